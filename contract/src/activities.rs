@@ -1,0 +1,188 @@
+//! Names, inputs and outputs of the activities.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    ComputeSpec, Refusal, Spec, TaskType,
+    decision::{Event, GroupState, RecordedDecision},
+    messages::UpdateRequest,
+    spec::ScalingSpec,
+    stats::{StatsByType, WorkersSeen},
+};
+
+/// Checks a spec, and every provider in it.
+pub const VALIDATE_SPEC: &str = "ValidateSpec";
+/// Starts a worker for each group whose queues the server does not know yet.
+pub const REGISTER: &str = "InvokeWorkersToRegisterTaskQueues";
+/// Decides for every group at once; a local activity.
+pub const DECIDE: &str = "DecideScaling";
+/// Reads the queues' figures until a decision is called for.
+pub const WATCH: &str = "WatchTaskQueues";
+/// Has a provider start workers.
+pub const INVOKE: &str = "InvokeWorker";
+
+/// Whose workers: part of every input, so that an activity needs no other context.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Version {
+    /// The Worker Deployment.
+    pub deployment_name: String,
+    /// The build of the version.
+    pub build_id: String,
+}
+
+/// Input of [`VALIDATE_SPEC`].
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ValidateInput {
+    /// Whose workers.
+    #[serde(flatten)]
+    pub version: Version,
+    /// The spec to check.
+    pub spec: Spec,
+}
+
+/// Input of the validate workflow: a change to a spec that nobody runs yet.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct DryRun {
+    /// Whose workers.
+    #[serde(flatten)]
+    pub version: Version,
+    /// The change.
+    pub request: UpdateRequest,
+}
+
+/// Output of [`VALIDATE_SPEC`].
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ValidateOutput {
+    /// Why the spec cannot be used; `None` when it can.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refusal: Option<Refusal>,
+    /// What may surprise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+}
+
+/// Input of [`REGISTER`].
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct RegisterInput {
+    /// Whose workers.
+    #[serde(flatten)]
+    pub version: Version,
+    /// The spec whose groups may have to register their queues.
+    pub spec: Spec,
+    /// Names the launches.
+    pub launch_id: String,
+}
+
+/// Output of [`REGISTER`].
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegisterOutput {
+    /// Groups for which a worker was started.
+    #[serde(default)]
+    pub started: Vec<String>,
+    /// What went wrong, by group. Registration is tried again when tasks come.
+    #[serde(default)]
+    pub failed: BTreeMap<String, String>,
+}
+
+/// One group in a [`DECIDE`].
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct GroupQuestion {
+    /// The provider's type, which says how workers are started.
+    #[serde(default)]
+    pub provider_type: String,
+    /// Algorithm and settings.
+    #[serde(default)]
+    pub scaling: ScalingSpec,
+    /// What the last decision left.
+    #[serde(default)]
+    pub state: GroupState,
+    /// What happened since, in order.
+    #[serde(default)]
+    pub events: Vec<Event>,
+}
+
+/// Input of [`DECIDE`].
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct DecideInput {
+    /// Workflow time, milliseconds since the Unix epoch.
+    pub now_ms: i64,
+    /// The groups to decide for.
+    pub groups: BTreeMap<String, GroupQuestion>,
+}
+
+/// Output of [`DECIDE`]: one decision for each group.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct DecideOutput {
+    /// By group.
+    #[serde(default)]
+    pub groups: BTreeMap<String, RecordedDecision>,
+}
+
+/// Input of [`WATCH`].
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WatchInput {
+    /// Whose queues.
+    #[serde(flatten)]
+    pub version: Version,
+    /// Types that some group serves.
+    pub types: Vec<TaskType>,
+    /// Before this time a backlog calls for no decision: workers for it are on their way.
+    /// Milliseconds since the Unix epoch.
+    #[serde(default)]
+    pub quiet_until_ms: i64,
+    /// A backlog that lasts is reported at this time at the latest. Same unit.
+    pub due_ms: i64,
+    /// An idle watch ends by itself at this time. Same unit.
+    pub until_ms: i64,
+}
+
+/// Why a watch ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WatchEnd {
+    /// Tasks wait and nothing was started for them lately.
+    Backlog,
+    /// Its time is up.
+    #[default]
+    TimeUp,
+}
+
+/// Output of [`WATCH`].
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct WatchOutput {
+    /// Why it ended.
+    #[serde(default)]
+    pub end: WatchEnd,
+    /// The last figures, of the watched types.
+    #[serde(default)]
+    pub stats: StatsByType,
+    /// The workers seen, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workers: Option<WorkersSeen>,
+}
+
+/// Input of [`INVOKE`].
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct InvokeInput {
+    /// Whose workers.
+    #[serde(flatten)]
+    pub version: Version,
+    /// The scaling group.
+    pub group: String,
+    /// The provider and its settings.
+    pub compute: ComputeSpec,
+    /// Names the launch: the same in every attempt.
+    pub launch_id: String,
+    /// Workers to start.
+    pub count: u32,
+}
+
+/// What an [`INVOKE`] heartbeats, so that another attempt asks only for the rest.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvokeProgress {
+    /// Workers started so far.
+    #[serde(default)]
+    pub started: u32,
+}

@@ -1,0 +1,247 @@
+//! What goes into a scaling decision and what comes out.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::{
+    FailureClass,
+    launch::Outcome,
+    signal::TaskAdd,
+    stats::{StatsByType, WorkersSeen},
+};
+
+/// A group's scaling state: JSON whose keys are the algorithm's own. Ours, beside what the
+/// server's controller writes, is under the key `wci`.
+pub type GroupState = Map<String, Value>;
+
+/// Something that a scaling algorithm is asked about.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// Tasks were announced.
+    TaskAdd(TaskAdd),
+    /// The task queues were looked at.
+    Poll(Poll),
+    /// A launch ended.
+    Outcome(Outcome),
+    /// A wake-up that the last decision asked for.
+    Tick {},
+}
+
+/// Figures of the queues of the types that a group serves.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Poll {
+    /// By task type.
+    #[serde(flatten)]
+    pub stats: StatsByType,
+    /// The workers that poll.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workers: Option<WorkersSeen>,
+}
+
+/// What a provider is to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "action", rename_all = "kebab-case")]
+pub enum Action {
+    /// Start this many workers.
+    InvokeWorker {
+        /// How many.
+        count: u32,
+    },
+    /// Keep this many workers.
+    UpdateWorkerSetSize {
+        /// How many.
+        count: u32,
+    },
+}
+
+/// What a decision says.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Decision {
+    /// The state to decide with next time.
+    pub state: GroupState,
+    /// What to do, in order.
+    pub actions: Vec<Action>,
+    /// Announced tasks for which nothing was done now.
+    pub throttled: u64,
+    /// How long until the queues must be looked at again, milliseconds.
+    pub next_poll_ms: u64,
+    /// When to ask again what was held back, milliseconds since the Unix epoch.
+    pub wake_at_ms: Option<i64>,
+    /// Why.
+    pub reasons: Vec<Reason>,
+}
+
+/// A decision as history holds it. Later builds may know other reasons, so these are read as
+/// plain lines.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct RecordedDecision {
+    /// The state to decide with next time.
+    #[serde(default)]
+    pub state: GroupState,
+    /// What to do, in order.
+    #[serde(default)]
+    pub actions: Vec<Action>,
+    /// Announced tasks for which nothing was done now.
+    #[serde(default)]
+    pub throttled: u64,
+    /// How long until the queues must be looked at again, milliseconds.
+    #[serde(default)]
+    pub next_poll_ms: u64,
+    /// When to ask again what was held back, milliseconds since the Unix epoch.
+    #[serde(default)]
+    pub wake_at_ms: Option<i64>,
+    /// Why.
+    #[serde(default)]
+    pub reasons: Vec<String>,
+}
+
+impl From<Decision> for RecordedDecision {
+    fn from(decision: Decision) -> Self {
+        Self {
+            state: decision.state,
+            actions: decision.actions,
+            throttled: decision.throttled,
+            next_poll_ms: decision.next_poll_ms,
+            wake_at_ms: decision.wake_at_ms,
+            reasons: decision.reasons.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
+/// Why a decision is what it is: a closed set, each with the numbers that led to it. Written as
+/// one line, for example `cooloff remaining_ms=40`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// Tasks found no worker.
+    TasksAnnounced {
+        /// How many.
+        misses: u64,
+    },
+    /// Announced tasks all found a worker at once.
+    SyncMatch {
+        /// How many.
+        syncs: u64,
+    },
+    /// More tasks wait than the threshold allows.
+    Backlog {
+        /// How many wait.
+        waiting: u64,
+        /// How many may.
+        threshold: u64,
+    },
+    /// Tasks wait and the last start is longer ago than a worker lives.
+    WorkerLifetimeOver {
+        /// How many wait.
+        waiting: u64,
+        /// Milliseconds since the last start.
+        since_ms: i64,
+    },
+    /// The last start is too recent.
+    Cooloff {
+        /// Milliseconds until it ends.
+        remaining_ms: i64,
+    },
+    /// The dispatch rate stayed the same for so long that more workers would not help.
+    Suppressed {
+        /// Milliseconds until that is doubted.
+        remaining_ms: i64,
+    },
+    /// The provider refused lately.
+    BackingOff {
+        /// What kind of trouble it made.
+        class: FailureClass,
+        /// Milliseconds until it is asked again.
+        remaining_ms: i64,
+    },
+    /// One worker tries whether the provider is well again.
+    Probing {
+        /// Failures in a row before this.
+        failures: u32,
+    },
+    /// A launch failed; the group waits before it asks again.
+    LaunchFailed {
+        /// What kind of trouble there was.
+        class: FailureClass,
+        /// Failures in a row.
+        failures: u32,
+        /// Milliseconds until the next try.
+        wait_ms: i64,
+    },
+    /// A launch did what it was asked to.
+    LaunchSucceeded {
+        /// Workers started.
+        started: u32,
+    },
+    /// There is nothing to do.
+    NothingWaits,
+    /// No group serves the announced type.
+    NobodyServes {
+        /// How many tasks.
+        tasks: u64,
+    },
+    /// As many launches are under way as may be.
+    TooManyLaunches {
+        /// How many.
+        launches: u64,
+    },
+}
+
+impl Reason {
+    /// The name without numbers, for metrics' labels.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::TasksAnnounced { .. } => "tasks_announced",
+            Self::SyncMatch { .. } => "sync_match",
+            Self::Backlog { .. } => "backlog",
+            Self::WorkerLifetimeOver { .. } => "worker_lifetime_over",
+            Self::Cooloff { .. } => "cooloff",
+            Self::Suppressed { .. } => "suppressed",
+            Self::BackingOff { .. } => "backing_off",
+            Self::Probing { .. } => "probing",
+            Self::LaunchFailed { .. } => "launch_failed",
+            Self::LaunchSucceeded { .. } => "launch_succeeded",
+            Self::NothingWaits => "nothing_waits",
+            Self::NobodyServes { .. } => "nobody_serves",
+            Self::TooManyLaunches { .. } => "too_many_launches",
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())?;
+        match self {
+            Self::TasksAnnounced { misses } => write!(f, " misses={misses}"),
+            Self::SyncMatch { syncs } => write!(f, " syncs={syncs}"),
+            Self::Backlog { waiting, threshold } => {
+                write!(f, " waiting={waiting} threshold={threshold}")
+            }
+            Self::WorkerLifetimeOver { waiting, since_ms } => {
+                write!(f, " waiting={waiting} since_ms={since_ms}")
+            }
+            Self::Cooloff { remaining_ms } | Self::Suppressed { remaining_ms } => {
+                write!(f, " remaining_ms={remaining_ms}")
+            }
+            Self::BackingOff { class, remaining_ms } => {
+                write!(f, "({class}) remaining_ms={remaining_ms}")
+            }
+            Self::Probing { failures } => write!(f, " failures={failures}"),
+            Self::LaunchFailed { class, failures, wait_ms } => {
+                write!(f, "({class}) failures={failures} wait_ms={wait_ms}")
+            }
+            Self::LaunchSucceeded { started } => write!(f, " started={started}"),
+            Self::NothingWaits => Ok(()),
+            Self::NobodyServes { tasks } => write!(f, " tasks={tasks}"),
+            Self::TooManyLaunches { launches } => write!(f, " launches={launches}"),
+        }
+    }
+}
+
+impl Serialize for Reason {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}

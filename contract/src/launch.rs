@@ -1,0 +1,62 @@
+//! Launches: asking a provider for workers, and what came of it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::FailureClass;
+
+/// A launch that is under way, or whose outcome is not known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Launch {
+    /// Names the launch in logs, in heartbeats and to the provider.
+    pub launch_id: String,
+    /// The scaling group.
+    pub group: String,
+    /// Workers asked for.
+    pub count: u32,
+    /// When it was asked, milliseconds since the Unix epoch.
+    pub since: i64,
+}
+
+/// What came of a launch.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// Workers that the provider started, or accepted to start.
+    #[serde(default)]
+    pub started: u32,
+    /// Workers that it would have started but for its limits.
+    #[serde(default)]
+    pub throttled: u32,
+    /// Workers that it refused for another reason.
+    #[serde(default)]
+    pub refused: u32,
+    /// What kind of trouble there was, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<FailureClass>,
+    /// The provider's words, scrubbed and cut.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub message: String,
+}
+
+impl Outcome {
+    /// `count` workers started.
+    pub fn started(count: u32) -> Self {
+        Self { started: count, ..Self::default() }
+    }
+
+    /// `count` workers not started because of `class`.
+    pub fn failed(count: u32, class: FailureClass, message: impl Into<String>) -> Self {
+        let throttled = class == FailureClass::Throttled;
+        Self {
+            throttled: if throttled { count } else { 0 },
+            refused: if throttled { 0 } else { count },
+            class: Some(class),
+            message: message.into(),
+            ..Self::default()
+        }
+    }
+
+    /// Whether every worker asked for was started.
+    pub fn is_success(&self) -> bool {
+        self.class.is_none() && self.throttled == 0 && self.refused == 0
+    }
+}

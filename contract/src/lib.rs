@@ -1,0 +1,30 @@
+//! What a stock Temporal server, its clients and the rooms of `wci` say to each other.
+//!
+//! Names and IDs, the spec and its update masks, signals, carried state, and the inputs and
+//! outputs of the activities: serde types and the checks that need nothing but the data itself.
+//! Nothing here knows of Temporal's SDK, a cloud or a clock.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+pub mod activities;
+pub mod checks;
+pub mod decision;
+pub mod failure;
+pub mod launch;
+pub mod limits;
+pub mod mask;
+pub mod messages;
+pub mod names;
+pub mod payload;
+pub mod signal;
+pub mod spec;
+pub mod state;
+pub mod stats;
+pub mod task_type;
+pub mod token;
+
+pub use failure::{FailureClass, FailureType, Refusal};
+pub use names::InstanceId;
+pub use payload::ConfigPayload;
+pub use spec::{ComputeSpec, GroupSpec, ScalingSpec, Spec};
+pub use task_type::TaskType;

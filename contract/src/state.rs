@@ -1,0 +1,170 @@
+//! What an instance carries from run to run, in the shape that the server's controller uses.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::{
+    Spec,
+    decision::GroupState,
+    launch::{Launch, Outcome},
+    payload::null_as_default,
+    signal::TaskAdd,
+};
+
+/// Everything that an instance knows. Unknown fields are kept as they came.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct State {
+    /// The compute config; `None` until one was given.
+    #[serde(default)]
+    pub spec: Option<Spec>,
+    /// Scaling state by group.
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub scaling_state: BTreeMap<String, GroupState>,
+    /// Announced tasks that no decision has taken yet.
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub pending_task_add_signals: Vec<TaskAdd>,
+    /// See [`crate::token`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conflict_token: Option<String>,
+    /// When the instance was created.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub create_time: Option<Timestamp>,
+    /// Who changed the spec last.
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub last_modifier_identity: String,
+    /// What the last check of the compute config found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validation_state: Option<ValidationState>,
+    /// What only this controller knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wci: Option<Extension>,
+    /// What a later server may add.
+    #[serde(flatten)]
+    pub rest: Map<String, Value>,
+}
+
+/// Seconds and nanoseconds since the Unix epoch, as Go writes a proto timestamp.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Timestamp {
+    /// Whole seconds.
+    #[serde(default)]
+    pub seconds: i64,
+    /// Nanoseconds of the second.
+    #[serde(default)]
+    pub nanos: i32,
+}
+
+impl Timestamp {
+    /// The instant in milliseconds since the Unix epoch.
+    pub fn as_millis(self) -> i64 {
+        self.seconds.saturating_mul(1000).saturating_add(i64::from(self.nanos / 1_000_000))
+    }
+}
+
+/// What the last check of the compute config found.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ValidationState {
+    /// When, in RFC 3339.
+    #[serde(default)]
+    pub last_validation_time: String,
+    /// `success` or `failed`.
+    #[serde(default)]
+    pub status: String,
+    /// What was wrong.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub err_message: String,
+}
+
+/// Our part of the state. Every field is optional on reading.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Extension {
+    /// Launches whose outcome no run has seen yet.
+    #[serde(default)]
+    pub launches: Vec<Launch>,
+    /// The latest decisions, oldest first.
+    #[serde(default)]
+    pub decisions: Vec<DecisionRecord>,
+    /// The latest trouble with launches, by group.
+    #[serde(default)]
+    pub last_failures: BTreeMap<String, FailureRecord>,
+    /// Workers asked for since the instance was created.
+    #[serde(default)]
+    pub workers_started: u64,
+    /// Signals that made no sense.
+    #[serde(default)]
+    pub signals_dropped: u64,
+    /// When the next wake-up is due, milliseconds since the Unix epoch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wake_at_ms: Option<i64>,
+    /// What a later build may add; kept as it came.
+    #[serde(flatten)]
+    pub rest: Map<String, Value>,
+}
+
+/// One decision, as `wci describe` shows it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DecisionRecord {
+    /// When, milliseconds since the Unix epoch.
+    #[serde(default)]
+    pub at_ms: i64,
+    /// The scaling group.
+    #[serde(default)]
+    pub group: String,
+    /// What was asked: `task-add`, `poll`, `outcome` or `tick`.
+    #[serde(default)]
+    pub event: String,
+    /// Workers asked for.
+    #[serde(default)]
+    pub invoked: u32,
+    /// Announced tasks for which nothing was done.
+    #[serde(default)]
+    pub throttled: u64,
+    /// Why.
+    #[serde(default)]
+    pub reasons: Vec<String>,
+}
+
+/// Trouble with a launch.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailureRecord {
+    /// When, milliseconds since the Unix epoch.
+    #[serde(default)]
+    pub at_ms: i64,
+    /// What came of it.
+    #[serde(default)]
+    pub outcome: Outcome,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_state_written_by_the_servers_controller_is_read_and_written_back_whole() {
+        let wire = json!({
+            "spec": {"scaling_group_specs": {"default": {"task_types": null,
+                "compute": {"provider_type": "aws-lambda"},
+                "scaling": {"scaling_algorithm": "no-sync"}}}},
+            "scaling_state": {"default": {"last_scale_up_time_ms": 5}},
+            "pending_task_add_signals": [{"task_queue_name": "q", "task_queue_type": 1,
+                "is_sync_match": false, "no_sync_match_signals_batched": 1}],
+            "conflict_token": "AAAA", "create_time": {"seconds": 7, "nanos": 8},
+            "last_modifier_identity": "me",
+            "validation_state": {"last_validation_time": "2026-11-22T08:59:55Z", "status": "success"},
+            "something_new": [1]
+        });
+        let state: State = serde_json::from_value(wire.clone()).unwrap();
+        assert_eq!(serde_json::to_value(state).unwrap(), wire);
+    }
+
+    #[test]
+    fn nulls_are_empty() {
+        let state: State = serde_json::from_value(json!({"spec": null, "scaling_state": null,
+            "pending_task_add_signals": null, "last_modifier_identity": null}))
+        .unwrap();
+        assert_eq!(state, State::default());
+    }
+}

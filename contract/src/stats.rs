@@ -1,0 +1,37 @@
+//! What the server says of a version's task queues.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::TaskType;
+
+/// Sums over the version's queues of one type.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct QueueStats {
+    /// Tasks that wait.
+    pub backlog: u64,
+    /// Tasks added each second.
+    #[serde(default)]
+    pub arrival_rate: f64,
+    /// Tasks handed to workers each second.
+    #[serde(default)]
+    pub dispatch_rate: f64,
+    /// Age of the oldest waiting task, milliseconds; the maximum over the queues.
+    #[serde(default)]
+    pub age_ms: u64,
+}
+
+/// Figures by task type; types that were not reported are absent.
+pub type StatsByType = BTreeMap<TaskType, QueueStats>;
+
+/// What is known of the workers that poll a version's queues.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkersSeen {
+    /// Workers seen.
+    #[serde(default)]
+    pub seen: u64,
+    /// Their free slots.
+    #[serde(default)]
+    pub slots_free: u64,
+}
