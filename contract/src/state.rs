@@ -98,6 +98,9 @@ pub struct Extension {
     /// When the next wake-up is due, milliseconds since the Unix epoch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wake_at_ms: Option<i64>,
+    /// Whether task queues may still have to be registered.
+    #[serde(default)]
+    pub register: bool,
     /// What a later build may add; kept as it came.
     #[serde(flatten)]
     pub rest: Map<String, Value>,

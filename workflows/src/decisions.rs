@@ -1,0 +1,253 @@
+//! From what happened to what is done: what a decision is asked, and what follows from it.
+
+use wci_contract::{
+    activities::{DecideInput, DecideOutput, GroupQuestion, InvokeInput},
+    decision::{Action, Event, Reason, RecordedDecision},
+    launch::{Launch, Outcome},
+    limits::{MAX_ACTIONS, MAX_COUNT, MAX_LAUNCHES, MAX_REASONS},
+    signal::TaskAdd,
+    state::{DecisionRecord, FailureRecord},
+};
+
+use crate::book::{Book, Phase};
+
+/// Launches of one group that may be under way at once: a provider that hangs for one group
+/// leaves room for the others.
+const MAX_GROUP_LAUNCHES: usize = 8;
+/// How long a backlog is taken to be what the latest launches are for, milliseconds.
+const QUIET_MS: i64 = 5_000;
+/// When to try again what could not be decided or launched, milliseconds.
+const RETRY_MS: i64 = 1_000;
+/// The soonest that a wake-up is worth its timer, milliseconds.
+const SOONEST_MS: i64 = 5;
+/// A launch whose outcome nobody reported is forgotten after this, milliseconds.
+const UNKNOWN_EXPIRES_MS: i64 = 60_000;
+
+impl Book {
+    /// Whether something calls for a decision at `now_ms`.
+    pub(crate) fn wants_decision(&self, now_ms: i64) -> bool {
+        self.phase == Phase::Open
+            && self.spec().is_some()
+            && (self.inbox.is_urgent()
+                || self.inbox.next_wake_ms().is_some_and(|at| at <= now_ms)
+                || self.events.iter().any(|(group, events)| self.is_news(group, events)))
+    }
+
+    /// A launch that went well is no news, unless the group was in trouble.
+    fn is_news(&self, group: &str, events: &[Event]) -> bool {
+        let in_trouble =
+            self.state.scaling_state.get(group).is_some_and(|state| state.contains_key("wci"));
+        events.iter().any(|event| match event {
+            Event::Outcome(outcome) => in_trouble || !outcome.is_success(),
+            Event::TaskAdd(_) | Event::Poll(_) | Event::Tick {} => true,
+        })
+    }
+
+    /// Everything that there is to decide, taken out of the book.
+    pub(crate) fn question(&mut self, now_ms: i64) -> DecideInput {
+        self.unknown.retain(|launch| now_ms - launch.since < UNKNOWN_EXPIRES_MS);
+        for (group, signals) in self.inbox.take_due(now_ms) {
+            let events = self.events.entry(group).or_default();
+            if signals.is_empty() {
+                events.push(Event::Tick {});
+            }
+            events.extend(signals.into_iter().map(Event::TaskAdd));
+        }
+        for signal in self.inbox.take_fresh() {
+            self.route(now_ms, signal);
+        }
+        let events = std::mem::take(&mut self.events);
+        let ask = |(name, events)| {
+            let group = self.state.spec.as_ref()?.scaling_group_specs.get(&name)?;
+            let question = GroupQuestion {
+                provider_type: group.compute.provider_type.clone(),
+                scaling: group.scaling.clone().unwrap_or_default(),
+                state: self.state.scaling_state.get(&name).cloned().unwrap_or_default(),
+                events,
+            };
+            Some((name, question))
+        };
+        DecideInput { now_ms, groups: events.into_iter().filter_map(ask).collect() }
+    }
+
+    fn route(&mut self, now_ms: i64, signal: TaskAdd) {
+        let spec = self.state.spec.as_ref();
+        let group = spec.zip(signal.kind()).and_then(|(spec, kind)| spec.group_for(kind));
+        if let Some(group) = group {
+            let group = group.to_owned();
+            self.events.entry(group).or_default().push(Event::TaskAdd(signal));
+        } else if signal.is_eligible() {
+            self.record(DecisionRecord {
+                at_ms: now_ms,
+                event: "task-add".into(),
+                reasons: vec![Reason::NobodyServes { tasks: signal.misses }.to_string()],
+                ..DecisionRecord::default()
+            });
+        }
+    }
+
+    /// Carries out what was decided. `new_id` names launches.
+    pub(crate) fn apply(
+        &mut self,
+        asked: DecideInput,
+        mut answer: DecideOutput,
+        mut new_id: impl FnMut() -> String,
+    ) {
+        let now_ms = asked.now_ms;
+        for (group, question) in asked.groups {
+            match answer.groups.remove(&group) {
+                Some(decision) => {
+                    self.carry_out(now_ms, &group, question.events, decision, &mut new_id);
+                }
+                None => self.put_off(now_ms, &group, question.events),
+            }
+        }
+    }
+
+    /// Nothing could be decided: everything is asked again soon.
+    pub(crate) fn put_back(&mut self, asked: DecideInput) {
+        for (group, question) in asked.groups {
+            self.put_off(asked.now_ms, &group, question.events);
+        }
+    }
+
+    fn put_off(&mut self, now_ms: i64, group: &str, events: Vec<Event>) {
+        self.inbox.hold(group, announced(events), now_ms + RETRY_MS);
+    }
+
+    fn carry_out(
+        &mut self,
+        now_ms: i64,
+        group: &str,
+        events: Vec<Event>,
+        mut decision: RecordedDecision,
+        new_id: &mut impl FnMut() -> String,
+    ) {
+        let wanted = workers_wanted(&decision.actions);
+        let mut wake = decision.wake_at_ms.map(|at| at.max(now_ms + SOONEST_MS));
+        let event = kinds(&events);
+        let mut put_off = if decision.throttled > 0 { announced(events) } else { Vec::new() };
+        let mut invoked = 0;
+        if wanted > 0 {
+            if self.has_room(group) {
+                self.launch(now_ms, group, wanted, new_id());
+                invoked = wanted;
+            } else {
+                let launches = u64::try_from(self.launches_of(group)).unwrap_or(u64::MAX);
+                decision.reasons.push(Reason::TooManyLaunches { launches }.to_string());
+                put_off.push(self.stand_in(group, wanted));
+                wake = Some(now_ms + RETRY_MS);
+            }
+        }
+        if let Some(wake) = wake {
+            self.inbox.hold(group, put_off, wake);
+        }
+        self.state.scaling_state.insert(group.to_owned(), decision.state);
+        self.next_poll_ms.insert(group.to_owned(), decision.next_poll_ms);
+        decision.reasons.truncate(MAX_REASONS);
+        self.record(DecisionRecord {
+            at_ms: now_ms,
+            group: group.to_owned(),
+            event,
+            invoked,
+            throttled: decision.throttled,
+            reasons: decision.reasons,
+        });
+    }
+
+    fn launches_of(&self, group: &str) -> usize {
+        let all = self.state.wci.iter().flat_map(|wci| &wci.launches);
+        all.filter(|launch| launch.group == group).count()
+    }
+
+    fn has_room(&self, group: &str) -> bool {
+        let all = self.state.wci.as_ref().map_or(0, |wci| wci.launches.len());
+        all < MAX_LAUNCHES && self.launches_of(group) < MAX_GROUP_LAUNCHES
+    }
+
+    fn launch(&mut self, now_ms: i64, group: &str, count: u32, launch_id: String) {
+        let Some(compute) = self
+            .spec()
+            .and_then(|spec| spec.scaling_group_specs.get(group))
+            .map(|group| group.compute.clone())
+        else {
+            return;
+        };
+        self.to_launch.push_back(InvokeInput {
+            version: self.version(),
+            group: group.to_owned(),
+            compute,
+            launch_id: launch_id.clone(),
+            count,
+        });
+        let launch = Launch { launch_id, group: group.to_owned(), count, since: now_ms };
+        self.wci().launches.push(launch);
+        self.quiet_until_ms = now_ms + QUIET_MS;
+    }
+
+    /// Takes note of how a launch ended. The tasks behind one that started nobody still wait:
+    /// they are asked about again when the group's back-off, or a moment, has passed.
+    pub(crate) fn finish(&mut self, now_ms: i64, launch_id: &str, outcome: Outcome) {
+        let launches = &mut self.wci().launches;
+        let Some(at) = launches.iter().position(|launch| launch.launch_id == launch_id) else {
+            return;
+        };
+        let launch = launches.remove(at);
+        self.wci().workers_started += u64::from(outcome.started);
+        if outcome.is_success() {
+            self.wci().last_failures.remove(&launch.group);
+        } else {
+            let record = FailureRecord { at_ms: now_ms, outcome: outcome.clone() };
+            self.wci().last_failures.insert(launch.group.clone(), record);
+        }
+        if self.spec().is_some_and(|spec| spec.scaling_group_specs.contains_key(&launch.group)) {
+            if outcome.started == 0 {
+                let waiting = self.stand_in(&launch.group, launch.count);
+                self.inbox.hold(&launch.group, vec![waiting], now_ms + RETRY_MS);
+            }
+            self.events.entry(launch.group).or_default().push(Event::Outcome(outcome));
+        }
+    }
+
+    /// Tasks of `group` that are known to wait, as if they were announced again.
+    fn stand_in(&self, group: &str, misses: u32) -> TaskAdd {
+        let kind = self.spec().and_then(|spec| spec.types_of(group).first().copied());
+        TaskAdd {
+            task_queue_type: kind.map_or(1, |kind| i64::from(kind.to_wire())),
+            misses: u64::from(misses.max(1)),
+            ..TaskAdd::default()
+        }
+    }
+}
+
+fn workers_wanted(actions: &[Action]) -> u32 {
+    let wanted = actions.iter().take(MAX_ACTIONS).map(|action| match action {
+        Action::InvokeWorker { count } => *count,
+        // No provider that keeps a set of workers is built in.
+        Action::UpdateWorkerSetSize { .. } => 0,
+    });
+    wanted.fold(0, u32::saturating_add).min(MAX_COUNT)
+}
+
+fn announced(events: Vec<Event>) -> Vec<TaskAdd> {
+    let signal = |event| match event {
+        Event::TaskAdd(signal) => Some(signal),
+        Event::Poll(_) | Event::Outcome(_) | Event::Tick {} => None,
+    };
+    events.into_iter().filter_map(signal).filter(TaskAdd::is_eligible).collect()
+}
+
+fn kinds(events: &[Event]) -> String {
+    let mut names: Vec<&str> = events
+        .iter()
+        .map(|event| match event {
+            Event::TaskAdd(_) => "task-add",
+            Event::Poll(_) => "poll",
+            Event::Outcome(_) => "outcome",
+            Event::Tick {} => "tick",
+        })
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    names.join("+")
+}

@@ -1,0 +1,144 @@
+//! Changes of the spec: one after another, checked first, applied whole or not at all.
+
+use temporalio_workflow::WorkflowContext;
+use wci_contract::{
+    FailureType, Refusal, Spec,
+    activities::ValidateInput,
+    checks::check_groups,
+    mask,
+    messages::{DeleteRequest, Done, UpdateReply, UpdateRequest},
+    state::ValidationState,
+    token,
+};
+
+use crate::{
+    Controller, Instance,
+    book::{Book, Phase},
+    launches::describe,
+    options,
+    time::{millis, rfc3339},
+    wait::until,
+};
+
+/// Whether an update is taken now.
+pub(crate) fn admit(book: &Book) -> Result<(), Refusal> {
+    match book.phase {
+        Phase::Open => Ok(()),
+        Phase::Closing => Err(Refusal {
+            kind: FailureType::LongHistory,
+            message: "the next run of this instance is about to take over: try again".into(),
+        }),
+        Phase::Deleted => Err(Refusal::precondition("worker deployment deleted")),
+    }
+}
+
+/// `update-worker-controller-instance`.
+pub(crate) async fn update(
+    ctx: &WorkflowContext<Instance>,
+    request: UpdateRequest,
+) -> Result<UpdateReply, Refusal> {
+    in_turn(ctx, async {
+        let next = ctx.state(|s| changed(&s.book, &request))?;
+        if next.is_empty() {
+            return end(ctx, &request.identity);
+        }
+        check(ctx, &next).await?;
+        ctx.state_mut(|s| {
+            let now_ms = millis(ctx.workflow_time());
+            commit(&mut s.book, next.clone(), request.identity, now_ms);
+        });
+        Ok(UpdateReply { spec: next })
+    })
+    .await
+}
+
+/// `validate-spec`.
+pub(crate) async fn validate(
+    ctx: &WorkflowContext<Instance>,
+    request: UpdateRequest,
+) -> Result<Done, Refusal> {
+    in_turn(ctx, async {
+        let next = ctx.state(|s| changed(&s.book, &request))?;
+        check(ctx, &next).await?;
+        Ok(Done {})
+    })
+    .await
+}
+
+/// `delete-worker-controller-instance`.
+pub(crate) async fn delete(
+    ctx: &WorkflowContext<Instance>,
+    request: DeleteRequest,
+) -> Result<Done, Refusal> {
+    in_turn(ctx, async { end(ctx, &request.identity).map(|_| Done {}) }).await
+}
+
+/// Waits for its turn, does `work` and lets the next one in.
+async fn in_turn<T>(
+    ctx: &WorkflowContext<Instance>,
+    work: impl Future<Output = Result<T, Refusal>>,
+) -> Result<T, Refusal> {
+    let ticket = ctx.state_mut(|s| s.book.tickets.take());
+    until(ctx, |s| s.book.tickets.is_served(ticket)).await;
+    // Deleted while it waited: there is nothing left to change.
+    let result = match ctx.state(|s| admit(&s.book)) {
+        Ok(()) => work.await,
+        Err(refusal) => Err(refusal),
+    };
+    ctx.state_mut(|s| {
+        s.book.tickets.done();
+        s.book.moved = true;
+    });
+    result
+}
+
+/// The spec after `request`, if the request fits what is there.
+fn changed(book: &Book, request: &UpdateRequest) -> Result<Spec, Refusal> {
+    let current = book.state.spec.clone().unwrap_or_default();
+    if request.conflict_token.is_some() && request.conflict_token != book.state.conflict_token {
+        return Err(Refusal::precondition("conflict token mismatch"));
+    }
+    let next = mask::apply(&current, request)?;
+    if current.is_empty() && next.is_empty() {
+        return Err(Refusal::invalid("the compute config has no scaling group: give at least one"));
+    }
+    if request.conflict_token.is_some() && next == current {
+        return Err(Refusal::precondition("no change found"));
+    }
+    check_groups(&next)?;
+    Ok(next)
+}
+
+/// Asks the providers of `spec` whether they could start its workers.
+async fn check(ctx: &WorkflowContext<Instance>, spec: &Spec) -> Result<(), Refusal> {
+    let input = ValidateInput { version: ctx.state(|s| s.book.version()), spec: spec.clone() };
+    match ctx.execute_activity(Controller::validate, input, options::validate()).await {
+        Ok(output) => output.refusal.map_or(Ok(()), Err),
+        Err(error) => Err(Refusal {
+            kind: FailureType::Unavailable,
+            message: format!("the compute config could not be checked: {}", describe(&error)),
+        }),
+    }
+}
+
+fn commit(book: &mut Book, next: Spec, identity: String, now_ms: i64) {
+    let last = book.state.conflict_token.take();
+    book.state.conflict_token = Some(token::next(last.as_deref(), now_ms));
+    book.state.last_modifier_identity = identity;
+    book.state.validation_state = Some(ValidationState {
+        last_validation_time: rfc3339(now_ms),
+        status: "success".into(),
+        err_message: String::new(),
+    });
+    book.put_in_service(next);
+}
+
+/// Ends the instance: with the update's answer the run is over.
+fn end(ctx: &WorkflowContext<Instance>, identity: &str) -> Result<UpdateReply, Refusal> {
+    ctx.state_mut(|s| {
+        s.book.state.last_modifier_identity = identity.to_owned();
+        s.book.state.spec = None;
+        s.book.phase = Phase::Deleted;
+    });
+    Ok(UpdateReply::default())
+}

@@ -1,0 +1,69 @@
+//! One long activity looks at the queues for as long as there is nothing to say.
+
+use std::{convert::Infallible, time::Duration};
+
+use temporalio_workflow::{CancellableFuture, WorkflowContext, workflows::select};
+use wci_contract::{
+    activities::WatchOutput,
+    decision::{Event, Poll},
+    stats::StatsByType,
+};
+
+use crate::{Controller, Instance, book::Book, options, time::millis, wait::until};
+
+/// An idle watch lasts this long: a handful of events an hour.
+const LASTING_MS: i64 = 3_600_000;
+/// Between a watch that failed for good and the next.
+const AFTER_FAILURE: Duration = Duration::from_secs(10);
+
+/// Watches while there is a spec, and hands what is seen to the groups.
+pub(crate) async fn drive_watch(ctx: &WorkflowContext<Instance>) -> Infallible {
+    loop {
+        until(ctx, |s| s.is_open() && s.book.spec().is_some()).await;
+        let now_ms = millis(ctx.workflow_time());
+        let (input, epoch) =
+            ctx.state(|s| (s.book.next_watch(now_ms, LASTING_MS), s.book.watch_epoch));
+        let Some(input) = input else {
+            until(ctx, |s| s.book.watch_epoch != epoch).await;
+            continue;
+        };
+        let lasting = u64::try_from(input.until_ms - now_ms).unwrap_or(0);
+        let options = options::watch(ctx.task_queue(), Duration::from_millis(lasting));
+        let mut watch = Box::pin(ctx.execute_activity(Controller::watch, input, options));
+        let mut moved = Box::pin(until(ctx, |s| !s.is_open() || s.book.watch_epoch != epoch));
+        let seen = select! {
+            seen = watch => Some(seen),
+            _ = moved => None,
+        };
+        match seen {
+            None => watch.cancel(),
+            Some(Ok(output)) => ctx.state_mut(|s| s.book.saw(&output)),
+            Some(Err(_)) => {
+                ctx.timer(options::timer(AFTER_FAILURE, "watch again")).await;
+            }
+        }
+    }
+}
+
+impl Book {
+    /// Gives each group the figures of the types that it serves.
+    fn saw(&mut self, output: &WatchOutput) {
+        let Some(spec) = self.spec() else { return };
+        let mut polls = Vec::new();
+        for group in spec.scaling_group_specs.keys() {
+            let types = spec.types_of(group);
+            let stats: StatsByType = output
+                .stats
+                .iter()
+                .filter(|(kind, _)| types.contains(kind))
+                .map(|(kind, stats)| (*kind, *stats))
+                .collect();
+            if !stats.is_empty() {
+                polls.push((group.clone(), Poll { stats, workers: output.workers }));
+            }
+        }
+        for (group, poll) in polls {
+            self.events.entry(group).or_default().push(Event::Poll(poll));
+        }
+    }
+}
