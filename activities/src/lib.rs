@@ -1,0 +1,25 @@
+//! What an instance has done outside of its workflow: decide, validate, register, launch, watch.
+//!
+//! [`Launching`] belongs on the system worker's own task queue, [`Watching`] on the queue beside
+//! it, so that watches never take slots from launches. Both are of one namespace: the one that is
+//! polled.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+mod board;
+mod budget;
+mod decide;
+mod heartbeat;
+mod invoke;
+mod launching;
+mod register;
+mod stats;
+mod validate;
+mod watch;
+mod watching;
+
+pub use board::LaunchBoard;
+pub use budget::ReadBudget;
+pub use launching::Launching;
+pub use stats::{StatsError, VersionReader};
+pub use watching::Watching;

@@ -1,1 +1,7 @@
-fn main(){}
+//! The program `wci`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    wci::run()
+}

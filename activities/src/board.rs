@@ -1,0 +1,40 @@
+//! What this process launched lately, so that its watches know that help is on its way.
+
+use std::{
+    collections::BTreeMap,
+    sync::Mutex,
+    time::{Duration, Instant},
+};
+
+use wci_contract::activities::Version;
+
+/// Entries older than this say nothing any more.
+const FORGET: Duration = Duration::from_secs(600);
+/// When to look for entries to forget.
+const CROWDED: usize = 1024;
+
+/// The latest launch of each version, seen from this process.
+#[derive(Debug, Default)]
+pub struct LaunchBoard {
+    latest: Mutex<BTreeMap<(String, String), Instant>>,
+}
+
+impl LaunchBoard {
+    /// Takes note of a launch for `version`, now.
+    pub fn note(&self, version: &Version) {
+        let Ok(mut latest) = self.latest.lock() else { return };
+        if latest.len() >= CROWDED {
+            latest.retain(|_, at| at.elapsed() < FORGET);
+        }
+        latest.insert(key(version), Instant::now());
+    }
+
+    /// How long ago the latest launch for `version` was.
+    pub fn since_latest(&self, version: &Version) -> Option<Duration> {
+        self.latest.lock().ok()?.get(&key(version)).map(Instant::elapsed)
+    }
+}
+
+fn key(version: &Version) -> (String, String) {
+    (version.deployment_name.clone(), version.build_id.clone())
+}

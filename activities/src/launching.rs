@@ -1,0 +1,73 @@
+//! The activities of the system worker's own task queue.
+
+#![allow(missing_docs, reason = "the SDK's macros generate items without docs")]
+
+use std::sync::Arc;
+
+use temporalio_macros::activities;
+use temporalio_sdk::activities::{ActivityContext, ActivityError};
+use wci_contract::{
+    activities::{
+        self as names, DecideInput, DecideOutput, InvokeInput, RegisterInput, RegisterOutput,
+        ValidateInput, ValidateOutput,
+    },
+    launch::Outcome,
+};
+use wci_providers::Registry;
+
+use crate::{LaunchBoard, VersionReader, decide, invoke, register, validate};
+
+/// Decides, validates, registers and launches, for one namespace.
+pub struct Launching {
+    /// The namespace that is polled, never one from an input.
+    pub namespace: String,
+    /// What the operator allows this namespace.
+    pub registry: Registry,
+    /// Reads the namespace's versions.
+    pub reader: VersionReader,
+    /// Tells the watches of this process what was launched.
+    pub board: Arc<LaunchBoard>,
+}
+
+#[activities]
+impl Launching {
+    /// Decides for every group at once.
+    #[activity(name = names::DECIDE)]
+    pub async fn decide(
+        self: Arc<Self>,
+        _ctx: ActivityContext,
+        input: DecideInput,
+    ) -> Result<DecideOutput, ActivityError> {
+        Ok(decide::decide(&input))
+    }
+
+    /// Checks a spec, and every provider in it.
+    #[activity(name = names::VALIDATE_SPEC)]
+    pub async fn validate(
+        self: Arc<Self>,
+        ctx: ActivityContext,
+        input: ValidateInput,
+    ) -> Result<ValidateOutput, ActivityError> {
+        validate::validate(&self, &ctx, input).await
+    }
+
+    /// Starts a worker for each group whose queues the server does not know yet.
+    #[activity(name = names::REGISTER)]
+    pub async fn register(
+        self: Arc<Self>,
+        ctx: ActivityContext,
+        input: RegisterInput,
+    ) -> Result<RegisterOutput, ActivityError> {
+        register::register(&self, &ctx, input).await
+    }
+
+    /// Has a provider start workers.
+    #[activity(name = names::INVOKE)]
+    pub async fn invoke(
+        self: Arc<Self>,
+        ctx: ActivityContext,
+        input: InvokeInput,
+    ) -> Result<Outcome, ActivityError> {
+        invoke::invoke(&self, &ctx, input).await
+    }
+}

@@ -1,0 +1,89 @@
+//! The server learns of a version's task queues when a worker polls them: a group whose types it
+//! does not know gets one worker.
+
+use std::collections::BTreeSet;
+
+use temporalio_sdk::activities::{ActivityContext, ActivityError};
+use tokio::sync::watch;
+use wci_contract::{
+    TaskType,
+    activities::{InvokeInput, InvokeProgress, RegisterInput, RegisterOutput},
+};
+use wci_providers::Progress;
+
+use crate::{Launching, heartbeat::beating, invoke::attempt};
+
+/// Registration reports nothing before its end.
+struct Quiet;
+
+impl Progress for Quiet {
+    fn started(&self, _total: u32) {}
+}
+
+pub(crate) async fn register(
+    launching: &Launching,
+    ctx: &ActivityContext,
+    input: RegisterInput,
+) -> Result<RegisterOutput, ActivityError> {
+    let (_sender, receiver) = watch::channel(InvokeProgress::default());
+    beating(ctx, receiver, start_missing(launching, input)).await?
+}
+
+async fn start_missing(
+    launching: &Launching,
+    input: RegisterInput,
+) -> Result<RegisterOutput, ActivityError> {
+    let known = launching.reader.registered(&input.version).await?;
+    let mut output = RegisterOutput::default();
+    for (name, group) in &input.spec.scaling_group_specs {
+        if !is_missing(&input.spec.types_of(name), &known) {
+            continue;
+        }
+        let launch = InvokeInput {
+            version: input.version.clone(),
+            group: name.clone(),
+            compute: group.compute.clone(),
+            launch_id: format!(
+                "{}-{}",
+                input.launch_id,
+                output.started.len() + output.failed.len()
+            ),
+            count: 1,
+        };
+        launching.board.note(&input.version);
+        let outcome = attempt(launching, &launch, 0, &Quiet).await;
+        tracing::info!(
+            version = format!("{}:{}", input.version.deployment_name, input.version.build_id),
+            group = name,
+            started = outcome.started,
+            message = outcome.message,
+            "started a worker to register task queues"
+        );
+        if outcome.is_success() {
+            output.started.push(name.clone());
+        } else {
+            output.failed.insert(name.clone(), outcome.message);
+        }
+    }
+    Ok(output)
+}
+
+/// Whether none of the group's types is known. A worker need not serve every type that falls to
+/// its group, so one is enough.
+fn is_missing(types: &[TaskType], known: &BTreeSet<TaskType>) -> bool {
+    !types.is_empty() && !types.iter().any(|kind| known.contains(kind))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use TaskType::{Activity, Nexus, Workflow};
+
+    #[test]
+    fn a_group_is_missing_until_one_of_its_types_is_known() {
+        assert!(is_missing(&[Workflow, Activity, Nexus], &BTreeSet::new()));
+        assert!(!is_missing(&[Workflow, Activity, Nexus], &BTreeSet::from([Workflow])));
+        assert!(is_missing(&[Activity], &BTreeSet::from([Workflow])));
+        assert!(!is_missing(&[], &BTreeSet::new()));
+    }
+}

@@ -1,0 +1,139 @@
+//! What the server says of a version and its task queues.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use temporalio_client::{
+    Client,
+    tonic::{Code, IntoRequest, Status},
+};
+use temporalio_common::protos::temporal::api::{
+    deployment::v1::WorkerDeploymentVersion,
+    workflowservice::v1::{
+        DescribeWorkerDeploymentVersionRequest, DescribeWorkerDeploymentVersionResponse,
+        describe_worker_deployment_version_response::VersionTaskQueue,
+    },
+};
+use wci_contract::{
+    TaskType,
+    activities::Version,
+    stats::{QueueStats, StatsByType},
+};
+
+/// How long the server may take to answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Why the server could not be read.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot read the version's task queues: {0}")]
+pub struct StatsError(#[from] Box<Status>);
+
+/// Reads one namespace's versions.
+#[derive(Clone)]
+pub struct VersionReader {
+    client: Client,
+}
+
+impl VersionReader {
+    /// Reads through `client`, in its namespace.
+    pub fn new(client: Client) -> Self {
+        Self { client }
+    }
+
+    /// Types of the task queues that the server knows the version by; empty for a version that
+    /// it does not know.
+    pub(crate) async fn registered(
+        &self,
+        version: &Version,
+    ) -> Result<BTreeSet<TaskType>, StatsError> {
+        let queues = self.describe(version, false).await?;
+        Ok(queues.iter().filter_map(|queue| TaskType::from_wire(queue.r#type.into())).collect())
+    }
+
+    /// Figures by type, summed over the version's queues. The server's figures are up to 5 s
+    /// old.
+    pub(crate) async fn stats(&self, version: &Version) -> Result<StatsByType, StatsError> {
+        Ok(sum(&self.describe(version, true).await?))
+    }
+
+    async fn describe(
+        &self,
+        version: &Version,
+        with_stats: bool,
+    ) -> Result<Vec<VersionTaskQueue>, StatsError> {
+        let mut request = DescribeWorkerDeploymentVersionRequest {
+            namespace: self.client.options().namespace.clone(),
+            deployment_version: Some(WorkerDeploymentVersion {
+                deployment_name: version.deployment_name.clone(),
+                build_id: version.build_id.clone(),
+            }),
+            report_task_queue_stats: with_stats,
+            ..Default::default()
+        }
+        .into_request();
+        request.set_timeout(PATIENCE);
+        let mut service = self.client.connection().workflow_service();
+        match service.describe_worker_deployment_version(request).await {
+            Ok(response) => Ok(queues(response.into_inner())),
+            Err(status) if status.code() == Code::NotFound => Ok(Vec::new()),
+            Err(status) => Err(Box::new(status).into()),
+        }
+    }
+}
+
+fn queues(response: DescribeWorkerDeploymentVersionResponse) -> Vec<VersionTaskQueue> {
+    response.version_task_queues
+}
+
+fn sum(queues: &[VersionTaskQueue]) -> StatsByType {
+    let mut sums = StatsByType::new();
+    for queue in queues {
+        let Some(kind) = TaskType::from_wire(queue.r#type.into()) else { continue };
+        let sum: &mut QueueStats = sums.entry(kind).or_default();
+        let Some(stats) = &queue.stats else { continue };
+        let backlog = u64::try_from(stats.approximate_backlog_count).unwrap_or(0);
+        sum.backlog = sum.backlog.saturating_add(backlog);
+        sum.arrival_rate += rate(stats.tasks_add_rate);
+        sum.dispatch_rate += rate(stats.tasks_dispatch_rate);
+        let age = stats.approximate_backlog_age.as_ref().map_or(0, |age| {
+            age.seconds.saturating_mul(1000).saturating_add(i64::from(age.nanos / 1_000_000))
+        });
+        sum.age_ms = sum.age_ms.max(u64::try_from(age).unwrap_or(0));
+    }
+    sums
+}
+
+/// A rate that can be added up: what is not finite or negative counts as nothing.
+fn rate(value: f32) -> f64 {
+    if value.is_finite() && value > 0.0 { f64::from(value) } else { 0.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use temporalio_common::protos::temporal::api::taskqueue::v1::TaskQueueStats;
+
+    fn queue(kind: i32, backlog: i64, add: f32) -> VersionTaskQueue {
+        VersionTaskQueue {
+            name: "q".into(),
+            r#type: kind,
+            stats: Some(TaskQueueStats {
+                approximate_backlog_count: backlog,
+                tasks_add_rate: add,
+                ..Default::default()
+            }),
+            ..Default::default()
+        }
+    }
+
+    #[test]
+    fn queues_of_one_type_are_added_up_and_nonsense_counts_as_nothing() {
+        let sums =
+            sum(&[queue(1, 3, 1.5), queue(1, 4, f32::NAN), queue(2, -1, 0.0), queue(9, 9, 9.0)]);
+        assert_eq!(sums.len(), 2);
+        assert_eq!(
+            (sums[&TaskType::Workflow].backlog, sums[&TaskType::Workflow].arrival_rate),
+            (7, 1.5)
+        );
+        assert_eq!(sums[&TaskType::Activity].backlog, 0);
+    }
+}

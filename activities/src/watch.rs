@@ -1,0 +1,108 @@
+//! When what a watch sees calls for a decision. Pure.
+
+use std::time::Duration;
+
+use wci_contract::{
+    activities::{WatchEnd, WatchInput},
+    stats::StatsByType,
+};
+
+/// Between two looks while something is going on.
+const BUSY_PACE: Duration = Duration::from_secs(1);
+/// Between two looks at quiet queues.
+const IDLE_PACE: Duration = Duration::from_secs(2);
+/// For this long after a launch its workers are taken to be on their way to the backlog,
+/// milliseconds. The server's figures alone are up to 5 s old.
+const LAUNCH_QUIET_MS: i64 = 5_000;
+
+/// What was seen at one time, of the watched types.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Look {
+    pub(crate) now_ms: i64,
+    /// How long ago this process launched workers for the version.
+    pub(crate) since_launch_ms: Option<i64>,
+    pub(crate) stats: StatsByType,
+}
+
+/// Remembers what was seen before.
+#[derive(Debug, Default)]
+pub(crate) struct Watch {
+    last_backlog: u64,
+}
+
+impl Watch {
+    /// Whether `look` ends the watch. A backlog does when nothing was launched lately and it is
+    /// not being worked off, and at `due_ms` in any case.
+    pub(crate) fn judge(&mut self, input: &WatchInput, look: &Look) -> Option<WatchEnd> {
+        let backlog = backlog(&look.stats);
+        let last = std::mem::replace(&mut self.last_backlog, backlog);
+        if backlog == 0 {
+            return (look.now_ms >= input.until_ms).then_some(WatchEnd::TimeUp);
+        }
+        if look.now_ms >= input.due_ms {
+            return Some(WatchEnd::Backlog);
+        }
+        let is_helped = look.since_launch_ms.is_some_and(|since| since < LAUNCH_QUIET_MS)
+            || look.now_ms < input.quiet_until_ms;
+        let dispatches = look.stats.values().any(|stats| stats.dispatch_rate > 0.0);
+        let shrinks = dispatches && backlog < last;
+        (!is_helped && !shrinks).then_some(WatchEnd::Backlog)
+    }
+
+    /// How long until the next look.
+    pub(crate) fn pace(&self, look: &Look) -> Duration {
+        let is_busy = self.last_backlog > 0
+            || look.since_launch_ms.is_some_and(|since| since < 2 * LAUNCH_QUIET_MS);
+        if is_busy { BUSY_PACE } else { IDLE_PACE }
+    }
+}
+
+fn backlog(stats: &StatsByType) -> u64 {
+    stats.values().map(|stats| stats.backlog).fold(0, u64::saturating_add)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wci_contract::{TaskType, stats::QueueStats};
+
+    const INPUT: fn() -> WatchInput = || WatchInput {
+        quiet_until_ms: 1_000,
+        due_ms: 60_000,
+        until_ms: 90_000,
+        ..WatchInput::default()
+    };
+
+    fn look(now_ms: i64, backlog: u64, dispatch_rate: f64) -> Look {
+        let stats = QueueStats { backlog, dispatch_rate, ..QueueStats::default() };
+        Look { now_ms, since_launch_ms: None, stats: [(TaskType::Workflow, stats)].into() }
+    }
+
+    #[test]
+    fn a_first_task_that_nobody_helps_ends_the_watch_at_once() {
+        assert_eq!(Watch::default().judge(&INPUT(), &look(2_000, 1, 0.0)), Some(WatchEnd::Backlog));
+    }
+
+    #[test]
+    fn a_backlog_that_workers_are_on_their_way_to_is_left_to_them() {
+        let mut watch = Watch::default();
+        assert_eq!(watch.judge(&INPUT(), &look(500, 9, 0.0)), None);
+        let launched = Look { since_launch_ms: Some(100), ..look(2_000, 9, 0.0) };
+        assert_eq!(watch.judge(&INPUT(), &launched), None);
+    }
+
+    #[test]
+    fn a_backlog_that_shrinks_is_left_alone_until_it_is_due() {
+        let mut watch = Watch { last_backlog: 50 };
+        assert_eq!(watch.judge(&INPUT(), &look(2_000, 40, 3.0)), None);
+        assert_eq!(watch.judge(&INPUT(), &look(3_000, 40, 3.0)), Some(WatchEnd::Backlog));
+        assert_eq!(watch.judge(&INPUT(), &look(60_000, 30, 3.0)), Some(WatchEnd::Backlog));
+    }
+
+    #[test]
+    fn an_idle_watch_ends_when_its_time_is_up() {
+        let mut watch = Watch::default();
+        assert_eq!(watch.judge(&INPUT(), &look(89_999, 0, 0.0)), None);
+        assert_eq!(watch.judge(&INPUT(), &look(90_000, 0, 0.0)), Some(WatchEnd::TimeUp));
+    }
+}

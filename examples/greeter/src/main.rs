@@ -1,0 +1,51 @@
+//! A serverless Temporal worker to copy: it starts, greets whoever is waiting, and leaves.
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod greet;
+mod role;
+
+use greet::{Activities, Greet};
+use role::Role;
+use std::{error::Error, process::ExitCode};
+use temporal_serverless_worker::{Report, ServerlessWorker};
+use tracing_subscriber::EnvFilter;
+
+fn main() -> ExitCode {
+    log_to_stderr();
+    let lived = temporal_serverless_worker::block_on(live());
+    match lived.map_err(Into::into).flatten() {
+        Ok(report) => {
+            report.log();
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            tracing::error!(%error, "the worker could not live");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn live() -> Result<Report, Box<dyn Error>> {
+    let role = Role::of_process()?;
+    let mut worker = ServerlessWorker::builder("greeter")
+        .on_shutdown(|| async { tracing::info!("this is where buffers are flushed") });
+    if role.has_workflows() {
+        worker = worker.register_workflow::<Greet>();
+    }
+    if role.has_activities() {
+        worker = worker.register_activities(Activities);
+    }
+    Ok(worker.build()?.run().await?)
+}
+
+/// JSON on stderr, one line for each event; `RUST_LOG` chooses which.
+fn log_to_stderr() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_writer(std::io::stderr)
+        .with_env_filter(filter)
+        .init();
+}

@@ -1,0 +1,133 @@
+//! Reading a provider's settings key by key, so that none is taken in silence.
+
+use serde_json::{Map, Value};
+
+use crate::ProviderError;
+
+/// The settings of one provider.
+pub(crate) struct ConfigKeys<'a> {
+    config: &'a Map<String, Value>,
+    provider: &'static str,
+}
+
+impl<'a> ConfigKeys<'a> {
+    /// `config` of a provider that people call `provider`. Refuses keys other than `known`.
+    pub(crate) fn new(
+        config: &'a Map<String, Value>,
+        provider: &'static str,
+        known: &[&str],
+    ) -> Result<Self, ProviderError> {
+        match config.keys().find(|key| !known.contains(&key.as_str())) {
+            Some(key) => Err(ProviderError::invalid(format!(
+                "unknown config key {key:?} for {provider} compute provider: it knows {}",
+                known.join(", ")
+            ))),
+            None => Ok(Self { config, provider }),
+        }
+    }
+
+    /// A string; `None` when it is absent, null or empty.
+    pub(crate) fn text(&self, key: &str) -> Result<Option<&'a str>, ProviderError> {
+        match self.config.get(key) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text.as_str()).filter(|text| !text.is_empty())),
+            Some(_) => Err(self.wrong(key, "a string")),
+        }
+    }
+
+    /// A string that must be there.
+    pub(crate) fn required(&self, key: &'static str) -> Result<&'a str, ProviderError> {
+        self.text(key)?.ok_or(ProviderError::Required { provider: self.provider, key })
+    }
+
+    /// A whole number; `None` when it is absent or null. JSON of other languages may write it
+    /// as `600000.0`.
+    pub(crate) fn integer(&self, key: &str) -> Result<Option<u64>, ProviderError> {
+        match self.config.get(key) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => {
+                let whole =
+                    value.as_u64().or_else(|| value.to_string().strip_suffix(".0")?.parse().ok());
+                whole.map(Some).ok_or_else(|| self.wrong(key, "a whole number"))
+            }
+        }
+    }
+
+    /// A list of strings; empty when it is absent or null.
+    pub(crate) fn texts(&self, key: &str) -> Result<Vec<String>, ProviderError> {
+        let wrong = || self.wrong(key, "a list of strings");
+        match self.config.get(key) {
+            None | Some(Value::Null) => Ok(Vec::new()),
+            Some(Value::Array(items)) => items
+                .iter()
+                .map(|item| item.as_str().map(str::to_owned).ok_or_else(wrong))
+                .collect(),
+            Some(_) => Err(wrong()),
+        }
+    }
+
+    /// A map of strings, in the order of its keys; empty when it is absent or null.
+    pub(crate) fn map(&self, key: &str) -> Result<Vec<(String, String)>, ProviderError> {
+        let wrong = || self.wrong(key, "a map of strings");
+        match self.config.get(key) {
+            None | Some(Value::Null) => Ok(Vec::new()),
+            Some(Value::Object(map)) => map
+                .iter()
+                .map(|(name, value)| {
+                    let value = value.as_str().ok_or_else(wrong)?;
+                    Ok((name.clone(), value.to_owned()))
+                })
+                .collect(),
+            Some(_) => Err(wrong()),
+        }
+    }
+
+    fn wrong(&self, key: &str, expected: &str) -> ProviderError {
+        ProviderError::invalid(format!(
+            "\"{key}\" of the {} compute provider must be {expected}",
+            self.provider
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn keys(config: &Value) -> Result<ConfigKeys<'_>, ProviderError> {
+        ConfigKeys::new(config.as_object().unwrap(), "test", &["name", "n", "list", "map"])
+    }
+
+    #[test]
+    fn an_unknown_key_is_named_with_those_that_are_known() {
+        let message = keys(&json!({"nmae": "x"})).err().unwrap().to_string();
+        assert!(message.contains("\"nmae\"") && message.contains("name, n"), "{message}");
+    }
+
+    #[test]
+    fn null_and_empty_are_as_good_as_absent() {
+        let config = json!({"name": "", "n": null});
+        let keys = keys(&config).unwrap();
+        assert_eq!(keys.text("name"), Ok(None));
+        assert_eq!(keys.integer("n"), Ok(None));
+        assert!(keys.required("name").unwrap_err().to_string().contains("requires \"name\""));
+    }
+
+    #[test]
+    fn a_whole_number_may_be_written_as_a_float() {
+        let number = |value| keys(&json!({"n": value})).unwrap().integer("n");
+        assert_eq!(number(json!(600_000.0)), Ok(Some(600_000)));
+        assert!(number(json!(1.5)).is_err());
+        assert!(number(json!(-1)).is_err());
+        assert!(number(json!("5")).is_err());
+    }
+
+    #[test]
+    fn lists_and_maps_hold_strings_only() {
+        let config = json!({"list": ["a", 1], "map": {"a": 1}});
+        let keys = keys(&config).unwrap();
+        assert!(keys.texts("list").unwrap_err().to_string().contains("a list of strings"));
+        assert!(keys.map("map").unwrap_err().to_string().contains("a map of strings"));
+    }
+}

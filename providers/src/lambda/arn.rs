@@ -1,0 +1,169 @@
+//! Amazon Resource Names: of functions and of roles.
+
+const FUNCTION_FORM: &str = "arn:aws:lambda:<region>:<account>:function:<name>[:<version>]";
+const ROLE_FORM: &str = "arn:aws:iam::<account>:role/<name>";
+const ACCOUNT_DIGITS: usize = 12;
+const MAX_REGION: usize = 32;
+const MAX_NAME: usize = 140;
+const MAX_ROLE: usize = 600;
+
+/// A Lambda function, perhaps one version of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct FunctionArn {
+    /// The ARN as it was given.
+    pub(super) text: String,
+    /// For example `us-east-1`.
+    pub(super) region: String,
+    /// Twelve digits.
+    pub(super) account: String,
+    /// A version, an alias or `$LATEST`.
+    pub(super) qualifier: Option<String>,
+}
+
+impl FunctionArn {
+    /// Reads the ARN of a function. Errors are messages, in the words of AWS where it has some.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        let arn = Arn::parse(text)?;
+        if arn.region.is_empty() {
+            return Err(format!("region not found in ARN: {text}"));
+        }
+        let wrong = |what: &str| Err(format!("{what}: {text}: write {FUNCTION_FORM}"));
+        let Some(function) = arn.resource.strip_prefix("function:") else {
+            return wrong("AWS Lambda Function ARN must reference a function");
+        };
+        if arn.service != "lambda" {
+            return wrong("AWS Lambda Function ARN must be a Lambda resource");
+        }
+        if !is_word(arn.region, MAX_REGION, "-") {
+            return wrong("region not found in ARN");
+        }
+        let (name, qualifier) = match function.split_once(':') {
+            Some((name, qualifier)) => (name, Some(qualifier)),
+            None => (function, None),
+        };
+        let well = is_word(name, MAX_NAME, "-_")
+            && qualifier.is_none_or(|qualifier| is_word(qualifier, MAX_NAME, "$-_"));
+        if !well || !is_account(arn.account) {
+            return wrong("AWS Lambda Function ARN not found or invalid");
+        }
+        Ok(Self {
+            text: text.to_owned(),
+            region: arn.region.to_owned(),
+            account: arn.account.to_owned(),
+            qualifier: qualifier.map(str::to_owned),
+        })
+    }
+
+    /// Whether a deploy changes the code that this ARN stands for.
+    pub(super) fn is_unpinned(&self) -> bool {
+        self.qualifier.as_deref().is_none_or(|qualifier| qualifier == "$LATEST")
+    }
+}
+
+/// Checks the ARN of a role. Errors are messages, in the words that clients know.
+pub(super) fn check_role(text: &str) -> Result<(), String> {
+    let arn = Arn::parse(text)?;
+    if arn.service != "iam" {
+        return Err(format!("role ARN must be an IAM resource: {text}: write {ROLE_FORM}"));
+    }
+    let name = arn.resource.strip_prefix("role/").unwrap_or_default();
+    if name.is_empty() {
+        return Err(format!("role ARN must reference a role: {text}: write {ROLE_FORM}"));
+    }
+    if !is_account(arn.account) || !arn.region.is_empty() || !is_word(name, MAX_ROLE, "/+=,.@_-") {
+        return Err(format!("role ARN is invalid: {text}: write {ROLE_FORM}"));
+    }
+    Ok(())
+}
+
+/// The parts that all ARNs have.
+struct Arn<'a> {
+    service: &'a str,
+    region: &'a str,
+    account: &'a str,
+    resource: &'a str,
+}
+
+impl<'a> Arn<'a> {
+    fn parse(text: &'a str) -> Result<Self, String> {
+        let Some(rest) = text.strip_prefix("arn:") else {
+            return Err("arn: invalid prefix".to_owned());
+        };
+        let parts: Vec<&str> = rest.splitn(5, ':').collect();
+        let &[partition, service, region, account, resource] = parts.as_slice() else {
+            return Err("arn: not enough sections".to_owned());
+        };
+        if partition != "aws" && !partition.starts_with("aws-") {
+            return Err(format!("unknown partition in ARN: {text}: use aws, aws-cn or aws-us-gov"));
+        }
+        Ok(Self { service, region, account, resource })
+    }
+}
+
+fn is_account(text: &str) -> bool {
+    text.len() == ACCOUNT_DIGITS && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Letters, digits and `others` only: regions and names become parts of addresses.
+fn is_word(text: &str, max: usize, others: &str) -> bool {
+    let fits = (1..=max).contains(&text.len());
+    fits && text.chars().all(|c| c.is_ascii_alphanumeric() || others.contains(c))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(text: &str) -> String {
+        FunctionArn::parse(text).unwrap_err()
+    }
+
+    #[test]
+    fn the_region_and_the_version_are_read_from_the_arn() {
+        let arn = FunctionArn::parse("arn:aws-cn:lambda:cn-north-1:123456789012:function:orders:5");
+        let arn = arn.unwrap();
+        assert_eq!((arn.region.as_str(), arn.qualifier.as_deref()), ("cn-north-1", Some("5")));
+        assert!(!arn.is_unpinned());
+    }
+
+    #[test]
+    fn without_a_version_the_code_may_change() {
+        for end in ["", ":$LATEST"] {
+            let text = format!("arn:aws:lambda:us-east-1:123456789012:function:orders{end}");
+            assert!(FunctionArn::parse(&text).unwrap().is_unpinned());
+        }
+    }
+
+    #[test]
+    fn mistakes_are_named_in_the_words_of_aws() {
+        assert_eq!(refusal("zzz"), "arn: invalid prefix");
+        assert_eq!(refusal("arn:aws:lambda"), "arn: not enough sections");
+        let text = "arn:aws:s3:::bucket";
+        assert_eq!(refusal(text), format!("region not found in ARN: {text}"));
+    }
+
+    #[test]
+    fn what_is_no_function_is_refused_with_the_form() {
+        for text in [
+            "arn:aws:s3:us-east-1:123456789012:function:f",
+            "arn:aws:lambda:us-east-1:123456789012:layer:f",
+            "arn:aws:lambda:us-east-1:123456789012:function:",
+            "arn:aws:lambda:us-east-1:123456789012:function:f:",
+            "arn:aws:lambda:us-east-1:123456789012:function:f:1:2",
+            "arn:aws:lambda:us-east-1:123:function:f",
+            "arn:aws:lambda:evil.example/:123456789012:function:f",
+        ] {
+            assert!(refusal(text).contains("arn:aws:lambda:<region>"), "{text}");
+        }
+        assert!(refusal("arn:other:lambda:r:123456789012:function:f").contains("partition"));
+    }
+
+    #[test]
+    fn a_role_is_a_role() {
+        assert_eq!(check_role("arn:aws:iam::123456789012:role/path/invoke"), Ok(()));
+        let user = check_role("arn:aws:iam::123456789012:user/me").unwrap_err();
+        assert!(user.starts_with("role ARN must reference a role: arn:aws:iam"), "{user}");
+        let queue = check_role("arn:aws:sqs:us-east-1:123456789012:role/x").unwrap_err();
+        assert!(queue.starts_with("role ARN must be an IAM resource: "), "{queue}");
+    }
+}

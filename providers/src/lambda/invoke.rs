@@ -1,0 +1,72 @@
+//! A launch: as many invocations as are still missing, some at a time.
+
+use aws_sdk_lambda::{Client, types::InvocationType};
+use futures::{StreamExt, stream::FuturesUnordered};
+use wci_contract::{FailureClass, launch::Outcome};
+
+use super::{access::Aws, spec::LambdaSpec, trouble::Trouble};
+use crate::{LaunchRequest, Progress, tally::Tally};
+
+/// Requests under way at once.
+const CONCURRENCY: usize = 50;
+
+/// Invokes the function for each missing worker, until Lambda refuses one.
+pub(super) async fn run(
+    aws: &Aws,
+    spec: &LambdaSpec,
+    request: &LaunchRequest,
+    progress: &dyn Progress,
+) -> Outcome {
+    let way = aws.way(spec);
+    let session = match aws.session(&way).await {
+        Ok(session) => session,
+        Err(trouble) => return request.refused(trouble.class, trouble.message),
+    };
+    let mut tally = Tally::new(request.already_started, progress);
+    let refusal = invoke_all(&session.lambda, spec, request.missing(), &mut tally).await;
+    if refusal == Some(FailureClass::Internal) {
+        // The role's credentials are no longer good: the next launch gets new ones.
+        aws.forget(&way).await;
+    }
+    tally.finish()
+}
+
+/// Stops asking at the first refusal; what is not asked for any more counts like it. Answers
+/// with its class.
+async fn invoke_all(
+    client: &Client,
+    spec: &LambdaSpec,
+    count: u32,
+    tally: &mut Tally<'_>,
+) -> Option<FailureClass> {
+    let mut left = count;
+    let mut refusal = None;
+    let mut calls = FuturesUnordered::new();
+    loop {
+        while refusal.is_none() && left > 0 && calls.len() < CONCURRENCY {
+            left -= 1;
+            calls.push(invoke(client, spec));
+        }
+        match calls.next().await {
+            Some(Ok(())) => tally.started(),
+            Some(Err(trouble)) => {
+                tally.failed(1, trouble.class, &trouble.message);
+                refusal.get_or_insert(trouble.class);
+            }
+            None => break,
+        }
+    }
+    if let Some(class) = refusal {
+        tally.failed(left, class, "");
+    }
+    refusal
+}
+
+async fn invoke(client: &Client, spec: &LambdaSpec) -> Result<(), Trouble> {
+    let request =
+        client.invoke().function_name(&spec.function.text).invocation_type(InvocationType::Event);
+    match request.send().await {
+        Ok(_) => Ok(()),
+        Err(error) => Err(Trouble::of("Lambda: Invoke", &error)),
+    }
+}

@@ -1,0 +1,164 @@
+//! What a spec says of a function.
+
+use serde_json::{Map, Value};
+use wci_contract::FailureClass;
+
+use super::{
+    arn::{FunctionArn, check_role},
+    session::Role,
+};
+use crate::{LambdaSettings, ProviderError, config_keys::ConfigKeys};
+
+const ARN: &str = "arn";
+const ROLE: &str = "role";
+const EXTERNAL_ID: &str = "role_external_id";
+const PEOPLE_SAY: &str = "AWS Lambda";
+/// AWS allows external IDs of this length.
+const MAX_EXTERNAL_ID: usize = 1224;
+
+/// What a spec says of a function, within what the operator allows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct LambdaSpec {
+    /// The function.
+    pub(super) function: FunctionArn,
+    /// The role to invoke it with; `None`: our own credentials.
+    pub(super) role: Option<Role>,
+}
+
+impl LambdaSpec {
+    /// Reads the provider's settings.
+    pub(super) fn parse(
+        config: &Map<String, Value>,
+        settings: &LambdaSettings,
+    ) -> Result<Self, ProviderError> {
+        let keys = ConfigKeys::new(config, PEOPLE_SAY, &[ARN, ROLE, EXTERNAL_ID])?;
+        if !settings.allow_no_role {
+            keys.required(ROLE)?;
+            keys.required(EXTERNAL_ID)?;
+        }
+        let text = keys.text(ARN)?.ok_or_else(|| rejected(MISSING_ARN))?;
+        let function = FunctionArn::parse(text).map_err(rejected)?;
+        let role = read_role(&keys)?;
+        check_allowed(&function, role.as_ref(), settings)?;
+        Ok(Self { function, role })
+    }
+}
+
+const MISSING_ARN: &str = "AWS Lambda Function ARN not found or invalid";
+
+fn rejected(message: impl AsRef<str>) -> ProviderError {
+    ProviderError::connect(FailureClass::Rejected, message)
+}
+
+fn read_role(keys: &ConfigKeys<'_>) -> Result<Option<Role>, ProviderError> {
+    let external_id = keys.text(EXTERNAL_ID)?;
+    if external_id.is_some_and(|id| !(2..=MAX_EXTERNAL_ID).contains(&id.len())) {
+        return Err(ProviderError::invalid(format!(
+            "{EXTERNAL_ID} must have from 2 to {MAX_EXTERNAL_ID} characters"
+        )));
+    }
+    match keys.text(ROLE)? {
+        Some(arn) => {
+            check_role(arn).map_err(rejected)?;
+            Ok(Some(Role { arn: arn.to_owned(), external_id: external_id.map(str::to_owned) }))
+        }
+        None if external_id.is_some() => Err(ProviderError::invalid(format!(
+            "{EXTERNAL_ID} belongs to a role: add \"{ROLE}\" or remove it"
+        ))),
+        None => Ok(None),
+    }
+}
+
+fn check_allowed(
+    function: &FunctionArn,
+    role: Option<&Role>,
+    settings: &LambdaSettings,
+) -> Result<(), ProviderError> {
+    let account = &function.account;
+    if settings.accounts.as_ref().is_some_and(|accounts| !accounts.contains(account)) {
+        return Err(ProviderError::forbidden(format!(
+            "AWS account {account} is not allowed here: the operator adds it to the accounts of \
+             this namespace"
+        )));
+    }
+    match (role, &settings.roles) {
+        (Some(role), Some(roles)) if !roles.contains(&role.arn) => {
+            Err(ProviderError::forbidden(format!(
+                "role {} is not allowed here: the operator adds it to the roles of this namespace",
+                role.arn
+            )))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const FUNCTION: &str = "arn:aws:lambda:us-east-1:123456789012:function:orders:5";
+    const ROLE_ARN: &str = "arn:aws:iam::123456789012:role/invoke";
+
+    fn parse(config: Value, settings: &LambdaSettings) -> Result<LambdaSpec, ProviderError> {
+        LambdaSpec::parse(config.as_object().unwrap(), settings)
+    }
+
+    fn refusal(config: Value) -> String {
+        parse(config, &LambdaSettings::default()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn role_and_external_id_are_required() {
+        assert_eq!(
+            refusal(json!({"arn": FUNCTION})),
+            "AWS Lambda compute provider requires \"role\" to be configured"
+        );
+        assert_eq!(
+            refusal(json!({"arn": FUNCTION, "role": ROLE_ARN})),
+            "AWS Lambda compute provider requires \"role_external_id\" to be configured"
+        );
+    }
+
+    #[test]
+    fn the_operator_may_do_without_a_role() {
+        let settings = LambdaSettings { allow_no_role: true, ..LambdaSettings::default() };
+        assert_eq!(parse(json!({"arn": FUNCTION}), &settings).unwrap().role, None);
+        assert!(parse(json!({"arn": FUNCTION, "role_external_id": "x1"}), &settings).is_err());
+    }
+
+    #[test]
+    fn mistakes_in_arns_are_told_in_the_words_that_clients_know() {
+        let message =
+            |arn, role| refusal(json!({"arn": arn, "role": role, "role_external_id": "id"}));
+        assert_eq!(
+            message("zzz", ROLE_ARN),
+            "cannot connect to the compute provider: arn: invalid prefix"
+        );
+        assert_eq!(
+            message("", ROLE_ARN),
+            "cannot connect to the compute provider: AWS Lambda Function ARN not found or invalid"
+        );
+        assert!(
+            message(FUNCTION, "arn:aws:iam::123456789012:user/x")
+                .starts_with("cannot connect to the compute provider: role ARN must reference")
+        );
+    }
+
+    #[test]
+    fn an_unknown_key_is_no_longer_taken_in_silence() {
+        assert!(refusal(json!({"arn": FUNCTION, "bogus": 1})).contains("\"bogus\""));
+    }
+
+    #[test]
+    fn only_the_operators_accounts_and_roles_are_used() {
+        let config = json!({"arn": FUNCTION, "role": ROLE_ARN, "role_external_id": "id"});
+        let accounts = Some(["999999999999".to_owned()].into());
+        let settings = LambdaSettings { accounts, ..LambdaSettings::default() };
+        let error = parse(config.clone(), &settings).unwrap_err();
+        assert_eq!(error.class(), FailureClass::Forbidden);
+        let roles = Some([ROLE_ARN.to_owned()].into());
+        let settings = LambdaSettings { roles, ..LambdaSettings::default() };
+        assert!(parse(config, &settings).is_ok());
+    }
+}

@@ -1,0 +1,159 @@
+//! What AWS's refusals mean.
+
+use std::error::Error;
+
+use aws_sdk_lambda::{
+    config::http::HttpResponse,
+    error::{ProvideErrorMetadata, SdkError},
+};
+use wci_contract::FailureClass;
+
+use crate::{ProviderError, scrub::scrub};
+
+/// A failed call, in words that people can act on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Trouble {
+    /// What kind of trouble.
+    pub(super) class: FailureClass,
+    /// AWS's words, scrubbed.
+    pub(super) message: String,
+}
+
+impl Trouble {
+    /// What came of calling `operation`, for example `Lambda: Invoke`.
+    pub(super) fn of<E>(operation: &str, error: &SdkError<E, HttpResponse>) -> Self
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        let (class, words) = match error {
+            SdkError::ServiceError(refusal) => {
+                let status = refusal.raw().status().as_u16();
+                let code = refusal.err().code().unwrap_or("UnknownError");
+                let request_id = request_id(refusal.raw());
+                let message = refusal.err().message().unwrap_or("no message");
+                let words = format!(
+                    "https response error StatusCode: {status}, RequestID: {request_id}, \
+                     {code}: {message}"
+                );
+                (class_of(status, code), words)
+            }
+            SdkError::TimeoutError(_) | SdkError::ResponseError(_) => {
+                (FailureClass::Unavailable, chain(error))
+            }
+            SdkError::DispatchFailure(failure) if failure.is_io() || failure.is_timeout() => {
+                (FailureClass::Unavailable, chain(error))
+            }
+            // No credentials of our own, or a request that we built wrongly.
+            _ => (FailureClass::Internal, chain(error)),
+        };
+        Self { class, message: scrub(&format!("operation error {operation}, {words}")) }
+    }
+
+    /// The same trouble with more words before it.
+    pub(super) fn prefixed(self, words: &str) -> Self {
+        Self { message: scrub(&format!("{words}: {}", self.message)), ..self }
+    }
+
+    /// The way is barred.
+    pub(super) fn connect(self) -> ProviderError {
+        ProviderError::connect(self.class, self.message)
+    }
+
+    /// The function cannot be used.
+    pub(super) fn access(self) -> ProviderError {
+        ProviderError::access(self.class, self.message)
+    }
+}
+
+/// The class of a refusal. Codes come first: Lambda uses some statuses for several things.
+fn class_of(status: u16, code: &str) -> FailureClass {
+    match code {
+        "TooManyRequestsException"
+        | "Throttling"
+        | "ThrottlingException"
+        | "ThrottledException"
+        | "RequestLimitExceeded"
+        | "RequestThrottled"
+        | "RequestThrottledException"
+        | "EC2ThrottledException"
+        | "ENILimitReachedException"
+        | "SlowDown"
+        | "SubnetIPAddressLimitReachedException" => FailureClass::Throttled,
+        "ExpiredToken"
+        | "ExpiredTokenException"
+        | "InvalidClientTokenId"
+        | "InvalidSignatureException"
+        | "SignatureDoesNotMatch"
+        | "IncompleteSignature"
+        | "IncompleteSignatureException"
+        | "MissingAuthenticationToken"
+        | "MissingAuthenticationTokenException"
+        | "RequestExpired"
+        | "UnrecognizedClientException" => FailureClass::Internal,
+        "KMSAccessDeniedException" => FailureClass::AccessDenied,
+        "KMSDisabledException"
+        | "KMSInvalidStateException"
+        | "KMSNotFoundException"
+        | "SnapStartNotReadyException"
+        | "ResourceNotReadyException" => FailureClass::Conflict,
+        "InvalidRuntimeException"
+        | "InvalidZipFileException"
+        | "InvalidSubnetIDException"
+        | "InvalidSecurityGroupIDException"
+        | "RegionDisabledException" => FailureClass::Rejected,
+        _ => class_of_status(status),
+    }
+}
+
+fn class_of_status(status: u16) -> FailureClass {
+    match status {
+        429 => FailureClass::Throttled,
+        401 | 403 => FailureClass::AccessDenied,
+        404 => FailureClass::NotFound,
+        409 => FailureClass::Conflict,
+        400..=499 => FailureClass::Rejected,
+        _ => FailureClass::Unavailable,
+    }
+}
+
+fn request_id(response: &HttpResponse) -> &str {
+    let header = |name| response.headers().get(name);
+    header("x-amzn-requestid").or_else(|| header("x-amz-request-id")).unwrap_or("none")
+}
+
+/// An error and its causes on one line.
+fn chain(error: &dyn Error) -> String {
+    let mut words = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        words.push_str(": ");
+        words.push_str(&error.to_string());
+        cause = error.source();
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_refusal_has_its_class() {
+        for (status, code, class) in [
+            (429, "TooManyRequestsException", FailureClass::Throttled),
+            (429, "", FailureClass::Throttled),
+            (400, "Throttling", FailureClass::Throttled),
+            (403, "AccessDeniedException", FailureClass::AccessDenied),
+            (403, "ExpiredToken", FailureClass::Internal),
+            (404, "ResourceNotFoundException", FailureClass::NotFound),
+            (400, "InvalidParameterValueException", FailureClass::Rejected),
+            (409, "ResourceConflictException", FailureClass::Conflict),
+            (502, "KMSAccessDeniedException", FailureClass::AccessDenied),
+            (502, "EC2UnexpectedException", FailureClass::Unavailable),
+            (500, "ServiceException", FailureClass::Unavailable),
+            (301, "", FailureClass::Unavailable),
+        ] {
+            assert_eq!(class_of(status, code), class, "{status} {code}");
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! Compute providers: what starts serverless workers, one module each.
+//!
+//! A [`Host`] holds what all namespaces of one system worker share: its connections to AWS and
+//! the processes on this machine. A [`Registry`] holds what the operator allows one namespace.
+//! Nothing here knows of Temporal's SDK.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+mod clock;
+mod config_keys;
+mod error;
+mod host;
+mod lambda;
+mod provider;
+mod record;
+mod registry;
+mod scrub;
+mod settings;
+pub mod shepherd;
+mod subprocess;
+mod tally;
+
+pub use error::ProviderError;
+pub use host::Host;
+pub use lambda::TYPE as AWS_LAMBDA;
+pub use provider::{InvokeProvider, LaunchRequest, Progress, Provider, Scope};
+pub use registry::Registry;
+pub use settings::{
+    AwsSettings, HostSettings, IntermediaryRole, LambdaSettings, ProcessSettings, Settings,
+    Shepherd, SubprocessSettings,
+};
+pub use subprocess::{TYPE as SUBPROCESS, living_in};

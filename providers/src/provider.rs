@@ -1,0 +1,118 @@
+//! What a compute provider can be asked, by launch strategy.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde_json::{Map, Value};
+use wci_contract::{FailureClass, activities::Version, launch::Outcome, limits::MAX_COUNT};
+
+use crate::{ProviderError, scrub::scrub};
+
+/// For whom a provider is asked.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// The namespace that is polled, never one from an input.
+    pub namespace: String,
+    /// Whose workers.
+    pub version: Version,
+    /// The scaling group.
+    pub group: String,
+}
+
+/// Workers to start.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct LaunchRequest {
+    /// For whom.
+    pub scope: Scope,
+    /// Names the launch: the same in every attempt.
+    pub launch_id: String,
+    /// Workers of the whole launch, all attempts together.
+    pub count: u32,
+    /// How many of them earlier attempts started.
+    pub already_started: u32,
+    /// The provider's own settings, as the spec has them.
+    pub config: Map<String, Value>,
+}
+
+impl LaunchRequest {
+    /// Workers that this attempt is to start.
+    pub fn missing(&self) -> u32 {
+        self.count.saturating_sub(self.already_started)
+    }
+
+    /// The outcome when nothing more is started.
+    pub(crate) fn refused(&self, class: FailureClass, message: impl AsRef<str>) -> Outcome {
+        let message = scrub(message.as_ref());
+        let failed = Outcome::failed(self.missing(), class, message);
+        Outcome { started: self.already_started, ..failed }
+    }
+
+    /// Whether it can be carried out at all. Errors are messages.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        if self.launch_id.is_empty() {
+            return Err("the launch has no ID: give it one that all its attempts share".to_owned());
+        }
+        if self.count > MAX_COUNT {
+            return Err(format!(
+                "the launch asks for {} workers, at most {MAX_COUNT} are allowed",
+                self.count
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Hears how a launch gets on.
+pub trait Progress: Send + Sync {
+    /// `total` workers of the launch are started by now, those of earlier attempts included.
+    /// Each call has a higher number than the one before. Must not block.
+    fn started(&self, total: u32);
+}
+
+/// Starts workers that come and go by themselves.
+#[async_trait]
+pub trait InvokeProvider: Send + Sync {
+    /// The type as it stands in a spec.
+    fn provider_type(&self) -> &'static str;
+
+    /// Checks `config` and, where there is something to reach, that it can be reached. Answers
+    /// with warnings: what works but may surprise.
+    async fn validate(
+        &self,
+        scope: &Scope,
+        config: &Map<String, Value>,
+    ) -> Result<Vec<String>, ProviderError>;
+
+    /// Starts what is missing of `request.count` workers. The outcome is of the whole launch:
+    /// its three numbers add up to `request.count`, and what earlier attempts started counts as
+    /// started.
+    async fn invoke(&self, request: &LaunchRequest, progress: &dyn Progress) -> Outcome;
+}
+
+/// A provider by its launch strategy, so that none has a method that it does not support. A
+/// strategy that keeps a set of workers at a size becomes another variant.
+#[derive(Clone)]
+pub enum Provider {
+    /// Starts workers one by one.
+    Invoke(Arc<dyn InvokeProvider>),
+}
+
+impl Provider {
+    /// The type as it stands in a spec.
+    pub fn provider_type(&self) -> &'static str {
+        match self {
+            Self::Invoke(provider) => provider.provider_type(),
+        }
+    }
+
+    /// Checks `config` whatever the strategy: see [`InvokeProvider::validate`].
+    pub async fn validate(
+        &self,
+        scope: &Scope,
+        config: &Map<String, Value>,
+    ) -> Result<Vec<String>, ProviderError> {
+        match self {
+            Self::Invoke(provider) => provider.validate(scope, config).await,
+        }
+    }
+}

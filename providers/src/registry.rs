@@ -1,0 +1,108 @@
+//! The providers that one namespace may use.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use crate::{
+    Host, Provider, ProviderError, Settings,
+    lambda::{self, Lambda},
+    subprocess::{self, Subprocess},
+};
+
+/// Every type that this build knows, enabled or not.
+const KNOWN: [&str; 2] = [lambda::TYPE, subprocess::TYPE];
+
+/// The providers that one namespace may use.
+#[derive(Clone)]
+pub struct Registry {
+    enabled: BTreeMap<&'static str, Provider>,
+}
+
+impl Registry {
+    /// What `settings` enables. Refuses types that do not exist, and `subprocess` on a host that
+    /// has no [`ProcessSettings`](crate::ProcessSettings).
+    pub fn new(host: &Host, settings: Settings) -> Result<Self, ProviderError> {
+        let mut enabled = BTreeMap::new();
+        for name in &settings.enabled {
+            let (name, provider) = build(host, &settings, name)?;
+            enabled.insert(name, provider);
+        }
+        Ok(Self { enabled })
+    }
+
+    /// The provider of this type.
+    pub fn find(&self, provider_type: &str) -> Result<Provider, ProviderError> {
+        if let Some(provider) = self.enabled.get(provider_type) {
+            return Ok(provider.clone());
+        }
+        Err(match KNOWN.into_iter().find(|known| *known == provider_type) {
+            Some(known) => ProviderError::NotEnabled(known),
+            None => ProviderError::unknown_type(provider_type),
+        })
+    }
+
+    /// The types that may be used, in order.
+    pub fn enabled(&self) -> impl Iterator<Item = &'static str> {
+        self.enabled.keys().copied()
+    }
+}
+
+fn build(
+    host: &Host,
+    settings: &Settings,
+    name: &str,
+) -> Result<(&'static str, Provider), ProviderError> {
+    match name {
+        lambda::TYPE => {
+            let provider = Lambda::new(host.aws(), settings.lambda.clone());
+            Ok((lambda::TYPE, Provider::Invoke(Arc::new(provider))))
+        }
+        subprocess::TYPE => {
+            let machine = host.machine().ok_or(ProviderError::NoMachine)?;
+            let provider = Subprocess::new(machine, settings.subprocess.clone());
+            Ok((subprocess::TYPE, Provider::Invoke(Arc::new(provider))))
+        }
+        other => Err(ProviderError::unknown_type(other)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::HostSettings;
+
+    fn message(registry: &Registry, name: &str) -> String {
+        registry.find(name).err().unwrap().to_string()
+    }
+
+    #[test]
+    fn lambda_alone_is_enabled_by_default() {
+        let host = Host::new(HostSettings::default());
+        let registry = Registry::new(&host, Settings::default()).unwrap();
+        assert_eq!(registry.find("aws-lambda").unwrap().provider_type(), "aws-lambda");
+        assert_eq!(registry.enabled().collect::<Vec<_>>(), ["aws-lambda"]);
+    }
+
+    #[test]
+    fn an_unknown_type_is_refused_in_the_words_that_clients_know() {
+        let host = Host::new(HostSettings::default());
+        let registry = Registry::new(&host, Settings::default()).unwrap();
+        assert_eq!(message(&registry, "nope"), "invalid compute provider type 'nope'");
+        assert_eq!(message(&registry, ""), "invalid compute provider type ''");
+    }
+
+    #[test]
+    fn a_provider_that_is_off_says_how_to_turn_it_on() {
+        let host = Host::new(HostSettings::default());
+        let registry = Registry::new(&host, Settings::default()).unwrap();
+        let message = message(&registry, "subprocess");
+        assert!(message.starts_with("invalid compute provider type 'subprocess'"), "{message}");
+        assert!(message.contains("--enable-provider subprocess"), "{message}");
+    }
+
+    #[test]
+    fn the_operator_cannot_enable_what_does_not_exist() {
+        let host = Host::new(HostSettings::default());
+        let settings = Settings { enabled: ["ec3".to_owned()].into(), ..Settings::default() };
+        assert!(Registry::new(&host, settings).is_err());
+    }
+}

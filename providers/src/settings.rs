@@ -1,0 +1,107 @@
+//! What the operator sets: for the whole system worker, and for each namespace.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ffi::OsString,
+    path::PathBuf,
+};
+
+use aws_sdk_sts::config::SharedCredentialsProvider;
+
+/// For the whole system worker: see [`Host`](crate::Host).
+#[derive(Debug, Clone, Default)]
+pub struct HostSettings {
+    /// The way to AWS.
+    pub aws: AwsSettings,
+    /// Processes on this machine; `None` where the `subprocess` provider is enabled nowhere.
+    pub processes: Option<ProcessSettings>,
+}
+
+/// The way to AWS.
+#[derive(Debug, Clone, Default)]
+pub struct AwsSettings {
+    /// Roles assumed one after the other, starting from our own credentials, before the role of
+    /// a spec.
+    pub intermediary_roles: Vec<IntermediaryRole>,
+    /// Where STS and Lambda listen, instead of AWS or what `AWS_ENDPOINT_URL` says.
+    pub endpoint_url: Option<String>,
+    /// Our own credentials, instead of the SDK's default chain.
+    pub credentials: Option<SharedCredentialsProvider>,
+}
+
+/// A role on the way to the role of a spec.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct IntermediaryRole {
+    /// `arn:<partition>:iam::<account>:role/<name>`.
+    pub role: String,
+    /// What its trust policy asks for.
+    pub external_id: Option<String>,
+}
+
+/// Processes on this machine.
+#[derive(Debug, Clone)]
+pub struct ProcessSettings {
+    /// Holds a record of each launched process. It must survive a restart of the system worker
+    /// and be writable by nobody else.
+    pub run_dir: PathBuf,
+    /// Processes that may live at once, over all namespaces.
+    pub max_processes: u32,
+    /// What watches over each process.
+    pub shepherd: Shepherd,
+}
+
+impl ProcessSettings {
+    /// [`ProcessSettings::max_processes`] unless the operator says otherwise.
+    pub const DEFAULT_MAX_PROCESSES: u32 = 100;
+}
+
+/// A program that hands the arguments after its own to [`shepherd::run`](crate::shepherd::run).
+#[derive(Debug, Clone)]
+pub struct Shepherd {
+    /// The executable, by absolute path.
+    pub program: PathBuf,
+    /// Its leading arguments, for instance `shepherd`.
+    pub args: Vec<OsString>,
+}
+
+/// For one namespace: see [`Registry`](crate::Registry).
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Types of the providers that may be used.
+    pub enabled: BTreeSet<String>,
+    /// Of `aws-lambda`.
+    pub lambda: LambdaSettings,
+    /// Of `subprocess`.
+    pub subprocess: SubprocessSettings,
+}
+
+impl Default for Settings {
+    /// `aws-lambda` alone.
+    fn default() -> Self {
+        Self {
+            enabled: BTreeSet::from([crate::AWS_LAMBDA.to_owned()]),
+            lambda: LambdaSettings::default(),
+            subprocess: SubprocessSettings::default(),
+        }
+    }
+}
+
+/// What one namespace may do with AWS Lambda.
+#[derive(Debug, Clone, Default)]
+pub struct LambdaSettings {
+    /// Whether a spec may go without role and external ID, using our own credentials.
+    pub allow_no_role: bool,
+    /// Accounts whose functions may be used; `None`: any.
+    pub accounts: Option<BTreeSet<String>>,
+    /// ARNs of the roles that may be assumed; `None`: any.
+    pub roles: Option<BTreeSet<String>>,
+}
+
+/// What one namespace may do with processes.
+#[derive(Debug, Clone, Default)]
+pub struct SubprocessSettings {
+    /// Programs by the names that specs use. Absolute paths.
+    pub commands: BTreeMap<String, PathBuf>,
+    /// Variables for every process, for instance `TEMPORAL_ADDRESS`; a spec cannot change them.
+    pub pass_env: BTreeMap<String, String>,
+}

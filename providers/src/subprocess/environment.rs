@@ -1,0 +1,187 @@
+//! The variables of a worker process.
+
+use std::{collections::BTreeMap, env, ffi::OsString};
+
+use crate::ProviderError;
+
+/// What a process gets of the system worker's own variables.
+const INHERITED: [&str; 4] = ["PATH", "HOME", "TMPDIR", "LANG"];
+const MAX_NAME: usize = 256;
+/// Variables that make a program load code, whatever it is.
+const LOADERS: [&str; 21] = [
+    "BASH_ENV",
+    "ENV",
+    "GCONV_PATH",
+    "GLIBC_TUNABLES",
+    "IFS",
+    "JAVA_TOOL_OPTIONS",
+    "JDK_JAVA_OPTIONS",
+    "_JAVA_OPTIONS",
+    "NODE_OPTIONS",
+    "NODE_PATH",
+    "PATH",
+    "PERL5DB",
+    "PERL5LIB",
+    "PERL5OPT",
+    "PYTHONHOME",
+    "PYTHONPATH",
+    "PYTHONSTARTUP",
+    "RUBYLIB",
+    "RUBYOPT",
+    "SHELLOPTS",
+    "ZDOTDIR",
+];
+/// Prefixes of variables that make the dynamic linker load code.
+const LINKERS: [&str; 2] = ["LD_", "DYLD_"];
+/// Of the variables that begin so, a spec may set those that tune a worker; the others say where
+/// it connects and with whose credentials, which is the operator's business.
+const CONNECTION: &str = "TEMPORAL_";
+const TUNING: &str = "TEMPORAL_SERVERLESS_";
+const TASK_QUEUE: &str = "TEMPORAL_TASK_QUEUE";
+/// What the provider itself sets.
+const OURS: [&str; 3] =
+    [WorkerVariables::DEADLINE_MS, WorkerVariables::IDENTITY, WorkerVariables::LAUNCH_ID];
+
+/// Variables that tell a worker process who it is.
+#[derive(Debug, Clone)]
+pub(super) struct WorkerVariables<'a> {
+    /// The namespace.
+    pub(super) namespace: &'a str,
+    /// The Worker Deployment.
+    pub(super) deployment: &'a str,
+    /// The build of the version.
+    pub(super) build_id: &'a str,
+    /// When it must be gone, milliseconds since the Unix epoch.
+    pub(super) deadline_ms: u64,
+    /// What the server shows for it.
+    pub(super) identity: String,
+    /// The launch that it belongs to.
+    pub(super) launch_id: &'a str,
+}
+
+impl WorkerVariables<'_> {
+    const DEADLINE_MS: &'static str = "TEMPORAL_SERVERLESS_DEADLINE_MS";
+    const IDENTITY: &'static str = "TEMPORAL_SERVERLESS_IDENTITY";
+    const LAUNCH_ID: &'static str = "WCI_LAUNCH_ID";
+
+    /// Names and values.
+    pub(super) fn pairs(&self) -> [(&'static str, String); 6] {
+        [
+            ("TEMPORAL_NAMESPACE", self.namespace.to_owned()),
+            ("TEMPORAL_DEPLOYMENT_NAME", self.deployment.to_owned()),
+            ("TEMPORAL_WORKER_BUILD_ID", self.build_id.to_owned()),
+            (Self::DEADLINE_MS, self.deadline_ms.to_string()),
+            (Self::IDENTITY, self.identity.clone()),
+            (Self::LAUNCH_ID, self.launch_id.to_owned()),
+        ]
+    }
+}
+
+/// The variables that all processes of a spec share: some of ours, then what the operator
+/// passes, then the spec's.
+pub(super) fn shared(
+    passed: &BTreeMap<String, String>,
+    of_spec: &[(String, String)],
+) -> BTreeMap<String, OsString> {
+    let inherited = INHERITED.into_iter().filter_map(|name| Some((name, env::var_os(name)?)));
+    let mut all: BTreeMap<String, OsString> =
+        inherited.map(|(name, value)| (name.to_owned(), value)).collect();
+    all.extend(passed.iter().map(|(name, value)| (name.clone(), value.into())));
+    all.extend(of_spec.iter().map(|(name, value)| (name.clone(), value.into())));
+    all
+}
+
+/// Whether a spec may set all of these.
+pub(super) fn check(
+    of_spec: &[(String, String)],
+    passed: &BTreeMap<String, String>,
+) -> Result<(), ProviderError> {
+    for (name, _) in of_spec {
+        check_form(name)?;
+        let reason = if passed.contains_key(name) {
+            "the operator sets it"
+        } else if OURS.contains(&name.as_str()) {
+            "the provider sets it"
+        } else if is_connection(name) {
+            "where workers connect is the operator's to say"
+        } else if loads_code(name) {
+            "it would change what the program loads"
+        } else {
+            continue;
+        };
+        return Err(ProviderError::forbidden(format!(
+            "\"env\" must not set {name}: {reason}; remove it from the spec"
+        )));
+    }
+    Ok(())
+}
+
+fn check_form(name: &str) -> Result<(), ProviderError> {
+    let starts_well = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    let rest_is_well = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if starts_well && rest_is_well && name.len() <= MAX_NAME {
+        return Ok(());
+    }
+    Err(ProviderError::invalid(format!(
+        "\"env\" has the name {name:?}: a name has letters, digits and underscores, begins with \
+         no digit, and has at most {MAX_NAME} characters"
+    )))
+}
+
+fn is_connection(name: &str) -> bool {
+    name.starts_with(CONNECTION) && !name.starts_with(TUNING) && name != TASK_QUEUE
+}
+
+fn loads_code(name: &str) -> bool {
+    LOADERS.contains(&name) || LINKERS.iter().any(|prefix| name.starts_with(prefix))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(name: &str) -> Option<String> {
+        let passed = BTreeMap::from([("TOKEN".to_owned(), "t".to_owned())]);
+        check(&[(name.to_owned(), "x".to_owned())], &passed).err().map(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_spec_tunes_its_worker() {
+        for name in ["RUST_LOG", "TEMPORAL_TASK_QUEUE", "TEMPORAL_SERVERLESS_IDLE_TIMEOUT_MS"] {
+            assert_eq!(refusal(name), None);
+        }
+    }
+
+    #[test]
+    fn a_spec_decides_neither_what_is_loaded_nor_where_it_connects() {
+        for name in [
+            "PATH",
+            "LD_PRELOAD",
+            "LD_X",
+            "TOKEN",
+            "TEMPORAL_ADDRESS",
+            "TEMPORAL_NAMESPACE",
+            "TEMPORAL_API_KEY",
+            "TEMPORAL_SERVERLESS_DEADLINE_MS",
+            "WCI_LAUNCH_ID",
+            "BASH_ENV",
+        ] {
+            assert!(refusal(name).unwrap().contains(name));
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_none_is_refused() {
+        for name in ["", "1A", "A=B", "A B", "Ä"] {
+            assert!(refusal(name).unwrap().contains("letters, digits"));
+        }
+    }
+
+    #[test]
+    fn the_spec_comes_after_the_operator() {
+        let passed = BTreeMap::from([("A".to_owned(), "operator".to_owned())]);
+        let all = shared(&passed, &[("B".to_owned(), "spec".to_owned())]);
+        assert_eq!((all["A"].to_str(), all["B"].to_str()), (Some("operator"), Some("spec")));
+        assert!(!all.contains_key("CARGO_PKG_NAME"));
+    }
+}

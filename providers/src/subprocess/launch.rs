@@ -1,0 +1,131 @@
+//! A launch: as many processes as are still missing, started at once.
+
+use std::sync::Arc;
+
+use futures::{StreamExt, stream::FuturesUnordered};
+use tokio::{process::Child, sync::oneshot};
+use wci_contract::{FailureClass, launch::Outcome};
+
+use super::{
+    claims,
+    environment::WorkerVariables,
+    handshake::{self, Start},
+    machine::Machine,
+    plan::Plan,
+    slots::{Slot, Slots},
+    trouble,
+    worker_log::WorkerLog,
+};
+use crate::{LaunchRequest, Progress, clock::now_ms, tally::Tally};
+
+/// Starts what is missing of the launch.
+pub(super) async fn run(
+    machine: &Arc<Machine>,
+    plan: &Plan,
+    request: &LaunchRequest,
+    progress: &dyn Progress,
+) -> Outcome {
+    let slots = match Slots::claim(machine, request).await {
+        Ok(slots) => slots,
+        Err(error) => {
+            let message = format!("cannot keep records of processes: {error}");
+            return request.refused(FailureClass::Internal, message);
+        }
+    };
+    let mut tally = Tally::new(slots.started, progress);
+    tally.failed(slots.no_room, FailureClass::Throttled, &no_room(machine));
+    let mut starts = start_all(machine, plan, request, slots.free, &mut tally);
+    while let Some(start) = starts.next().await {
+        match start {
+            Ok(Ok(())) => tally.started(),
+            Ok(Err((class, message))) => {
+                tally.failed(1, class, &format!("command {:?}: {message}", plan.command));
+            }
+            Err(_) => tally.failed(1, FailureClass::Internal, "the system worker is stopping"),
+        }
+    }
+    tally.finish()
+}
+
+fn no_room(machine: &Machine) -> String {
+    format!(
+        "{} processes live on this machine, as many as may: wait for some to end, or raise the \
+         system worker's limit",
+        machine.max_processes()
+    )
+}
+
+type Started = Result<(), (FailureClass, String)>;
+
+/// Starts a shepherd for each slot. Once one cannot be started, the others are not tried.
+fn start_all(
+    machine: &Machine,
+    plan: &Plan,
+    request: &LaunchRequest,
+    slots: Vec<Slot>,
+    tally: &mut Tally<'_>,
+) -> FuturesUnordered<oneshot::Receiver<Started>> {
+    let starts = FuturesUnordered::new();
+    let mut failed = None;
+    for slot in slots {
+        let spawned = match failed {
+            Some(class) => Err((class, String::new())),
+            None => spawn(machine, plan, request, &slot),
+        };
+        match spawned {
+            Ok(child) => starts.push(attend(child, slot, request.launch_id.clone())),
+            Err((class, message)) => {
+                claims::release(&slot.record);
+                tally.failed(1, class, &message);
+                failed = Some(class);
+            }
+        }
+    }
+    starts
+}
+
+fn spawn(
+    machine: &Machine,
+    plan: &Plan,
+    request: &LaunchRequest,
+    slot: &Slot,
+) -> Result<Child, (FailureClass, String)> {
+    let lifetime = u64::try_from(plan.lifetime.as_millis()).unwrap_or(u64::MAX);
+    let variables = WorkerVariables {
+        namespace: &request.scope.namespace,
+        deployment: &request.scope.version.deployment_name,
+        build_id: &request.scope.version.build_id,
+        deadline_ms: now_ms().saturating_add(lifetime),
+        identity: format!("{}/{}@{}", request.launch_id, slot.index, plan.command),
+        launch_id: &request.launch_id,
+    };
+    handshake::spawn(machine.shepherd(), plan, &slot.record, &variables).map_err(|error| {
+        // It is our own program: that it is not there is our own fault.
+        let class = match trouble::class(&error) {
+            FailureClass::Unavailable => FailureClass::Unavailable,
+            _ => FailureClass::Internal,
+        };
+        (class, format!("cannot start a shepherd: {error}"))
+    })
+}
+
+/// Stays with a process until it is gone, also when nobody waits for its launch any more.
+fn attend(child: Child, slot: Slot, launch_id: String) -> oneshot::Receiver<Started> {
+    let (report, started) = oneshot::channel();
+    tokio::spawn(async move {
+        let Slot { record, permit, .. } = slot;
+        let mut worker = match handshake::shake_hands(child, record).await {
+            Start::Running(worker) => worker,
+            Start::Elsewhere => return drop(report.send(Ok(()))),
+            Start::Failed(class, message) => return drop(report.send(Err((class, message)))),
+        };
+        let _ = report.send(Ok(()));
+        let mut log = WorkerLog::new(&launch_id, worker.pid);
+        while let Some(line) = worker.next_line().await {
+            log.line(&line);
+        }
+        log.ended(worker.ended().await);
+        drop(permit);
+    });
+    started
+}

@@ -1,0 +1,80 @@
+//! The provider `subprocess`: workers are processes on the system worker's own machine.
+//!
+//! Off unless the operator enables it. A spec names a command that the operator allowed; each
+//! process has a shepherd that ends it at its deadline, and a record on disk by which another
+//! attempt, or a restarted system worker, knows that it was started.
+
+mod claims;
+mod environment;
+mod folder;
+mod handshake;
+mod launch;
+mod lines;
+mod machine;
+mod plan;
+mod remains;
+mod roster;
+mod slots;
+mod spec;
+mod sweep;
+mod trouble;
+mod worker_log;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde_json::{Map, Value};
+use wci_contract::{FailureClass, launch::Outcome};
+
+use crate::{InvokeProvider, LaunchRequest, Progress, ProviderError, Scope, SubprocessSettings};
+
+pub(crate) use machine::Machine;
+use plan::Plan;
+use spec::SubprocessSpec;
+pub use sweep::living_in;
+
+/// The type as it stands in a spec.
+pub const TYPE: &str = "subprocess";
+
+/// Starts processes for one namespace.
+pub(crate) struct Subprocess {
+    machine: Arc<Machine>,
+    settings: SubprocessSettings,
+}
+
+impl Subprocess {
+    /// Processes on `machine`, within what `settings` allows.
+    pub(crate) fn new(machine: Arc<Machine>, settings: SubprocessSettings) -> Self {
+        Self { machine, settings }
+    }
+
+    fn plan(&self, config: &Map<String, Value>) -> Result<Plan, ProviderError> {
+        Plan::new(SubprocessSpec::parse(config)?, &self.settings)
+    }
+}
+
+#[async_trait]
+impl InvokeProvider for Subprocess {
+    fn provider_type(&self) -> &'static str {
+        TYPE
+    }
+
+    async fn validate(
+        &self,
+        _scope: &Scope,
+        config: &Map<String, Value>,
+    ) -> Result<Vec<String>, ProviderError> {
+        self.plan(config)?;
+        Ok(Vec::new())
+    }
+
+    async fn invoke(&self, request: &LaunchRequest, progress: &dyn Progress) -> Outcome {
+        if let Err(message) = request.check() {
+            return request.refused(FailureClass::Rejected, message);
+        }
+        match self.plan(&request.config) {
+            Ok(plan) => launch::run(&self.machine, &plan, request, progress).await,
+            Err(error) => request.refused(error.class(), error.to_string()),
+        }
+    }
+}

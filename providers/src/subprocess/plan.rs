@@ -1,0 +1,161 @@
+//! A spec's process on this machine: what exactly would run.
+
+use std::{
+    collections::BTreeMap,
+    ffi::OsString,
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use nix::unistd::{AccessFlags, access};
+use wci_contract::FailureClass;
+
+use super::{environment, spec::SubprocessSpec, trouble};
+use crate::{ProviderError, SubprocessSettings};
+
+const LONGEST_GRACE: Duration = Duration::from_secs(10);
+
+/// What exactly would run; everything in it exists and is allowed.
+#[derive(Debug, Clone)]
+pub(super) struct Plan {
+    /// The operator's name for the program.
+    pub(super) command: String,
+    /// The program.
+    pub(super) program: PathBuf,
+    /// Its arguments.
+    pub(super) args: Vec<OsString>,
+    /// Its variables, but for those that differ from process to process.
+    pub(super) env: BTreeMap<String, OsString>,
+    /// Where it runs; `None`: where the system worker runs.
+    pub(super) working_directory: Option<PathBuf>,
+    /// How long it may live.
+    pub(super) lifetime: Duration,
+}
+
+impl Plan {
+    /// Checks `spec` against the operator's settings and the machine.
+    pub(super) fn new(
+        spec: SubprocessSpec,
+        settings: &SubprocessSettings,
+    ) -> Result<Self, ProviderError> {
+        let program = allowed(&spec.command, settings)?;
+        environment::check(&spec.env, &settings.pass_env)?;
+        check_program(&spec.command, &program)?;
+        if let Some(dir) = &spec.working_directory {
+            check_directory(dir)?;
+        }
+        Ok(Self {
+            program,
+            args: spec.args.into_iter().map(OsString::from).collect(),
+            env: environment::shared(&settings.pass_env, &spec.env),
+            command: spec.command,
+            working_directory: spec.working_directory,
+            lifetime: spec.lifetime,
+        })
+    }
+
+    /// How long before its deadline a process is told to leave.
+    pub(super) fn grace(&self) -> Duration {
+        LONGEST_GRACE.min(self.lifetime / 2)
+    }
+}
+
+fn allowed(command: &str, settings: &SubprocessSettings) -> Result<PathBuf, ProviderError> {
+    if let Some(program) = settings.commands.get(command) {
+        return Ok(program.clone());
+    }
+    let names: Vec<&str> = settings.commands.keys().map(String::as_str).collect();
+    let allowed = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+    Err(ProviderError::forbidden(format!(
+        "command {command:?} is not allowed here (allowed: {allowed}): start the system worker \
+         with --allow-command {}=/path/to/program",
+        if command.contains('/') { "NAME" } else { command }
+    )))
+}
+
+fn check_program(command: &str, program: &Path) -> Result<(), ProviderError> {
+    let shown = program.display();
+    let metadata = fs::metadata(program).map_err(|error| {
+        let class = trouble::class(&error);
+        ProviderError::access(class, format!("command {command:?}: {shown}: {error}"))
+    })?;
+    if !metadata.is_file() || access(program, AccessFlags::X_OK).is_err() {
+        return Err(ProviderError::access(
+            FailureClass::AccessDenied,
+            format!("command {command:?}: {shown} is no executable file: chmod +x may help"),
+        ));
+    }
+    Ok(())
+}
+
+fn check_directory(dir: &Path) -> Result<(), ProviderError> {
+    let shown = dir.display();
+    let refuse = |class, why: String| {
+        Err(ProviderError::access(class, format!("working_directory {shown}: {why}")))
+    };
+    match fs::metadata(dir) {
+        Err(error) => refuse(trouble::class(&error), error.to_string()),
+        Ok(metadata) if !metadata.is_dir() => {
+            refuse(FailureClass::NotFound, "it is no directory".to_owned())
+        }
+        Ok(_) if access(dir, AccessFlags::X_OK).is_err() => {
+            refuse(FailureClass::AccessDenied, "the system worker may not enter it".to_owned())
+        }
+        Ok(_) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn refusal(config: Value) -> ProviderError {
+        let commands = [("sh", "/bin/sh"), ("gone", "/nonexistent/x"), ("passwd", "/etc/passwd")];
+        let settings = SubprocessSettings {
+            commands: commands.into_iter().map(|(n, p)| (n.to_owned(), p.into())).collect(),
+            ..SubprocessSettings::default()
+        };
+        let spec = SubprocessSpec::parse(config.as_object().unwrap()).unwrap();
+        Plan::new(spec, &settings).unwrap_err()
+    }
+
+    #[test]
+    fn a_command_that_is_not_allowed_is_refused_with_the_remedy() {
+        let error = refusal(json!({"command": "greeter"}));
+        let message = error.to_string();
+        assert_eq!(error.class(), FailureClass::Forbidden);
+        assert!(message.starts_with("command \"greeter\" is not allowed here"), "{message}");
+        assert!(message.contains("--allow-command greeter=/path/to/program"), "{message}");
+        assert!(message.contains("gone, passwd, sh"), "{message}");
+    }
+
+    #[test]
+    fn a_path_is_no_name() {
+        assert_eq!(refusal(json!({"command": "/bin/sh"})).class(), FailureClass::Forbidden);
+    }
+
+    #[test]
+    fn what_is_not_there_or_cannot_run_is_told_apart() {
+        assert_eq!(refusal(json!({"command": "gone"})).class(), FailureClass::NotFound);
+        assert_eq!(refusal(json!({"command": "passwd"})).class(), FailureClass::AccessDenied);
+        let dir = refusal(json!({"command": "sh", "working_directory": "/nonexistent"}));
+        assert_eq!(dir.class(), FailureClass::NotFound);
+    }
+
+    #[test]
+    fn the_grace_is_at_most_half_of_a_lifetime() {
+        let spec = |lifetime| {
+            let config = json!({"command": "sh", "lifetime_ms": lifetime});
+            SubprocessSpec::parse(config.as_object().unwrap()).unwrap()
+        };
+        let settings = SubprocessSettings {
+            commands: [("sh".to_owned(), "/bin/sh".into())].into(),
+            ..SubprocessSettings::default()
+        };
+        let grace = |lifetime| Plan::new(spec(lifetime), &settings).unwrap().grace();
+        assert_eq!(grace(4000), Duration::from_secs(2));
+        assert_eq!(grace(60_000), Duration::from_secs(10));
+    }
+}

@@ -1,0 +1,129 @@
+//! A machine of its own for a test of the `subprocess` provider.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+use serde_json::{Value, json};
+use wci_providers::{
+    Host, HostSettings, ProcessSettings, Provider, Registry, Settings, Shepherd, SubprocessSettings,
+};
+
+/// Tells of itself in a file named by its process ID, then waits for its end.
+pub const STAY: &str = "echo $$ > $OUT/$$.pid; exec sleep 1000";
+
+/// Folders of one test: records in one, what the workers write in the other.
+pub struct Ground {
+    run_dir: PathBuf,
+    out: PathBuf,
+    host: Host,
+    pub max_processes: u32,
+}
+
+impl Ground {
+    pub fn new(dir: &Path) -> Self {
+        Self::with_max(dir, 100)
+    }
+
+    pub fn with_max(dir: &Path, max_processes: u32) -> Self {
+        let (run_dir, out) = (dir.join("run"), dir.join("out"));
+        fs::create_dir_all(&out).unwrap();
+        let processes = ProcessSettings {
+            run_dir: run_dir.clone(),
+            max_processes,
+            shepherd: Shepherd {
+                program: env!("CARGO_BIN_EXE_wci-shepherd").into(),
+                args: Vec::new(),
+            },
+        };
+        let settings = HostSettings { processes: Some(processes), ..HostSettings::default() };
+        Self { run_dir, out, host: Host::new(settings), max_processes }
+    }
+
+    pub fn host(&self) -> &Host {
+        &self.host
+    }
+
+    pub fn provider(&self) -> Provider {
+        let commands = BTreeMap::from([
+            ("sh".to_owned(), PathBuf::from("/bin/sh")),
+            ("script".to_owned(), self.out.join("script")),
+        ]);
+        let pass_env =
+            BTreeMap::from([("TEMPORAL_ADDRESS".to_owned(), "127.0.0.1:7233".to_owned())]);
+        let settings = Settings {
+            enabled: ["subprocess".to_owned()].into(),
+            subprocess: SubprocessSettings { commands, pass_env },
+            ..Settings::default()
+        };
+        Registry::new(&self.host, settings).unwrap().find("subprocess").unwrap()
+    }
+
+    /// A spec that runs `script` in a shell.
+    pub fn shell(&self, script: &str, lifetime_ms: u64) -> Value {
+        json!({
+            "command": "sh",
+            "args": ["-c", script],
+            "env": {"OUT": self.out.display().to_string()},
+            "lifetime_ms": lifetime_ms,
+        })
+    }
+
+    pub fn out(&self, name: &str) -> PathBuf {
+        self.out.join(name)
+    }
+
+    /// Processes that told of themselves, living or not.
+    pub fn pids(&self) -> Vec<Pid> {
+        let names = fs::read_dir(&self.out).unwrap().map(|entry| entry.unwrap().file_name());
+        let pids = names.filter_map(|name| name.to_str()?.strip_suffix(".pid")?.parse().ok());
+        pids.map(Pid::from_raw).collect()
+    }
+
+    pub fn living(&self) -> usize {
+        self.pids().into_iter().filter(|pid| lives(*pid)).count()
+    }
+
+    /// The records as they are: what the shepherds wrote.
+    pub fn records(&self) -> Vec<Value> {
+        let mut records = Vec::new();
+        collect(&self.run_dir, &mut records);
+        records
+    }
+}
+
+/// Whatever a test leaves is ended with it.
+impl Drop for Ground {
+    fn drop(&mut self) {
+        for pid in self.pids() {
+            let _ = kill(pid, Signal::SIGKILL);
+        }
+    }
+}
+
+pub fn lives(pid: Pid) -> bool {
+    // A zombie is gone for everybody but its parent.
+    fs::read_to_string(format!("/proc/{pid}/stat"))
+        .is_ok_and(|stat| !stat.rsplit_once(") ").unwrap().1.starts_with('Z'))
+}
+
+pub fn now_ms() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis().try_into().unwrap()
+}
+
+fn collect(dir: &Path, records: &mut Vec<Value>) {
+    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+        if entry.path().is_dir() {
+            collect(&entry.path(), records);
+        } else if let Ok(record) = serde_json::from_slice(&fs::read(entry.path()).unwrap()) {
+            records.push(record);
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! The algorithms by name, and the providers that each of them fits.
+
+use std::fmt;
+
+/// How a compute provider starts workers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LaunchStrategy {
+    /// Each worker is asked for by itself and leaves by itself.
+    Invoke,
+    /// The provider keeps as many workers as it is told to.
+    WorkerSet,
+}
+
+/// A scaling algorithm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Algorithm {
+    /// One worker for tasks that found none, and for a backlog; as Temporal server 1.32 has it.
+    NoSync,
+}
+
+impl Algorithm {
+    /// Every algorithm, in the order in which defaults are looked for.
+    pub const ALL: [Self; 1] = [Self::NoSync];
+
+    /// The algorithm that a spec calls `name`.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|algorithm| algorithm.name() == name)
+    }
+
+    /// What specs call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NoSync => "no-sync",
+        }
+    }
+
+    /// The only kind of provider that it can drive.
+    pub fn strategy(self) -> LaunchStrategy {
+        match self {
+            Self::NoSync => LaunchStrategy::Invoke,
+        }
+    }
+
+    /// What a group with such a provider gets when its spec names no algorithm; `None` when
+    /// there is none, and the spec must name one.
+    pub fn default_for(strategy: LaunchStrategy) -> Option<Self> {
+        match strategy {
+            LaunchStrategy::Invoke => Some(Self::NoSync),
+            LaunchStrategy::WorkerSet => None,
+        }
+    }
+}
+
+impl fmt::Display for Algorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_algorithm_is_found_by_its_own_name_and_nothing_else_is() {
+        for algorithm in Algorithm::ALL {
+            assert_eq!(Algorithm::parse(algorithm.name()), Some(algorithm));
+        }
+        for name in ["", "No-Sync", "no-sync ", "bogus"] {
+            assert_eq!(Algorithm::parse(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_default_fits_the_provider_that_it_is_the_default_for() {
+        for strategy in [LaunchStrategy::Invoke, LaunchStrategy::WorkerSet] {
+            if let Some(algorithm) = Algorithm::default_for(strategy) {
+                assert_eq!(algorithm.strategy(), strategy);
+            }
+        }
+    }
+}

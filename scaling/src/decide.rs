@@ -1,0 +1,82 @@
+//! What the crate is asked.
+
+use serde_json::{Map, Value};
+use wci_contract::{
+    decision::{Decision, Event, GroupState},
+    limits::cut,
+};
+
+use crate::{Algorithm, ConfigError, DecideError, no_sync, turn::Turn};
+
+/// Bytes of an unknown algorithm's name that a message repeats.
+const MAX_NAME_SHOWN: usize = 100;
+
+/// Checks a scaler's settings strictly: what a spec says must be usable as it stands.
+///
+/// Whole numbers may be JSON numbers, whose fraction is dropped, or strings in base 10.
+///
+/// # Errors
+/// The first of: a key that the algorithm does not know, a value that is no number or out of
+/// bounds, two values that do not go together.
+pub fn check_config(algorithm: Algorithm, config: &Map<String, Value>) -> Result<(), ConfigError> {
+    match algorithm {
+        Algorithm::NoSync => no_sync::check(config),
+    }
+}
+
+/// Decides what one `event` calls for at `now_ms`, milliseconds since the Unix epoch.
+///
+/// Settings that cannot be used count as their defaults, and so does what makes no sense in
+/// `state`. At most one action comes of it, and always a reason.
+pub fn decide(
+    now_ms: i64,
+    algorithm: Algorithm,
+    config: &Map<String, Value>,
+    state: &GroupState,
+    event: &Event,
+) -> Decision {
+    decide_batch(now_ms, algorithm, config, state, std::slice::from_ref(event))
+}
+
+/// Decides what several events for one group call for together.
+///
+/// Outcomes of launches count first, the rest in its order, each with the state that those
+/// before it left. Announced tasks and backlog speak of the same tasks, so that at most one
+/// action comes of all of them; what comes after the event that brings it about is covered by
+/// it. Throttled tasks are summed, times are the earliest, reasons are not repeated.
+pub fn decide_batch(
+    now_ms: i64,
+    algorithm: Algorithm,
+    config: &Map<String, Value>,
+    state: &GroupState,
+    events: &[Event],
+) -> Decision {
+    let mut turn = Turn::begin(now_ms, state);
+    for event in events {
+        if let Event::Outcome(outcome) = event {
+            turn.settle(outcome);
+        }
+    }
+    let state = match algorithm {
+        Algorithm::NoSync => no_sync::decide(config, state, events, &mut turn),
+    };
+    turn.finish(state)
+}
+
+/// Like [`decide`], for an algorithm by its name and settings that nobody has checked.
+///
+/// # Errors
+/// An unknown algorithm, and what [`check_config`] refuses.
+pub fn decide_named(
+    now_ms: i64,
+    algorithm: &str,
+    config: &Map<String, Value>,
+    state: &GroupState,
+    event: &Event,
+) -> Result<Decision, DecideError> {
+    let Some(algorithm) = Algorithm::parse(algorithm) else {
+        return Err(DecideError::UnknownAlgorithm(cut(algorithm, MAX_NAME_SHOWN).to_owned()));
+    };
+    check_config(algorithm, config)?;
+    Ok(decide(now_ms, algorithm, config, state, event))
+}

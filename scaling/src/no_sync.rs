@@ -1,0 +1,177 @@
+//! `no-sync`: one worker for tasks that found none, and one for a backlog at each look.
+//!
+//! The rules, the names in the state and their order are those of the controller built into
+//! Temporal server 1.32, whose state can be taken over. Two things are ours: a clock that was put
+//! back never blocks for ever, and what a cooloff or a suppression holds back comes with the
+//! time at which to ask again.
+
+mod detector;
+mod settings;
+mod state;
+
+use serde_json::{Map, Value};
+use wci_contract::{
+    TaskType,
+    decision::{Event, GroupState, Poll, Reason},
+    signal::TaskAdd,
+    stats::QueueStats,
+};
+
+use crate::turn::{Pass, Turn};
+use settings::Settings;
+use state::State;
+
+pub(crate) use settings::check;
+
+/// Adds what `events` call for to `turn`; returns the state to go on with.
+pub(crate) fn decide(
+    config: &Map<String, Value>,
+    state: &GroupState,
+    events: &[Event],
+    turn: &mut Turn,
+) -> GroupState {
+    let mut state = State::read(state);
+    let last_ms = state.last_scale_up_ms;
+    let mut call = Call { settings: Settings::read(config), last_ms, state: &mut state, turn };
+    for event in events {
+        match event {
+            Event::TaskAdd(signal) => call.task_add(signal),
+            Event::Poll(poll) => call.poll(poll),
+            // What outcomes mean is the back-off's to say.
+            Event::Outcome(_) | Event::Tick {} => {}
+        }
+    }
+    call.keep_polling();
+    state.write()
+}
+
+struct Call<'a> {
+    settings: Settings,
+    /// The last start before this call.
+    last_ms: Option<i64>,
+    state: &'a mut State,
+    turn: &'a mut Turn,
+}
+
+impl Call<'_> {
+    fn task_add(&mut self, signal: &TaskAdd) {
+        if !signal.is_eligible() {
+            self.turn.because(Reason::SyncMatch { syncs: signal.syncs.max(1) });
+            return;
+        }
+        // A lone miss may come without a count.
+        let misses = signal.misses.max(1);
+        let Some(kind) = signal.kind() else {
+            self.turn.because(Reason::NobodyServes { tasks: misses });
+            self.turn.throttle(signal.misses);
+            return;
+        };
+        self.turn.because(Reason::TasksAnnounced { misses });
+        if let Some((reason, at_ms)) = self.obstacle(kind) {
+            self.turn.because(reason);
+            self.turn.wake_at(at_ms);
+            self.turn.throttle(signal.misses);
+        } else if self.invoke() == Pass::Held {
+            self.turn.throttle(signal.misses);
+        }
+    }
+
+    /// Why tasks of this kind bring no worker now, and until when. A back-off goes before: it
+    /// says so itself.
+    fn obstacle(&self, kind: TaskType) -> Option<(Reason, i64)> {
+        if self.turn.is_held() {
+            return None;
+        }
+        let remaining = |at_ms: i64| at_ms.saturating_sub(self.turn.now_ms());
+        if let Some(at_ms) = self.suppressed_until(kind) {
+            return Some((Reason::Suppressed { remaining_ms: remaining(at_ms) }, at_ms));
+        }
+        let at_ms = self.cooloff_end()?;
+        Some((Reason::Cooloff { remaining_ms: remaining(at_ms) }, at_ms))
+    }
+
+    fn poll(&mut self, poll: &Poll) {
+        let mut wanted = false;
+        let mut suppressed = false;
+        for kind in TaskType::ALL {
+            let Some(stats) = poll.stats.get(&kind) else { continue };
+            let memory = self.state.memory(kind);
+            detector::observe(&self.settings, memory, self.turn.now_ms(), stats);
+            suppressed |= self.suppressed_until(kind).is_some();
+            wanted |= self.wants_worker(kind, stats);
+        }
+        self.turn.poll_within(self.settings.interval_ms(suppressed));
+        if wanted {
+            self.invoke();
+        }
+    }
+
+    /// Whether the figures of one kind call for a worker: because too much waits, or because
+    /// something does and the last worker must be gone by now.
+    fn wants_worker(&mut self, kind: TaskType, stats: &QueueStats) -> bool {
+        let waiting = stats.backlog;
+        let threshold = self.settings.threshold;
+        let grows = waiting > threshold;
+        if grows {
+            self.turn.because(Reason::Backlog { waiting, threshold });
+        }
+        let obstacle = self.obstacle(kind);
+        if grows && obstacle.is_none() {
+            return true;
+        }
+        if waiting > 0 && self.is_lifetime_over() {
+            let since_ms = self.turn.now_ms().saturating_sub(self.last_ms.unwrap_or(0));
+            self.turn.because(Reason::WorkerLifetimeOver { waiting, since_ms });
+            return true;
+        }
+        if grows && let Some((reason, at_ms)) = obstacle {
+            self.turn.because(reason);
+            // A suppression is doubted at the next look anyway.
+            if matches!(reason, Reason::Cooloff { .. }) {
+                self.turn.wake_at(at_ms);
+            }
+        }
+        false
+    }
+
+    fn invoke(&mut self) -> Pass {
+        let pass = self.turn.invoke(1);
+        if pass == Pass::Granted {
+            self.state.last_scale_up_ms = Some(self.turn.now_ms());
+        }
+        pass
+    }
+
+    /// How far the last start is from now, milliseconds; `None` when there was none. A start that
+    /// lies ahead was timed by a clock that has since been put back: it holds as long as any
+    /// other.
+    fn since_last(&self) -> Option<u64> {
+        self.last_ms.map(|last_ms| self.turn.now_ms().abs_diff(last_ms))
+    }
+
+    /// When the cooloff after the last start ends; `None` when it is over.
+    fn cooloff_end(&self) -> Option<i64> {
+        let cooloff_ms = self.settings.cooloff_ms;
+        let cools = self.since_last()? < cooloff_ms.unsigned_abs();
+        cools.then(|| self.last_ms.unwrap_or_default().saturating_add(cooloff_ms))
+    }
+
+    fn is_lifetime_over(&self) -> bool {
+        let lifetime = self.settings.lifetime_ms.unsigned_abs();
+        lifetime > 0 && self.since_last().is_none_or(|since| since >= lifetime)
+    }
+
+    fn suppressed_until(&self, kind: TaskType) -> Option<i64> {
+        let memory = self.state.remembered(kind)?;
+        detector::suppressed_until(&self.settings, memory, self.turn.now_ms())
+    }
+
+    /// Events that bring no figures leave the interval as it is.
+    fn keep_polling(&mut self) {
+        if !self.turn.has_next_poll() {
+            let suppressed =
+                TaskType::ALL.into_iter().any(|kind| self.suppressed_until(kind).is_some());
+            self.turn.poll_within(self.settings.interval_ms(suppressed));
+        }
+    }
+}

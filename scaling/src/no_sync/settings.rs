@@ -1,0 +1,115 @@
+//! The settings of `no-sync`: names, defaults and bounds.
+
+use serde_json::{Map, Value};
+
+use crate::{
+    Algorithm, ConfigError,
+    setting::{Float, Integer, check_keys},
+};
+
+const COOLOFF: Integer = Integer { name: "scale_up_cooloff_ms", default: 100, min: 0 };
+const THRESHOLD: Integer = Integer { name: "scale_up_backlog_threshold", default: 0, min: 0 };
+const LIFETIME: Integer = Integer { name: "max_worker_lifetime_ms", default: 600_000, min: 0 };
+const POLL: Integer = Integer { name: "metrics_poll_interval_ms", default: 60_000, min: 10_000 };
+const EPSILON: Float =
+    Float { name: "scale_up_dispatch_rate_epsilon", default: 0.0, min: 0.0, max: 0.1 };
+const CONFIRM: Integer =
+    Integer { name: "scale_up_dispatch_rate_epsilon_confirm_ms", default: 90_000, min: 0 };
+const SUPPRESS: Integer = Integer { name: "suppress_scale_up_ms", default: 120_000, min: 0 };
+const SUPPRESS_POLL: Integer =
+    Integer { name: "suppress_poll_interval_ms", default: 90_000, min: 0 };
+
+const INTEGERS: [Integer; 7] =
+    [COOLOFF, THRESHOLD, LIFETIME, POLL, CONFIRM, SUPPRESS, SUPPRESS_POLL];
+
+/// What a group's spec says; times in milliseconds, none negative.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Settings {
+    /// From one start to the next.
+    pub(super) cooloff_ms: i64,
+    /// Tasks that may wait.
+    pub(super) threshold: u64,
+    /// How long a worker is taken to live; 0: for ever.
+    pub(super) lifetime_ms: i64,
+    /// From one look at the queues to the next.
+    poll_ms: i64,
+    /// How far a dispatch rate may be from the reference, relative to it, to count as the same;
+    /// 0: rates are not looked at.
+    pub(super) epsilon: f64,
+    /// How long it must have been the same.
+    pub(super) confirm_ms: i64,
+    /// For how long that suppresses scaling up.
+    pub(super) suppress_ms: i64,
+    /// From one look at the queues to the next meanwhile.
+    suppress_poll_ms: i64,
+}
+
+impl Settings {
+    /// Reads `config`; what cannot be used counts as its default.
+    pub(super) fn read(config: &Map<String, Value>) -> Self {
+        Self {
+            cooloff_ms: COOLOFF.read(config),
+            threshold: THRESHOLD.read(config).unsigned_abs(),
+            lifetime_ms: LIFETIME.read(config),
+            poll_ms: POLL.read(config),
+            epsilon: EPSILON.read(config),
+            confirm_ms: CONFIRM.read(config),
+            suppress_ms: SUPPRESS.read(config),
+            suppress_poll_ms: SUPPRESS_POLL.read(config),
+        }
+    }
+
+    /// How long until the queues must be looked at again.
+    pub(super) fn interval_ms(&self, suppressed: bool) -> i64 {
+        match (suppressed, self.suppress_poll_ms) {
+            (false, _) => self.poll_ms,
+            (true, 0) => SUPPRESS_POLL.default,
+            (true, interval) => interval,
+        }
+    }
+}
+
+/// Checks `config` strictly.
+pub(crate) fn check(config: &Map<String, Value>) -> Result<(), ConfigError> {
+    let known = |key: &str| key == EPSILON.name || INTEGERS.iter().any(|known| known.name == key);
+    check_keys(config, known, Algorithm::NoSync)?;
+    for integer in INTEGERS {
+        integer.check(config)?;
+    }
+    EPSILON.check(config)?;
+    check_together(&Settings::read(config))
+}
+
+fn check_together(settings: &Settings) -> Result<(), ConfigError> {
+    let poll = (POLL.name, settings.poll_ms);
+    if settings.cooloff_ms > 0 && settings.poll_ms < settings.cooloff_ms {
+        let cooloff = (COOLOFF.name, settings.cooloff_ms);
+        return Err(unfit(poll, ">=", cooloff, "metric-driven scale-ups will never fire"));
+    }
+    if settings.epsilon <= 0.0 {
+        return Ok(());
+    }
+    let confirm = (CONFIRM.name, settings.confirm_ms);
+    if confirm.1 <= poll.1 {
+        return Err(unfit(confirm, ">", poll, "two polls are enough to suppress scale-ups"));
+    }
+    let suppress_poll = (SUPPRESS_POLL.name, settings.suppress_poll_ms);
+    if suppress_poll.1 == 0 {
+        return Err(ConfigError::ZeroWith { name: SUPPRESS_POLL.name, with: EPSILON.name });
+    }
+    let suppress = (SUPPRESS.name, settings.suppress_ms);
+    if suppress.1 <= suppress_poll.1 {
+        let otherwise = "suppression ends before the next poll can prolong it";
+        return Err(unfit(suppress, ">", suppress_poll, otherwise));
+    }
+    Ok(())
+}
+
+fn unfit(
+    (name, value): (&'static str, i64),
+    relation: &'static str,
+    (other, other_value): (&'static str, i64),
+    otherwise: &'static str,
+) -> ConfigError {
+    ConfigError::Unfit { name, value, relation, other, other_value, otherwise }
+}

@@ -1,0 +1,92 @@
+//! One setting of an algorithm: its name, its default and its bounds.
+
+use serde_json::{Map, Value};
+use wci_contract::limits::cut;
+
+use crate::{Algorithm, ConfigError, number};
+
+/// Bytes of an unknown key that a message repeats.
+const MAX_KEY_SHOWN: usize = 100;
+
+/// A whole number.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Integer {
+    pub(crate) name: &'static str,
+    pub(crate) default: i64,
+    pub(crate) min: i64,
+}
+
+/// A finite number within bounds, both included.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Float {
+    pub(crate) name: &'static str,
+    pub(crate) default: f64,
+    pub(crate) min: f64,
+    pub(crate) max: f64,
+}
+
+impl Integer {
+    /// The value in `config`, or the default when it is not there. A fraction is dropped; a
+    /// string must be an integer in base 10.
+    pub(crate) fn check(&self, config: &Map<String, Value>) -> Result<i64, ConfigError> {
+        let Some(value) = config.get(self.name) else { return Ok(self.default) };
+        let too_small = ConfigError::TooSmall { name: self.name, min: self.min };
+        // Before the fraction is dropped: -0.5 is below 0.
+        if value.as_f64().is_some_and(|float| float < 0.0) && self.min >= 0 {
+            return Err(too_small);
+        }
+        let whole = match value {
+            Value::Number(_) => value.as_i64().or_else(|| number::truncate(value.as_f64()?)),
+            Value::String(text) => text.parse().ok(),
+            _ => None,
+        };
+        match whole {
+            None => Err(ConfigError::NotAnInteger { name: self.name, min: self.min }),
+            Some(whole) if whole < self.min => Err(too_small),
+            Some(whole) => Ok(whole),
+        }
+    }
+
+    /// The value in `config` if it can be used, else the default.
+    pub(crate) fn read(&self, config: &Map<String, Value>) -> i64 {
+        self.check(config).unwrap_or(self.default)
+    }
+}
+
+impl Float {
+    /// The value in `config`, or the default when it is not there.
+    pub(crate) fn check(&self, config: &Map<String, Value>) -> Result<f64, ConfigError> {
+        let Some(given) = config.get(self.name) else { return Ok(self.default) };
+        let Self { name, min, max, .. } = *self;
+        let float = match given {
+            Value::String(text) => text.parse().ok().filter(|float: &f64| float.is_finite()),
+            _ => number::float(given),
+        };
+        match float {
+            None => Err(ConfigError::NotANumber { name, min, max }),
+            Some(value) if !(min..=max).contains(&value) => {
+                Err(ConfigError::OutOfRange { name, value, min, max })
+            }
+            Some(value) => Ok(value),
+        }
+    }
+
+    /// The value in `config` if it can be used, else the default.
+    pub(crate) fn read(&self, config: &Map<String, Value>) -> f64 {
+        self.check(config).unwrap_or(self.default)
+    }
+}
+
+/// Refuses a key that is not among `known`; of several the first in the alphabet is named.
+pub(crate) fn check_keys(
+    config: &Map<String, Value>,
+    known: impl Fn(&str) -> bool,
+    algorithm: Algorithm,
+) -> Result<(), ConfigError> {
+    match config.keys().filter(|key| !known(key)).min() {
+        Some(key) => {
+            Err(ConfigError::UnknownKey { key: cut(key, MAX_KEY_SHOWN).to_owned(), algorithm })
+        }
+        None => Ok(()),
+    }
+}

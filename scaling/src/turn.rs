@@ -1,0 +1,185 @@
+//! One decision as it grows: what an algorithm may ask for, and what it has to say.
+
+use wci_contract::{
+    decision::{Action, Decision, GroupState, Reason},
+    launch::Outcome,
+    limits::{MAX_COUNT, MAX_REASONS},
+};
+
+use crate::{backoff::BackOff, own_state::OwnState};
+
+/// What becomes of a call for workers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pass {
+    /// The provider is asked.
+    Granted,
+    /// An earlier call of the same turn is for these tasks, too.
+    Covered,
+    /// The group backs off.
+    Held,
+}
+
+/// One batch of events for one group. At most one action comes of it.
+#[derive(Debug)]
+pub(crate) struct Turn {
+    now_ms: i64,
+    own: OwnState,
+    action: Option<Action>,
+    throttled: u64,
+    next_poll_ms: Option<u64>,
+    wake_at_ms: Option<i64>,
+    reasons: Vec<Reason>,
+}
+
+impl Turn {
+    /// A turn at `now_ms`, milliseconds since the Unix epoch.
+    pub(crate) fn begin(now_ms: i64, state: &GroupState) -> Self {
+        Self {
+            now_ms,
+            own: OwnState::read(state),
+            action: None,
+            throttled: 0,
+            next_poll_ms: None,
+            wake_at_ms: None,
+            reasons: Vec::new(),
+        }
+    }
+
+    pub(crate) fn now_ms(&self) -> i64 {
+        self.now_ms
+    }
+
+    /// Takes note of how a launch ended. When that ends a back-off, what was held back is to be
+    /// asked again at once.
+    pub(crate) fn settle(&mut self, outcome: &Outcome) {
+        let before = self.own.backoff().copied();
+        let (after, reason) = BackOff::after(before.as_ref(), self.now_ms, outcome);
+        if before.is_some() && after.is_none() {
+            self.wake_at(self.now_ms);
+        }
+        if after != before {
+            self.own.set_backoff(after);
+        }
+        if let Some(reason) = reason {
+            self.because(reason);
+        }
+    }
+
+    /// Whether a call for workers would be held. What this turn asked for itself, as a probe,
+    /// holds nothing that comes with it.
+    pub(crate) fn is_held(&self) -> bool {
+        self.action.is_none() && self.open_backoff().is_some()
+    }
+
+    /// Asks the provider for `count` workers, or for one where it was in trouble.
+    pub(crate) fn invoke(&mut self, count: u32) -> Pass {
+        if self.action.is_some() {
+            return Pass::Covered;
+        }
+        if let Some(backoff) = self.open_backoff() {
+            self.because(backoff.waiting(self.now_ms));
+            return Pass::Held;
+        }
+        let mut count = count.clamp(1, MAX_COUNT);
+        if let Some(backoff) = self.own.backoff().copied() {
+            count = 1;
+            self.because(backoff.probing());
+            self.own.set_backoff(Some(backoff.probed(self.now_ms)));
+        }
+        self.action = Some(Action::InvokeWorker { count });
+        Pass::Granted
+    }
+
+    fn open_backoff(&self) -> Option<BackOff> {
+        self.own.backoff().filter(|backoff| backoff.is_open(self.now_ms)).copied()
+    }
+
+    /// Counts announced tasks for which nothing is done now.
+    pub(crate) fn throttle(&mut self, misses: u64) {
+        self.throttled = self.throttled.saturating_add(misses);
+    }
+
+    /// Asks to be asked again at this time at the latest, milliseconds since the Unix epoch.
+    pub(crate) fn wake_at(&mut self, at_ms: i64) {
+        self.wake_at_ms = Some(self.wake_at_ms.map_or(at_ms, |earlier| earlier.min(at_ms)));
+    }
+
+    /// Asks for a look at the queues after this time at the latest, milliseconds.
+    pub(crate) fn poll_within(&mut self, interval_ms: i64) {
+        let interval = u64::try_from(interval_ms).unwrap_or_default();
+        self.next_poll_ms = Some(self.next_poll_ms.map_or(interval, |n| n.min(interval)));
+    }
+
+    /// Whether somebody asked for a look at the queues.
+    pub(crate) fn has_next_poll(&self) -> bool {
+        self.next_poll_ms.is_some()
+    }
+
+    /// Gives a reason. Announced tasks of one turn are counted together; a reason that was given
+    /// is not repeated.
+    pub(crate) fn because(&mut self, reason: Reason) {
+        for given in &mut self.reasons {
+            match (given, reason) {
+                (Reason::TasksAnnounced { misses: sum }, Reason::TasksAnnounced { misses: n })
+                | (Reason::SyncMatch { syncs: sum }, Reason::SyncMatch { syncs: n }) => {
+                    *sum = sum.saturating_add(n);
+                    return;
+                }
+                (given, reason) if *given == reason => return,
+                _ => {}
+            }
+        }
+        if self.reasons.len() < MAX_REASONS {
+            self.reasons.push(reason);
+        }
+    }
+
+    /// The decision, with what the algorithm keeps as `state`. While a back-off is open, every
+    /// decision asks to be asked again at its end, so that no later one takes that back.
+    pub(crate) fn finish(mut self, mut state: GroupState) -> Decision {
+        if let Some(backoff) = self.open_backoff() {
+            self.wake_at(backoff.until_ms());
+        }
+        if self.reasons.is_empty() {
+            self.reasons.push(Reason::NothingWaits);
+        }
+        self.own.write(&mut state);
+        Decision {
+            state,
+            actions: self.action.into_iter().collect(),
+            throttled: self.throttled,
+            next_poll_ms: self.next_poll_ms.unwrap_or_default(),
+            wake_at_ms: self.wake_at_ms,
+            reasons: self.reasons,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wci_contract::FailureClass;
+
+    fn invoked(turn: Turn) -> Vec<Action> {
+        turn.finish(GroupState::new()).actions
+    }
+
+    #[test]
+    fn a_call_for_many_workers_is_granted_up_to_what_one_launch_may_ask_for() {
+        let mut turn = Turn::begin(0, &GroupState::new());
+        assert_eq!(turn.invoke(u32::MAX), Pass::Granted);
+        assert_eq!(turn.invoke(7), Pass::Covered);
+        assert_eq!(invoked(turn), [Action::InvokeWorker { count: MAX_COUNT }]);
+    }
+
+    #[test]
+    fn a_call_for_many_workers_becomes_one_that_tries_after_a_back_off() {
+        let mut turn = Turn::begin(0, &GroupState::new());
+        turn.settle(&Outcome::failed(5, FailureClass::Throttled, "slow down"));
+        assert_eq!(turn.invoke(5), Pass::Held);
+        let state = turn.finish(GroupState::new()).state;
+        let mut turn = Turn::begin(10_000, &state);
+        assert_eq!(turn.invoke(5), Pass::Granted);
+        assert_eq!(invoked(turn), [Action::InvokeWorker { count: 1 }]);
+    }
+}

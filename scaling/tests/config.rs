@@ -1,0 +1,140 @@
+//! What is said about settings that cannot be used.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod support;
+
+use serde_json::{Value, json};
+use support::map;
+use wci_scaling::{Algorithm, check_config};
+
+fn refusal(config: Value) -> String {
+    check_config(Algorithm::NoSync, &map(config)).unwrap_err().to_string()
+}
+
+fn is_accepted(config: Value) -> bool {
+    check_config(Algorithm::NoSync, &map(config)).is_ok()
+}
+
+#[test]
+fn mistakes_get_the_messages_that_clients_know() {
+    let cases = [
+        (json!({"bogus": 1}), "unknown config key \"bogus\" for no-sync scaling algorithm"),
+        (json!({"scale_up_cooloff_ms": -1}), "scale_up_cooloff_ms must be at least 0"),
+        (
+            json!({"scale_up_cooloff_ms": "soon"}),
+            "scale_up_cooloff_ms must be an integer and at least 0",
+        ),
+        (
+            json!({"metrics_poll_interval_ms": 100}),
+            "metrics_poll_interval_ms must be at least 10000",
+        ),
+        (
+            json!({"metrics_poll_interval_ms": 30_000, "scale_up_cooloff_ms": 60_000}),
+            "metrics_poll_interval_ms (30000) must be >= scale_up_cooloff_ms (60000), \
+             otherwise metric-driven scale-ups will never fire",
+        ),
+        (
+            json!({"scale_up_dispatch_rate_epsilon": 0.5}),
+            "scale_up_dispatch_rate_epsilon (0.5) must be a finite number in [0, 0.1]",
+        ),
+        (
+            json!({"scale_up_dispatch_rate_epsilon": "NaN"}),
+            "scale_up_dispatch_rate_epsilon must be a finite number in [0, 0.1]",
+        ),
+    ];
+    for (config, message) in cases {
+        assert_eq!(refusal(config), message);
+    }
+}
+
+#[test]
+fn every_setting_is_held_to_its_bound() {
+    for key in [
+        "scale_up_cooloff_ms",
+        "scale_up_backlog_threshold",
+        "max_worker_lifetime_ms",
+        "scale_up_dispatch_rate_epsilon_confirm_ms",
+        "suppress_scale_up_ms",
+        "suppress_poll_interval_ms",
+    ] {
+        assert!(is_accepted(json!({ key: 0 })), "{key}");
+        assert_eq!(refusal(json!({ key: -1 })), format!("{key} must be at least 0"));
+        assert_eq!(refusal(json!({ key: -0.5 })), format!("{key} must be at least 0"));
+    }
+    assert!(is_accepted(json!({"metrics_poll_interval_ms": 10_000})));
+    assert!(is_accepted(json!({"scale_up_dispatch_rate_epsilon": 0.1})));
+    assert!(is_accepted(json!({"scale_up_dispatch_rate_epsilon": "0.05"})));
+    assert!(!is_accepted(json!({"scale_up_dispatch_rate_epsilon": -0.01})));
+}
+
+#[test]
+fn the_odd_numbers_that_the_server_takes_are_taken() {
+    for value in [json!(1.5), json!("777"), json!(60_000), json!(1e3)] {
+        assert!(is_accepted(json!({"scale_up_cooloff_ms": value})), "{value}");
+    }
+}
+
+#[test]
+fn what_is_no_number_is_refused() {
+    for value in [
+        json!(null),
+        json!(true),
+        json!([]),
+        json!({}),
+        json!(""),
+        json!(" 1"),
+        json!("1.5"),
+        json!("0x10"),
+        json!("inf"),
+        json!(1e300),
+        json!(u64::MAX),
+    ] {
+        assert!(!is_accepted(json!({"scale_up_cooloff_ms": value})), "{value}");
+    }
+    for value in ["inf", "-inf", "nan", "infinity", "1e999", "", "0.1x"] {
+        assert!(!is_accepted(json!({"scale_up_dispatch_rate_epsilon": value})), "{value}");
+    }
+}
+
+#[test]
+fn settings_of_the_detector_must_fit_each_other_once_it_is_on() {
+    let cases = [
+        (
+            "scale_up_dispatch_rate_epsilon_confirm_ms",
+            60_000,
+            "scale_up_dispatch_rate_epsilon_confirm_ms (60000) must be > \
+             metrics_poll_interval_ms (60000), otherwise two polls are enough to suppress scale-ups",
+        ),
+        (
+            "suppress_scale_up_ms",
+            90_000,
+            "suppress_scale_up_ms (90000) must be > suppress_poll_interval_ms (90000), \
+             otherwise suppression ends before the next poll can prolong it",
+        ),
+        (
+            "suppress_poll_interval_ms",
+            0,
+            "suppress_poll_interval_ms must be at least 1 when scale_up_dispatch_rate_epsilon \
+             is above 0",
+        ),
+    ];
+    for (key, value, message) in cases {
+        assert!(is_accepted(json!({ key: value })), "{key}");
+        let config = json!({ key: value, "scale_up_dispatch_rate_epsilon": 0.01 });
+        assert_eq!(refusal(config), message);
+    }
+}
+
+#[test]
+fn a_cooloff_as_long_as_the_poll_interval_is_allowed() {
+    assert!(is_accepted(
+        json!({"metrics_poll_interval_ms": 30_000, "scale_up_cooloff_ms": 30_000})
+    ));
+    assert!(!is_accepted(json!({"scale_up_cooloff_ms": 60_001})));
+}
+
+#[test]
+fn a_message_never_repeats_more_than_the_start_of_a_long_key() {
+    assert!(refusal(json!({ "x".repeat(50_000): 1 })).len() < 200);
+}

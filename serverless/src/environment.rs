@@ -1,0 +1,118 @@
+//! The environment as a value: read once, then parsed without looking at the process again.
+
+use crate::{error::Error, variables};
+use std::{collections::BTreeMap, ops::RangeInclusive, time::Duration};
+
+/// Longest time that a setting may have: a day, far beyond any invocation.
+const LONGEST_MS: u64 = 24 * 60 * 60 * 1000;
+
+/// Our variables and their values.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Environment(BTreeMap<&'static str, String>);
+
+impl Environment {
+    /// What the process has of [`variables::ALL`]; empty values are left out.
+    pub(crate) fn of_process() -> Self {
+        Self::from_lookup(|name| {
+            std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+        })
+    }
+
+    /// The variables that `lookup` knows.
+    pub(crate) fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Self {
+        let set = |name: &'static str| {
+            let value = lookup(name)?.trim().to_owned();
+            (!value.is_empty()).then_some((name, value))
+        };
+        Self(variables::ALL.into_iter().filter_map(set).collect())
+    }
+
+    /// A variable as it is.
+    pub(crate) fn text(&self, name: &'static str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// A count within `range`.
+    pub(crate) fn count(
+        &self,
+        name: &'static str,
+        range: RangeInclusive<usize>,
+    ) -> Result<Option<usize>, Error> {
+        self.parsed(name, || format!("a whole number from {} to {}", range.start(), range.end()))
+            .and_then(|count: Option<usize>| match count {
+                Some(count) if !range.contains(&count) => Err(self.refused(
+                    name,
+                    format!("a whole number from {} to {}", range.start(), range.end()),
+                )),
+                count => Ok(count),
+            })
+    }
+
+    /// A time of at least `least` milliseconds.
+    pub(crate) fn millis(&self, name: &'static str, least: u64) -> Result<Option<Duration>, Error> {
+        let expected = || format!("milliseconds, from {least} to {LONGEST_MS}");
+        match self.parsed::<u64>(name, expected)? {
+            Some(millis) if !(least..=LONGEST_MS).contains(&millis) => {
+                Err(self.refused(name, expected()))
+            }
+            millis => Ok(millis.map(Duration::from_millis)),
+        }
+    }
+
+    fn parsed<T: std::str::FromStr>(
+        &self,
+        name: &'static str,
+        expected: impl Fn() -> String,
+    ) -> Result<Option<T>, Error> {
+        self.text(name)
+            .map(|value| value.parse().map_err(|_| self.refused(name, expected())))
+            .transpose()
+    }
+
+    fn refused(&self, name: &'static str, expected: String) -> Error {
+        Error::Variable { name, value: self.text(name).unwrap_or_default().to_owned(), expected }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(name: &'static str, value: &str) -> Environment {
+        Environment::from_lookup(|asked| (asked == name).then(|| value.to_owned()))
+    }
+
+    #[test]
+    fn an_empty_variable_is_an_unset_one() {
+        let environment = environment(variables::TASK_QUEUE, "  ");
+        assert_eq!(environment.text(variables::TASK_QUEUE), None);
+    }
+
+    #[test]
+    fn a_count_out_of_range_names_the_variable_and_the_range() {
+        let environment = environment(variables::WORKFLOW_SLOTS, "1");
+        let error = environment.count(variables::WORKFLOW_SLOTS, 2..=100).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "TEMPORAL_SERVERLESS_WORKFLOW_SLOTS is `1`; set it to a whole number from 2 to 100, or unset it"
+        );
+    }
+
+    #[test]
+    fn a_time_with_a_unit_is_refused() {
+        let environment = environment(variables::IDLE_TIMEOUT_MS, "5s");
+        let error = environment.millis(variables::IDLE_TIMEOUT_MS, 1).unwrap_err();
+        assert!(error.to_string().contains("milliseconds"), "{error}");
+    }
+
+    #[test]
+    fn good_values_are_taken() {
+        let slots = environment(variables::ACTIVITY_SLOTS, " 7 ");
+        assert_eq!(slots.count(variables::ACTIVITY_SLOTS, 1..=10).unwrap(), Some(7));
+        let time = environment(variables::DEADLINE_BUFFER_MS, "8000");
+        assert_eq!(
+            time.millis(variables::DEADLINE_BUFFER_MS, 0).unwrap(),
+            Some(Duration::from_secs(8))
+        );
+    }
+}

@@ -1,0 +1,182 @@
+//! What a worker tells when it has left.
+
+use crate::{hooks::HookOutcome, ledger::TaskCounts, signals::StopSignal};
+use serde::{Serialize, Serializer};
+use std::{fmt, time::Duration};
+
+/// Why a worker left. Shown and serialized as `idle`, `deadline`, `sigterm` or `sigint`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum LeaveReason {
+    /// There was nothing to do for the idle timeout.
+    Idle,
+    /// The deadline came near.
+    Deadline,
+    /// A signal asked it to.
+    Signal(StopSignal),
+}
+
+impl LeaveReason {
+    /// The reason in one word, as it is shown and serialized.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Deadline => "deadline",
+            Self::Signal(StopSignal::Terminate) => "sigterm",
+            Self::Signal(StopSignal::Interrupt) => "sigint",
+        }
+    }
+}
+
+impl fmt::Display for LeaveReason {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.as_str())
+    }
+}
+
+impl Serialize for LeaveReason {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        out.serialize_str(self.as_str())
+    }
+}
+
+/// How long the parts of a life took. Serialized as whole milliseconds.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
+pub struct Phases {
+    /// From the start until connected.
+    #[serde(rename = "connect_ms", serialize_with = "millis")]
+    pub connect: Duration,
+    /// From the start until the first poll; `None` if none was sent.
+    #[serde(rename = "first_poll_ms", serialize_with = "maybe_millis")]
+    pub first_poll: Option<Duration>,
+    /// From connected until it was decided to leave.
+    #[serde(rename = "work_ms", serialize_with = "millis")]
+    pub work: Duration,
+    /// Stopping the polls and waiting for what ran.
+    #[serde(rename = "drain_ms", serialize_with = "millis")]
+    pub drain: Duration,
+    /// Running the shutdown hooks.
+    #[serde(rename = "hooks_ms", serialize_with = "millis")]
+    pub hooks: Duration,
+    /// From the last task's end, or without a task from the first poll, until it was decided to
+    /// leave; 0 if a task was running then.
+    #[serde(rename = "idle_ms", serialize_with = "millis")]
+    pub idle: Duration,
+    /// From the start to the end.
+    #[serde(rename = "total_ms", serialize_with = "millis")]
+    pub total: Duration,
+}
+
+/// A worker's life in numbers.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Report {
+    /// Why it left.
+    pub reason: LeaveReason,
+    /// Tasks that ended, whatever their result.
+    pub tasks: TaskCounts,
+    /// Tasks that still ran when it left; the server has them repeated.
+    pub abandoned: TaskCounts,
+    /// How the shutdown hooks ended.
+    pub hooks: HookOutcome,
+    /// How long everything took.
+    pub phases: Phases,
+}
+
+impl Report {
+    /// Tells everything in one event of level info, times in whole milliseconds.
+    pub fn log(&self) {
+        let Phases { connect, first_poll, work, drain, hooks, idle, total } = self.phases;
+        tracing::info!(
+            reason = %self.reason,
+            workflow_tasks = self.tasks.workflow,
+            activities = self.tasks.activity,
+            local_activities = self.tasks.local_activity,
+            nexus_tasks = self.tasks.nexus,
+            abandoned = self.abandoned.total(),
+            connect_ms = whole_millis(connect),
+            first_poll_ms = first_poll.map(whole_millis),
+            work_ms = whole_millis(work),
+            drain_ms = whole_millis(drain),
+            hooks_ms = whole_millis(hooks),
+            idle_ms = whole_millis(idle),
+            total_ms = whole_millis(total),
+            "{self}"
+        );
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            out,
+            "left ({}) after {} ms; tasks that ended: {} workflow, {} activity, {} local activity",
+            self.reason,
+            self.phases.total.as_millis(),
+            self.tasks.workflow,
+            self.tasks.activity,
+            self.tasks.local_activity
+        )?;
+        match self.abandoned.total() {
+            0 => Ok(()),
+            given_up => write!(out, "; given up: {given_up}"),
+        }
+    }
+}
+
+/// Whole milliseconds in a type that every log format has as a number.
+pub(crate) fn whole_millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn millis<S: Serializer>(time: &Duration, out: S) -> Result<S::Ok, S::Error> {
+    out.serialize_u64(whole_millis(*time))
+}
+
+fn maybe_millis<S: Serializer>(time: &Option<Duration>, out: S) -> Result<S::Ok, S::Error> {
+    match time {
+        Some(time) => millis(time, out),
+        None => out.serialize_none(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(reason: LeaveReason) -> Report {
+        Report {
+            reason,
+            tasks: TaskCounts { workflow: 2, activity: 1, ..TaskCounts::default() },
+            abandoned: TaskCounts::default(),
+            hooks: HookOutcome::default(),
+            phases: Phases {
+                total: Duration::from_micros(5_300_900),
+                first_poll: Some(Duration::from_millis(12)),
+                ..Phases::default()
+            },
+        }
+    }
+
+    #[test]
+    fn times_are_serialized_as_whole_milliseconds() {
+        let json = serde_json::to_value(report(LeaveReason::Idle)).unwrap();
+        assert_eq!(json["reason"], "idle");
+        assert_eq!(json["phases"]["total_ms"], 5300);
+        assert_eq!(json["phases"]["first_poll_ms"], 12);
+        let signal = LeaveReason::Signal(StopSignal::Terminate);
+        let json = serde_json::to_value(report(signal)).unwrap();
+        assert_eq!(json["reason"], "sigterm");
+    }
+
+    #[test]
+    fn a_report_reads_as_a_sentence() {
+        let mut report = report(LeaveReason::Signal(StopSignal::Terminate));
+        report.abandoned.activity = 1;
+        assert_eq!(
+            report.to_string(),
+            "left (sigterm) after 5300 ms; tasks that ended: 2 workflow, 1 activity, 0 local activity; given up: 1"
+        );
+    }
+}

@@ -1,0 +1,208 @@
+//! All settings of a worker, from the program and the environment.
+
+use crate::{
+    config_file,
+    environment::Environment,
+    error::Error,
+    tuning::{MOST_SLOTS, Pollers, Slots, Timing},
+    variables,
+};
+use std::{ops::RangeInclusive, path::PathBuf, time::Duration};
+use temporalio_common::worker::{VersioningBehavior, WorkerDeploymentVersion};
+
+/// What the program asked for.
+#[derive(Clone, Debug)]
+pub(crate) struct Requested {
+    pub(crate) task_queue: String,
+    pub(crate) deployment_name: Option<String>,
+    pub(crate) build_id: Option<String>,
+    pub(crate) identity: Option<String>,
+    pub(crate) versioning_behavior: VersioningBehavior,
+    pub(crate) slots: Slots,
+    pub(crate) pollers: Pollers,
+    pub(crate) timing: Timing,
+}
+
+/// What the worker does: the environment over the program, checked.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) task_queue: String,
+    pub(crate) version: WorkerDeploymentVersion,
+    pub(crate) identity: Option<String>,
+    pub(crate) versioning_behavior: VersioningBehavior,
+    pub(crate) slots: Slots,
+    pub(crate) pollers: Pollers,
+    pub(crate) timing: Timing,
+    pub(crate) config_file: Option<PathBuf>,
+    /// What is allowed but unwise.
+    pub(crate) warning: Option<String>,
+}
+
+impl Settings {
+    /// Lays `environment` over `requested` and checks the result.
+    pub(crate) fn resolve(requested: Requested, environment: &Environment) -> Result<Self, Error> {
+        let text = |name, otherwise: Option<String>| {
+            environment.text(name).map(str::to_owned).or(otherwise)
+        };
+        let slots = slots(requested.slots, &requested.pollers, environment)?;
+        check_pollers(&requested.pollers)?;
+        let timing = timing(requested.timing, environment)?;
+        let warning = timing.check()?;
+        Ok(Self {
+            task_queue: text(variables::TASK_QUEUE, Some(requested.task_queue))
+                .filter(|queue| !queue.is_empty())
+                .ok_or(Error::Missing {
+                    what: "the task queue",
+                    variable: variables::TASK_QUEUE,
+                    method: "builder",
+                })?,
+            version: version(
+                text(variables::DEPLOYMENT_NAME, requested.deployment_name),
+                text(variables::BUILD_ID, requested.build_id),
+            )?,
+            identity: text(variables::IDENTITY, requested.identity),
+            versioning_behavior: checked_behavior(requested.versioning_behavior)?,
+            slots,
+            pollers: requested.pollers,
+            timing,
+            config_file: config_file::choose(environment, |path| path.is_file())?,
+            warning,
+        })
+    }
+}
+
+fn version(
+    deployment_name: Option<String>,
+    build_id: Option<String>,
+) -> Result<WorkerDeploymentVersion, Error> {
+    let given = |value: Option<String>| value.filter(|value| !value.trim().is_empty());
+    Ok(WorkerDeploymentVersion::builder()
+        .deployment_name(given(deployment_name).ok_or(Error::Missing {
+            what: "the deployment name",
+            variable: variables::DEPLOYMENT_NAME,
+            method: "deployment_name",
+        })?)
+        .build_id(given(build_id).ok_or(Error::Missing {
+            what: "the build ID",
+            variable: variables::BUILD_ID,
+            method: "build_id",
+        })?)
+        .build())
+}
+
+fn checked_behavior(behavior: VersioningBehavior) -> Result<VersioningBehavior, Error> {
+    match behavior {
+        VersioningBehavior::Pinned | VersioningBehavior::AutoUpgrade => Ok(behavior),
+        other => Err(Error::OutOfRange {
+            what: "the versioning behavior",
+            value: format!("{other:?}"),
+            remedy: "choose `Pinned` or `AutoUpgrade`".to_owned(),
+        }),
+    }
+}
+
+fn slots(requested: Slots, pollers: &Pollers, environment: &Environment) -> Result<Slots, Error> {
+    // The sticky queue and the task queue are polled apart, and each poll takes a slot.
+    let least_workflow = if pollers.sticky_cache > 0 { 2 } else { 1 };
+    let slots = |what, name, requested, least| {
+        let range = least..=MOST_SLOTS;
+        match environment.count(name, range.clone())? {
+            Some(count) => Ok(count),
+            None => in_range(what, requested, range),
+        }
+    };
+    Ok(Slots {
+        activity: slots("activity slots", variables::ACTIVITY_SLOTS, requested.activity, 1)?,
+        workflow: slots(
+            "workflow slots",
+            variables::WORKFLOW_SLOTS,
+            requested.workflow,
+            least_workflow,
+        )?,
+        local_activity: slots(
+            "local activity slots",
+            variables::LOCAL_ACTIVITY_SLOTS,
+            requested.local_activity,
+            1,
+        )?,
+        nexus: slots("nexus slots", variables::NEXUS_SLOTS, requested.nexus, 1)?,
+    })
+}
+
+fn check_pollers(pollers: &Pollers) -> Result<(), Error> {
+    let least_workflow = if pollers.sticky_cache > 0 { 2 } else { 1 };
+    in_range("activity pollers", pollers.activity, 1..=MOST_SLOTS)?;
+    in_range("workflow pollers", pollers.workflow, least_workflow..=MOST_SLOTS)?;
+    in_range("nexus pollers", pollers.nexus, 1..=MOST_SLOTS)?;
+    Ok(())
+}
+
+fn in_range(
+    what: &'static str,
+    value: usize,
+    range: RangeInclusive<usize>,
+) -> Result<usize, Error> {
+    if range.contains(&value) {
+        return Ok(value);
+    }
+    Err(Error::OutOfRange {
+        what,
+        value: value.to_string(),
+        remedy: format!("choose from {} to {}", range.start(), range.end()),
+    })
+}
+
+fn timing(requested: Timing, environment: &Environment) -> Result<Timing, Error> {
+    let millis = |name, least, otherwise: Duration| {
+        Ok(environment.millis(name, least)?.unwrap_or(otherwise))
+    };
+    let timing = Timing {
+        idle_timeout: idle_timeout(requested.idle_timeout, environment)?,
+        deadline_buffer: millis(variables::DEADLINE_BUFFER_MS, 0, requested.deadline_buffer)?,
+        worker_stop_timeout: millis(
+            variables::WORKER_STOP_TIMEOUT_MS,
+            0,
+            requested.worker_stop_timeout,
+        )?,
+        shutdown_hook_budget: millis(
+            variables::SHUTDOWN_HOOK_BUDGET_MS,
+            0,
+            requested.shutdown_hook_budget,
+        )?,
+        longest_activity: environment
+            .millis(variables::LONGEST_ACTIVITY_MS, 1)?
+            .or(requested.longest_activity),
+        ..requested
+    };
+    let heartbeat = Duration::from_secs(1)..=Duration::from_secs(60);
+    match timing.heartbeat_interval {
+        Some(interval) if !heartbeat.contains(&interval) => Err(Error::OutOfRange {
+            what: "the heartbeat interval",
+            value: format!("{} ms", interval.as_millis()),
+            remedy: "choose from 1000 ms to 60000 ms, or `None`".to_owned(),
+        }),
+        _ => Ok(timing),
+    }
+}
+
+fn idle_timeout(
+    requested: Option<Duration>,
+    environment: &Environment,
+) -> Result<Option<Duration>, Error> {
+    let name = variables::IDLE_TIMEOUT_MS;
+    if environment.text(name).is_some_and(|value| value.eq_ignore_ascii_case("off")) {
+        return Ok(None);
+    }
+    match environment.millis(name, 1) {
+        Ok(given) => Ok(given.or(requested)),
+        Err(Error::Variable { name, value, expected }) => Err(Error::Variable {
+            name,
+            value,
+            expected: format!("{expected}, or `off` to stay until the deadline or a signal"),
+        }),
+        Err(other) => Err(other),
+    }
+}
+
+#[cfg(test)]
+mod tests;

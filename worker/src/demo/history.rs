@@ -1,0 +1,65 @@
+//! What the instance's own history says of the load.
+
+use std::{collections::BTreeMap, time::SystemTime};
+
+use temporalio_client::{UntypedWorkflow, WorkflowFetchHistoryOptions};
+use temporalio_common::protos::temporal::api::{
+    common::v1::Payloads,
+    history::v1::{HistoryEvent, history_event::Attributes},
+};
+use wci_contract::{activities::INVOKE, launch::Outcome};
+
+use super::stage::Stage;
+
+/// Launches of the load.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Launches {
+    /// When the first was handed to the provider.
+    pub(super) first: Option<SystemTime>,
+    /// Workers started.
+    pub(super) workers: u32,
+    /// Events of the instance's run, whole.
+    pub(super) events: usize,
+}
+
+/// Reads the instance's history, and counts the launches since `began`. Registration is another
+/// activity, and not among them.
+pub(super) async fn launches(stage: &Stage, began: SystemTime) -> anyhow::Result<Launches> {
+    let id = stage.instance.workflow_id();
+    let handle = stage.client.get_workflow_handle::<UntypedWorkflow>(id);
+    let events = handle.fetch_history(WorkflowFetchHistoryOptions::default()).into_events().await?;
+    Ok(count(&events, began))
+}
+
+fn count(events: &[HistoryEvent], began: SystemTime) -> Launches {
+    let mut asked = BTreeMap::new();
+    let mut launches = Launches { events: events.len(), ..Launches::default() };
+    for event in events {
+        let at = event.event_time.and_then(|time| SystemTime::try_from(time).ok());
+        match &event.attributes {
+            Some(Attributes::ActivityTaskScheduledEventAttributes(scheduled)) => {
+                let kind = scheduled.activity_type.as_ref().map_or("", |kind| &kind.name);
+                if kind == INVOKE && at.is_some_and(|at| at >= began) {
+                    asked.insert(event.event_id, ());
+                }
+            }
+            Some(Attributes::ActivityTaskStartedEventAttributes(started))
+                if asked.contains_key(&started.scheduled_event_id) =>
+            {
+                launches.first = launches.first.into_iter().chain(at).min();
+            }
+            Some(Attributes::ActivityTaskCompletedEventAttributes(completed))
+                if asked.contains_key(&completed.scheduled_event_id) =>
+            {
+                launches.workers += outcome(completed.result.as_ref()).started;
+            }
+            _ => {}
+        }
+    }
+    launches
+}
+
+fn outcome(result: Option<&Payloads>) -> Outcome {
+    let payload = result.and_then(|result| result.payloads.first());
+    payload.and_then(|payload| serde_json::from_slice(&payload.data).ok()).unwrap_or_default()
+}

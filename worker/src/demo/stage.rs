@@ -1,0 +1,137 @@
+//! Everything that must stand before the load: server, system worker, a version applied.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
+
+use anyhow::{Context, bail};
+use serde_json::json;
+use temporalio_client::Client;
+use tempfile::TempDir;
+use tokio::process::Command;
+use wci_contract::InstanceId;
+
+use super::{child::Child, look::Look, outset::Programs, patience::wait_for, server::Server, view::View};
+use crate::connection;
+
+/// The deployment, the build and the task queue of the demo.
+pub(super) const DEPLOYMENT: &str = "greeter";
+const BUILD: &str = "v1";
+pub(super) const TASK_QUEUE: &str = "greeter";
+/// Tasks that one worker runs at once, and how long it stays without any: both small, so that
+/// scaling shows.
+const SLOTS: &str = "5";
+const IDLE_TIMEOUT_MS: &str = "1000";
+const SETTLE_LIMIT: Duration = Duration::from_secs(60);
+
+/// What stands.
+pub(super) struct Stage {
+    pub(super) client: Client,
+    pub(super) instance: InstanceId,
+    pub(super) server: Server,
+    pub(super) look: Look,
+    worker: Child,
+    dir: Option<TempDir>,
+}
+
+impl Stage {
+    /// Builds it, and ends with the version's task queue registered and no worker alive.
+    pub(super) async fn build(
+        programs: &Programs,
+        view: &View,
+        with_ui: bool,
+    ) -> anyhow::Result<Self> {
+        let dir = tempfile::Builder::new().prefix("wci-demo-").tempdir()?;
+        view.step("starting a Temporal dev server");
+        let server = Server::start(&programs.temporal, dir.path(), with_ui).await?;
+        view.step("starting the system worker");
+        let worker = start_worker(programs, &server.address, dir.path())?;
+        let client = connection::client(server.connection.clone(), "default")?;
+        let instance = InstanceId::new(DEPLOYMENT, BUILD)?;
+        let look = Look::new(client.clone(), instance.clone(), run_dir(dir.path()));
+        let mut stage = Self { client, instance, server, look, worker, dir: Some(dir) };
+        if let Err(error) = stage.prepare(programs, view).await {
+            view.note(&format!("logs of this run are kept in {}", stage.keep_logs().display()));
+            stage.strike().await;
+            return Err(error);
+        }
+        Ok(stage)
+    }
+
+    async fn prepare(&mut self, programs: &Programs, view: &View) -> anyhow::Result<()> {
+        let Self { look, worker, server, dir, .. } = self;
+        wait_for("the system worker", SETTLE_LIMIT, async || {
+            worker.check()?;
+            look.is_polled().await
+        })
+        .await?;
+        view.step("applying a version of the example worker, and making it current");
+        let folder = dir.as_ref().map(TempDir::path).unwrap_or(Path::new("."));
+        apply(programs, &server.address, folder).await?;
+        view.step("waiting until its task queue is registered and its worker has left");
+        wait_for("the version's task queues", SETTLE_LIMIT, async || look.is_registered().await)
+            .await?;
+        wait_for("the worker that registered them to leave", SETTLE_LIMIT, async || {
+            Ok((look.living() == 0).then_some(()))
+        })
+        .await
+    }
+
+    /// Keeps the logs of the run.
+    pub(super) fn keep_logs(&mut self) -> PathBuf {
+        self.dir.take().map(TempDir::keep).unwrap_or_default()
+    }
+
+    /// Ends what was started. Workers that still live are told by the end of their deadline.
+    pub(super) async fn strike(&mut self) {
+        self.worker.stop(Duration::from_secs(5)).await;
+        self.server.process.stop(Duration::from_secs(5)).await;
+    }
+}
+
+fn run_dir(dir: &Path) -> PathBuf {
+    dir.join("run")
+}
+
+fn start_worker(programs: &Programs, address: &str, dir: &Path) -> anyhow::Result<Child> {
+    let allowed = format!("greeter={}", programs.worker.display());
+    let run_dir = run_dir(dir).display().to_string();
+    let args = [
+        "worker", "--address", address, "-n", "default",
+        "--enable-provider", "subprocess", "--allow-command", &allowed, "--run-dir", &run_dir,
+    ];
+    Child::start("worker", &programs.wci, &args.map(Into::into), dir)
+}
+
+/// Applies the version as a user would: by `wci apply` and a spec file.
+async fn apply(programs: &Programs, address: &str, dir: &Path) -> anyhow::Result<()> {
+    let spec = dir.join("greeter.yaml");
+    // JSON is YAML.
+    let content = json!({
+        "deployment": DEPLOYMENT,
+        "build_id": BUILD,
+        "groups": {"default": {"provider": {
+            "type": "subprocess",
+            "command": "greeter",
+            "lifetime_ms": 120_000,
+            "env": {
+                "TEMPORAL_SERVERLESS_ACTIVITY_SLOTS": SLOTS,
+                "TEMPORAL_SERVERLESS_IDLE_TIMEOUT_MS": IDLE_TIMEOUT_MS,
+            },
+        }}},
+    });
+    std::fs::write(&spec, serde_json::to_vec_pretty(&content)?)?;
+    let done = Command::new(&programs.wci)
+        .args(["apply", "--address", address, "-n", "default", "--set-current", "-f"])
+        .arg(&spec)
+        .stdin(Stdio::null())
+        .output()
+        .await
+        .context("cannot run wci apply")?;
+    if !done.status.success() {
+        bail!("wci apply failed: {}", String::from_utf8_lossy(&done.stderr).trim());
+    }
+    Ok(())
+}

@@ -1,0 +1,109 @@
+//! What the demo showed, in numbers, and the commands with which to look inside.
+
+use std::time::{Duration, SystemTime};
+
+use anyhow::bail;
+use futures::TryStreamExt;
+use serde::Serialize;
+use temporalio_client::WorkflowListOptions;
+use wci_contract::names::DIVISION;
+
+use super::{history, load::Played, stage::Stage};
+use crate::output::say;
+
+/// The summary; its JSON is for programs.
+#[derive(Debug, Serialize)]
+pub(super) struct Summary {
+    server_version: String,
+    workflow_id: String,
+    tasks: u32,
+    completed: u32,
+    /// First StartWorkflow call to first provider call of the load, milliseconds.
+    first_invoke_ms: Option<u64>,
+    /// First StartWorkflow call to last completion, milliseconds.
+    drain_ms: Option<u64>,
+    /// Workers started for the load, registration not counted.
+    workers_started: u32,
+    /// The most workers alive at once.
+    peak_workers: u32,
+    /// Events of the instance's run.
+    history_events: usize,
+    scaled_to_zero: bool,
+}
+
+/// Reads what is to be said about the load.
+pub(super) async fn draw_up(stage: &Stage, played: &Played) -> anyhow::Result<Summary> {
+    let launches = history::launches(stage, played.began).await?;
+    let since = |at: SystemTime| at.duration_since(played.began).ok().map(millis);
+    Ok(Summary {
+        server_version: stage.server.version().await?,
+        workflow_id: stage.instance.workflow_id(),
+        tasks: played.tasks,
+        completed: played.completed,
+        first_invoke_ms: launches.first.and_then(since),
+        drain_ms: last_completion(stage).await?.and_then(since),
+        workers_started: launches.workers,
+        peak_workers: played.peak_workers,
+        history_events: launches.events,
+        scaled_to_zero: played.scaled_to_zero,
+    })
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+async fn last_completion(stage: &Stage) -> anyhow::Result<Option<SystemTime>> {
+    let query = "WorkflowType = 'greet' AND ExecutionStatus = 'Completed'";
+    let mut listed = stage.client.list_workflows(query, WorkflowListOptions::default());
+    let mut last = None;
+    while let Some(workflow) = listed.try_next().await? {
+        last = last.max(workflow.close_time());
+    }
+    Ok(last)
+}
+
+impl Summary {
+    /// Prints it for people.
+    pub(super) fn print(&self, stage: &Stage, keep: bool) {
+        let ms = |value: Option<u64>| value.map_or("-".to_owned(), |ms| format!("{ms} ms"));
+        say(format_args!("Temporal Server       {}", self.server_version));
+        say(format_args!("tasks completed       {} of {}", self.completed, self.tasks));
+        say(format_args!("first invocation      {} after the first task", ms(self.first_invoke_ms)));
+        say(format_args!("time to drain         {}", ms(self.drain_ms)));
+        say(format_args!("workers started       {}", self.workers_started));
+        say(format_args!("workers at most       {}", self.peak_workers));
+        say(format_args!("history events        {}", self.history_events));
+        let zero = if self.scaled_to_zero { "yes" } else { "no" };
+        say(format_args!("back to zero          {zero}"));
+        let address = &stage.server.address;
+        say("");
+        if keep {
+            say("Look inside:");
+        } else {
+            say("Look inside the next time, with --keep:");
+        }
+        say(format_args!(
+            "  temporal workflow list --address {address} --query 'TemporalNamespaceDivision = \"{DIVISION}\"'"
+        ));
+        say(format_args!(
+            "  temporal workflow show --address {address} -w {}",
+            self.workflow_id
+        ));
+        say(format_args!("  wci describe {} --address {address}", stage.instance));
+        if let Some(ui) = &stage.server.ui {
+            say(format_args!("  {ui}"));
+        }
+    }
+
+    /// Whether the demo showed what it is there to show.
+    pub(super) fn verdict(&self) -> anyhow::Result<()> {
+        if self.completed < self.tasks {
+            bail!("{} of {} tasks were completed", self.completed, self.tasks);
+        }
+        if !self.scaled_to_zero {
+            bail!("all tasks are done, but workers are still alive");
+        }
+        Ok(())
+    }
+}

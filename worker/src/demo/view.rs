@@ -1,0 +1,82 @@
+//! What a person sees meanwhile: a progress bar on a terminal, plain lines elsewhere. On stderr.
+
+use std::{
+    cell::Cell,
+    io::{IsTerminal, stderr},
+    time::{Duration, Instant},
+};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// Between two plain lines.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// The view of one demo.
+pub(super) struct View {
+    tasks: u32,
+    bar: Option<ProgressBar>,
+    last: Cell<Option<Instant>>,
+    began: Instant,
+}
+
+impl View {
+    pub(super) fn new(tasks: u32) -> Self {
+        let bar = stderr().is_terminal().then(|| {
+            let bar = ProgressBar::new(u64::from(tasks));
+            let style = ProgressStyle::with_template("{spinner} {msg}");
+            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+            bar.enable_steady_tick(Duration::from_millis(100));
+            bar
+        });
+        Self { tasks, bar, last: Cell::new(None), began: Instant::now() }
+    }
+
+    /// Says what is being prepared.
+    pub(super) fn step(&self, what: &str) {
+        match &self.bar {
+            Some(bar) => bar.set_message(what.to_owned()),
+            None => eprintln!("{:6.1}s  {what}", self.began.elapsed().as_secs_f64()),
+        }
+    }
+
+    /// Says something that stays.
+    pub(super) fn note(&self, what: &str) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| eprintln!("{what}")),
+            None => eprintln!("{what}"),
+        }
+    }
+
+    /// The load begins.
+    pub(super) fn load(&self) {
+        let style = ProgressStyle::with_template(
+            "[{elapsed_precise}] {bar:40.green/black} {pos}/{len} done, {msg}",
+        );
+        if let (Some(bar), Ok(style)) = (&self.bar, style) {
+            bar.set_style(style);
+        }
+    }
+
+    /// Shows where the load stands.
+    pub(super) fn progress(&self, started: u32, done: u32, workers: u32) {
+        let open = started.saturating_sub(done);
+        if let Some(bar) = &self.bar {
+            bar.set_position(u64::from(done));
+            bar.set_message(format!("{open} open, {workers} workers alive"));
+            return;
+        }
+        if self.last.get().is_some_and(|last| last.elapsed() < EVERY) {
+            return;
+        }
+        self.last.set(Some(Instant::now()));
+        let (at, tasks) = (self.began.elapsed().as_secs_f64(), self.tasks);
+        eprintln!("{at:6.1}s  {done}/{tasks} done, {open} open, {workers} workers alive");
+    }
+
+    /// Takes the bar away, so that the summary stands alone.
+    pub(super) fn end(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! The program `wci`: the system worker, and what an operator does with its instances.
+//!
+//! Results go to stdout, everything else to stderr. Exit codes: 0 done, 1 failed, 2 usage.
+
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)
+)]
+
+mod cli;
+mod connection;
+mod demo;
+mod logging;
+mod output;
+pub mod replay;
+mod shepherd;
+mod system;
+
+use std::process::ExitCode;
+
+/// Runs the program with the arguments of the process.
+pub fn run() -> ExitCode {
+    // The process that watches over a worker must start at once and stay small.
+    if let Some(code) = shepherd::run_if_asked() {
+        return code;
+    }
+    cli::run()
+}

@@ -1,0 +1,114 @@
+//! A recorded history that can be replayed.
+
+use std::{
+    fs::File,
+    io::{self, Read},
+    path::Path,
+};
+
+use temporalio_common::protos::temporal::api::{
+    enums::v1::EventType,
+    history::v1::{
+        History, HistoryEvent, WorkflowExecutionStartedEventAttributes, history_event::Attributes,
+    },
+};
+use temporalio_sdk_core::replay::HistoryInfo;
+
+use super::{ReplayError, json};
+
+/// The largest file that is read; a server ends a run long before.
+pub(super) const MAX_BYTES: u64 = 64 << 20;
+
+/// The history of one run, whole up to some event.
+#[derive(Debug, Clone)]
+pub struct Recording {
+    /// The type of the workflow that ran.
+    pub workflow_type: String,
+    /// The ID of the workflow that ran; empty where an old server did not note it.
+    pub workflow_id: String,
+    /// The task queue that it ran on.
+    pub task_queue: String,
+    /// How many workflow tasks were completed.
+    pub workflow_tasks: usize,
+    /// The events, from the run's first, numbered without a gap.
+    pub history: History,
+}
+
+impl Recording {
+    /// Reads a file, or stdin when it is called `-`.
+    pub fn read(path: &Path) -> Result<Self, ReplayError> {
+        if path == Path::new("-") {
+            return Self::parse(&all_of(io::stdin().lock())?);
+        }
+        Self::parse(&all_of(File::open(path)?)?)
+    }
+
+    /// Reads the JSON that `temporal workflow show --output json` prints, alone or as the value
+    /// of `history`.
+    pub fn parse(text: &[u8]) -> Result<Self, ReplayError> {
+        Self::new(json::history(text)?)
+    }
+
+    /// Checks that `history` is one that a replay can begin with.
+    pub fn new(history: History) -> Result<Self, ReplayError> {
+        let start = start_of(&history)?;
+        check_numbers(&history.events)?;
+        let workflow_type = start.workflow_type.clone().unwrap_or_default().name;
+        let task_queue = start.task_queue.clone().unwrap_or_default().name;
+        let named = [
+            ("workflow type", &workflow_type),
+            ("task queue", &task_queue),
+            ("run", &start.original_execution_run_id),
+        ];
+        if let Some((what, _)) = named.iter().find(|(_, name)| name.is_empty()) {
+            return Err(ReplayError::Broken(format!("its first event names no {what}")));
+        }
+        let workflow_id = start.workflow_id.clone();
+        let workflow_tasks = history.events.iter().filter(|event| is_task(event)).count();
+        if workflow_tasks == 0 {
+            return Err(ReplayError::ProvesNothing);
+        }
+        // The replayer panics where this does not succeed.
+        HistoryInfo::new_from_history(&history, None)
+            .map_err(|e| ReplayError::Broken(e.to_string()))?;
+        Ok(Self { workflow_type, workflow_id, task_queue, workflow_tasks, history })
+    }
+
+    /// How many events there are.
+    pub fn events(&self) -> usize {
+        self.history.events.len()
+    }
+}
+
+fn all_of(source: impl Read) -> Result<Vec<u8>, ReplayError> {
+    let mut bytes = Vec::new();
+    source.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(ReplayError::TooLarge);
+    }
+    Ok(bytes)
+}
+
+fn start_of(history: &History) -> Result<&WorkflowExecutionStartedEventAttributes, ReplayError> {
+    let first = history.events.first().ok_or(ReplayError::Empty)?;
+    match &first.attributes {
+        Some(Attributes::WorkflowExecutionStartedEventAttributes(start)) => Ok(start),
+        _ => Err(ReplayError::Broken("its first event is not the start of a run".into())),
+    }
+}
+
+fn check_numbers(events: &[HistoryEvent]) -> Result<(), ReplayError> {
+    for (number, event) in (1..).zip(events) {
+        if event.event_id != number {
+            return Err(ReplayError::Broken(format!(
+                "where event {number} should be there is event {}",
+                event.event_id
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn is_task(event: &HistoryEvent) -> bool {
+    event.event_type() == EventType::WorkflowTaskCompleted
+}

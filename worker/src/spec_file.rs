@@ -1,0 +1,26 @@
+//! The spec file: one version's compute config, written by a person in YAML.
+
+mod document;
+mod problem;
+mod section;
+mod source;
+mod text;
+
+pub(crate) use document::Document;
+pub(crate) use problem::SpecFileError;
+pub(crate) use source::read;
+pub(crate) use text::parse;
+
+use wci_contract::{InstanceId, Spec};
+
+/// What a spec file says.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct SpecFile {
+    /// The version that it is for.
+    pub(crate) id: InstanceId,
+    /// Its compute config.
+    pub(crate) spec: Spec,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,73 @@
+//! A spec as a spec file would have it: what `wci describe` prints can be applied again.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use wci_contract::{GroupSpec, InstanceId, Spec, TaskType};
+
+use super::section::Section;
+
+/// A spec file's content.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct Document {
+    deployment: String,
+    build_id: String,
+    groups: BTreeMap<String, Group>,
+}
+
+/// One group of a spec file.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct Group {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    task_types: Option<Vec<TaskType>>,
+    provider: Section,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scaler: Option<Section>,
+}
+
+impl Document {
+    /// What a spec file of `spec` says.
+    pub(crate) fn of(id: &InstanceId, spec: &Spec) -> Self {
+        let groups = spec.scaling_group_specs.iter();
+        Self {
+            deployment: id.deployment().to_owned(),
+            build_id: id.build_id().to_owned(),
+            groups: groups.map(|(name, group)| (name.clone(), Group::of(group))).collect(),
+        }
+    }
+
+    /// The document in YAML.
+    pub(crate) fn to_yaml(&self) -> anyhow::Result<String> {
+        Ok(serde_saphyr::to_string(self)?)
+    }
+}
+
+impl Group {
+    /// What a spec file says of `group`.
+    pub(crate) fn of(group: &GroupSpec) -> Self {
+        let mut types: Vec<TaskType> =
+            group.task_types.iter().flatten().filter_map(|n| TaskType::from_wire(*n)).collect();
+        types.sort_unstable();
+        Self {
+            task_types: (!types.is_empty()).then_some(types),
+            provider: Section::of_provider(&group.compute),
+            scaler: group.scaling.as_ref().and_then(Section::of_scaler),
+        }
+    }
+
+    /// The settings of the group, by path.
+    pub(crate) fn settings(&self) -> BTreeMap<String, serde_json::Value> {
+        let mut settings = BTreeMap::new();
+        if let Some(types) = &self.task_types {
+            let names: Vec<&str> = types.iter().map(|kind| kind.as_str()).collect();
+            settings.insert("task_types".to_owned(), names.into());
+        }
+        let sections = [("provider", Some(&self.provider)), ("scaler", self.scaler.as_ref())];
+        for (name, section) in sections {
+            for (key, value) in section.into_iter().flat_map(Section::keys) {
+                settings.insert(format!("{name}.{key}"), value.clone());
+            }
+        }
+        settings
+    }
+}

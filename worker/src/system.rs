@@ -1,0 +1,121 @@
+//! `wci worker`: the system worker.
+
+mod health;
+mod namespace;
+mod providers;
+mod stop;
+
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+
+use anyhow::bail;
+use futures::future::{join_all, try_join_all};
+use temporalio_sdk::{Runtime, runtime::RuntimeOptions};
+use wci_contract::names::{DEFAULT_TASK_QUEUE, SERVER_QUEUE_PREFIX};
+use wci_providers::Host;
+
+use crate::{
+    connection::ConnectionArgs,
+    logging::{self, LogFormat},
+    system::{health::Health, namespace::Served, providers::ProviderArgs},
+};
+
+/// Run the system worker, which hosts the instances of one or more namespaces
+///
+/// It takes no task of your own workers. Run as many as you like: they share the load, and any
+/// may go at any time. SIGTERM drains: what runs is finished within --grace.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  wci worker -n default
+  wci worker -n orders -n billing --address temporal:7233
+  wci worker --enable-provider subprocess --allow-command greeter=/usr/local/bin/greeter")]
+pub(crate) struct WorkerArgs {
+    /// Namespace to serve; repeat for more [env: TEMPORAL_NAMESPACE] [default: default]
+    #[arg(short, long = "namespace", value_name = "NAME")]
+    namespaces: Vec<String>,
+    /// Task queue of the system worker; the watches run on NAME-watch beside it
+    #[arg(long, env = "WCI_TASK_QUEUE", default_value = DEFAULT_TASK_QUEUE, value_name = "NAME")]
+    task_queue: String,
+    #[command(flatten)]
+    providers: ProviderArgs,
+    /// Serve /healthz and /readyz at this address, for example 127.0.0.1:9090
+    #[arg(long, env = "WCI_HEALTH_ADDRESS", value_name = "HOST:PORT")]
+    health_address: Option<SocketAddr>,
+    /// Reads of task queue figures that all watches of a namespace share, each second
+    #[arg(long, default_value_t = wci_activities::ReadBudget::DEFAULT_PER_SECOND, value_name = "N",
+          value_parser = clap::value_parser!(u32).range(1..=1000))]
+    reads_per_second: u32,
+    /// How long a stopping worker waits for launches, seconds
+    #[arg(long, default_value_t = 10, value_name = "SECONDS",
+          value_parser = clap::value_parser!(u64).range(0..=3600))]
+    grace: u64,
+    /// Least severe messages of ours to log: error, warn, info, debug or trace; RUST_LOG wins
+    #[arg(long, default_value = "info", value_name = "LEVEL",
+          value_parser = ["error", "warn", "info", "debug", "trace"])]
+    log_level: String,
+    /// How the log on stderr looks
+    #[arg(long, value_enum, default_value_t = LogFormat::Text)]
+    log_format: LogFormat,
+}
+
+/// What every served namespace shares.
+struct Settings {
+    task_queue: String,
+    reads_per_second: u32,
+    grace: Duration,
+}
+
+/// Serves until it is told to stop.
+pub(crate) async fn run(connection: &ConnectionArgs, args: WorkerArgs) -> anyhow::Result<()> {
+    let WorkerArgs {
+        mut namespaces,
+        task_queue,
+        providers,
+        health_address,
+        reads_per_second,
+        grace,
+        log_level,
+        log_format,
+    } = args;
+    logging::start(&log_level, log_format)?;
+    if task_queue.starts_with(SERVER_QUEUE_PREFIX) {
+        bail!("--task-queue {task_queue}: names that begin with {SERVER_QUEUE_PREFIX} are the server's own, choose another");
+    }
+    let target = connection.target()?;
+    if namespaces.is_empty() {
+        namespaces.push(target.namespace.clone());
+    }
+    namespaces.sort();
+    namespaces.dedup();
+    let settings =
+        Settings { task_queue, reads_per_second, grace: Duration::from_secs(grace) };
+    let host = Host::new(providers.host()?);
+    let runtime = Runtime::from_current_tokio(RuntimeOptions::default())?;
+    let server = target.connect().await?;
+    let open = namespaces.iter().map(|name| {
+        let registry = providers.registry(&host, &target, name);
+        Served::open(&runtime, server.clone(), name, registry, &settings)
+    });
+    let served: Vec<Served> = try_join_all(open).await?;
+    let health = Arc::new(Health::default());
+    if let Some(address) = health_address {
+        health::serve(address, Arc::clone(&health)).await?;
+    }
+    stop::on_signal(served.iter().flat_map(Served::stoppers).collect(), Arc::clone(&health))?;
+    health.ready();
+    for result in join_all(served.into_iter().map(Served::run)).await {
+        result?;
+    }
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Where records of launched processes are kept, unless the operator names a folder: it must
+/// survive a restart of the worker, not of the machine.
+fn default_run_dir() -> PathBuf {
+    let base = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
+    let user = nix::unistd::getuid();
+    base.map_or_else(
+        || std::env::temp_dir().join(format!("wci-{user}")),
+        |base| base.join("wci"),
+    )
+}

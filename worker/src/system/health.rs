@@ -1,0 +1,57 @@
+//! `/healthz` and `/readyz`, for those who look after the process.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use anyhow::Context;
+use axum::{Router, extract::State, http::StatusCode, routing::get};
+use tokio::net::TcpListener;
+
+/// Whether tasks are taken.
+#[derive(Debug, Default)]
+pub(super) struct Health {
+    ready: AtomicBool,
+}
+
+impl Health {
+    /// From now on, tasks are taken.
+    pub(super) fn ready(&self) {
+        self.ready.store(true, Ordering::Relaxed);
+    }
+
+    /// From now on, no new ones are.
+    pub(super) fn stopping(&self) {
+        self.ready.store(false, Ordering::Relaxed);
+    }
+}
+
+/// Answers at `address` in the background.
+pub(super) async fn serve(address: SocketAddr, health: Arc<Health>) -> anyhow::Result<()> {
+    let listener = TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen at {address}: choose another --health-address"))?;
+    tracing::info!(address = %listener.local_addr()?, "health");
+    let routes = Router::new()
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(readiness))
+        .with_state(health);
+    tokio::spawn(async move {
+        if let Err(error) = axum::serve(listener, routes).await {
+            tracing::error!(%error, "health is no longer served");
+        }
+    });
+    Ok(())
+}
+
+async fn readiness(State(health): State<Arc<Health>>) -> (StatusCode, &'static str) {
+    if health.ready.load(Ordering::Relaxed) {
+        (StatusCode::OK, "ready\n")
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "not ready\n")
+    }
+}

@@ -1,0 +1,147 @@
+//! One served namespace: a worker for instances and launches, and one for watches.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::{Context, anyhow, bail};
+use temporalio_client::{
+    Client, Connection,
+    tonic::{Code, IntoRequest},
+};
+use temporalio_common::protos::temporal::api::workflowservice::v1::DescribeNamespaceRequest;
+use temporalio_sdk::{
+    Runtime, Worker, WorkerOptions,
+    runtime::worker_tuner::{FixedSizeSlotSupplier, TunerHolder, WorkerTuner},
+};
+use wci_activities::{LaunchBoard, Launching, ReadBudget, VersionReader, Watching};
+use wci_contract::names::watch_queue;
+use wci_providers::{ProviderError, Registry};
+use wci_workflows::{Instance, Validate};
+
+use super::Settings;
+use crate::connection;
+
+/// A workflow task that a lost process was given is handed to another after this.
+const STICKY_TIMEOUT: Duration = Duration::from_secs(1);
+/// Launches that may be under way at once. One that hangs holds a slot.
+const LAUNCH_SLOTS: usize = 200;
+/// Decisions take microseconds.
+const DECISION_SLOTS: usize = 50;
+const WORKFLOW_SLOTS: usize = 50;
+/// One for each instance of the namespace.
+const WATCH_SLOTS: usize = 10_000;
+/// Workflow state that is kept in memory; more instances than this are replayed when needed.
+const CACHED_INSTANCES: usize = 2_000;
+/// How often the progress of a launch reaches the server at most.
+const PROGRESS_EVERY: Duration = Duration::from_millis(200);
+/// How often a watch says that it is alive.
+const WATCH_BEAT_EVERY: Duration = Duration::from_millis(1_500);
+
+/// What makes a worker stop.
+pub(super) type Stopper = Box<dyn Fn() + Send>;
+
+/// The two workers of one namespace.
+pub(super) struct Served {
+    namespace: String,
+    instances: Worker,
+    watches: Worker,
+}
+
+impl Served {
+    /// Prepares to serve `namespace`, which must exist.
+    pub(super) async fn open(
+        runtime: &Runtime,
+        server: Connection,
+        namespace: &str,
+        registry: Result<Registry, ProviderError>,
+        settings: &Settings,
+    ) -> anyhow::Result<Self> {
+        let client = connection::client(server, namespace)?;
+        check(&client, namespace).await?;
+        let registry = registry?;
+        tracing::info!(
+            namespace,
+            task_queue = settings.task_queue,
+            providers = registry.enabled().collect::<Vec<_>>().join(","),
+            "serving"
+        );
+        let board = Arc::new(LaunchBoard::default());
+        let reader = VersionReader::new(client.clone());
+        let launching = Launching {
+            namespace: namespace.to_owned(),
+            registry,
+            reader: reader.clone(),
+            board: Arc::clone(&board),
+        };
+        let budget = Arc::new(ReadBudget::new(settings.reads_per_second));
+        let watching = Watching { reader, board, budget };
+        let instances = Worker::new(runtime, client.clone(), instances(settings, launching)?)
+            .map_err(|e| anyhow!("cannot start the worker of namespace {namespace}: {e}"))?;
+        let watches = Worker::new(runtime, client, watches(settings, watching))
+            .map_err(|e| anyhow!("cannot start the watches of namespace {namespace}: {e}"))?;
+        Ok(Self { namespace: namespace.to_owned(), instances, watches })
+    }
+
+    /// What makes both workers stop.
+    pub(super) fn stoppers(&self) -> Vec<Stopper> {
+        vec![
+            Box::new(self.watches.shutdown_handle()),
+            Box::new(self.instances.shutdown_handle()),
+        ]
+    }
+
+    /// Serves until the stoppers are called.
+    pub(super) async fn run(mut self) -> anyhow::Result<()> {
+        let (instances, watches) = tokio::join!(self.instances.run(), self.watches.run());
+        let context = || format!("the worker of namespace {} failed", self.namespace);
+        instances.with_context(context)?;
+        watches.with_context(context)
+    }
+}
+
+fn instances(settings: &Settings, launching: Launching) -> anyhow::Result<WorkerOptions> {
+    Ok(WorkerOptions::new(&settings.task_queue)
+        .tuner(slots(WORKFLOW_SLOTS, LAUNCH_SLOTS))
+        .max_cached_workflows(CACHED_INSTANCES)
+        .sticky_queue_schedule_to_start_timeout(STICKY_TIMEOUT)
+        .max_heartbeat_throttle_interval(PROGRESS_EVERY)
+        .graceful_shutdown_period(settings.grace)
+        .register_workflow::<Instance>()?
+        .register_workflow::<Validate>()?
+        .register_activities(launching)
+        .build())
+}
+
+fn watches(settings: &Settings, watching: Watching) -> WorkerOptions {
+    WorkerOptions::new(watch_queue(&settings.task_queue))
+        .tuner(slots(1, WATCH_SLOTS))
+        .max_heartbeat_throttle_interval(WATCH_BEAT_EVERY)
+        // Another process takes the watch over; there is nothing to finish.
+        .graceful_shutdown_period(Duration::ZERO)
+        .register_activities(watching)
+        .build()
+}
+
+fn slots(workflows: usize, activities: usize) -> WorkerTuner {
+    TunerHolder::builder()
+        .workflow_task_slot_supplier(FixedSizeSlotSupplier::new(workflows))
+        .activity_task_slot_supplier(FixedSizeSlotSupplier::new(activities))
+        .local_activity_task_slot_supplier(FixedSizeSlotSupplier::new(DECISION_SLOTS))
+        .nexus_task_slot_supplier(FixedSizeSlotSupplier::new(1))
+        .build()
+        .into()
+}
+
+/// Makes sure that the namespace can be served at all.
+async fn check(client: &Client, namespace: &str) -> anyhow::Result<()> {
+    let request =
+        DescribeNamespaceRequest { namespace: namespace.to_owned(), ..Default::default() };
+    let mut service = client.connection().workflow_service();
+    match service.describe_namespace(request.into_request()).await {
+        Ok(_) => Ok(()),
+        Err(status) if status.code() == Code::NotFound => bail!(
+            "namespace {namespace:?} does not exist: create it \
+             (temporal operator namespace create -n {namespace}) or name another with --namespace"
+        ),
+        Err(status) => Err(anyhow!("cannot look at namespace {namespace:?}: {}", status.message())),
+    }
+}

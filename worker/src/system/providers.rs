@@ -1,0 +1,115 @@
+//! What the operator lets specs use.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    env,
+    ffi::OsString,
+    path::PathBuf,
+};
+
+use anyhow::{Context, bail};
+use wci_providers::{
+    AWS_LAMBDA, Host, HostSettings, LambdaSettings, ProcessSettings, ProviderError, Registry,
+    SUBPROCESS, Settings, Shepherd, SubprocessSettings,
+};
+
+use super::default_run_dir;
+use crate::{connection::Target, shepherd};
+
+/// Which compute providers specs may use, and for what.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Compute providers")]
+pub(super) struct ProviderArgs {
+    /// Provider that specs may use: aws-lambda or subprocess; repeat for more. Replaces the
+    /// default, which is aws-lambda alone
+    #[arg(long = "enable-provider", value_name = "PROVIDER", value_parser = [AWS_LAMBDA, SUBPROCESS])]
+    enabled: Vec<String>,
+    /// Program that the subprocess provider may run, by the name that specs use; repeat for more
+    #[arg(long = "allow-command", value_name = "NAME=PATH", value_parser = parse_command)]
+    commands: Vec<(String, PathBuf)>,
+    /// Folder for records of launched processes: must survive a restart of the worker
+    /// [default: wci in the user's runtime folder]
+    #[arg(long, env = "WCI_RUN_DIR", value_name = "DIR")]
+    run_dir: Option<PathBuf>,
+    /// Processes that may live at once
+    #[arg(long, default_value_t = ProcessSettings::DEFAULT_MAX_PROCESSES, value_name = "N",
+          value_parser = clap::value_parser!(u32).range(1..))]
+    max_processes: u32,
+    /// Let specs of aws-lambda go without role and external ID: they then act with the system
+    /// worker's own credentials
+    #[arg(long)]
+    aws_allow_no_role: bool,
+}
+
+fn parse_command(text: &str) -> Result<(String, PathBuf), String> {
+    let (name, path) = text
+        .split_once('=')
+        .filter(|(name, path)| !name.is_empty() && !path.is_empty())
+        .ok_or("write NAME=PATH, for example greeter=/usr/local/bin/greeter")?;
+    let path = std::path::absolute(path).map_err(|e| e.to_string())?;
+    Ok((name.to_owned(), path))
+}
+
+impl ProviderArgs {
+    /// What all namespaces share.
+    pub(super) fn host(&self) -> anyhow::Result<HostSettings> {
+        let enabled = self.enabled();
+        if !self.commands.is_empty() && !enabled.contains(SUBPROCESS) {
+            bail!("--allow-command is for the subprocess provider: add --enable-provider subprocess");
+        }
+        if self.aws_allow_no_role && !enabled.contains(AWS_LAMBDA) {
+            bail!("--aws-allow-no-role is for aws-lambda: add --enable-provider aws-lambda");
+        }
+        let processes = enabled.contains(SUBPROCESS).then(|| self.processes()).transpose()?;
+        Ok(HostSettings { processes, ..HostSettings::default() })
+    }
+
+    fn processes(&self) -> anyhow::Result<ProcessSettings> {
+        let program = env::current_exe().context("cannot find this program's own file")?;
+        Ok(ProcessSettings {
+            run_dir: self.run_dir.clone().unwrap_or_else(default_run_dir),
+            max_processes: self.max_processes,
+            shepherd: Shepherd { program, args: vec![OsString::from(shepherd::ARGUMENT)] },
+        })
+    }
+
+    /// What one namespace may use.
+    pub(super) fn registry(
+        &self,
+        host: &Host,
+        target: &Target,
+        namespace: &str,
+    ) -> Result<Registry, ProviderError> {
+        let settings = Settings {
+            enabled: self.enabled(),
+            lambda: LambdaSettings {
+                allow_no_role: self.aws_allow_no_role,
+                ..LambdaSettings::default()
+            },
+            subprocess: SubprocessSettings {
+                commands: self.commands.iter().cloned().collect(),
+                pass_env: way_to_server(target, namespace),
+            },
+        };
+        Registry::new(host, settings)
+    }
+
+    fn enabled(&self) -> BTreeSet<String> {
+        if self.enabled.is_empty() {
+            return BTreeSet::from([AWS_LAMBDA.to_owned()]);
+        }
+        self.enabled.iter().cloned().collect()
+    }
+}
+
+/// What a process needs to know to reach the same server. Secrets stay here: a worker that needs
+/// some gets them from its own configuration.
+fn way_to_server(target: &Target, namespace: &str) -> BTreeMap<String, String> {
+    let mut vars = BTreeMap::from([("TEMPORAL_NAMESPACE".to_owned(), namespace.to_owned())]);
+    let url = &target.options.target;
+    if let Some(host) = url.host_str() {
+        let port = url.port_or_known_default().unwrap_or(7233);
+        vars.insert("TEMPORAL_ADDRESS".to_owned(), format!("{host}:{port}"));
+    }
+    vars
+}
