@@ -14,6 +14,9 @@ const IDLE_PACE: Duration = Duration::from_secs(2);
 /// For this long after a launch its workers are taken to be on their way to the backlog,
 /// milliseconds. The server's figures alone are up to 5 s old.
 const LAUNCH_QUIET_MS: i64 = 5_000;
+/// A backlog that tasks are taken from, but that has not become smaller for this long, wants
+/// help: longer than the server's figures are old, milliseconds.
+const STUCK_MS: i64 = 6_000;
 
 /// What was seen at one time, of the watched types.
 #[derive(Debug, Clone, Default)]
@@ -27,31 +30,46 @@ pub(crate) struct Look {
 /// Remembers what was seen before.
 #[derive(Debug, Default)]
 pub(crate) struct Watch {
-    last_backlog: u64,
+    /// The backlog, and since when it has not become smaller.
+    standing: Option<(u64, i64)>,
 }
 
 impl Watch {
     /// Whether `look` ends the watch. A backlog does when nothing was launched lately and it is
     /// not being worked off, and at `due_ms` in any case.
     pub(crate) fn judge(&mut self, input: &WatchInput, look: &Look) -> Option<WatchEnd> {
-        let backlog = backlog(&look.stats);
-        let last = std::mem::replace(&mut self.last_backlog, backlog);
-        if backlog == 0 {
+        let Some(standing_ms) = self.stands(look) else {
             return (look.now_ms >= input.until_ms).then_some(WatchEnd::TimeUp);
-        }
+        };
         if look.now_ms >= input.due_ms {
             return Some(WatchEnd::Backlog);
         }
         let is_helped = look.since_launch_ms.is_some_and(|since| since < LAUNCH_QUIET_MS)
             || look.now_ms < input.quiet_until_ms;
-        let dispatches = look.stats.values().any(|stats| stats.dispatch_rate > 0.0);
-        let shrinks = dispatches && backlog < last;
-        (!is_helped && !shrinks).then_some(WatchEnd::Backlog)
+        let is_worked_off =
+            look.stats.values().any(|stats| stats.dispatch_rate > 0.0) && standing_ms < STUCK_MS;
+        (!is_helped && !is_worked_off).then_some(WatchEnd::Backlog)
+    }
+
+    /// For how long the backlog has not become smaller; `None` while there is none.
+    fn stands(&mut self, look: &Look) -> Option<i64> {
+        let backlog = backlog(&look.stats);
+        if backlog == 0 {
+            self.standing = None;
+            return None;
+        }
+        match self.standing {
+            Some((last, since)) if backlog >= last => Some(look.now_ms - since),
+            _ => {
+                self.standing = Some((backlog, look.now_ms));
+                Some(0)
+            }
+        }
     }
 
     /// How long until the next look.
     pub(crate) fn pace(&self, look: &Look) -> Duration {
-        let is_busy = self.last_backlog > 0
+        let is_busy = self.standing.is_some()
             || look.since_launch_ms.is_some_and(|since| since < 2 * LAUNCH_QUIET_MS);
         if is_busy { BUSY_PACE } else { IDLE_PACE }
     }
@@ -92,11 +110,19 @@ mod tests {
     }
 
     #[test]
-    fn a_backlog_that_shrinks_is_left_alone_until_it_is_due() {
-        let mut watch = Watch { last_backlog: 50 };
-        assert_eq!(watch.judge(&INPUT(), &look(2_000, 40, 3.0)), None);
-        assert_eq!(watch.judge(&INPUT(), &look(3_000, 40, 3.0)), Some(WatchEnd::Backlog));
+    fn a_backlog_that_is_worked_off_is_left_alone_until_it_is_due() {
+        let mut watch = Watch::default();
+        for (second, backlog) in [(2, 50), (7, 50), (8, 40), (13, 40)] {
+            assert_eq!(watch.judge(&INPUT(), &look(second * 1000, backlog, 3.0)), None);
+        }
         assert_eq!(watch.judge(&INPUT(), &look(60_000, 30, 3.0)), Some(WatchEnd::Backlog));
+    }
+
+    #[test]
+    fn a_backlog_that_does_not_shrink_wants_help() {
+        let mut watch = Watch::default();
+        assert_eq!(watch.judge(&INPUT(), &look(2_000, 50, 3.0)), None);
+        assert_eq!(watch.judge(&INPUT(), &look(8_000, 50, 3.0)), Some(WatchEnd::Backlog));
     }
 
     #[test]

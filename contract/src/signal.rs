@@ -54,7 +54,8 @@ impl TaskAdd {
             task_queue_name: cut(queue, MAX_QUEUE_NAME).to_owned(),
             task_queue_type: i64::from(kind.to_wire()),
             is_sync_match,
-            misses: count("no_sync_match_signals_batched"),
+            // A lone miss may come without a count; it must not count as none.
+            misses: count("no_sync_match_signals_batched").max(u64::from(!is_sync_match)),
             syncs: count("sync_match_signals_batched"),
         })
     }
@@ -71,12 +72,7 @@ impl TaskAdd {
 
     /// Adds a later signal for the same queue and type.
     fn absorb(&mut self, later: &Self) {
-        // A lone miss may come without a count; it must not vanish behind a sync match.
-        if self.is_eligible() && self.misses == 0 {
-            self.misses = 1;
-        }
-        let misses = if later.is_eligible() { later.misses.max(1) } else { 0 };
-        self.misses = self.misses.saturating_add(misses);
+        self.misses = self.misses.saturating_add(later.misses);
         self.syncs = self.syncs.saturating_add(later.syncs);
         self.is_sync_match &= later.is_sync_match;
     }

@@ -37,10 +37,16 @@ fn is_word(c: char) -> bool {
 }
 
 fn redact(word: &str) -> String {
-    if word.starts_with("eyJ") && word.len() >= WEB_TOKEN_LEN {
-        return REDACTED.to_owned();
-    }
-    word.split_inclusive(['_', '-', '.']).map(redact_run).collect()
+    let (before, token) = word.split_at(web_token(word).unwrap_or(word.len()));
+    let clean: String = before.split_inclusive(['_', '-', '.']).map(redact_run).collect();
+    if token.is_empty() { clean } else { clean + REDACTED }
+}
+
+/// Where in a word a JSON web token begins: base64 of an opening brace and a quote.
+fn web_token(word: &str) -> Option<usize> {
+    let begins = |at: &usize| !word[..*at].ends_with(|c: char| c.is_ascii_alphanumeric());
+    let (at, _) = word.match_indices("eyJ").find(|(at, _)| begins(at))?;
+    (word.len() - at >= WEB_TOKEN_LEN).then_some(at)
 }
 
 /// A run of plain base64, perhaps with one separator at its end.
@@ -97,6 +103,7 @@ mod tests {
             "Function not found: arn:aws:lambda:us-east-1:123456789012:function:orders-Worker:5",
             "RequestID: 33333333-3333-3333-3333-333333333333, AccessDenied",
             "assume arn:aws:iam::123456789012:role/MyCompany-Prod-InvokeOrdersWorkers-1A2B3C",
+            "function:apikeyJoinerForOrdersAndSuch",
             "/usr/lib/temporal/workers/orders/bin/worker_main.sh is not executable",
         ] {
             assert_eq!(scrub(text), text);

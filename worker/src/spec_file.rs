@@ -6,7 +6,7 @@ mod section;
 mod source;
 mod text;
 
-pub(crate) use document::Document;
+pub(crate) use document::{Document, Group};
 pub(crate) use problem::SpecFileError;
 pub(crate) use source::read;
 pub(crate) use text::parse;

@@ -78,7 +78,9 @@ pub(crate) async fn run(connection: &ConnectionArgs, args: WorkerArgs) -> anyhow
     } = args;
     logging::start(&log_level, log_format)?;
     if task_queue.starts_with(SERVER_QUEUE_PREFIX) {
-        bail!("--task-queue {task_queue}: names that begin with {SERVER_QUEUE_PREFIX} are the server's own, choose another");
+        bail!(
+            "--task-queue {task_queue}: names that begin with {SERVER_QUEUE_PREFIX} are the server's own, choose another"
+        );
     }
     let target = connection.target()?;
     if namespaces.is_empty() {
@@ -86,8 +88,7 @@ pub(crate) async fn run(connection: &ConnectionArgs, args: WorkerArgs) -> anyhow
     }
     namespaces.sort();
     namespaces.dedup();
-    let settings =
-        Settings { task_queue, reads_per_second, grace: Duration::from_secs(grace) };
+    let settings = Settings { task_queue, reads_per_second, grace: Duration::from_secs(grace) };
     let host = Host::new(providers.host()?);
     let runtime = Runtime::from_current_tokio(RuntimeOptions::default())?;
     let server = target.connect().await?;
@@ -114,8 +115,5 @@ pub(crate) async fn run(connection: &ConnectionArgs, args: WorkerArgs) -> anyhow
 fn default_run_dir() -> PathBuf {
     let base = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
     let user = nix::unistd::getuid();
-    base.map_or_else(
-        || std::env::temp_dir().join(format!("wci-{user}")),
-        |base| base.join("wci"),
-    )
+    base.map_or_else(|| std::env::temp_dir().join(format!("wci-{user}")), |base| base.join("wci"))
 }

@@ -73,7 +73,11 @@ fn set<'a>(
     wake: Option<i64>,
     now_ms: i64,
 ) -> Option<Alarm<'a>> {
-    let Some(at_ms) = wake else { return alarm };
+    let Some(at_ms) = wake else {
+        // To cancel a timer costs one event, to be woken by it five.
+        cancel(alarm);
+        return None;
+    };
     if alarm.as_ref().is_some_and(|alarm| alarm.at_ms <= at_ms) {
         return alarm;
     }

@@ -47,11 +47,12 @@ impl Book {
     pub(crate) fn question(&mut self, now_ms: i64) -> DecideInput {
         self.unknown.retain(|launch| now_ms - launch.since < UNKNOWN_EXPIRES_MS);
         for (group, signals) in self.inbox.take_due(now_ms) {
-            let events = self.events.entry(group).or_default();
             if signals.is_empty() {
-                events.push(Event::Tick {});
+                self.look_again();
+            } else {
+                let events = self.events.entry(group).or_default();
+                events.extend(signals.into_iter().map(Event::TaskAdd));
             }
-            events.extend(signals.into_iter().map(Event::TaskAdd));
         }
         for signal in self.inbox.take_fresh() {
             self.route(now_ms, signal);
@@ -126,7 +127,10 @@ impl Book {
         let wanted = workers_wanted(&decision.actions);
         let mut wake = decision.wake_at_ms.map(|at| at.max(now_ms + SOONEST_MS));
         let event = kinds(&events);
-        let mut put_off = if decision.throttled > 0 { announced(events) } else { Vec::new() };
+        // What was announced is held together: with a worker on its way, the watch sees what is
+        // left of it.
+        let is_put_off = decision.throttled > 0 && wanted == 0;
+        let mut put_off = if is_put_off { announced(events) } else { Vec::new() };
         let mut invoked = 0;
         if wanted > 0 {
             if self.has_room(group) {
@@ -139,8 +143,11 @@ impl Book {
                 wake = Some(now_ms + RETRY_MS);
             }
         }
-        if let Some(wake) = wake {
-            self.inbox.hold(group, put_off, wake);
+        match wake {
+            // Nothing is known to wait, so there is nothing to ask again: only to look.
+            Some(wake) if put_off.is_empty() && wake <= now_ms + SOONEST_MS => self.look_again(),
+            Some(wake) => self.inbox.hold(group, put_off, wake),
+            None => {}
         }
         self.state.scaling_state.insert(group.to_owned(), decision.state);
         self.next_poll_ms.insert(group.to_owned(), decision.next_poll_ms);
@@ -185,8 +192,14 @@ impl Book {
         self.quiet_until_ms = now_ms + QUIET_MS;
     }
 
-    /// Takes note of how a launch ended. The tasks behind one that started nobody still wait:
-    /// they are asked about again when the group's back-off, or a moment, has passed.
+    /// Has the watch look at the backlog now.
+    fn look_again(&mut self) {
+        self.quiet_until_ms = 0;
+        self.watch_epoch += 1;
+    }
+
+    /// Takes note of how a launch ended. The tasks behind workers that were not started still
+    /// wait: they are asked about again, together with what became of the launch.
     pub(crate) fn finish(&mut self, now_ms: i64, launch_id: &str, outcome: Outcome) {
         let launches = &mut self.wci().launches;
         let Some(at) = launches.iter().position(|launch| launch.launch_id == launch_id) else {
@@ -201,11 +214,11 @@ impl Book {
             self.wci().last_failures.insert(launch.group.clone(), record);
         }
         if self.spec().is_some_and(|spec| spec.scaling_group_specs.contains_key(&launch.group)) {
-            if outcome.started == 0 {
-                let waiting = self.stand_in(&launch.group, launch.count);
-                self.inbox.hold(&launch.group, vec![waiting], now_ms + RETRY_MS);
-            }
-            self.events.entry(launch.group).or_default().push(Event::Outcome(outcome));
+            let missing = outcome.throttled.saturating_add(outcome.refused);
+            let waiting = (missing > 0).then(|| self.stand_in(&launch.group, missing));
+            let events = self.events.entry(launch.group).or_default();
+            events.push(Event::Outcome(outcome));
+            events.extend(waiting.map(Event::TaskAdd));
         }
     }
 

@@ -16,6 +16,12 @@ pub(crate) struct Held {
     pub(crate) wake_at_ms: i64,
 }
 
+impl Held {
+    fn has_type_of(&self, signal: &TaskAdd) -> bool {
+        self.signals.iter().any(|other| other.task_queue_type == signal.task_queue_type)
+    }
+}
+
 /// Everything that was announced and not yet served. Bounded by coalescing.
 #[derive(Debug, Default)]
 pub(crate) struct Inbox {
@@ -24,22 +30,25 @@ pub(crate) struct Inbox {
 }
 
 impl Inbox {
-    /// Takes in what was announced. Tasks for a group that already waits for a time join those.
+    /// Takes in what was announced. Tasks of a group and a type that wait for a time already
+    /// join those.
     pub(crate) fn add(&mut self, spec: Option<&Spec>, signal: TaskAdd) {
         let group = spec.zip(signal.kind()).and_then(|(spec, kind)| spec.group_for(kind));
         match group.and_then(|group| self.held.get_mut(group)) {
-            Some(held) if signal.is_eligible() => coalesce(&mut held.signals, signal),
+            Some(held) if signal.is_eligible() && held.has_type_of(&signal) => {
+                coalesce(&mut held.signals, signal);
+            }
             _ => coalesce(&mut self.fresh, signal),
         }
     }
 
-    /// Puts tasks of `group` off until `wake_at_ms`, together with what is put off already.
+    /// Puts tasks of `group` off until `wake_at_ms`, or until what is put off already is due.
     pub(crate) fn hold(&mut self, group: &str, signals: Vec<TaskAdd>, wake_at_ms: i64) {
         let held = self
             .held
             .entry(group.to_owned())
             .or_insert_with(|| Held { wake_at_ms, ..Held::default() });
-        held.wake_at_ms = wake_at_ms;
+        held.wake_at_ms = held.wake_at_ms.min(wake_at_ms);
         for signal in signals {
             coalesce(&mut held.signals, signal);
         }
@@ -120,6 +129,14 @@ mod tests {
         assert!(inbox.take_due(99).is_empty());
         assert_eq!(inbox.take_due(100)["g"][0].misses, 2);
         assert_eq!(inbox.next_wake_ms(), None);
+    }
+
+    #[test]
+    fn a_type_that_was_not_put_off_does_not_wait_for_one_that_was() {
+        let mut inbox = Inbox::default();
+        inbox.hold("g", vec![miss("a")], 100);
+        inbox.add(Some(&spec()), TaskAdd { task_queue_type: 2, ..miss("a") });
+        assert!(inbox.is_urgent());
     }
 
     #[test]

@@ -1,23 +1,14 @@
 //! What the tests of both providers share.
 
-use std::{
-    sync::Mutex,
-    time::{Duration, Instant},
-};
+use std::sync::Mutex;
 
 use serde_json::{Map, Value};
-use wci_contract::activities::Version;
-use wci_providers::{LaunchRequest, Progress, Scope};
+use wci_contract::{activities::Version, launch::Outcome};
+use wci_providers::{LaunchRequest, Progress, Provider, Scope};
 
 /// Hears what a launch reports.
 #[derive(Default)]
-pub struct Heard(Mutex<Vec<u32>>);
-
-impl Heard {
-    pub fn all(&self) -> Vec<u32> {
-        self.0.lock().unwrap().clone()
-    }
-}
+struct Heard(Mutex<Vec<u32>>);
 
 impl Progress for Heard {
     fn started(&self, total: u32) {
@@ -25,7 +16,7 @@ impl Progress for Heard {
     }
 }
 
-pub fn scope() -> Scope {
+pub(crate) fn scope() -> Scope {
     Scope {
         namespace: "default".to_owned(),
         version: Version { deployment_name: "orders".to_owned(), build_id: "v1".to_owned() },
@@ -33,11 +24,11 @@ pub fn scope() -> Scope {
     }
 }
 
-pub fn map(value: Value) -> Map<String, Value> {
+pub(crate) fn map(value: Value) -> Map<String, Value> {
     value.as_object().unwrap().clone()
 }
 
-pub fn launch(launch_id: &str, count: u32, config: Value) -> LaunchRequest {
+pub(crate) fn launch(launch_id: &str, count: u32, config: Value) -> LaunchRequest {
     LaunchRequest {
         scope: scope(),
         launch_id: launch_id.to_owned(),
@@ -47,11 +38,10 @@ pub fn launch(launch_id: &str, count: u32, config: Value) -> LaunchRequest {
     }
 }
 
-/// Waits until `condition` holds; fails with `what` after 20 s.
-pub async fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !condition() {
-        assert!(start.elapsed() < Duration::from_secs(20), "never: {what}");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+/// The outcome, and what was reported on the way.
+pub(crate) async fn invoke(provider: &Provider, request: &LaunchRequest) -> (Outcome, Vec<u32>) {
+    let heard = Heard::default();
+    let Provider::Invoke(provider) = provider;
+    let outcome = provider.invoke(request, &heard).await;
+    (outcome, heard.0.into_inner().unwrap())
 }

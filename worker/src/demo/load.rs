@@ -7,7 +7,11 @@ use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::json;
 use temporalio_client::{UntypedWorkflow, WorkflowStartOptions};
 
-use super::{patience::wait_for, stage::{Stage, TASK_QUEUE}, view::View};
+use super::{
+    patience::wait_for,
+    stage::{Stage, TASK_QUEUE},
+    view::View,
+};
 
 /// Starts under way at once.
 const CONCURRENCY: usize = 16;
@@ -39,8 +43,7 @@ pub(super) async fn put(
     }
     view.load();
     let began = SystemTime::now();
-    let mut played =
-        Played { tasks, completed: 0, began, peak_workers: 0, scaled_to_zero: false };
+    let mut played = Played { tasks, completed: 0, began, peak_workers: 0, scaled_to_zero: false };
     let starting = start(stage, tasks, work);
     let watching = watch(stage, view, &mut played);
     tokio::try_join!(starting, watching)?;

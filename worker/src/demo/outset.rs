@@ -19,10 +19,7 @@ pub(super) struct Programs {
 
 impl Programs {
     /// Finds them, or says what to do.
-    pub(super) fn find(
-        worker: Option<PathBuf>,
-        temporal: Option<PathBuf>,
-    ) -> anyhow::Result<Self> {
+    pub(super) fn find(worker: Option<PathBuf>, temporal: Option<PathBuf>) -> anyhow::Result<Self> {
         let wci = env::current_exe().context("cannot find this program's own file")?;
         let worker = match worker {
             Some(given) => given,

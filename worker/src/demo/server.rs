@@ -2,10 +2,7 @@
 
 use std::{net::TcpListener, path::Path, time::Duration};
 
-use temporalio_client::{
-    Connection,
-    tonic::IntoRequest,
-};
+use temporalio_client::{Connection, tonic::IntoRequest};
 use temporalio_common::protos::temporal::api::workflowservice::v1::DescribeNamespaceRequest;
 
 use super::{child::Child, patience::wait_for};

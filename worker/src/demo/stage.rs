@@ -8,12 +8,14 @@ use std::{
 
 use anyhow::{Context, bail};
 use serde_json::json;
-use temporalio_client::Client;
 use tempfile::TempDir;
+use temporalio_client::Client;
 use tokio::process::Command;
 use wci_contract::InstanceId;
 
-use super::{child::Child, look::Look, outset::Programs, patience::wait_for, server::Server, view::View};
+use super::{
+    child::Child, look::Look, outset::Programs, patience::wait_for, server::Server, view::View,
+};
 use crate::connection;
 
 /// The deployment, the build and the task queue of the demo.
@@ -99,8 +101,17 @@ fn start_worker(programs: &Programs, address: &str, dir: &Path) -> anyhow::Resul
     let allowed = format!("greeter={}", programs.worker.display());
     let run_dir = run_dir(dir).display().to_string();
     let args = [
-        "worker", "--address", address, "-n", "default",
-        "--enable-provider", "subprocess", "--allow-command", &allowed, "--run-dir", &run_dir,
+        "worker",
+        "--address",
+        address,
+        "-n",
+        "default",
+        "--enable-provider",
+        "subprocess",
+        "--allow-command",
+        &allowed,
+        "--run-dir",
+        &run_dir,
     ];
     Child::start("worker", &programs.wci, &args.map(Into::into), dir)
 }

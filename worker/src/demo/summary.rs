@@ -69,7 +69,10 @@ impl Summary {
         let ms = |value: Option<u64>| value.map_or("-".to_owned(), |ms| format!("{ms} ms"));
         say(format_args!("Temporal Server       {}", self.server_version));
         say(format_args!("tasks completed       {} of {}", self.completed, self.tasks));
-        say(format_args!("first invocation      {} after the first task", ms(self.first_invoke_ms)));
+        say(format_args!(
+            "first invocation      {} after the first task",
+            ms(self.first_invoke_ms)
+        ));
         say(format_args!("time to drain         {}", ms(self.drain_ms)));
         say(format_args!("workers started       {}", self.workers_started));
         say(format_args!("workers at most       {}", self.peak_workers));
@@ -86,10 +89,7 @@ impl Summary {
         say(format_args!(
             "  temporal workflow list --address {address} --query 'TemporalNamespaceDivision = \"{DIVISION}\"'"
         ));
-        say(format_args!(
-            "  temporal workflow show --address {address} -w {}",
-            self.workflow_id
-        ));
+        say(format_args!("  temporal workflow show --address {address} -w {}", self.workflow_id));
         say(format_args!("  wci describe {} --address {address}", stage.instance));
         if let Some(ui) = &stage.server.ui {
             say(format_args!("  {ui}"));

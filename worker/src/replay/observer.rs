@@ -10,9 +10,7 @@ use temporalio_common::protos::coresdk::{
     workflow_activation::{
         WorkflowActivation, remove_from_cache::EvictionReason, workflow_activation_job::Variant,
     },
-    workflow_completion::{
-        WorkflowActivationCompletion, workflow_activation_completion::Status,
-    },
+    workflow_completion::{WorkflowActivationCompletion, workflow_activation_completion::Status},
 };
 use temporalio_sdk::interceptors::WorkerInterceptor;
 use tokio::{sync::watch, time::timeout};

@@ -7,10 +7,10 @@ use temporalio_common::{
     data_converters::{DataConverter, DefaultPayloadCodec, PayloadConverter},
     protos::coresdk::workflow_activation::remove_from_cache::EvictionReason,
 };
-use temporalio_sdk::{Worker, WorkerOptions, workflow_registry::WorkflowRegistrationError};
+use temporalio_sdk::{Worker, WorkerOptions};
 use temporalio_sdk_core::{
     init_replay_worker,
-    replay::{HistoryFeeder, HistoryForReplay, ReplayWorkerInput},
+    replay::{HistoryFeeder, HistoryFeederStream, HistoryForReplay, ReplayWorkerInput},
 };
 use tokio::{select, time::timeout};
 use wci_workflows::{Instance, TypedFailures, Validate};
@@ -26,7 +26,7 @@ const NAMESPACE: &str = "replay";
 const STOPPING: Duration = Duration::from_secs(2);
 
 /// Registers the workflows of this build.
-pub fn this_build(options: &mut WorkerOptions) -> Result<(), WorkflowRegistrationError> {
+pub fn this_build(options: &mut WorkerOptions) -> anyhow::Result<()> {
     options.register_workflow::<Instance>()?.register_workflow::<Validate>()?;
     Ok(())
 }
@@ -35,7 +35,7 @@ pub fn this_build(options: &mut WorkerOptions) -> Result<(), WorkflowRegistratio
 /// what was recorded, up to the last workflow task.
 pub async fn replay(
     recording: &Recording,
-    build: impl FnOnce(&mut WorkerOptions) -> Result<(), WorkflowRegistrationError>,
+    build: impl FnOnce(&mut WorkerOptions) -> anyhow::Result<()>,
 ) -> Result<(), ReplayError> {
     let mut options = WorkerOptions::new(recording.task_queue.clone()).build();
     build(&mut options).map_err(ReplayError::replayer)?;
@@ -64,7 +64,8 @@ pub async fn replay(
 
 fn check_type(recording: &Recording, options: &WorkerOptions) -> Result<(), ReplayError> {
     let workflows = options.workflows();
-    let known: Vec<&str> = workflows.workflow_definitions().map(|known| known.name()).collect();
+    let known: Vec<&str> =
+        workflows.workflow_definitions().map(|known| known.workflow_type.as_str()).collect();
     if known.contains(&recording.workflow_type.as_str()) {
         return Ok(());
     }
@@ -72,10 +73,7 @@ fn check_type(recording: &Recording, options: &WorkerOptions) -> Result<(), Repl
     Err(ReplayError::UnknownType { found: recording.workflow_type.clone(), known })
 }
 
-fn replayer(
-    options: WorkerOptions,
-    histories: temporalio_sdk_core::replay::HistoryFeederStream,
-) -> Result<Worker, ReplayError> {
+fn replayer(options: WorkerOptions, histories: HistoryFeederStream) -> Result<Worker, ReplayError> {
     let core = options
         .to_core_options(NAMESPACE.to_owned(), String::new())
         .map_err(ReplayError::Replayer)?;

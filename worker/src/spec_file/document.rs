@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use serde_saphyr::FlowSeq;
 use wci_contract::{GroupSpec, InstanceId, Spec, TaskType};
 
 use super::section::Section;
@@ -19,7 +20,7 @@ pub(crate) struct Document {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Group {
     #[serde(skip_serializing_if = "Option::is_none")]
-    task_types: Option<Vec<TaskType>>,
+    task_types: Option<FlowSeq<Vec<TaskType>>>,
     provider: Section,
     #[serde(skip_serializing_if = "Option::is_none")]
     scaler: Option<Section>,
@@ -49,7 +50,7 @@ impl Group {
             group.task_types.iter().flatten().filter_map(|n| TaskType::from_wire(*n)).collect();
         types.sort_unstable();
         Self {
-            task_types: (!types.is_empty()).then_some(types),
+            task_types: (!types.is_empty()).then_some(FlowSeq(types)),
             provider: Section::of_provider(&group.compute),
             scaler: group.scaling.as_ref().and_then(Section::of_scaler),
         }
@@ -58,7 +59,7 @@ impl Group {
     /// The settings of the group, by path.
     pub(crate) fn settings(&self) -> BTreeMap<String, serde_json::Value> {
         let mut settings = BTreeMap::new();
-        if let Some(types) = &self.task_types {
+        if let Some(FlowSeq(types)) = &self.task_types {
             let names: Vec<&str> = types.iter().map(|kind| kind.as_str()).collect();
             settings.insert("task_types".to_owned(), names.into());
         }

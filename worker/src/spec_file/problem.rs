@@ -61,13 +61,25 @@ fn words(error: &YamlError) -> String {
         YamlError::DuplicateMappingKey { key: Some(key), .. } => {
             format!("the key {key:?} is there twice: remove one")
         }
+        YamlError::Eof { .. } => {
+            "nothing is there: begin with the keys deployment, build_id and groups".to_owned()
+        }
         YamlError::NullIntoString { .. } => "the value is missing: give a text".to_owned(),
         YamlError::MultipleDocuments { .. } => {
             "more than one YAML document: a spec file holds one version only".to_owned()
         }
         YamlError::Budget { .. } => "too large or too deeply nested for a spec file".to_owned(),
         YamlError::AliasError { error, .. } => words(error),
-        other => format!("not a spec file: {}", plain(other)),
+        YamlError::Unexpected { expected: "mapping start", .. } => {
+            "this must be a map: lines of key: value, indented below it".to_owned()
+        }
+        YamlError::Unexpected { expected: "sequence start", .. } => {
+            "this must be a list, for example [workflow, activity]".to_owned()
+        }
+        YamlError::Unexpected { expected: "string scalar", .. } => {
+            "this must be a text".to_owned()
+        }
+        other => format!("cannot be read as YAML: {}", plain(other)),
     }
 }
 

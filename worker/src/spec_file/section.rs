@@ -1,6 +1,6 @@
 //! `provider` and `scaler`: a type, and keys that belong to that type.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
 use wci_contract::{ComputeSpec, ConfigPayload, ScalingSpec};
 
@@ -8,9 +8,18 @@ const TYPE: &str = "type";
 const NEXUS_ENDPOINT: &str = "nexus_endpoint";
 
 /// A type and its keys, as they stand in the file.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Section(Map<String, Value>);
+
+impl Serialize for Section {
+    /// The type comes first, as a person would write it.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let is_own = |key: &str| key == TYPE || key == NEXUS_ENDPOINT;
+        let own = [TYPE, NEXUS_ENDPOINT].into_iter().filter_map(|key| self.0.get_key_value(key));
+        serializer.collect_map(own.chain(self.0.iter().filter(|(key, _)| !is_own(key))))
+    }
+}
 
 impl Section {
     pub(super) fn into_provider(mut self) -> Result<ComputeSpec, String> {

@@ -54,24 +54,124 @@ fn what_is_shown_can_be_applied_again() {
 #[test]
 fn what_is_shown_reads_like_a_file_that_a_person_wrote() {
     let SpecFile { id, spec } = parse("spec.yaml", WHOLE).unwrap();
-    let yaml = Document::of(&id, &spec).to_yaml().unwrap();
-    assert_eq!(yaml, "x");
+    let expected = r#"deployment: orders
+build_id: v1
+groups:
+  default:
+    provider:
+      type: aws-lambda
+      arn: arn:aws:lambda:us-east-1:123456789012:function:orders:5
+      role_external_id: "007"
+    scaler:
+      type: no-sync
+      scale_up_cooloff_ms: 200
+  nexus:
+    task_types: [nexus]
+    provider:
+      type: subprocess
+      command: greeter
+      env:
+        MODE: "on"
+"#;
+    assert_eq!(Document::of(&id, &spec).to_yaml().unwrap(), expected);
+}
+
+#[test]
+fn the_example_of_the_published_schema_is_read() {
+    let page = include_str!("../../../docs/spec-file.md");
+    let (_, rest) = page.split_once("```yaml\n").unwrap();
+    let (example, _) = rest.split_once("```").unwrap();
+    let SpecFile { id, spec } = parse("docs/spec-file.md", example).unwrap();
+    assert_eq!(id.to_string(), "orders:v1");
+    assert_eq!(spec.scaling_group_specs.len(), 2);
 }
 
 #[test]
 fn a_missing_key_is_named_with_an_example() {
-    for text in ["", "build_id: v1\ngroups: {}\n", "deployment: d\ngroups: {}", "deployment: d\nbuild_id: b\n",
-     "deployment: d\nbuild_id: b\ngroups: {}\n", "deployment: d\nbuild_id: b\ngroups:\n", "deployment: d\nbuild_id:\ngroups: {}\n",
-     "deployment: d\nbuild_id: b\ngroups: {g: {}}\n", "deployment: d\nbuild_id: b\ngroups: {g: }\n", "- a\n", "a: [", "a: 1\na: 2\n",
-     "deployment: d\nbuild_id: b\ngroups: {}\n---\na: b", "deployment: d\nbuild_id: b\ngrops: {}\n", "deployment: a:b\nbuild_id: b\ngroups: {g: {provider: {type: x}}}\n",
-     "\tx: y", "just text", "deployment: [a]\nbuild_id: b\ngroups: {}"] {
-        println!("{text:?}\n   {}", error(text));
+    assert_eq!(
+        error("build_id: v1\ngroups: {}\n"),
+        "spec.yaml:2: the key \"deployment\" is missing: the name of the Worker Deployment, \
+         for example deployment: orders"
+    );
+    assert!(error("# nothing\n").contains("begin with the keys deployment, build_id and groups"));
+    assert!(error("deployment: d\ngroups: {}").contains("for example build_id: v1"));
+    assert!(error("deployment: d\nbuild_id: b").contains("the key \"groups\" is missing"));
+    assert!(in_group("    task_types: []\n").contains("for example provider: {type: aws-lambda"));
+    assert!(error("deployment: d\nbuild_id:\ngroups: {}").ends_with(":2: the value is missing: give a text"));
+}
+
+#[test]
+fn a_key_that_does_not_exist_is_answered_with_those_that_do() {
+    assert_eq!(
+        error("deployment: d\nbuild_id: b\ngrops: {}\n"),
+        "spec.yaml:3: unknown key \"grops\": use deployment, build_id or groups"
+    );
+    assert_eq!(
+        in_group("    provider: {type: x}\n    taks: 1\n"),
+        "spec.yaml:6: unknown key \"taks\": use task_types, provider or scaler"
+    );
+}
+
+#[test]
+fn groups_must_be_there_once_and_have_a_name() {
+    assert_eq!(
+        error("deployment: d\nbuild_id: b\ngroups: {}\n"),
+        "spec.yaml:3: groups is empty: give at least one, under any name"
+    );
+    assert_eq!(
+        in_group("    provider: {type: x}\n  g:\n    provider: {type: y}\n"),
+        "spec.yaml:6: the key \"g\" is there twice: remove one"
+    );
+    let nameless = "    provider: {type: x}\n  '':\n    provider: {type: y}\n    task_types: [nexus]\n";
+    assert!(in_group(nameless).ends_with("scaling groups without an ID are not supported"));
+}
+
+#[test]
+fn a_task_type_is_one_of_three_and_belongs_to_one_group() {
+    assert_eq!(
+        in_group("    provider: {type: x}\n    task_types: [workflw]\n"),
+        "spec.yaml:6: unknown task type \"workflw\": use workflow, activity or nexus"
+    );
+    assert!(
+        in_group("    provider: {type: x}\n    task_types: [nexus, nexus]\n")
+            .ends_with("entry g: task type Nexus appears in more than one entry")
+    );
+    assert!(
+        in_group("    provider: {type: x}\n    task_types: workflow\n")
+            .ends_with(":6: this must be a list, for example [workflow, activity]")
+    );
+}
+
+#[test]
+fn provider_and_scaler_need_a_type() {
+    assert_eq!(
+        in_group("    provider: {arn: x}\n"),
+        "spec.yaml:5: group \"g\": provider has no type: add one, for example type: aws-lambda"
+    );
+    assert!(in_group("    provider: {type: x}\n    scaler: {}\n").contains("type: no-sync"));
+    assert!(in_group("    provider: {type: 5}\n").contains("put it in quotes"));
+    assert!(in_group("    provider: x\n").contains("this must be a map"));
+}
+
+#[test]
+fn what_is_no_yaml_or_too_much_of_it_is_refused() {
+    for (text, expected) in [
+        ("deployment: [\n", "this must be a text"),
+        ("a: 1\n b: 2\n", "unknown key"),
+        ("- a\n", "this must be a map"),
+        ("\"", "cannot be read as YAML"),
+        ("deployment: d\nbuild_id: b\ngroups: {g: {provider: {type: x}}}\n---\na: b", "one version"),
+        ("deployment: a:b\nbuild_id: b\ngroups: {g: {provider: {type: x}}}\n", "contains a colon"),
+    ] {
+        assert!(error(text).contains(expected), "{text:?}: {}", error(text));
     }
-    for text in ["    provider: {}\n", "    provider:\n", "    provider:\n      type: 5\n", "    provider: {type: x}\n    scaler: {}\n", "    provider: {type: x}\n    task_types: [workflw]\n",
-      "    provider: {type: x}\n    task_types: workflow\n", "    provider: {type: x}\n    task_types: [workflow, workflow]\n", "    provider: {type: x}\n    taks: 1\n",
-      "    provider: {type: x}\n  g:\n    provider: {type: y}\n", "    provider: {type: x, a: .nan}\n", "    provider: {type: x, a: *u}\n",  "    provider: [x]\n", "    provider: {type: x, type: y}\n",
-      "    provider: {type: x, a: [[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]}\n", "    provider: {type: x}\n  '':\n    provider: {type: y}\n    task_types: [workflow]\n"] {
-        println!("{text:?}\n   {}", in_group(text));
+    let deep = format!("    provider: {{type: x, a: {}1{}}}\n", "[".repeat(40), "]".repeat(40));
+    assert!(in_group(&deep).ends_with("too large or too deeply nested for a spec file"));
+    let mut bomb = String::from("    provider:\n      type: x\n      a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
+    for n in 1..9 {
+        let inner = vec![format!("*a{}", n - 1); 9].join(", ");
+        bomb.push_str(&format!("      a{n}: &a{n} [{inner}]\n"));
     }
-    panic!();
+    println!("{}", in_group(&bomb));
+    assert!(in_group(&bomb).starts_with("spec.yaml:"));
 }

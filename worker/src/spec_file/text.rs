@@ -33,9 +33,9 @@ struct Group {
 
 /// Reads `text`, the content of `file`.
 pub(crate) fn parse(file: &str, text: &str) -> Result<SpecFile, SpecFileError> {
-    let read: Spanned<File> = serde_saphyr::from_str_with_options(text, options())
-        .map_err(|error| SpecFileError::yaml(file, &error))?;
-    let File { deployment, build_id, groups } = read.value;
+    let File { deployment, build_id, groups } =
+        serde_saphyr::from_str_with_options(text, options())
+            .map_err(|error| SpecFileError::yaml(file, &error))?;
     let wrong = |line: u64, message: String| SpecFileError::new(file, Some(line), message);
     let id = InstanceId::new(&deployment.value, &build_id.value)
         .map_err(|error| wrong(deployment.referenced.line(), error.to_string()))?;
@@ -61,7 +61,6 @@ fn options() -> serde_saphyr::Options {
             max_depth: MAX_DEPTH,
             max_nodes: MAX_NODES,
             max_events: 4 * MAX_NODES,
-            max_documents: 1,
         },
         // What a key of a provider means is the provider's business: 007 and `no` stay text.
         strict_booleans: true,

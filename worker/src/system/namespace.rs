@@ -83,10 +83,7 @@ impl Served {
 
     /// What makes both workers stop.
     pub(super) fn stoppers(&self) -> Vec<Stopper> {
-        vec![
-            Box::new(self.watches.shutdown_handle()),
-            Box::new(self.instances.shutdown_handle()),
-        ]
+        vec![Box::new(self.watches.shutdown_handle()), Box::new(self.instances.shutdown_handle())]
     }
 
     /// Serves until the stoppers are called.

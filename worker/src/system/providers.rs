@@ -55,7 +55,9 @@ impl ProviderArgs {
     pub(super) fn host(&self) -> anyhow::Result<HostSettings> {
         let enabled = self.enabled();
         if !self.commands.is_empty() && !enabled.contains(SUBPROCESS) {
-            bail!("--allow-command is for the subprocess provider: add --enable-provider subprocess");
+            bail!(
+                "--allow-command is for the subprocess provider: add --enable-provider subprocess"
+            );
         }
         if self.aws_allow_no_role && !enabled.contains(AWS_LAMBDA) {
             bail!("--aws-allow-no-role is for aws-lambda: add --enable-provider aws-lambda");

@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use nix::{
@@ -17,22 +17,21 @@ use wci_providers::{
 };
 
 /// Tells of itself in a file named by its process ID, then waits for its end.
-pub const STAY: &str = "echo $$ > $OUT/$$.pid; exec sleep 1000";
+pub(crate) const STAY: &str = "echo $$ > $OUT/$$.pid; exec sleep 1000";
 
 /// Folders of one test: records in one, what the workers write in the other.
-pub struct Ground {
+pub(crate) struct Ground {
     run_dir: PathBuf,
     out: PathBuf,
     host: Host,
-    pub max_processes: u32,
 }
 
 impl Ground {
-    pub fn new(dir: &Path) -> Self {
+    pub(crate) fn new(dir: &Path) -> Self {
         Self::with_max(dir, 100)
     }
 
-    pub fn with_max(dir: &Path, max_processes: u32) -> Self {
+    pub(crate) fn with_max(dir: &Path, max_processes: u32) -> Self {
         let (run_dir, out) = (dir.join("run"), dir.join("out"));
         fs::create_dir_all(&out).unwrap();
         let processes = ProcessSettings {
@@ -44,14 +43,14 @@ impl Ground {
             },
         };
         let settings = HostSettings { processes: Some(processes), ..HostSettings::default() };
-        Self { run_dir, out, host: Host::new(settings), max_processes }
+        Self { run_dir, out, host: Host::new(settings) }
     }
 
-    pub fn host(&self) -> &Host {
+    pub(crate) fn host(&self) -> &Host {
         &self.host
     }
 
-    pub fn provider(&self) -> Provider {
+    pub(crate) fn provider(&self) -> Provider {
         let commands = BTreeMap::from([
             ("sh".to_owned(), PathBuf::from("/bin/sh")),
             ("script".to_owned(), self.out.join("script")),
@@ -67,7 +66,7 @@ impl Ground {
     }
 
     /// A spec that runs `script` in a shell.
-    pub fn shell(&self, script: &str, lifetime_ms: u64) -> Value {
+    pub(crate) fn shell(&self, script: &str, lifetime_ms: u64) -> Value {
         json!({
             "command": "sh",
             "args": ["-c", script],
@@ -76,23 +75,23 @@ impl Ground {
         })
     }
 
-    pub fn out(&self, name: &str) -> PathBuf {
+    pub(crate) fn out(&self, name: &str) -> PathBuf {
         self.out.join(name)
     }
 
     /// Processes that told of themselves, living or not.
-    pub fn pids(&self) -> Vec<Pid> {
+    pub(crate) fn pids(&self) -> Vec<Pid> {
         let names = fs::read_dir(&self.out).unwrap().map(|entry| entry.unwrap().file_name());
         let pids = names.filter_map(|name| name.to_str()?.strip_suffix(".pid")?.parse().ok());
         pids.map(Pid::from_raw).collect()
     }
 
-    pub fn living(&self) -> usize {
+    pub(crate) fn living(&self) -> usize {
         self.pids().into_iter().filter(|pid| lives(*pid)).count()
     }
 
     /// The records as they are: what the shepherds wrote.
-    pub fn records(&self) -> Vec<Value> {
+    pub(crate) fn records(&self) -> Vec<Value> {
         let mut records = Vec::new();
         collect(&self.run_dir, &mut records);
         records
@@ -108,14 +107,23 @@ impl Drop for Ground {
     }
 }
 
-pub fn lives(pid: Pid) -> bool {
+pub(crate) fn lives(pid: Pid) -> bool {
     // A zombie is gone for everybody but its parent.
     fs::read_to_string(format!("/proc/{pid}/stat"))
         .is_ok_and(|stat| !stat.rsplit_once(") ").unwrap().1.starts_with('Z'))
 }
 
-pub fn now_ms() -> u64 {
+pub(crate) fn now_ms() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis().try_into().unwrap()
+}
+
+/// Waits until `condition` holds; fails with `what` after 20 s.
+pub(crate) async fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !condition() {
+        assert!(start.elapsed() < Duration::from_secs(20), "never: {what}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
 }
 
 fn collect(dir: &Path, records: &mut Vec<Value>) {

@@ -1,28 +1,17 @@
 //! Launches of the `subprocess` provider, with real processes.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
-
-#[path = "support/processes.rs"]
-mod processes;
-#[path = "support/mod.rs"]
-mod support;
-
 use std::{collections::BTreeMap, fs, os::unix::fs::PermissionsExt};
 
-use processes::{Ground, STAY, now_ms};
 use serde_json::json;
-use support::{Heard, launch, map, scope, wait_until};
 use wci_contract::{FailureClass, launch::Outcome};
-use wci_providers::{LaunchRequest, Provider};
+use wci_providers::LaunchRequest;
+
+use crate::{
+    ground::{Ground, STAY, now_ms, wait_until},
+    support::{invoke, launch, map, scope},
+};
 
 const MINUTE_MS: u64 = 60_000;
-
-async fn invoke(provider: &Provider, request: &LaunchRequest) -> (Outcome, Vec<u32>) {
-    let heard = Heard::default();
-    let Provider::Invoke(provider) = provider;
-    let outcome = provider.invoke(request, &heard).await;
-    (outcome, heard.all())
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_launch_starts_as_many_workers_as_it_asks_for() {

@@ -1,12 +1,5 @@
 //! No worker process outlives its deadline, whatever happens to those who started it.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
-
-#[path = "support/processes.rs"]
-mod processes;
-#[path = "support/mod.rs"]
-mod support;
-
 use std::{
     fs,
     path::Path,
@@ -17,10 +10,13 @@ use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
-use processes::{Ground, STAY, now_ms};
-use support::{Heard, launch, wait_until};
 use wci_contract::launch::Outcome;
-use wci_providers::{LaunchRequest, Provider};
+use wci_providers::LaunchRequest;
+
+use crate::{
+    ground::{Ground, STAY, now_ms, wait_until},
+    support::{invoke, launch},
+};
 
 const MINUTE_MS: u64 = 60_000;
 /// Long enough to be looked at, short enough to be waited for.
@@ -29,11 +25,6 @@ const SHORT_MS: u64 = 2_000;
 const LATE_MS: u64 = 1_500;
 /// Where the process that is to be killed finds its folders.
 const DIR: &str = "WCI_TEST_DIR";
-
-async fn invoke(provider: &Provider, request: &LaunchRequest) -> Outcome {
-    let Provider::Invoke(provider) = provider;
-    provider.invoke(request, &Heard::default()).await
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_deadline_ends_the_whole_family() {
@@ -46,7 +37,7 @@ async fn the_deadline_ends_the_whole_family() {
         echo $$ > $OUT/$$.pid; while :; do sleep 1; done";
     let request = launch("l1", 2, ground.shell(script, SHORT_MS));
     let start = now_ms();
-    assert_eq!(invoke(&ground.provider(), &request).await, Outcome::started(2));
+    assert_eq!(invoke(&ground.provider(), &request).await.0, Outcome::started(2));
     wait_until("both families live", || ground.living() == 6).await;
     wait_until("nobody lives", || ground.living() == 0).await;
     assert!(now_ms() <= start + SHORT_MS + LATE_MS, "{} ms", now_ms() - start);
@@ -61,7 +52,7 @@ async fn a_worker_is_told_to_leave_before_its_deadline() {
     let script = "trap 'echo bye > $OUT/bye; exit 3' TERM; \
         echo $$ > $OUT/$$.pid; while :; do sleep 0.05; done";
     let request = launch("l1", 1, ground.shell(script, SHORT_MS));
-    assert_eq!(invoke(&ground.provider(), &request).await, Outcome::started(1));
+    assert_eq!(invoke(&ground.provider(), &request).await.0, Outcome::started(1));
     wait_until("the end is noted", || ended(&ground) == 1).await;
     assert!(ground.out("bye").exists());
     assert_eq!(ground.records()[0]["exit"]["code"], 3);
@@ -74,7 +65,7 @@ async fn what_a_worker_leaves_behind_ends_with_it() {
     let script = "setsid sh -c 'echo $$ > $OUT/$$.pid; exec sleep 1000' & \
         while ! ls $OUT/*.pid; do sleep 0.01; done";
     let request = launch("l1", 1, ground.shell(script, MINUTE_MS));
-    assert_eq!(invoke(&ground.provider(), &request).await, Outcome::started(1));
+    assert_eq!(invoke(&ground.provider(), &request).await.0, Outcome::started(1));
     wait_until("the end is noted", || ended(&ground) == 1).await;
     assert_eq!(ground.pids().len(), 1);
     assert_eq!(ground.living(), 0);
@@ -86,13 +77,13 @@ async fn a_worker_that_loses_its_shepherd_is_ended() {
     let dir = tempfile::tempdir().unwrap();
     let ground = Ground::new(dir.path());
     let request = launch("l1", 1, ground.shell(STAY, MINUTE_MS));
-    assert_eq!(invoke(&ground.provider(), &request).await, Outcome::started(1));
+    assert_eq!(invoke(&ground.provider(), &request).await.0, Outcome::started(1));
     wait_until("the worker lives", || ground.living() == 1).await;
     let shepherd = ground.records()[0]["shepherd"].as_i64().unwrap();
     kill(Pid::from_raw(shepherd.try_into().unwrap()), Signal::SIGKILL).unwrap();
     wait_until("the worker is ended", || ground.living() == 0).await;
     // It was started, so another attempt does not start it again.
-    assert_eq!(invoke(&ground.provider(), &request).await, Outcome::started(1));
+    assert_eq!(invoke(&ground.provider(), &request).await.0, Outcome::started(1));
     assert_eq!(ground.pids().len(), 1);
 }
 
@@ -101,7 +92,7 @@ async fn a_shepherd_is_deaf_to_polite_signals() {
     let dir = tempfile::tempdir().unwrap();
     let ground = Ground::new(dir.path());
     let request = launch("l1", 1, ground.shell(STAY, SHORT_MS));
-    assert_eq!(invoke(&ground.provider(), &request).await, Outcome::started(1));
+    assert_eq!(invoke(&ground.provider(), &request).await.0, Outcome::started(1));
     wait_until("the worker lives", || ground.living() == 1).await;
     let shepherd = ground.records()[0]["shepherd"].as_i64().unwrap();
     for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
@@ -116,7 +107,7 @@ async fn workers_survive_a_killed_system_worker_undoubled_and_to_their_deadline_
     let dir = tempfile::tempdir().unwrap();
     let start = now_ms();
     let mut parent = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "the_system_worker_that_is_killed", "--ignored", "--nocapture"])
+        .args(["--exact", "end::the_system_worker_that_is_killed", "--ignored", "--nocapture"])
         .env(DIR, dir.path())
         .stdout(Stdio::null())
         .spawn()
@@ -128,7 +119,7 @@ async fn workers_survive_a_killed_system_worker_undoubled_and_to_their_deadline_
 
     assert_eq!(ground.host().living(), 3);
     let again = killed_launch(&ground);
-    assert_eq!(invoke(&ground.provider(), &again).await, Outcome::started(3));
+    assert_eq!(invoke(&ground.provider(), &again).await.0, Outcome::started(3));
     assert_eq!(ground.living(), 3, "workers go on, also when nobody reads what they write");
     let written = || fs::read_to_string(ground.out("beat")).unwrap().len();
     let before = written();

@@ -1,0 +1,39 @@
+# What there is to do: `make help`. CARGO_TARGET_DIR is honoured.
+
+CARGO ?= cargo
+PROFILE ?= release
+target := $(or $(CARGO_TARGET_DIR),target)
+# Cargo calls the folder of its profile `dev` debug.
+built := $(target)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
+
+.PHONY: help build demo test test-build lint doc record-histories bench clean
+
+help: ## Show this
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## Build the program wci and the example worker greeter
+	$(CARGO) build --locked --profile $(PROFILE) -p wci -p greeter
+
+demo: build ## Scale from zero and back on this machine; options in ARGS, for example ARGS=--keep
+	@WCI_TEMPORAL_CLI=$$(tools/temporal-cli) && export WCI_TEMPORAL_CLI && $(built)/wci demo $(ARGS)
+
+test-build:
+	$(CARGO) build --locked -p wci -p greeter
+	$(CARGO) test --locked --workspace --no-run
+
+test: test-build ## Run every test, those on a real server too
+	@WCI_TEMPORAL_CLI=$$(tools/temporal-cli) && export WCI_TEMPORAL_CLI && $(CARGO) test --locked --workspace
+
+lint: ## Format, clippy, both without a warning
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+
+doc: ## Build the documentation of the code, without a warning
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps
+
+record-histories: test-build ## Record the histories that the replay tests replay
+	@WCI_TEMPORAL_CLI=$$(tools/temporal-cli) && export WCI_TEMPORAL_CLI && $(CARGO) test --locked -p wci-tests --test record -- --ignored --nocapture
+
+clean: ## Remove what was built and fetched
+	$(CARGO) clean
+	rm -rf .tools

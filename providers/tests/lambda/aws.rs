@@ -1,0 +1,213 @@
+//! A stand-in for STS and Lambda on a local port.
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard},
+    time::{Duration, SystemTime},
+};
+
+use aws_sdk_sts::{
+    config::{Credentials, SharedCredentialsProvider},
+    primitives::{DateTime, DateTimeFormat},
+};
+use axum::{
+    Router,
+    body::Bytes,
+    extract::State,
+    http::{HeaderMap, Method, StatusCode, Uri},
+    response::{IntoResponse, Response},
+};
+use serde_json::{Value, json};
+use wci_providers::{
+    AwsSettings, Host, HostSettings, LambdaSettings, Provider, Registry, Settings,
+};
+
+pub(crate) const FUNCTION: &str = "arn:aws:lambda:us-east-1:123456789012:function:orders:5";
+pub(crate) const ROLE: &str = "arn:aws:iam::123456789012:role/invoke-orders";
+pub(crate) const EXTERNAL_ID: &str = "f3a9";
+pub(crate) const HOUR: Duration = Duration::from_secs(3600);
+
+/// A request as it arrived.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Call {
+    /// Role, external ID, session name.
+    AssumeRole(String, Option<String>, String),
+    /// The function.
+    GetFunction(String),
+    /// Function, invocation type, body.
+    Invoke(String, String, String),
+}
+
+/// How the stand-in behaves, and what it saw.
+pub(crate) struct Behaviour {
+    /// Every request, with the access key ID that it was signed with.
+    pub(crate) calls: Vec<(Call, String)>,
+    pub(crate) enforces_external_id: bool,
+    /// How long the credentials of each AssumeRole last; then an hour.
+    pub(crate) lifetimes: Vec<Duration>,
+    /// Status and code with which STS refuses.
+    pub(crate) sts_refuses: Option<(u16, &'static str)>,
+    /// Invocations that are accepted; the next ones are refused with status and code.
+    pub(crate) accepts: usize,
+    pub(crate) refuses: (u16, &'static str),
+    pub(crate) configuration: Value,
+}
+
+#[derive(Clone)]
+pub(crate) struct Aws {
+    url: String,
+    behaviour: Arc<Mutex<Behaviour>>,
+}
+
+impl Aws {
+    pub(crate) async fn start() -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let behaviour = Arc::new(Mutex::new(Behaviour {
+            calls: Vec::new(),
+            enforces_external_id: true,
+            lifetimes: Vec::new(),
+            sts_refuses: None,
+            accepts: usize::MAX,
+            refuses: (429, "TooManyRequestsException"),
+            configuration: json!({"FunctionName": "orders", "Timeout": 600}),
+        }));
+        let router = Router::new().fallback(answer).with_state(Arc::clone(&behaviour));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self { url, behaviour }
+    }
+
+    pub(crate) fn behaviour(&self) -> MutexGuard<'_, Behaviour> {
+        self.behaviour.lock().unwrap()
+    }
+
+    pub(crate) fn settings(&self) -> AwsSettings {
+        let own = Credentials::new("OWNKEY", "secret", None, None, "test");
+        AwsSettings {
+            endpoint_url: Some(self.url.clone()),
+            credentials: Some(SharedCredentialsProvider::new(own)),
+            ..AwsSettings::default()
+        }
+    }
+
+    pub(crate) fn provider(&self) -> Provider {
+        provider(self.settings(), LambdaSettings::default())
+    }
+
+    pub(crate) fn assumed(&self) -> usize {
+        self.count(|call| matches!(call, Call::AssumeRole(..)))
+    }
+
+    pub(crate) fn invoked(&self) -> usize {
+        self.count(|call| matches!(call, Call::Invoke(..)))
+    }
+
+    fn count(&self, wanted: impl Fn(&Call) -> bool) -> usize {
+        self.behaviour().calls.iter().filter(|(call, _)| wanted(call)).count()
+    }
+}
+
+pub(crate) fn provider(aws: AwsSettings, lambda: LambdaSettings) -> Provider {
+    let host = Host::new(HostSettings { aws, ..HostSettings::default() });
+    let settings = Settings { lambda, ..Settings::default() };
+    Registry::new(&host, settings).unwrap().find("aws-lambda").unwrap()
+}
+
+/// A spec with everything that is required.
+pub(crate) fn config() -> Value {
+    json!({"arn": FUNCTION, "role": ROLE, "role_external_id": EXTERNAL_ID})
+}
+
+async fn answer(
+    State(behaviour): State<Arc<Mutex<Behaviour>>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let mut behaviour = behaviour.lock().unwrap();
+    let body = String::from_utf8(body.to_vec()).unwrap();
+    let call = read(&method, &decode(uri.path()), &headers, body);
+    let signed = headers["authorization"].to_str().unwrap();
+    let key = signed.split_once("Credential=").unwrap().1.split('/').next().unwrap();
+    behaviour.calls.push((call.clone(), key.to_owned()));
+    match call {
+        Call::AssumeRole(_, external_id, _) => behaviour.assume(external_id.as_deref()),
+        Call::GetFunction(arn) if arn.contains(":nothing") => {
+            refuse(404, "ResourceNotFoundException", &format!("Function not found: {arn}"))
+        }
+        Call::GetFunction(_) => {
+            let found = json!({"Configuration": behaviour.configuration});
+            (StatusCode::OK, found.to_string()).into_response()
+        }
+        Call::Invoke(..) if behaviour.accepts == 0 => {
+            refuse(behaviour.refuses.0, behaviour.refuses.1, "no")
+        }
+        Call::Invoke(..) => {
+            behaviour.accepts -= 1;
+            StatusCode::ACCEPTED.into_response()
+        }
+    }
+}
+
+fn read(method: &Method, path: &str, headers: &HeaderMap, body: String) -> Call {
+    if path == "/" {
+        let field = |name: &str| {
+            let fields = body.split('&').filter_map(|field| field.split_once('='));
+            fields.into_iter().find(|(key, _)| *key == name).map(|(_, value)| decode(value))
+        };
+        assert_eq!(field("Action").unwrap(), "AssumeRole");
+        let name = field("RoleSessionName").unwrap();
+        return Call::AssumeRole(field("RoleArn").unwrap(), field("ExternalId"), name);
+    }
+    let function = path.strip_prefix("/2015-03-31/functions/").unwrap();
+    match function.strip_suffix("/invocations") {
+        Some(function) if method == Method::POST => {
+            let kind = headers["x-amz-invocation-type"].to_str().unwrap();
+            Call::Invoke(function.to_owned(), kind.to_owned(), body)
+        }
+        _ => Call::GetFunction(function.to_owned()),
+    }
+}
+
+impl Behaviour {
+    fn assume(&mut self, external_id: Option<&str>) -> Response {
+        if let Some((status, code)) = self.sts_refuses {
+            return sts_error(status, code);
+        }
+        if self.enforces_external_id && external_id != Some(EXTERNAL_ID) {
+            return sts_error(403, "AccessDenied");
+        }
+        let lifetime = if self.lifetimes.is_empty() { HOUR } else { self.lifetimes.remove(0) };
+        let end = DateTime::from(SystemTime::now() + lifetime).fmt(DateTimeFormat::DateTime);
+        // Each time another key, so that requests tell which credentials they use.
+        let number = self.calls.len();
+        let xml = format!(
+            "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\
+             <AssumeRoleResult><Credentials><AccessKeyId>KEY{number}</AccessKeyId>\
+             <SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>\
+             <Expiration>{}</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>",
+            end.unwrap()
+        );
+        (StatusCode::OK, xml).into_response()
+    }
+}
+
+fn sts_error(status: u16, code: &str) -> Response {
+    let xml = format!(
+        "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code>\
+         <Message>not you</Message></Error></ErrorResponse>"
+    );
+    (StatusCode::from_u16(status).unwrap(), xml).into_response()
+}
+
+fn refuse(status: u16, code: &'static str, message: &str) -> Response {
+    let headers =
+        [("x-amzn-errortype", code), ("x-amzn-requestid", "33333333-3333-3333-3333-333333333333")];
+    let body = json!({"Type": "User", "Message": message}).to_string();
+    (StatusCode::from_u16(status).unwrap(), headers, body).into_response()
+}
+
+/// Percent-decoding, of the little that the SDK encodes.
+fn decode(text: &str) -> String {
+    text.replace("%3A", ":").replace("%2F", "/").replace("%24", "$")
+}

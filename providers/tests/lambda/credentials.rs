@@ -1,0 +1,136 @@
+//! Credentials are asked for seldom, renewed in time, and one way at a time.
+
+use std::time::Duration;
+
+use aws_config::environment::EnvironmentVariableCredentialsProvider;
+use aws_sdk_sts::config::SharedCredentialsProvider;
+use futures::future::join_all;
+use serde_json::json;
+use wci_contract::{FailureClass, launch::Outcome};
+use wci_providers::{AwsSettings, IntermediaryRole, LambdaSettings};
+
+use crate::{
+    aws::{Aws, Call, EXTERNAL_ID, FUNCTION, HOUR, ROLE, config, provider},
+    support::{invoke, launch, map, scope},
+};
+
+/// Within the time in which credentials are renewed, and well usable.
+const NEARLY_OVER: Duration = Duration::from_secs(240);
+
+#[tokio::test]
+async fn launches_at_once_share_one_assume_role() {
+    let aws = Aws::start().await;
+    let provider = aws.provider();
+    let request = launch("l", 1, config());
+    let outcomes = join_all((0..100).map(|_| invoke(&provider, &request))).await;
+    assert!(outcomes.iter().all(|(outcome, _)| *outcome == Outcome::started(1)));
+    assert_eq!((aws.assumed(), aws.invoked()), (1, 100));
+}
+
+#[tokio::test]
+async fn launches_at_once_share_one_refusal() {
+    let aws = Aws::start().await;
+    aws.behaviour().sts_refuses = Some((403, "AccessDenied"));
+    let provider = aws.provider();
+    let request = launch("l", 1, config());
+    let outcomes = join_all((0..100).map(|_| invoke(&provider, &request))).await;
+    assert!(outcomes.iter().all(|(it, _)| it.class == Some(FailureClass::AccessDenied)));
+    assert_eq!((aws.assumed(), aws.invoked()), (1, 0));
+}
+
+#[tokio::test]
+async fn validation_and_a_hundred_invocations_take_two_assume_roles() {
+    let aws = Aws::start().await;
+    let provider = aws.provider();
+    provider.validate(&scope(), &map(config())).await.unwrap();
+    for number in 0..100 {
+        invoke(&provider, &launch(&format!("l{number}"), 1, config())).await;
+    }
+    assert_eq!((aws.assumed(), aws.invoked()), (2, 100));
+}
+
+#[tokio::test]
+async fn credentials_are_renewed_before_they_expire() {
+    let aws = Aws::start().await;
+    aws.behaviour().lifetimes = vec![NEARLY_OVER, HOUR];
+    let provider = aws.provider();
+    for _ in 0..3 {
+        invoke(&provider, &launch("l", 1, config())).await;
+    }
+    assert_eq!((aws.assumed(), aws.invoked()), (2, 3));
+    let keys: Vec<String> = aws.behaviour().calls.iter().map(|(_, key)| key.clone()).collect();
+    assert_eq!(keys, ["OWNKEY", "KEY1", "OWNKEY", "KEY3", "KEY3"]);
+}
+
+#[tokio::test]
+async fn credentials_that_cannot_be_renewed_are_used_to_their_end() {
+    let aws = Aws::start().await;
+    aws.behaviour().lifetimes = vec![NEARLY_OVER];
+    let provider = aws.provider();
+    invoke(&provider, &launch("l1", 1, config())).await;
+    aws.behaviour().sts_refuses = Some((503, "ServiceUnavailable"));
+    let (outcome, _) = invoke(&provider, &launch("l2", 1, config())).await;
+    assert_eq!(outcome, Outcome::started(1));
+    aws.behaviour().sts_refuses = Some((403, "AccessDenied"));
+    let (outcome, _) = invoke(&provider, &launch("l3", 1, config())).await;
+    assert_eq!(outcome.class, Some(FailureClass::AccessDenied));
+}
+
+#[tokio::test]
+async fn credentials_that_lambda_no_longer_takes_are_dropped() {
+    let aws = Aws::start().await;
+    (aws.behaviour().accepts, aws.behaviour().refuses) = (0, (403, "ExpiredTokenException"));
+    let provider = aws.provider();
+    let (outcome, _) = invoke(&provider, &launch("l", 1, config())).await;
+    assert_eq!(outcome.class, Some(FailureClass::Internal));
+    aws.behaviour().accepts = 1;
+    assert_eq!(invoke(&provider, &launch("l", 1, config())).await.0, Outcome::started(1));
+    assert_eq!(aws.assumed(), 2);
+}
+
+#[tokio::test]
+async fn another_external_id_gets_credentials_of_its_own() {
+    let aws = Aws::start().await;
+    let provider = aws.provider();
+    invoke(&provider, &launch("l", 1, config())).await;
+    let stranger = json!({"arn": FUNCTION, "role": ROLE, "role_external_id": "guessed"});
+    let (outcome, _) = invoke(&provider, &launch("l", 1, stranger)).await;
+    assert_eq!(outcome.class, Some(FailureClass::AccessDenied));
+    assert_eq!(aws.invoked(), 1);
+}
+
+#[tokio::test]
+async fn the_operators_roles_come_before_the_specs() {
+    let aws = Aws::start().await;
+    let role = "arn:aws:iam::999999999999:role/hub".to_owned();
+    let step = IntermediaryRole { role: role.clone(), external_id: Some(EXTERNAL_ID.to_owned()) };
+    let settings = AwsSettings { intermediary_roles: vec![step], ..aws.settings() };
+    let provider = provider(settings, LambdaSettings::default());
+    assert_eq!(invoke(&provider, &launch("l", 2, config())).await.0, Outcome::started(2));
+    let calls = aws.behaviour().calls.clone();
+    let assumed: Vec<(&str, &str)> = calls
+        .iter()
+        .filter_map(|(call, key)| match call {
+            Call::AssumeRole(role, ..) => Some((role.as_str(), key.as_str())),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(assumed, [(role.as_str(), "OWNKEY"), (ROLE, "KEY1")]);
+    assert_eq!(calls[2].1, "KEY2");
+}
+
+#[tokio::test]
+async fn having_no_credentials_is_our_own_fault() {
+    let aws = Aws::start().await;
+    let none = EnvironmentVariableCredentialsProvider::new();
+    let credentials = Some(SharedCredentialsProvider::new(none));
+    let settings = AwsSettings { credentials, ..aws.settings() };
+    let lambda = LambdaSettings { allow_no_role: true, ..LambdaSettings::default() };
+    let provider = provider(settings, lambda);
+    for config in [config(), json!({"arn": FUNCTION})] {
+        let (outcome, _) = invoke(&provider, &launch("l", 1, config)).await;
+        assert_eq!(outcome.class, Some(FailureClass::Internal), "{outcome:?}");
+    }
+    let error = provider.validate(&scope(), &map(json!({"arn": FUNCTION}))).await.unwrap_err();
+    assert!(error.to_string().starts_with("cannot connect to the compute provider: "), "{error}");
+}

@@ -1,0 +1,75 @@
+//! Launches, and what becomes of them when Lambda refuses.
+
+use wci_contract::{FailureClass, launch::Outcome};
+use wci_providers::{AwsSettings, LaunchRequest};
+
+use crate::{
+    aws::{Aws, Call, FUNCTION, config, provider},
+    support::{invoke, launch},
+};
+
+#[tokio::test]
+async fn each_worker_is_one_event_without_a_body() {
+    let aws = Aws::start().await;
+    let (outcome, heard) = invoke(&aws.provider(), &launch("l", 100, config())).await;
+    assert_eq!((outcome, heard), (Outcome::started(100), (1..=100).collect()));
+    assert_eq!((aws.assumed(), aws.invoked()), (1, 100));
+    let event = Call::Invoke(FUNCTION.to_owned(), "Event".to_owned(), String::new());
+    assert_eq!(aws.behaviour().calls[1], (event, "KEY1".to_owned()));
+}
+
+#[tokio::test]
+async fn another_attempt_asks_for_the_rest_only() {
+    let aws = Aws::start().await;
+    let request = LaunchRequest { already_started: 7, ..launch("l", 10, config()) };
+    let (outcome, heard) = invoke(&aws.provider(), &request).await;
+    assert_eq!((outcome, heard), (Outcome::started(10), vec![8, 9, 10]));
+    assert_eq!(aws.invoked(), 3);
+}
+
+#[tokio::test]
+async fn the_first_429_stops_a_launch() {
+    let aws = Aws::start().await;
+    aws.behaviour().accepts = 10;
+    let (outcome, heard) = invoke(&aws.provider(), &launch("l", 1000, config())).await;
+    assert_eq!((outcome.started, outcome.throttled, outcome.refused), (10, 990, 0));
+    assert_eq!(outcome.class, Some(FailureClass::Throttled));
+    assert_eq!(heard.len(), 10);
+    assert!(aws.invoked() <= 10 + 50, "{} requests", aws.invoked());
+}
+
+#[tokio::test]
+async fn refusals_keep_their_class_and_their_words() {
+    for (status, code, class) in [
+        (403, "AccessDeniedException", FailureClass::AccessDenied),
+        (404, "ResourceNotFoundException", FailureClass::NotFound),
+        (400, "InvalidParameterValueException", FailureClass::Rejected),
+        (409, "ResourceConflictException", FailureClass::Conflict),
+        (500, "ServiceException", FailureClass::Unavailable),
+    ] {
+        let aws = Aws::start().await;
+        (aws.behaviour().accepts, aws.behaviour().refuses) = (0, (status, code));
+        let (outcome, _) = invoke(&aws.provider(), &launch("l", 3, config())).await;
+        assert_eq!((outcome.refused, outcome.class), (3, Some(class)));
+        assert!(outcome.message.contains(code), "{}", outcome.message);
+        assert!(aws.invoked() <= 3, "the SDK must not ask again by itself");
+    }
+}
+
+#[tokio::test]
+async fn a_launch_without_an_endpoint_is_unavailable() {
+    let port = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let aws = Aws::start().await;
+    let settings = AwsSettings { endpoint_url: Some(format!("http://{port}")), ..aws.settings() };
+    let provider = provider(settings, Default::default());
+    let (outcome, _) = invoke(&provider, &launch("l", 2, config())).await;
+    assert_eq!((outcome.refused, outcome.class), (2, Some(FailureClass::Unavailable)));
+}
+
+#[tokio::test]
+async fn a_launch_with_a_wrong_spec_is_refused_unasked() {
+    let aws = Aws::start().await;
+    let (outcome, _) = invoke(&aws.provider(), &launch("l", 2, serde_json::json!({}))).await;
+    assert_eq!((outcome.refused, outcome.class), (2, Some(FailureClass::Rejected)));
+    assert_eq!(aws.behaviour().calls, []);
+}

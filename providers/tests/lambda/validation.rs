@@ -1,0 +1,105 @@
+//! What validation finds, in the words that clients know.
+
+use serde_json::{Value, json};
+use wci_contract::FailureClass;
+use wci_providers::{LambdaSettings, Provider, ProviderError};
+
+use crate::{
+    aws::{Aws, Call, EXTERNAL_ID, FUNCTION, ROLE, config, provider},
+    support::{map, scope},
+};
+
+async fn validate(provider: &Provider, config: Value) -> Result<Vec<String>, ProviderError> {
+    provider.validate(&scope(), &map(config)).await
+}
+
+#[tokio::test]
+async fn a_function_that_only_we_can_reach_is_fine() {
+    let aws = Aws::start().await;
+    assert_eq!(validate(&aws.provider(), config()).await, Ok(Vec::new()));
+    let assume = |id: Option<&str>| {
+        let session = "managed-workers-aws".to_owned();
+        (Call::AssumeRole(ROLE.to_owned(), id.map(str::to_owned), session), "OWNKEY".to_owned())
+    };
+    let get = (Call::GetFunction(FUNCTION.to_owned()), "KEY1".to_owned());
+    assert_eq!(aws.behaviour().calls, [assume(Some(EXTERNAL_ID)), get, assume(None)]);
+}
+
+#[tokio::test]
+async fn nothing_is_asked_of_aws_before_the_spec_is_right() {
+    let aws = Aws::start().await;
+    let error = validate(&aws.provider(), json!({"arn": FUNCTION})).await.unwrap_err();
+    assert_eq!(error.to_string(), "AWS Lambda compute provider requires \"role\" to be configured");
+    assert_eq!(aws.behaviour().calls, []);
+}
+
+#[tokio::test]
+async fn a_role_that_we_may_not_assume_bars_the_way() {
+    let aws = Aws::start().await;
+    let wrong = json!({"arn": FUNCTION, "role": ROLE, "role_external_id": "wrong"});
+    let error = validate(&aws.provider(), wrong).await.unwrap_err();
+    assert_eq!(error.class(), FailureClass::AccessDenied);
+    let message = error.to_string();
+    let start = format!("cannot connect to the compute provider: failed to assume role {ROLE}: ");
+    assert!(message.starts_with(&start), "{message}");
+    assert!(message.contains("StatusCode: 403") && message.contains("AccessDenied: not you"));
+}
+
+#[tokio::test]
+async fn a_trust_policy_that_does_not_ask_for_the_external_id_is_refused() {
+    let aws = Aws::start().await;
+    aws.behaviour().enforces_external_id = false;
+    let error = validate(&aws.provider(), config()).await.unwrap_err();
+    let message = error.to_string();
+    let start = "IAM role trust policy does not enforce ExternalID condition: ";
+    assert!(message.starts_with(start), "{message}");
+    assert!(!error.is_transient());
+}
+
+#[tokio::test]
+async fn a_function_that_does_not_exist_is_named() {
+    let aws = Aws::start().await;
+    let arn = "arn:aws:lambda:us-east-1:123456789012:function:nothing:1";
+    let config = json!({"arn": arn, "role": ROLE, "role_external_id": EXTERNAL_ID});
+    let error = validate(&aws.provider(), config).await.unwrap_err();
+    assert_eq!(error.class(), FailureClass::NotFound);
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "cannot access the compute resource: operation error Lambda: GetFunction, https \
+             response error StatusCode: 404, RequestID: 33333333-3333-3333-3333-333333333333, \
+             ResourceNotFoundException: Function not found: {arn}"
+        )
+    );
+}
+
+#[tokio::test]
+async fn sts_out_of_order_is_no_fault_of_the_spec() {
+    let aws = Aws::start().await;
+    aws.behaviour().sts_refuses = Some((503, "ServiceUnavailable"));
+    let error = validate(&aws.provider(), config()).await.unwrap_err();
+    assert_eq!(error.class(), FailureClass::Unavailable);
+    assert!(error.is_transient());
+}
+
+#[tokio::test]
+async fn without_a_role_our_own_credentials_are_used() {
+    let aws = Aws::start().await;
+    let lambda = LambdaSettings { allow_no_role: true, ..LambdaSettings::default() };
+    let provider = provider(aws.settings(), lambda);
+    let unpinned = FUNCTION.strip_suffix(":5").unwrap();
+    let warnings = validate(&provider, json!({"arn": unpinned})).await.unwrap();
+    assert!(warnings[0].contains("no published version"), "{warnings:?}");
+    let get = (Call::GetFunction(unpinned.to_owned()), "OWNKEY".to_owned());
+    assert_eq!(aws.behaviour().calls, [get]);
+}
+
+#[tokio::test]
+async fn a_function_for_another_version_is_warned_about() {
+    let aws = Aws::start().await;
+    let variables = json!({"Variables": {"TEMPORAL_WORKER_BUILD_ID": "v2"}});
+    aws.behaviour().configuration = json!({"Timeout": 3, "Environment": variables});
+    let warnings = validate(&aws.provider(), config()).await.unwrap();
+    assert!(warnings.iter().any(|warning| warning.contains("timeout is 3 s")), "{warnings:?}");
+    assert!(warnings.iter().any(|warning| warning.contains("\"v2\"")), "{warnings:?}");
+}

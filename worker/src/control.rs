@@ -1,0 +1,88 @@
+//! What the operator's commands ask of server and instances. Every call has a time limit and an
+//! error that says what to do; nothing is printed here.
+
+mod attendance;
+mod compute;
+mod instance;
+mod list;
+mod trouble;
+mod validate;
+mod version;
+
+use std::time::Duration;
+
+use anyhow::bail;
+use temporalio_client::{Client, grpc::WorkflowService};
+use wci_contract::names::{DEFAULT_TASK_QUEUE, SERVER_QUEUE_PREFIX};
+
+pub(crate) use attendance::Attendance;
+pub(crate) use instance::{Execution, Keeper};
+pub(crate) use list::Listed;
+pub(crate) use trouble::{Trouble, within};
+pub(crate) use version::{Deployment, VersionStatus};
+
+use crate::connection::{self, ConnectionArgs};
+
+/// How long the server may take over something that it knows itself.
+pub(crate) const SOON: Duration = Duration::from_secs(10);
+/// How long an instance may take to answer a query.
+pub(crate) const QUERY: Duration = Duration::from_secs(5);
+/// How long an instance may take to check a spec with its providers, and the server around it.
+pub(crate) const CHANGE: Duration = Duration::from_secs(60);
+
+/// In which namespace, and through which system worker.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Scope {
+    /// Namespace [env: TEMPORAL_NAMESPACE] [default: default]
+    #[arg(short, long, value_name = "NAME")]
+    namespace: Option<String>,
+    /// Task queue of the system worker
+    #[arg(long, env = "WCI_TASK_QUEUE", default_value = DEFAULT_TASK_QUEUE, value_name = "NAME")]
+    task_queue: String,
+}
+
+/// One namespace, as an operator reaches it.
+#[derive(Clone)]
+pub(crate) struct Control {
+    client: Client,
+    namespace: String,
+    task_queue: String,
+}
+
+impl Scope {
+    /// Connects.
+    pub(crate) async fn open(&self, connection: &ConnectionArgs) -> anyhow::Result<Control> {
+        let task_queue = self.task_queue.clone();
+        if task_queue.starts_with(SERVER_QUEUE_PREFIX) {
+            bail!(
+                "--task-queue {task_queue}: names that begin with {SERVER_QUEUE_PREFIX} are the \
+                 server's own; name the queue of a `wci worker`"
+            );
+        }
+        let target = connection.target()?;
+        let namespace = self.namespace.clone().unwrap_or_else(|| target.namespace.clone());
+        let client = connection::client(target.connect().await?, &namespace)?;
+        Ok(Control { client, namespace, task_queue })
+    }
+}
+
+impl Control {
+    /// The namespace.
+    pub(crate) fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
+    /// The system worker's task queue.
+    pub(crate) fn task_queue(&self) -> &str {
+        &self.task_queue
+    }
+
+    /// Whether the server keeps compute configs itself and hands them to an instance.
+    pub(crate) fn server_has_compute_configs(&self) -> bool {
+        self.client.connection().capabilities().is_some_and(|can| can.server_scaled_deployments)
+    }
+
+    fn service(&self) -> Box<dyn WorkflowService> {
+        self.client.connection().workflow_service()
+    }
+}

@@ -1,0 +1,83 @@
+//! Whether a system worker is there at all. Asking an instance without one would only hang.
+
+use std::time::Duration;
+
+use anyhow::bail;
+use temporalio_client::tonic::IntoRequest;
+use temporalio_common::protos::temporal::api::{
+    enums::v1::TaskQueueType, taskqueue::v1::TaskQueue, workflowservice::v1::DescribeTaskQueueRequest,
+};
+
+use super::{Control, SOON, Trouble, within};
+use crate::clock::{self, Millis};
+
+/// A worker that waits for tasks polls once a minute, and the server goes on listing it for
+/// minutes after it is gone.
+const RECENT: Duration = Duration::from_secs(90);
+
+/// Who polls a task queue.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Attendance {
+    /// Workers that the server lists.
+    pub(crate) pollers: usize,
+    /// When one of them polled last.
+    pub(crate) last_poll: Option<Millis>,
+}
+
+impl Attendance {
+    /// Whether somebody polled lately, seen from `now`.
+    pub(crate) fn is_recent(&self, now: Millis) -> bool {
+        self.last_poll.is_some_and(|at| clock::since(at, now) <= RECENT)
+    }
+}
+
+impl Control {
+    /// Who polls `queue` for workflow tasks.
+    pub(crate) async fn attendance(&self, queue: &str) -> Result<Attendance, Trouble> {
+        let request = DescribeTaskQueueRequest {
+            namespace: self.namespace.clone(),
+            task_queue: Some(TaskQueue { name: queue.to_owned(), ..Default::default() }),
+            task_queue_type: TaskQueueType::Workflow.into(),
+            ..Default::default()
+        };
+        let mut service = self.service();
+        let call = service.describe_task_queue(request.into_request());
+        let pollers = within("who polls the task queue", SOON, call).await?.into_inner().pollers;
+        let polls = pollers.iter().filter_map(|poller| poller.last_access_time.as_ref());
+        Ok(Attendance { pollers: pollers.len(), last_poll: polls.map(clock::of_proto).max() })
+    }
+
+    /// Makes sure that a system worker polls `queue`.
+    pub(crate) async fn require_worker(&self, queue: &str) -> anyhow::Result<()> {
+        let attendance = self.attendance(queue).await?;
+        let now = clock::now();
+        if attendance.is_recent(now) {
+            return Ok(());
+        }
+        let namespace = &self.namespace;
+        match attendance.last_poll {
+            None => bail!(
+                "no system worker polls task queue {queue} in namespace {namespace}: start one \
+                 with `wci worker -n {namespace}`"
+            ),
+            Some(at) => bail!(
+                "the system worker of task queue {queue} in namespace {namespace} does not \
+                 answer, its last poll was {} ago: start one with `wci worker -n {namespace}`",
+                clock::span(clock::since(at, now))
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_poller_that_is_still_listed_need_not_be_there() {
+        let seen = |at| Attendance { pollers: 1, last_poll: at };
+        assert!(seen(Some(10_000)).is_recent(80_000));
+        assert!(!seen(Some(10_000)).is_recent(110_000));
+        assert!(!seen(None).is_recent(0));
+    }
+}
