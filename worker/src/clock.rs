@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use serde::{Serialize, Serializer};
+
 /// Milliseconds since the Unix epoch.
 pub(crate) type Millis = i64;
 
@@ -25,6 +27,19 @@ pub(crate) fn since(at: Millis, now: Millis) -> Duration {
 pub(crate) fn rfc3339(at: Millis) -> String {
     let nanos = i32::try_from(at.rem_euclid(1000) * 1_000_000).unwrap_or(0);
     prost_types::Timestamp { seconds: at.div_euclid(1000), nanos }.to_string()
+}
+
+/// Serialises an instant in RFC 3339.
+pub(crate) fn as_rfc3339<S: Serializer>(at: &Millis, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&rfc3339(*at))
+}
+
+/// Serialises an instant that may be missing in RFC 3339, or as null.
+pub(crate) fn as_rfc3339_or_null<S: Serializer>(
+    at: &Option<Millis>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    at.map(rfc3339).serialize(serializer)
 }
 
 /// A length of time in its two largest units.

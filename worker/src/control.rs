@@ -12,7 +12,8 @@ mod version;
 use std::time::Duration;
 
 use anyhow::bail;
-use temporalio_client::{Client, grpc::WorkflowService};
+use temporalio_client::{Client, grpc::WorkflowService, tonic::IntoRequest};
+use temporalio_common::protos::temporal::api::workflowservice::v1::DescribeNamespaceRequest;
 use wci_contract::names::{DEFAULT_TASK_QUEUE, SERVER_QUEUE_PREFIX};
 
 pub(crate) use attendance::Attendance;
@@ -46,11 +47,12 @@ pub(crate) struct Scope {
 pub(crate) struct Control {
     client: Client,
     namespace: String,
+    namespace_id: String,
     task_queue: String,
 }
 
 impl Scope {
-    /// Connects.
+    /// Connects, and makes sure that the namespace exists.
     pub(crate) async fn open(&self, connection: &ConnectionArgs) -> anyhow::Result<Control> {
         let task_queue = self.task_queue.clone();
         if task_queue.starts_with(SERVER_QUEUE_PREFIX) {
@@ -62,7 +64,9 @@ impl Scope {
         let target = connection.target()?;
         let namespace = self.namespace.clone().unwrap_or_else(|| target.namespace.clone());
         let client = connection::client(target.connect().await?, &namespace)?;
-        Ok(Control { client, namespace, task_queue })
+        let mut control = Control { client, namespace, namespace_id: String::new(), task_queue };
+        control.namespace_id = control.find_namespace().await?;
+        Ok(control)
     }
 }
 
@@ -80,6 +84,21 @@ impl Control {
     /// Whether the server keeps compute configs itself and hands them to an instance.
     pub(crate) fn server_has_compute_configs(&self) -> bool {
         self.client.connection().capabilities().is_some_and(|can| can.server_scaled_deployments)
+    }
+
+    async fn find_namespace(&self) -> anyhow::Result<String> {
+        let namespace = &self.namespace;
+        let request =
+            DescribeNamespaceRequest { namespace: namespace.clone(), ..Default::default() };
+        let mut service = self.service();
+        let call = service.describe_namespace(request.into_request());
+        match within("whether the namespace exists", SOON, call).await {
+            Ok(answer) => Ok(answer.into_inner().namespace_info.unwrap_or_default().id),
+            Err(Trouble::NotFound(_)) => bail!(
+                "namespace {namespace:?} does not exist: name another with --namespace"
+            ),
+            Err(trouble) => bail!("cannot look at namespace {namespace:?}: {trouble}"),
+        }
     }
 
     fn service(&self) -> Box<dyn WorkflowService> {

@@ -3,6 +3,7 @@
 mod error;
 mod json;
 mod observer;
+mod probe;
 mod recording;
 mod report;
 mod rerun;
@@ -14,7 +15,7 @@ use anyhow::bail;
 pub use self::{
     error::ReplayError,
     recording::Recording,
-    rerun::{replay, this_build},
+    rerun::{Replayed, replay, this_build},
 };
 use crate::output::Output;
 
@@ -42,11 +43,12 @@ pub(crate) async fn run(args: ReplayArgs) -> anyhow::Result<()> {
     let mut reports = report::Reports::new(output);
     for file in files {
         let recording = Recording::read(&file);
-        let result = match &recording {
-            Ok(recording) => replay(recording, this_build).await,
-            Err(_) => Ok(()),
+        let workflow_type = recording.as_ref().ok().map(|it| it.workflow_type.clone());
+        let result = match recording {
+            Ok(recording) => replay(&recording, this_build).await,
+            Err(error) => Err(error),
         };
-        reports.add(&file, recording.and_then(|recording| result.map(|()| recording)));
+        reports.add(&file, workflow_type, result);
     }
     match reports.end()? {
         (0, _) => Ok(()),

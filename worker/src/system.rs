@@ -38,7 +38,7 @@ pub(crate) struct WorkerArgs {
     #[command(flatten)]
     providers: ProviderArgs,
     /// Serve /healthz and /readyz at this address, for example 127.0.0.1:9090
-    #[arg(long, env = "WCI_HEALTH_ADDRESS", value_name = "HOST:PORT")]
+    #[arg(long, alias = "metrics-address", env = "WCI_HEALTH_ADDRESS", value_name = "HOST:PORT")]
     health_address: Option<SocketAddr>,
     /// Reads of task queue figures that all watches of a namespace share, each second
     #[arg(long, default_value_t = wci_activities::ReadBudget::DEFAULT_PER_SECOND, value_name = "N",

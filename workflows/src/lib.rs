@@ -9,6 +9,8 @@
 
 mod attend;
 pub mod book;
+#[cfg(test)]
+mod book_tests;
 mod carry;
 mod decisions;
 mod definitions;

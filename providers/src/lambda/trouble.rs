@@ -10,6 +10,8 @@ use wci_contract::FailureClass;
 
 use crate::{ProviderError, scrub::scrub};
 
+const REMEDY: &str = "check the system worker's own AWS credentials";
+
 /// A failed call, in words that people can act on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Trouble {
@@ -43,8 +45,8 @@ impl Trouble {
             SdkError::DispatchFailure(failure) if failure.is_io() || failure.is_timeout() => {
                 (FailureClass::Unavailable, chain(error))
             }
-            // No credentials of our own, or a request that we built wrongly.
-            _ => (FailureClass::Internal, chain(error)),
+            // Nothing was sent, so nobody but us can be at fault.
+            _ => (FailureClass::Internal, format!("{}: {REMEDY}", chain(error))),
         };
         Self { class, message: scrub(&format!("operation error {operation}, {words}")) }
     }

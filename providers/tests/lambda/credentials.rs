@@ -130,6 +130,7 @@ async fn having_no_credentials_is_our_own_fault() {
     for config in [config(), json!({"arn": FUNCTION})] {
         let (outcome, _) = invoke(&provider, &launch("l", 1, config)).await;
         assert_eq!(outcome.class, Some(FailureClass::Internal), "{outcome:?}");
+        assert!(outcome.message.contains("the system worker's own AWS credentials"));
     }
     let error = provider.validate(&scope(), &map(json!({"arn": FUNCTION}))).await.unwrap_err();
     assert!(error.to_string().starts_with("cannot connect to the compute provider: "), "{error}");

@@ -1,7 +1,7 @@
 //! Launches, and what becomes of them when Lambda refuses.
 
 use wci_contract::{FailureClass, launch::Outcome};
-use wci_providers::{AwsSettings, LaunchRequest};
+use wci_providers::{AwsSettings, LambdaSettings, LaunchRequest};
 
 use crate::{
     aws::{Aws, Call, FUNCTION, config, provider},
@@ -57,13 +57,17 @@ async fn refusals_keep_their_class_and_their_words() {
 }
 
 #[tokio::test]
-async fn a_launch_without_an_endpoint_is_unavailable() {
-    let port = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+async fn a_launch_that_reaches_nobody_is_unavailable() {
     let aws = Aws::start().await;
-    let settings = AwsSettings { endpoint_url: Some(format!("http://{port}")), ..aws.settings() };
-    let provider = provider(settings, Default::default());
-    let (outcome, _) = invoke(&provider, &launch("l", 2, config())).await;
-    assert_eq!((outcome.refused, outcome.class), (2, Some(FailureClass::Unavailable)));
+    // Bound for a moment only: nobody listens there.
+    let free = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    for scheme in ["http", "https"] {
+        let endpoint_url = Some(format!("{scheme}://{free}"));
+        let provider =
+            provider(AwsSettings { endpoint_url, ..aws.settings() }, LambdaSettings::default());
+        let (outcome, _) = invoke(&provider, &launch("l", 2, config())).await;
+        assert_eq!((outcome.refused, outcome.class), (2, Some(FailureClass::Unavailable)));
+    }
 }
 
 #[tokio::test]

@@ -14,8 +14,7 @@ use temporalio_common::{
         enums::v1::WorkflowExecutionStatus,
         workflow::v1::WorkflowExecutionInfo,
         workflowservice::v1::{
-            DescribeNamespaceRequest, DescribeWorkflowExecutionRequest,
-            TerminateWorkflowExecutionRequest,
+            DescribeWorkflowExecutionRequest, TerminateWorkflowExecutionRequest,
         },
     },
     search_attributes::{SearchAttributeKey, SearchAttributes},
@@ -54,6 +53,15 @@ impl Keeper {
             Self::Server
         } else {
             Self::Other
+        }
+    }
+
+    /// The keeper in a word.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Wci => "wci",
+            Self::Server => "server",
+            Self::Other => "other",
         }
     }
 }
@@ -107,9 +115,7 @@ impl Control {
         let call = service.describe_workflow_execution(request.into_request());
         match within("whether the instance runs", SOON, call).await {
             Ok(found) => Ok(found.into_inner().workflow_execution_info.map(Execution::of)),
-            Err(Trouble::NotFound(message)) if !message.to_lowercase().contains("namespace") => {
-                Ok(None)
-            }
+            Err(Trouble::NotFound(_)) => Ok(None),
             Err(trouble) => Err(trouble),
         }
     }
@@ -118,7 +124,7 @@ impl Control {
     pub(crate) async fn start(&self, id: &InstanceId) -> Result<(), Trouble> {
         let input = StartInput {
             namespace_name: self.namespace.clone(),
-            namespace_id: self.namespace_id().await?,
+            namespace_id: self.namespace_id.clone(),
             deployment_name: id.deployment().to_owned(),
             build_id: id.build_id().to_owned(),
             ..StartInput::default()
@@ -208,15 +214,6 @@ impl Control {
 
     fn handle(&self, id: &InstanceId) -> UntypedWorkflowHandle<temporalio_client::Client> {
         self.client.get_workflow_handle::<UntypedWorkflow>(id.workflow_id())
-    }
-
-    async fn namespace_id(&self) -> Result<String, Trouble> {
-        let request =
-            DescribeNamespaceRequest { namespace: self.namespace.clone(), ..Default::default() };
-        let mut service = self.service();
-        let call = service.describe_namespace(request.into_request());
-        let answer = within("the namespace's ID", SOON, call).await?.into_inner();
-        Ok(answer.namespace_info.unwrap_or_default().id)
     }
 }
 

@@ -86,6 +86,16 @@ impl ReplayError {
         }
     }
 
+    /// The last event up to which the replay went well; 0 where there was none.
+    pub fn after(&self) -> i64 {
+        match self {
+            Self::Nondeterminism { after, .. }
+            | Self::TaskFailed { after, .. }
+            | Self::Stuck { after, .. } => *after,
+            _ => 0,
+        }
+    }
+
     pub(super) fn replayer(error: impl std::fmt::Display) -> Self {
         Self::Replayer(error.to_string())
     }

@@ -1,7 +1,7 @@
 //! Watches a replay: how far it came and how it ended.
 //!
-//! The SDK's own replayer says that all is well when it did not learn how a replay ended, which
-//! happens where a short history fails at once. Here no word is no success.
+//! The SDK's own replayer takes no news for good news, and there is none where a short history
+//! fails at once: its worker may be gone before it hears of it.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use temporalio_sdk::interceptors::WorkerInterceptor;
 use tokio::{sync::watch, time::timeout};
 
 /// A workflow that is told nothing for so long waits for something that was not recorded.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What was seen of a replay.
 #[derive(Debug, Clone, Default)]

@@ -52,7 +52,7 @@ impl Recording {
     /// Checks that `history` is one that a replay can begin with.
     pub fn new(history: History) -> Result<Self, ReplayError> {
         let start = start_of(&history)?;
-        check_numbers(&history.events)?;
+        check_events(&history.events)?;
         let workflow_type = start.workflow_type.clone().unwrap_or_default().name;
         let task_queue = start.task_queue.clone().unwrap_or_default().name;
         let named = [
@@ -70,8 +70,15 @@ impl Recording {
         }
         // The replayer panics where this does not succeed.
         HistoryInfo::new_from_history(&history, None)
-            .map_err(|e| ReplayError::Broken(e.to_string()))?;
+            .map_err(|_| ReplayError::Broken("its workflow tasks are not in order".into()))?;
         Ok(Self { workflow_type, workflow_id, task_queue, workflow_tasks, history })
+    }
+
+    /// The last event that a replay must reach: it does not look at an answer without commands
+    /// at the very end.
+    pub(super) fn last_to_reach(&self) -> i64 {
+        let last = self.history.events.last();
+        last.map_or(0, |last| last.event_id - i64::from(is_task(last)))
     }
 
     /// How many events there are.
@@ -97,12 +104,17 @@ fn start_of(history: &History) -> Result<&WorkflowExecutionStartedEventAttribute
     }
 }
 
-fn check_numbers(events: &[HistoryEvent]) -> Result<(), ReplayError> {
+fn check_events(events: &[HistoryEvent]) -> Result<(), ReplayError> {
     for (number, event) in (1..).zip(events) {
         if event.event_id != number {
             return Err(ReplayError::Broken(format!(
                 "where event {number} should be there is event {}",
                 event.event_id
+            )));
+        }
+        if event.event_type() == EventType::Unspecified && !event.worker_may_ignore {
+            return Err(ReplayError::Broken(format!(
+                "event {number} is of a type that this build does not know"
             )));
         }
     }

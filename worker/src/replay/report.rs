@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::{Recording, ReplayError};
+use super::{ReplayError, Replayed};
 use crate::output::{self, Output};
 
 /// How one file went.
@@ -14,8 +14,10 @@ struct Report {
     ok: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     workflow_type: Option<String>,
+    /// Events replayed, up to the first that differs.
     events: usize,
-    workflow_tasks: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    workflow_tasks: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Failure>,
 }
@@ -37,8 +39,13 @@ impl Reports {
         Self { output, all: Vec::new() }
     }
 
-    pub(super) fn add(&mut self, file: &Path, result: Result<Recording, ReplayError>) {
-        let report = Report::new(file, result);
+    pub(super) fn add(
+        &mut self,
+        file: &Path,
+        workflow_type: Option<String>,
+        result: Result<Replayed, ReplayError>,
+    ) {
+        let report = Report::new(file, workflow_type, result);
         if self.output == Output::Table {
             output::say(report.line());
         }
@@ -55,32 +62,27 @@ impl Reports {
 }
 
 impl Report {
-    fn new(file: &Path, result: Result<Recording, ReplayError>) -> Self {
+    fn new(
+        file: &Path,
+        workflow_type: Option<String>,
+        result: Result<Replayed, ReplayError>,
+    ) -> Self {
+        let (events, workflow_tasks, error) = match result {
+            Ok(Replayed { events, workflow_tasks }) => (events, Some(workflow_tasks), None),
+            Err(error) => {
+                let failure = Failure { class: error.class(), message: error.to_string() };
+                (usize::try_from(error.after()).unwrap_or(0), None, Some(failure))
+            }
+        };
         let file = file.display().to_string();
-        match result {
-            Ok(recording) => Self {
-                file,
-                ok: true,
-                events: recording.events(),
-                workflow_tasks: recording.workflow_tasks,
-                workflow_type: Some(recording.workflow_type),
-                error: None,
-            },
-            Err(error) => Self {
-                file,
-                ok: false,
-                workflow_type: None,
-                events: 0,
-                workflow_tasks: 0,
-                error: Some(Failure { class: error.class(), message: error.to_string() }),
-            },
-        }
+        Self { file, ok: error.is_none(), workflow_type, events, workflow_tasks, error }
     }
 
     fn line(&self) -> String {
-        let Self { file, events, workflow_tasks, .. } = self;
-        match &self.error {
-            None => format!("ok      {file}: {events} events, {workflow_tasks} workflow tasks"),
+        let Self { file, events, workflow_tasks, error, .. } = self;
+        let tasks = workflow_tasks.unwrap_or_default();
+        match error {
+            None => format!("ok      {file}: replayed {events} events, {tasks} workflow tasks"),
             Some(failure) => format!("failed  {file}: {}", failure.message),
         }
     }

@@ -18,12 +18,24 @@ use wci_workflows::{Instance, TypedFailures, Validate};
 use super::{
     Recording, ReplayError,
     observer::{Observer, Seen},
+    probe::{left_over, probed},
 };
 
 /// A history does not say in which namespace it ran.
 const NAMESPACE: &str = "replay";
+/// What the SDK puts before what differs.
+const NONDETERMINISM: &str = "[TMPRL1100] Nondeterminism error: ";
 /// How long the replayer may take to stop; nothing depends on it.
 const STOPPING: Duration = Duration::from_secs(2);
+
+/// What a replay went through, to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Replayed {
+    /// How many events were replayed.
+    pub events: usize,
+    /// How many workflow tasks were answered as they were recorded.
+    pub workflow_tasks: usize,
+}
 
 /// Registers the workflows of this build.
 pub fn this_build(options: &mut WorkerOptions) -> anyhow::Result<()> {
@@ -35,8 +47,19 @@ pub fn this_build(options: &mut WorkerOptions) -> anyhow::Result<()> {
 /// what was recorded, up to the last workflow task.
 pub async fn replay(
     recording: &Recording,
-    build: impl FnOnce(&mut WorkerOptions) -> anyhow::Result<()>,
-) -> Result<(), ReplayError> {
+    build: impl Fn(&mut WorkerOptions) -> anyhow::Result<()>,
+) -> Result<Replayed, ReplayError> {
+    let replayed = rerun(recording, &build).await?;
+    if let Some(probed) = probed(recording) {
+        left_over(recording, rerun(&probed, &build).await)?;
+    }
+    Ok(replayed)
+}
+
+async fn rerun(
+    recording: &Recording,
+    build: &impl Fn(&mut WorkerOptions) -> anyhow::Result<()>,
+) -> Result<Replayed, ReplayError> {
     let mut options = WorkerOptions::new(recording.task_queue.clone()).build();
     build(&mut options).map_err(ReplayError::replayer)?;
     check_type(recording, &options)?;
@@ -89,8 +112,7 @@ fn replayer(options: WorkerOptions, histories: HistoryFeederStream) -> Result<Wo
 }
 
 /// What the replay shows.
-fn judge(recording: &Recording, seen: Seen) -> Result<(), ReplayError> {
-    eprintln!("{seen:?}");
+fn judge(recording: &Recording, seen: Seen) -> Result<Replayed, ReplayError> {
     let after = seen.position;
     if let Some(message) = seen.failure {
         return Err(ReplayError::TaskFailed { after, message });
@@ -98,11 +120,42 @@ fn judge(recording: &Recording, seen: Seen) -> Result<(), ReplayError> {
     let Some(end) = seen.end else {
         return Err(ReplayError::Stuck { after, events: recording.events() });
     };
+    let message = words(&end.message);
     match end.reason {
-        EvictionReason::LangRequested => Ok(()),
-        EvictionReason::Nondeterminism => {
-            Err(ReplayError::Nondeterminism { after, message: end.message })
+        EvictionReason::LangRequested if after >= recording.last_to_reach() => {
+            let Recording { workflow_tasks, .. } = *recording;
+            Ok(Replayed { events: recording.events(), workflow_tasks })
         }
-        reason => Err(ReplayError::Replayer(format!("{reason:?}: {}", end.message))),
+        EvictionReason::LangRequested => {
+            Err(ReplayError::Replayer(format!("it ended after event {after}")))
+        }
+        EvictionReason::Nondeterminism => Err(ReplayError::Nondeterminism { after, message }),
+        reason => Err(ReplayError::Replayer(format!("{reason:?}: {message}"))),
+    }
+}
+
+/// The message of a failure that the SDK prints for debugging.
+fn words(debug: &str) -> String {
+    let Some((_, message)) = debug.split_once("message: \"") else { return debug.to_owned() };
+    let mut escaped = false;
+    let end = message.find(|c| {
+        let ends = c == '"' && !escaped;
+        escaped = c == '\\' && !escaped;
+        ends
+    });
+    let message = message.get(..end.unwrap_or(message.len())).unwrap_or(message);
+    let message = message.replace("\\\"", "\"");
+    message.strip_prefix(NONDETERMINISM).map_or(message.clone(), str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_failure_only_the_message_is_said() {
+        let debug = r#"failed: Failure { message: "[TMPRL1100] Nondeterminism error: no \"b\"", x"#;
+        assert_eq!(words(debug), r#"no "b""#);
+        assert_eq!(words("evicted"), "evicted");
     }
 }

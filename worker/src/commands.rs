@@ -1,0 +1,49 @@
+//! The operator's commands.
+
+mod apply;
+mod completion;
+mod decide;
+mod delete;
+mod describe;
+mod list;
+mod situation;
+mod validate;
+
+use crate::{connection::ConnectionArgs, output};
+
+/// What an operator does with instances.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Command {
+    Apply(apply::ApplyArgs),
+    Validate(validate::ValidateArgs),
+    List(list::ListArgs),
+    Describe(describe::DescribeArgs),
+    Delete(delete::DeleteArgs),
+    Decide(decide::DecideArgs),
+    Completion(completion::CompletionArgs),
+}
+
+/// Does what `command` says. `program` is the command line, for its completions.
+pub(crate) async fn run(
+    connection: &ConnectionArgs,
+    command: Command,
+    program: clap::Command,
+) -> anyhow::Result<()> {
+    match command {
+        Command::Apply(args) => apply::run(connection, args).await,
+        Command::Validate(args) => validate::run(connection, args).await,
+        Command::List(args) => list::run(connection, args).await,
+        Command::Describe(args) => describe::run(connection, args).await,
+        Command::Delete(args) => delete::run(connection, args).await,
+        Command::Decide(args) => decide::run(&args),
+        Command::Completion(args) => {
+            completion::print(&args, program);
+            Ok(())
+        }
+    }
+}
+
+/// Reads the version that a command is about.
+fn parse_version(text: &str) -> Result<wci_contract::InstanceId, wci_contract::names::NameError> {
+    wci_contract::InstanceId::parse(text)
+}

@@ -1,0 +1,95 @@
+//! `wci delete`: ends an instance, and the version that it is for.
+
+use std::io::{self, IsTerminal, Write};
+
+use anyhow::{bail, ensure};
+use wci_contract::InstanceId;
+
+use super::situation::must_be_ours;
+use crate::{
+    connection::{self, ConnectionArgs},
+    control::{Control, Execution, Scope, Trouble},
+    output,
+};
+
+/// Delete a version: its instance ends, the server forgets the version
+///
+/// Workers that run are left to end by themselves. The server refuses to delete a version that is
+/// current or ramping, that workers poll, or that is draining (see --skip-drainage).
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  wci delete orders:v1
+  wci delete orders:v1 --skip-drainage --yes")]
+pub(crate) struct DeleteArgs {
+    /// The version, as DEPLOYMENT:BUILD or DEPLOYMENT/BUILD
+    #[arg(value_name = "VERSION", value_parser = super::parse_version)]
+    id: InstanceId,
+    /// Delete it although workflows are pinned to it; they are stuck until they are moved
+    #[arg(long)]
+    skip_drainage: bool,
+    /// Do not ask
+    #[arg(short, long)]
+    yes: bool,
+    #[command(flatten)]
+    scope: Scope,
+    /// Who asks, as the server records it [default: this process and host]
+    #[arg(long, value_name = "NAME")]
+    identity: Option<String>,
+}
+
+/// Deletes.
+pub(super) async fn run(connection: &ConnectionArgs, args: DeleteArgs) -> anyhow::Result<()> {
+    let DeleteArgs { id, skip_drainage, yes, scope, identity } = args;
+    let identity = identity.unwrap_or_else(connection::identity);
+    let control = scope.open(connection).await?;
+    let (execution, deployment) = tokio::try_join!(control.look(&id), control.deployment(&id))?;
+    let instance = execution.filter(Execution::is_open);
+    let is_known = deployment.is_some_and(|known| known.status(id.build_id()).is_some());
+    if instance.is_none() && !is_known {
+        bail!("{id} is not there: no instance runs, and the server knows no such version");
+    }
+    if let Some(instance) = &instance {
+        must_be_ours(&control, &id, instance)?;
+        control.require_worker(&instance.task_queue).await?;
+    }
+    if !yes {
+        confirm(&id, control.namespace())?;
+    }
+    if is_known {
+        delete_version(&control, &id, skip_drainage, &identity).await?;
+    }
+    // Without a version, or on a server that does not tell it, the instance is still there.
+    if control.look(&id).await?.is_some_and(|execution| execution.is_open()) {
+        control.delete(&id, &identity).await?;
+    }
+    output::say(format!("{id} deleted"));
+    Ok(())
+}
+
+async fn delete_version(
+    control: &Control,
+    id: &InstanceId,
+    skip_drainage: bool,
+    identity: &str,
+) -> anyhow::Result<()> {
+    match control.delete_version(id, skip_drainage, identity).await {
+        // A second attempt of a call whose first answer was lost.
+        Ok(()) | Err(Trouble::NotFound(_)) => Ok(()),
+        Err(Trouble::Precondition(message)) => bail!("{id} cannot be deleted now: {message}"),
+        Err(trouble) => Err(trouble.into()),
+    }
+}
+
+fn confirm(id: &InstanceId, namespace: &str) -> anyhow::Result<()> {
+    ensure!(
+        io::stdin().is_terminal() && io::stderr().is_terminal(),
+        "nobody can be asked whether to delete {id}: add --yes"
+    );
+    let mut err = io::stderr().lock();
+    write!(err, "delete {id} in namespace {namespace}? [y/N] ")?;
+    err.flush()?;
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer)?;
+    ensure!(matches!(answer.trim(), "y" | "Y" | "yes"), "nothing was deleted");
+    Ok(())
+}

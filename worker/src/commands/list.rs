@@ -1,0 +1,173 @@
+//! `wci list`: which instances run.
+
+use futures::{StreamExt, stream};
+use serde::Serialize;
+use wci_contract::Spec;
+
+use crate::{
+    clock::{self, Millis},
+    connection::ConnectionArgs,
+    control::{Control, Keeper, Listed, Scope},
+    output::{self, Output},
+};
+
+/// Instances that are asked at once for --wide.
+const ASKED_AT_ONCE: usize = 8;
+
+/// List the instances of a namespace, ours and the server's own
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  wci list -n orders
+  wci list --wide
+  wci list -o json | jq -r '.instances[] | .deployment + \":\" + .build_id'")]
+pub(crate) struct ListArgs {
+    #[command(flatten)]
+    scope: Scope,
+    /// Ask every instance for its groups and providers, which takes longer
+    #[arg(short, long)]
+    wide: bool,
+    /// Instances to show at most
+    #[arg(long, default_value_t = 1000, value_name = "N",
+          value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    limit: u32,
+    /// How the result is printed
+    #[arg(short, long, value_enum, default_value_t = Output::Table)]
+    output: Output,
+}
+
+#[derive(Debug, Serialize)]
+struct Report {
+    namespace: String,
+    /// Whether there are more than the limit.
+    more: bool,
+    instances: Vec<Row>,
+}
+
+#[derive(Debug, Serialize)]
+struct Row {
+    deployment: String,
+    build_id: String,
+    run_by: Keeper,
+    task_queue: String,
+    #[serde(serialize_with = "clock::as_rfc3339")]
+    created: Millis,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    groups: Option<Vec<Group>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Group {
+    group: String,
+    provider: String,
+    scaler: String,
+}
+
+/// Lists.
+pub(super) async fn run(connection: &ConnectionArgs, args: ListArgs) -> anyhow::Result<()> {
+    let ListArgs { scope, wide, limit, output } = args;
+    let control = scope.open(connection).await?;
+    let (mut listed, more) = control.list(usize::try_from(limit)?).await?;
+    listed.sort_by(|a, b| a.id.cmp(&b.id));
+    let rows = listed.into_iter().map(Row::from);
+    let instances = if wide {
+        stream::iter(rows)
+            .map(|row| ask(&control, row))
+            .buffered(ASKED_AT_ONCE)
+            .collect::<Vec<Row>>()
+            .await
+    } else {
+        rows.collect()
+    };
+    let report = Report { namespace: control.namespace().to_owned(), more, instances };
+    match output {
+        Output::Json => output::json(&report),
+        Output::Table => {
+            print(&report, wide);
+            Ok(())
+        }
+    }
+}
+
+impl From<Listed> for Row {
+    fn from(listed: Listed) -> Self {
+        Self {
+            deployment: listed.id.deployment().to_owned(),
+            build_id: listed.id.build_id().to_owned(),
+            run_by: listed.keeper,
+            task_queue: listed.task_queue,
+            created: listed.created,
+            groups: None,
+            error: None,
+        }
+    }
+}
+
+async fn ask(control: &Control, mut row: Row) -> Row {
+    let Ok(id) = wci_contract::InstanceId::new(&row.deployment, &row.build_id) else { return row };
+    match control.describe(&id).await {
+        Ok(description) => row.groups = Some(groups(&description.spec.unwrap_or_default())),
+        Err(trouble) => row.error = Some(trouble.to_string()),
+    }
+    row
+}
+
+fn groups(spec: &Spec) -> Vec<Group> {
+    let groups = spec.scaling_group_specs.iter();
+    groups
+        .map(|(name, group)| Group {
+            group: name.clone(),
+            provider: group.compute.provider_type.clone(),
+            scaler: group.algorithm().to_owned(),
+        })
+        .collect()
+}
+
+fn print(report: &Report, wide: bool) {
+    if report.instances.is_empty() {
+        output::say(format!(
+            "no instance runs in namespace {}: create one with `wci apply`",
+            report.namespace
+        ));
+        return;
+    }
+    let mut header = vec!["DEPLOYMENT", "BUILD", "RUN BY", "AGE", "TASK QUEUE"];
+    if wide {
+        header.push("GROUPS");
+    }
+    let mut table = output::table(&header);
+    let now = clock::now();
+    for row in &report.instances {
+        let mut cells = vec![
+            row.deployment.clone(),
+            row.build_id.clone(),
+            row.run_by.as_str().to_owned(),
+            clock::span(clock::since(row.created, now)),
+            row.task_queue.clone(),
+        ];
+        if wide {
+            cells.push(row.in_words());
+        }
+        table.add_row(cells);
+    }
+    output::say(table);
+    if report.more {
+        output::say(format!("only the first {} are shown: see --limit", report.instances.len()));
+    }
+}
+
+impl Row {
+    fn in_words(&self) -> String {
+        match (&self.groups, &self.error) {
+            (_, Some(error)) => error.clone(),
+            (Some(groups), _) if groups.is_empty() => "no compute config yet".to_owned(),
+            (groups, None) => {
+                let words = groups.iter().flatten().map(|group| {
+                    format!("{} ({})", group.group, group.provider)
+                });
+                words.collect::<Vec<_>>().join(", ")
+            }
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! What is there before a command changes anything.
+
+use anyhow::bail;
+use wci_contract::{
+    InstanceId, Spec,
+    messages::{UpdateRequest, Upsert},
+};
+
+use crate::control::{Control, Deployment, Execution, Keeper, VersionStatus};
+
+/// A version, as instance and server have it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Situation {
+    /// The running instance.
+    pub(super) instance: Option<Execution>,
+    /// Its spec; empty without one.
+    pub(super) spec: Spec,
+    /// What the server knows of the deployment.
+    pub(super) deployment: Option<Deployment>,
+}
+
+impl Situation {
+    /// Looks. An instance that somebody else runs is an error: it is not ours to change.
+    pub(super) async fn look(control: &Control, id: &InstanceId) -> anyhow::Result<Self> {
+        let (execution, deployment) = tokio::try_join!(control.look(id), control.deployment(id))?;
+        let instance = execution.filter(Execution::is_open);
+        if let Some(execution) = &instance {
+            must_be_ours(control, id, execution)?;
+        }
+        // Where nobody runs the instance, the next question would only hang.
+        control.require_worker(control.task_queue()).await?;
+        let spec = match &instance {
+            Some(_) => control.describe(id).await?.spec.unwrap_or_default(),
+            None => Spec::default(),
+        };
+        Ok(Self { instance, spec, deployment })
+    }
+
+    /// The version's status; `None` when the server does not know it.
+    pub(super) fn status(&self, id: &InstanceId) -> Option<VersionStatus> {
+        self.deployment.as_ref().and_then(|deployment| deployment.status(id.build_id()))
+    }
+
+    /// Groups that are there and not in `wanted`.
+    pub(super) fn leftover(&self, wanted: &Spec) -> Vec<String> {
+        let names = self.spec.scaling_group_specs.keys();
+        names.filter(|name| !wanted.scaling_group_specs.contains_key(*name)).cloned().collect()
+    }
+
+    /// The update that turns what is there into `wanted`.
+    pub(super) fn request(&self, wanted: &Spec, identity: &str) -> UpdateRequest {
+        let mask = ["task_queue_types", "provider", "scaler"].map(str::to_owned).to_vec();
+        let groups = wanted.scaling_group_specs.iter();
+        UpdateRequest {
+            identity: identity.to_owned(),
+            conflict_token: None,
+            upsert_scaling_groups: groups
+                .map(|(name, spec)| {
+                    let upsert = Upsert { spec: spec.clone(), update_mask: Some(mask.clone()) };
+                    (name.clone(), upsert)
+                })
+                .collect(),
+            remove_scaling_groups: self.leftover(wanted),
+        }
+    }
+}
+
+/// Refuses an instance on a queue that is not our system worker's.
+pub(super) fn must_be_ours(
+    control: &Control,
+    id: &InstanceId,
+    execution: &Execution,
+) -> anyhow::Result<()> {
+    let queue = &execution.task_queue;
+    match Keeper::of(queue, control.task_queue()) {
+        Keeper::Wci => Ok(()),
+        Keeper::Server => bail!(
+            "{id} is run by the server's own controller (task queue {queue}), not by wci: go on \
+             with `temporal worker deployment …`, or end its instance with `temporal workflow \
+             terminate -n {} -w {}` and apply again",
+            control.namespace(),
+            id.workflow_id(),
+        ),
+        Keeper::Other => bail!(
+            "{id} runs on task queue {queue}, not on {}: name that system worker's queue with \
+             --task-queue {queue}",
+            control.task_queue(),
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec_file::parse;
+
+    fn spec(groups: &str) -> Spec {
+        parse("test", &format!("deployment: d\nbuild_id: b\ngroups: {groups}")).unwrap().spec
+    }
+
+    #[test]
+    fn the_update_replaces_every_group_and_removes_the_rest() {
+        let before = spec("{a: {provider: {type: x}}, b: {task_types: [nexus], provider: {type: x}}}");
+        let wanted = spec("{b: {task_types: [activity], provider: {type: y, k: 1}}, c: {provider: {type: z}}}");
+        let situation = Situation { spec: before.clone(), ..Situation::default() };
+        let request = situation.request(&wanted, "me");
+        assert_eq!(request.remove_scaling_groups, ["a"]);
+        assert_eq!(wci_contract::mask::apply(&before, &request), Ok(wanted));
+    }
+}

@@ -1,0 +1,98 @@
+//! A spec as the public API has it.
+
+use temporalio_common::protos::temporal::api::{
+    common::v1::Payload,
+    compute::v1::{
+        ComputeConfig, ComputeConfigScalingGroup, ComputeConfigScalingGroupUpdate, ComputeProvider,
+        ComputeScaler,
+    },
+};
+use serde_json::{Map, Value};
+use wci_contract::{GroupSpec, Spec, TaskType};
+
+use super::Trouble;
+
+/// Everything of a group that an update may change: together, all of it.
+pub(super) const WHOLE_GROUP: [&str; 3] = ["task_queue_types", "provider", "scaler"];
+
+/// `spec` for a version that is new.
+pub(super) fn config(spec: &Spec) -> Result<ComputeConfig, Trouble> {
+    let groups = spec.scaling_group_specs.iter();
+    let scaling_groups = groups
+        .map(|(name, spec)| Ok((name.clone(), group(spec)?)))
+        .collect::<Result<_, Trouble>>()?;
+    Ok(ComputeConfig { scaling_groups })
+}
+
+/// `spec` as updates that replace every group of that name.
+pub(super) fn updates(
+    spec: &Spec,
+) -> Result<std::collections::HashMap<String, ComputeConfigScalingGroupUpdate>, Trouble> {
+    let groups = spec.scaling_group_specs.iter();
+    groups
+        .map(|(name, spec)| {
+            let paths = WHOLE_GROUP.map(str::to_owned).to_vec();
+            let update = ComputeConfigScalingGroupUpdate {
+                scaling_group: Some(group(spec)?),
+                update_mask: Some(prost_types::FieldMask { paths }),
+            };
+            Ok((name.clone(), update))
+        })
+        .collect()
+}
+
+fn group(spec: &GroupSpec) -> Result<ComputeConfigScalingGroup, Trouble> {
+    let types = spec.task_types.iter().flatten().filter_map(|n| TaskType::from_wire(*n));
+    let provider = ComputeProvider {
+        r#type: spec.compute.provider_type.clone(),
+        details: details(spec.provider_config().map_err(|e| Trouble::other(&e))?)?,
+        nexus_endpoint: spec.compute.nexus_endpoint.clone(),
+    };
+    let scaler = match &spec.scaling {
+        None => None,
+        Some(scaling) => Some(ComputeScaler {
+            r#type: scaling.scaling_algorithm.clone(),
+            details: details(spec.scaling_config().map_err(|e| Trouble::other(&e))?)?,
+        }),
+    };
+    Ok(ComputeConfigScalingGroup {
+        task_queue_types: types.map(TaskType::to_wire).collect(),
+        provider: Some(provider),
+        scaler,
+    })
+}
+
+fn details(config: Map<String, Value>) -> Result<Option<Payload>, Trouble> {
+    if config.is_empty() {
+        return Ok(None);
+    }
+    let mut raw = super::instance::encode(&config)?;
+    Ok(raw.payloads.pop())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec_file::parse;
+
+    #[test]
+    fn every_setting_reaches_the_public_api() {
+        let text = "deployment: d\nbuild_id: b\ngroups: {g: {task_types: [nexus, workflow],
+            provider: {type: p, nexus_endpoint: e, key: 1}, scaler: {type: no-sync, pace: 2}},
+            rest: {provider: {type: q}}}";
+        let config = config(&parse("test", text).unwrap().spec).unwrap();
+        let g = &config.scaling_groups["g"];
+        assert_eq!(g.task_queue_types, [3, 1]);
+        let provider = g.provider.as_ref().unwrap();
+        assert_eq!((provider.r#type.as_str(), provider.nexus_endpoint.as_str()), ("p", "e"));
+        let details = provider.details.as_ref().unwrap();
+        assert_eq!(details.data, br#"{"key":1}"#);
+        assert_eq!(details.metadata["encoding"], b"json/plain");
+        let scaler = g.scaler.as_ref().unwrap();
+        assert_eq!(scaler.details.as_ref().unwrap().data, br#"{"pace":2}"#);
+        let rest = &config.scaling_groups["rest"];
+        assert_eq!(rest.scaler, None);
+        assert_eq!(rest.provider.as_ref().unwrap().details, None);
+        assert!(rest.task_queue_types.is_empty());
+    }
+}

@@ -1,0 +1,187 @@
+//! The server's side of a version: the Worker Deployment that it belongs to, and its routing.
+
+use std::time::Duration;
+
+use temporalio_client::tonic::{IntoRequest, Request};
+use temporalio_common::protos::temporal::api::{
+    deployment::v1::WorkerDeploymentVersion,
+    enums::v1::WorkerDeploymentVersionStatus,
+    workflowservice::v1::{
+        CreateWorkerDeploymentRequest, CreateWorkerDeploymentVersionRequest,
+        DeleteWorkerDeploymentRequest, DeleteWorkerDeploymentVersionRequest,
+        DescribeWorkerDeploymentRequest, SetWorkerDeploymentCurrentVersionRequest,
+        UpdateWorkerDeploymentVersionComputeConfigRequest,
+    },
+};
+use uuid::Uuid;
+use wci_contract::{InstanceId, Spec};
+
+use super::{CHANGE, Control, SOON, Trouble, compute, within};
+
+/// The server gives up a little earlier, so that its words reach us.
+const SERVER_CHANGE: Duration = Duration::from_secs(50);
+
+pub(crate) use WorkerDeploymentVersionStatus as VersionStatus;
+
+/// What the server knows of a Worker Deployment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Deployment {
+    versions: Vec<(String, VersionStatus)>,
+}
+
+impl Deployment {
+    /// The status of `build_id`; `None` for a version that the server does not know.
+    pub(crate) fn status(&self, build_id: &str) -> Option<VersionStatus> {
+        self.versions.iter().find(|(build, _)| build == build_id).map(|(_, status)| *status)
+    }
+}
+
+impl Control {
+    /// The Worker Deployment of `id`; `None` when the server knows none of that name.
+    pub(crate) async fn deployment(&self, id: &InstanceId) -> Result<Option<Deployment>, Trouble> {
+        let request = DescribeWorkerDeploymentRequest {
+            namespace: self.namespace.clone(),
+            deployment_name: id.deployment().to_owned(),
+        };
+        let mut service = self.service();
+        let call = service.describe_worker_deployment(request.into_request());
+        let info = match within("which versions there are", SOON, call).await {
+            Ok(found) => found.into_inner().worker_deployment_info.unwrap_or_default(),
+            Err(Trouble::NotFound(_) | Trouble::Unsupported(_)) => return Ok(None),
+            Err(trouble) => return Err(trouble),
+        };
+        let versions = info.version_summaries.into_iter().filter_map(|summary| {
+            let status = VersionStatus::try_from(summary.status).unwrap_or_default();
+            summary.deployment_version.map(|version| (version.build_id, status))
+        });
+        Ok(Some(Deployment { versions: versions.collect() }))
+    }
+
+    /// Creates the Worker Deployment.
+    pub(crate) async fn create_deployment(
+        &self,
+        id: &InstanceId,
+        identity: &str,
+    ) -> Result<(), Trouble> {
+        let request = CreateWorkerDeploymentRequest {
+            namespace: self.namespace.clone(),
+            deployment_name: id.deployment().to_owned(),
+            identity: identity.to_owned(),
+            request_id: Uuid::new_v4().to_string(),
+        };
+        let mut service = self.service();
+        let call = service.create_worker_deployment(patient(request));
+        within("create the Worker Deployment", CHANGE, call).await.map(|_| ())
+    }
+
+    /// Deletes a Worker Deployment without versions.
+    pub(crate) async fn delete_deployment(
+        &self,
+        id: &InstanceId,
+        identity: &str,
+    ) -> Result<(), Trouble> {
+        let request = DeleteWorkerDeploymentRequest {
+            namespace: self.namespace.clone(),
+            deployment_name: id.deployment().to_owned(),
+            identity: identity.to_owned(),
+        };
+        let mut service = self.service();
+        let call = service.delete_worker_deployment(patient(request));
+        within("delete the Worker Deployment", CHANGE, call).await.map(|_| ())
+    }
+
+    /// Creates the version with `spec`, which reaches the instance.
+    pub(crate) async fn create_version(
+        &self,
+        id: &InstanceId,
+        spec: &Spec,
+        identity: &str,
+    ) -> Result<(), Trouble> {
+        let request = CreateWorkerDeploymentVersionRequest {
+            namespace: self.namespace.clone(),
+            deployment_version: Some(version(id)),
+            compute_config: Some(compute::config(spec)?),
+            identity: identity.to_owned(),
+            request_id: Uuid::new_v4().to_string(),
+        };
+        let mut service = self.service();
+        let call = service.create_worker_deployment_version(patient(request));
+        within("create the version", CHANGE, call).await.map(|_| ())
+    }
+
+    /// Makes `spec` the version's compute config; groups named by `remove` go.
+    pub(crate) async fn update_version(
+        &self,
+        id: &InstanceId,
+        spec: &Spec,
+        remove: Vec<String>,
+        identity: &str,
+    ) -> Result<(), Trouble> {
+        let request = UpdateWorkerDeploymentVersionComputeConfigRequest {
+            namespace: self.namespace.clone(),
+            deployment_version: Some(version(id)),
+            compute_config_scaling_groups: compute::updates(spec)?,
+            remove_compute_config_scaling_groups: remove,
+            identity: identity.to_owned(),
+            request_id: Uuid::new_v4().to_string(),
+        };
+        let mut service = self.service();
+        let call = service.update_worker_deployment_version_compute_config(patient(request));
+        within("change the version's compute config", CHANGE, call).await.map(|_| ())
+    }
+
+    /// Deletes the version and with it the instance.
+    pub(crate) async fn delete_version(
+        &self,
+        id: &InstanceId,
+        skip_drainage: bool,
+        identity: &str,
+    ) -> Result<(), Trouble> {
+        let request = DeleteWorkerDeploymentVersionRequest {
+            namespace: self.namespace.clone(),
+            deployment_version: Some(version(id)),
+            skip_drainage,
+            identity: identity.to_owned(),
+            ..Default::default()
+        };
+        let mut service = self.service();
+        let call = service.delete_worker_deployment_version(patient(request));
+        within("delete the version", CHANGE, call).await.map(|_| ())
+    }
+
+    /// Routes new tasks of the deployment to the version, whether or not a worker polls: starting
+    /// one is the instance's business. `lenient` lets go of task queues that the current version
+    /// has and this one does not.
+    pub(crate) async fn set_current(
+        &self,
+        id: &InstanceId,
+        lenient: bool,
+        identity: &str,
+    ) -> Result<(), Trouble> {
+        let request = SetWorkerDeploymentCurrentVersionRequest {
+            namespace: self.namespace.clone(),
+            deployment_name: id.deployment().to_owned(),
+            build_id: id.build_id().to_owned(),
+            identity: identity.to_owned(),
+            ignore_missing_task_queues: lenient,
+            allow_no_pollers: true,
+            ..Default::default()
+        };
+        let mut service = self.service();
+        let call = service.set_worker_deployment_current_version(patient(request));
+        within("make the version current", CHANGE, call).await.map(|_| ())
+    }
+}
+
+fn version(id: &InstanceId) -> WorkerDeploymentVersion {
+    WorkerDeploymentVersion {
+        deployment_name: id.deployment().to_owned(),
+        build_id: id.build_id().to_owned(),
+    }
+}
+
+fn patient<T>(message: T) -> Request<T> {
+    let mut request = message.into_request();
+    request.set_timeout(SERVER_CHANGE);
+    request
+}

@@ -1,0 +1,189 @@
+//! The book's rules, told as an operator would.
+
+use serde_json::{Value, json};
+use wci_contract::{
+    FailureClass, Refusal,
+    activities::{DecideInput, DecideOutput},
+    decision::{Action, Event, RecordedDecision},
+    launch::Outcome,
+    messages::StartInput,
+    signal::TaskAdd,
+    state::Timestamp,
+};
+
+use crate::book::{Book, Phase};
+
+fn start(state: Value) -> StartInput {
+    serde_json::from_value(json!({"namespace_name": "default", "deployment_name": "d",
+        "build_id": "b", "state": state}))
+    .unwrap()
+}
+
+fn book(groups: Value) -> Book {
+    let state = json!({"spec": {"scaling_group_specs": groups}});
+    Book::open(Ok(start(state)), Timestamp { seconds: 1, nanos: 0 })
+}
+
+fn one_group() -> Book {
+    book(json!({"g": {"compute": {"provider_type": "p"}}}))
+}
+
+fn miss(kind: i64, misses: u64) -> TaskAdd {
+    TaskAdd { task_queue_name: "q".into(), task_queue_type: kind, misses, ..TaskAdd::default() }
+}
+
+/// Decides for the only group that was asked about.
+fn decide(book: &mut Book, now_ms: i64, decision: RecordedDecision) -> DecideInput {
+    let asked = book.question(now_ms);
+    let groups = asked.groups.keys().map(|name| (name.clone(), decision.clone())).collect();
+    let mut ids = (0..).map(|n| format!("launch-{now_ms}-{n}"));
+    book.apply(asked.clone(), DecideOutput { groups }, || ids.next().unwrap());
+    asked
+}
+
+fn invoke(count: u32) -> RecordedDecision {
+    RecordedDecision { actions: vec![Action::InvokeWorker { count }], ..Default::default() }
+}
+
+fn throttle(wake_at_ms: i64) -> RecordedDecision {
+    RecordedDecision { throttled: 1, wake_at_ms: Some(wake_at_ms), ..Default::default() }
+}
+
+#[test]
+fn a_missed_task_becomes_a_launch() {
+    let mut book = one_group();
+    book.hear(Some(miss(1, 3)));
+    assert!(book.wants_decision(0));
+    decide(&mut book, 100, invoke(2));
+    let launch = book.to_launch.pop_front().unwrap();
+    assert_eq!((launch.group.as_str(), launch.count), ("g", 2));
+    assert!(!book.wants_decision(100));
+    assert_eq!(book.dump().wci.unwrap().launches[0].since, 100);
+}
+
+#[test]
+fn tasks_that_were_put_off_are_asked_about_again_when_their_time_comes() {
+    let mut book = one_group();
+    book.hear(Some(miss(1, 3)));
+    decide(&mut book, 100, throttle(200));
+    assert!(!book.wants_decision(199) && book.wants_decision(200));
+    let asked = decide(&mut book, 200, invoke(1));
+    assert_eq!(asked.groups["g"].events, [Event::TaskAdd(miss(1, 3))]);
+}
+
+#[test]
+fn tasks_behind_a_launch_that_failed_are_not_forgotten() {
+    let mut book = one_group();
+    book.hear(Some(miss(2, 1)));
+    decide(&mut book, 100, invoke(1));
+    let outcome = Outcome::failed(1, FailureClass::Throttled, "slow down");
+    book.finish(150, "launch-100-0", outcome.clone());
+    let asked = book.question(150);
+    let events = &asked.groups["g"].events;
+    assert_eq!(events[0], Event::Outcome(outcome));
+    assert!(matches!(&events[1], Event::TaskAdd(signal) if signal.misses == 1));
+    assert_eq!(book.dump().wci.unwrap().last_failures["g"].outcome.message, "slow down");
+}
+
+#[test]
+fn a_launch_that_went_well_costs_no_decision_of_its_own() {
+    let mut book = one_group();
+    book.hear(Some(miss(1, 1)));
+    decide(&mut book, 100, invoke(1));
+    book.finish(150, "launch-100-0", Outcome::started(1));
+    assert!(!book.wants_decision(150));
+    assert_eq!(book.dump().wci.unwrap().workers_started, 1);
+}
+
+#[test]
+fn a_launch_that_went_well_ends_a_back_off() {
+    let mut book = one_group();
+    book.state.scaling_state.insert("g".into(), json!({"wci": {}}).as_object().unwrap().clone());
+    book.hear(Some(miss(1, 1)));
+    let state = book.state.scaling_state["g"].clone();
+    decide(&mut book, 100, RecordedDecision { state, ..invoke(1) });
+    book.finish(150, "launch-100-0", Outcome::started(1));
+    assert!(book.wants_decision(150));
+}
+
+#[test]
+fn a_group_whose_launches_hang_waits_and_leaves_room_for_others() {
+    let mut book = book(json!({"a": {"task_types": [1]}, "b": {"task_types": [2]}}));
+    for n in 0..20 {
+        book.hear(Some(miss(1, 1)));
+        decide(&mut book, n * 2000, invoke(1));
+    }
+    assert_eq!(book.to_launch.len(), 8);
+    assert!(book.inbox.next_wake_ms().is_some());
+    book.hear(Some(miss(2, 1)));
+    decide(&mut book, 38_001, invoke(1));
+    assert_eq!(book.to_launch.back().unwrap().group, "b");
+}
+
+#[test]
+fn nothing_is_lost_when_nothing_could_be_decided() {
+    let mut book = one_group();
+    book.hear(Some(miss(1, 5)));
+    let asked = book.question(100);
+    book.put_back(asked);
+    assert_eq!(book.dump().pending_task_add_signals, [miss(1, 5)]);
+    assert!(book.wants_decision(100 + 1_000));
+}
+
+#[test]
+fn the_next_run_knows_everything_and_asks_for_nothing_twice() {
+    let mut book = one_group();
+    book.hear(Some(miss(1, 1)));
+    decide(&mut book, 100, invoke(1));
+    book.hear(Some(miss(2, 4)));
+    let carried = serde_json::to_value(book.carry()).unwrap();
+    let mut next = Book::open(Ok(serde_json::from_value(carried).unwrap()), Timestamp::default());
+    assert_eq!(next.state.create_time, Some(Timestamp { seconds: 1, nanos: 0 }));
+    assert_eq!(next.unknown.len(), 1);
+    assert!(next.to_launch.is_empty() && next.wants_decision(0));
+    next.question(100 + 60_000);
+    assert!(next.unknown.is_empty());
+}
+
+#[test]
+fn a_type_that_nobody_serves_is_recorded_and_launches_nothing() {
+    let mut book = book(json!({"wf": {"task_types": [1]}}));
+    book.hear(Some(miss(3, 2)));
+    assert!(book.question(100).groups.is_empty());
+    let decisions = book.dump().wci.unwrap().decisions;
+    assert_eq!(decisions[0].reasons, ["nobody_serves tasks=2"]);
+}
+
+#[test]
+fn nonsense_is_counted_and_forgotten() {
+    let mut book = one_group();
+    book.hear(None);
+    assert!(!book.wants_decision(0));
+    assert_eq!(book.dump().wci.unwrap().signals_dropped, 1);
+}
+
+#[test]
+fn decisions_are_remembered_up_to_a_bound() {
+    let mut book = one_group();
+    for n in 0..50 {
+        book.hear(Some(miss(1, 1)));
+        decide(&mut book, n, RecordedDecision::default());
+    }
+    let decisions = book.dump().wci.unwrap().decisions;
+    assert_eq!((decisions.len(), decisions[0].at_ms, decisions[19].at_ms), (20, 30, 49));
+}
+
+#[test]
+fn a_deleted_instance_says_so() {
+    let mut book = one_group();
+    book.phase = Phase::Deleted;
+    assert_eq!(book.describe().unwrap_err().message, "worker deployment deleted");
+}
+
+#[test]
+fn a_start_that_names_no_version_is_unusable() {
+    let nameless = StartInput::default();
+    assert!(Book::open(Ok(nameless), Timestamp::default()).unusable.is_some());
+    let refusal = Refusal::invalid("unable to decode");
+    assert_eq!(Book::open(Err(refusal.clone()), Timestamp::default()).unusable, Some(refusal));
+}
