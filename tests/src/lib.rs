@@ -1,1 +1,41 @@
+//! What the tests on a real server share: the server, the system worker, a load, and ways to look
+//! at what came of it. Everything is the real program; only AWS has a stand-in.
+//!
+//! A [`World`] owns everything that a test starts. When it goes, everything that was started
+//! goes with it, and the logs stay if the test failed.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "so tests fail")]
+
+mod binary;
+mod greeter;
+mod history;
+mod lambda;
+mod launched;
+mod load;
+pub mod mutants;
+mod process;
+mod programs;
+pub mod recordings;
+mod running;
+mod server;
+mod spec;
+mod system_worker;
+mod version;
+mod wait;
+mod world;
+
+pub use binary::wci_bin;
+pub use greeter::Greeter;
+pub use history::{ActivitySeen, History, LaunchSeen};
+pub use lambda::{Behaviour, Lambda};
+pub use launched::Launched;
+pub use load::Load;
+pub use process::Process;
+pub use programs::Programs;
+pub use running::{Said, run, run_with_input};
+pub use server::{Server, ServerOptions};
+pub use spec::{Group, SpecFile};
+pub use system_worker::SystemWorker;
+pub use version::Version;
+pub use wait::wait_for;
+pub use world::{SOON, World, WorldBuilder};

@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::{connection::ConnectionArgs, demo, replay, system};
+use crate::{commands, connection::ConnectionArgs, demo, replay, system};
 
 /// Worker Controller Instances for Temporal: starts serverless workers when tasks wait
 ///
@@ -22,6 +22,8 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Worker(system::WorkerArgs),
+    #[command(flatten)]
+    Operate(commands::Command),
     Demo(demo::DemoArgs),
     Replay(replay::ReplayArgs),
 }
@@ -40,6 +42,9 @@ pub(crate) fn run() -> ExitCode {
         runtime.block_on(async {
             match command {
                 Command::Worker(args) => system::run(&connection, args).await,
+                Command::Operate(command) => {
+                    commands::run(&connection, command, Cli::command()).await
+                }
                 Command::Demo(args) => demo::run(args).await,
                 Command::Replay(args) => replay::run(args).await,
             }

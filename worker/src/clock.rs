@@ -13,9 +13,9 @@ pub(crate) fn now() -> Millis {
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// A proto timestamp.
-pub(crate) fn of_proto(time: &prost_types::Timestamp) -> Millis {
-    time.seconds.saturating_mul(1000).saturating_add(i64::from(time.nanos / 1_000_000))
+/// An instant in seconds and nanoseconds, as protos have it.
+pub(crate) fn of_parts(seconds: i64, nanos: i32) -> Millis {
+    seconds.saturating_mul(1000).saturating_add(i64::from(nanos / 1_000_000))
 }
 
 /// How long ago `at` is at `now`; nothing for what lies ahead.
@@ -56,7 +56,11 @@ pub(crate) fn span(length: Duration) -> String {
 
 /// How long ago `at` is, or how far ahead.
 pub(crate) fn relative(at: Millis, now: Millis) -> String {
-    if at > now { format!("in {}", span(since(now, at))) } else { format!("{} ago", span(since(at, now))) }
+    if at > now {
+        format!("in {}", span(since(now, at)))
+    } else {
+        format!("{} ago", span(since(at, now)))
+    }
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use temporalio_client::{Client, grpc::WorkflowService, tonic::IntoRequest};
 use temporalio_common::protos::temporal::api::workflowservice::v1::DescribeNamespaceRequest;
 use wci_contract::names::{DEFAULT_TASK_QUEUE, SERVER_QUEUE_PREFIX};
 
-pub(crate) use attendance::Attendance;
+pub(crate) use compute::WHOLE_GROUP;
 pub(crate) use instance::{Execution, Keeper};
 pub(crate) use list::Listed;
 pub(crate) use trouble::{Trouble, within};
@@ -94,9 +94,9 @@ impl Control {
         let call = service.describe_namespace(request.into_request());
         match within("whether the namespace exists", SOON, call).await {
             Ok(answer) => Ok(answer.into_inner().namespace_info.unwrap_or_default().id),
-            Err(Trouble::NotFound(_)) => bail!(
-                "namespace {namespace:?} does not exist: name another with --namespace"
-            ),
+            Err(Trouble::NotFound(_)) => {
+                bail!("namespace {namespace:?} does not exist: name another with --namespace")
+            }
             Err(trouble) => bail!("cannot look at namespace {namespace:?}: {trouble}"),
         }
     }

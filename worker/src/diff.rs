@@ -117,11 +117,21 @@ mod tests {
         );
         let changes = diff(&before, &after);
         let kinds: Vec<_> = changes.iter().map(|c| (c.group.as_str(), c.change)).collect();
-        assert_eq!(kinds, [("a", Change::Changed), ("b", Change::Removed),
-            ("c", Change::Unchanged), ("d", Change::Added)]);
-        assert_eq!(serde_json::to_value(&changes[0].settings).unwrap(), json!([
+        assert_eq!(
+            kinds,
+            [
+                ("a", Change::Changed),
+                ("b", Change::Removed),
+                ("c", Change::Unchanged),
+                ("d", Change::Added)
+            ]
+        );
+        assert_eq!(
+            serde_json::to_value(&changes[0].settings).unwrap(),
+            json!([
             {"path": "provider.gone", "from": "z", "to": null},
-            {"path": "provider.n", "from": 1, "to": 2}]));
+            {"path": "provider.n", "from": 1, "to": 2}])
+        );
     }
 
     #[test]

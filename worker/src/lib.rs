@@ -5,12 +5,17 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod cli;
+mod clock;
+mod commands;
 mod connection;
+mod control;
 mod demo;
+mod diff;
 mod logging;
 mod output;
 pub mod replay;
 mod shepherd;
+mod spec_file;
 mod system;
 
 use std::process::ExitCode;

@@ -12,7 +12,7 @@ use temporalio_workflow::{
     WorkflowResult, WorkflowTermination, common::error::ApplicationFailure, workflows::select,
 };
 use wci_contract::{
-    messages::{Description, Done, UpdateReply},
+    messages::{DeleteRequest, Description, Done, UpdateReply, UpdateRequest},
     names,
     signal::TaskAdd,
     state::State,
@@ -77,7 +77,8 @@ impl Instance {
     }
 
     #[update_validator(update)]
-    fn check_update(&self, _ctx: &WorkflowContextView, _: &RawValue) -> Result<(), Failure> {
+    fn check_update(&self, _ctx: &WorkflowContextView, request: &RawValue) -> Result<(), Failure> {
+        decode::<UpdateRequest>(request)?;
         Ok(updates::admit(&self.book)?)
     }
 
@@ -91,7 +92,8 @@ impl Instance {
     }
 
     #[update_validator(delete)]
-    fn check_delete(&self, _ctx: &WorkflowContextView, _: &RawValue) -> Result<(), Failure> {
+    fn check_delete(&self, _ctx: &WorkflowContextView, request: &RawValue) -> Result<(), Failure> {
+        decode::<DeleteRequest>(request)?;
         Ok(updates::admit(&self.book)?)
     }
 
@@ -105,7 +107,12 @@ impl Instance {
     }
 
     #[update_validator(validate)]
-    fn check_validate(&self, _ctx: &WorkflowContextView, _: &RawValue) -> Result<(), Failure> {
+    fn check_validate(
+        &self,
+        _ctx: &WorkflowContextView,
+        request: &RawValue,
+    ) -> Result<(), Failure> {
+        decode::<UpdateRequest>(request)?;
         Ok(updates::admit(&self.book)?)
     }
 

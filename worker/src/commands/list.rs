@@ -163,9 +163,10 @@ impl Row {
             (_, Some(error)) => error.clone(),
             (Some(groups), _) if groups.is_empty() => "no compute config yet".to_owned(),
             (groups, None) => {
-                let words = groups.iter().flatten().map(|group| {
-                    format!("{} ({})", group.group, group.provider)
-                });
+                let words = groups
+                    .iter()
+                    .flatten()
+                    .map(|group| format!("{} ({})", group.group, group.provider));
                 words.collect::<Vec<_>>().join(", ")
             }
         }

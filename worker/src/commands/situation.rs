@@ -6,7 +6,7 @@ use wci_contract::{
     messages::{UpdateRequest, Upsert},
 };
 
-use crate::control::{Control, Deployment, Execution, Keeper, VersionStatus};
+use crate::control::{Control, Deployment, Execution, Keeper, VersionStatus, WHOLE_GROUP};
 
 /// A version, as instance and server have it.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -49,7 +49,7 @@ impl Situation {
 
     /// The update that turns what is there into `wanted`.
     pub(super) fn request(&self, wanted: &Spec, identity: &str) -> UpdateRequest {
-        let mask = ["task_queue_types", "provider", "scaler"].map(str::to_owned).to_vec();
+        let mask = WHOLE_GROUP.map(str::to_owned).to_vec();
         let groups = wanted.scaling_group_specs.iter();
         UpdateRequest {
             identity: identity.to_owned(),
@@ -100,8 +100,11 @@ mod tests {
 
     #[test]
     fn the_update_replaces_every_group_and_removes_the_rest() {
-        let before = spec("{a: {provider: {type: x}}, b: {task_types: [nexus], provider: {type: x}}}");
-        let wanted = spec("{b: {task_types: [activity], provider: {type: y, k: 1}}, c: {provider: {type: z}}}");
+        let before =
+            spec("{a: {provider: {type: x}}, b: {task_types: [nexus], provider: {type: x}}}");
+        let wanted = spec(
+            "{b: {task_types: [activity], provider: {type: y, k: 1}}, c: {provider: {type: z}}}",
+        );
         let situation = Situation { spec: before.clone(), ..Situation::default() };
         let request = situation.request(&wanted, "me");
         assert_eq!(request.remove_scaling_groups, ["a"]);

@@ -96,5 +96,8 @@ pub(super) async fn check(
         build_id: wanted.id.build_id().to_owned(),
     };
     let output = control.dry_run(&DryRun { version, request }).await?;
-    Ok(Verdict { refusal: output.refusal.map(|refusal| refusal.message), warnings: output.warnings })
+    Ok(Verdict {
+        refusal: output.refusal.map(|refusal| refusal.message),
+        warnings: output.warnings,
+    })
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 use anyhow::bail;
 use temporalio_client::tonic::IntoRequest;
 use temporalio_common::protos::temporal::api::{
-    enums::v1::TaskQueueType, taskqueue::v1::TaskQueue, workflowservice::v1::DescribeTaskQueueRequest,
+    enums::v1::TaskQueueType, taskqueue::v1::TaskQueue,
+    workflowservice::v1::DescribeTaskQueueRequest,
 };
 
 use super::{Control, SOON, Trouble, within};
@@ -44,7 +45,10 @@ impl Control {
         let call = service.describe_task_queue(request.into_request());
         let pollers = within("who polls the task queue", SOON, call).await?.into_inner().pollers;
         let polls = pollers.iter().filter_map(|poller| poller.last_access_time.as_ref());
-        Ok(Attendance { pollers: pollers.len(), last_poll: polls.map(clock::of_proto).max() })
+        Ok(Attendance {
+            pollers: pollers.len(),
+            last_poll: polls.map(|at| clock::of_parts(at.seconds, at.nanos)).max(),
+        })
     }
 
     /// Makes sure that a system worker polls `queue`.

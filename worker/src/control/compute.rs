@@ -1,5 +1,8 @@
 //! A spec as the public API has it.
 
+use std::collections::HashMap;
+
+use serde_json::{Map, Value};
 use temporalio_common::protos::temporal::api::{
     common::v1::Payload,
     compute::v1::{
@@ -7,13 +10,12 @@ use temporalio_common::protos::temporal::api::{
         ComputeScaler,
     },
 };
-use serde_json::{Map, Value};
 use wci_contract::{GroupSpec, Spec, TaskType};
 
 use super::Trouble;
 
 /// Everything of a group that an update may change: together, all of it.
-pub(super) const WHOLE_GROUP: [&str; 3] = ["task_queue_types", "provider", "scaler"];
+pub(crate) const WHOLE_GROUP: [&str; 3] = ["task_queue_types", "provider", "scaler"];
 
 /// `spec` for a version that is new.
 pub(super) fn config(spec: &Spec) -> Result<ComputeConfig, Trouble> {
@@ -27,15 +29,16 @@ pub(super) fn config(spec: &Spec) -> Result<ComputeConfig, Trouble> {
 /// `spec` as updates that replace every group of that name.
 pub(super) fn updates(
     spec: &Spec,
-) -> Result<std::collections::HashMap<String, ComputeConfigScalingGroupUpdate>, Trouble> {
+) -> Result<HashMap<String, ComputeConfigScalingGroupUpdate>, Trouble> {
     let groups = spec.scaling_group_specs.iter();
     groups
         .map(|(name, spec)| {
-            let paths = WHOLE_GROUP.map(str::to_owned).to_vec();
-            let update = ComputeConfigScalingGroupUpdate {
+            let mut update = ComputeConfigScalingGroupUpdate {
                 scaling_group: Some(group(spec)?),
-                update_mask: Some(prost_types::FieldMask { paths }),
+                update_mask: None,
             };
+            let mask = update.update_mask.get_or_insert_default();
+            mask.paths = WHOLE_GROUP.map(str::to_owned).to_vec();
             Ok((name.clone(), update))
         })
         .collect()

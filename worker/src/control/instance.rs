@@ -6,9 +6,8 @@ use temporalio_client::{
     WorkflowIdConflictPolicy, WorkflowQueryOptions, WorkflowStartOptions, tonic::IntoRequest,
 };
 use temporalio_common::{
-    UntypedWorkflow,
+    MemoValues, UntypedWorkflow,
     data_converters::RawValue,
-    memo::MemoValues,
     protos::temporal::api::{
         common::v1::WorkflowExecution,
         enums::v1::WorkflowExecutionStatus,
@@ -94,8 +93,11 @@ impl Execution {
             run_id: info.execution.unwrap_or_default().run_id,
             task_queue: info.task_queue,
             status: WorkflowExecutionStatus::try_from(info.status).unwrap_or_default(),
-            started: info.start_time.as_ref().map(clock::of_proto).unwrap_or_default(),
-            closed: info.close_time.as_ref().map(clock::of_proto),
+            started: info
+                .start_time
+                .map(|at| clock::of_parts(at.seconds, at.nanos))
+                .unwrap_or_default(),
+            closed: info.close_time.map(|at| clock::of_parts(at.seconds, at.nanos)),
             history_length: info.history_length,
         }
     }

@@ -63,7 +63,7 @@ impl Control {
 
     fn listed(&self, info: WorkflowExecutionInfo) -> Option<Listed> {
         let id = InstanceId::from_workflow_id(&info.execution.as_ref()?.workflow_id)?;
-        let started = info.start_time.as_ref().map(clock::of_proto);
+        let started = info.start_time.as_ref().map(|at| clock::of_parts(at.seconds, at.nanos));
         let created = memo(&info).map(|memo| memo.create_time.as_millis()).filter(|at| *at > 0);
         Some(Listed {
             id,

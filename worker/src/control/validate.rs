@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use temporalio_client::{WorkflowGetResultOptions, WorkflowStartOptions, errors::WorkflowGetResultError};
+use temporalio_client::{
+    WorkflowGetResultOptions, WorkflowStartOptions, errors::WorkflowGetResultError,
+};
 use temporalio_common::UntypedWorkflow;
 use uuid::Uuid;
 use wci_contract::{
@@ -23,17 +25,15 @@ impl Control {
     /// Has the system worker check a change that no instance runs yet.
     pub(crate) async fn dry_run(&self, request: &DryRun) -> Result<ValidateOutput, Trouble> {
         let version = &request.version;
-        let options = WorkflowStartOptions::new(
-            &self.task_queue,
-            format!("wci-validate-{}", Uuid::new_v4()),
-        )
-        .execution_timeout(DRY_RUN)
-        .search_attributes(division())
-        .static_summary(format!(
-            "checks a compute config for {}:{}",
-            version.deployment_name, version.build_id
-        ))
-        .build();
+        let options =
+            WorkflowStartOptions::new(&self.task_queue, format!("wci-validate-{}", Uuid::new_v4()))
+                .execution_timeout(DRY_RUN)
+                .search_attributes(division())
+                .static_summary(format!(
+                    "checks a compute config for {}:{}",
+                    version.deployment_name, version.build_id
+                ))
+                .build();
         let workflow = UntypedWorkflow::new(names::VALIDATE_WORKFLOW);
         let call = self.client.start_workflow(workflow, encode(request)?, options);
         let handle = within("start the dry run", SOON, call).await?;

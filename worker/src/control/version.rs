@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+pub(crate) use temporalio_common::protos::temporal::api::enums::v1::WorkerDeploymentVersionStatus as VersionStatus;
+
 use temporalio_client::tonic::{IntoRequest, Request};
 use temporalio_common::protos::temporal::api::{
     deployment::v1::WorkerDeploymentVersion,
-    enums::v1::WorkerDeploymentVersionStatus,
     workflowservice::v1::{
         CreateWorkerDeploymentRequest, CreateWorkerDeploymentVersionRequest,
         DeleteWorkerDeploymentRequest, DeleteWorkerDeploymentVersionRequest,
@@ -20,8 +21,6 @@ use super::{CHANGE, Control, SOON, Trouble, compute, within};
 
 /// The server gives up a little earlier, so that its words reach us.
 const SERVER_CHANGE: Duration = Duration::from_secs(50);
-
-pub(crate) use WorkerDeploymentVersionStatus as VersionStatus;
 
 /// What the server knows of a Worker Deployment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

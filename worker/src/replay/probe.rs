@@ -8,8 +8,7 @@
 use temporalio_common::protos::temporal::api::{
     enums::v1::EventType,
     history::v1::{
-        History, HistoryEvent, WorkflowExecutionCompletedEventAttributes,
-        history_event::Attributes,
+        History, HistoryEvent, WorkflowExecutionCompletedEventAttributes, history_event::Attributes,
     },
 };
 
@@ -61,5 +60,6 @@ pub(super) fn left_over(
     };
     let what = what.trim_end_matches("Machine").trim_end_matches(" machine");
     let after = recording.last_to_reach();
-    Err(ReplayError::Nondeterminism { after, message: format!("{what} is not recorded") })
+    let message = format!("what it does next is not recorded: {what}");
+    Err(ReplayError::Nondeterminism { after, message })
 }

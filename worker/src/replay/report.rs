@@ -80,9 +80,12 @@ impl Report {
 
     fn line(&self) -> String {
         let Self { file, events, workflow_tasks, error, .. } = self;
-        let tasks = workflow_tasks.unwrap_or_default();
+        let tasks = match workflow_tasks.unwrap_or_default() {
+            1 => "1 workflow task".to_owned(),
+            tasks => format!("{tasks} workflow tasks"),
+        };
         match error {
-            None => format!("ok      {file}: replayed {events} events, {tasks} workflow tasks"),
+            None => format!("ok      {file}: replayed {events} events, {tasks}"),
             Some(failure) => format!("failed  {file}: {}", failure.message),
         }
     }

@@ -87,11 +87,12 @@ async fn rerun(
 
 fn check_type(recording: &Recording, options: &WorkerOptions) -> Result<(), ReplayError> {
     let workflows = options.workflows();
-    let known: Vec<&str> =
+    let mut known: Vec<&str> =
         workflows.workflow_definitions().map(|known| known.workflow_type.as_str()).collect();
     if known.contains(&recording.workflow_type.as_str()) {
         return Ok(());
     }
+    known.sort_unstable();
     let known = known.join(" and ");
     Err(ReplayError::UnknownType { found: recording.workflow_type.clone(), known })
 }

@@ -76,9 +76,7 @@ fn words(error: &YamlError) -> String {
         YamlError::Unexpected { expected: "sequence start", .. } => {
             "this must be a list, for example [workflow, activity]".to_owned()
         }
-        YamlError::Unexpected { expected: "string scalar", .. } => {
-            "this must be a text".to_owned()
-        }
+        YamlError::Unexpected { expected: "string scalar", .. } => "this must be a text".to_owned(),
         other => format!("cannot be read as YAML: {}", plain(other)),
     }
 }

@@ -39,8 +39,10 @@ fn a_whole_file_becomes_the_spec_that_the_contract_has() {
     assert_eq!(group.algorithm(), "no-sync");
     assert_eq!(group.scaling_config().unwrap()["scale_up_cooloff_ms"], 200);
     let nexus = &spec.scaling_group_specs["nexus"];
-    assert_eq!(Value::Object(nexus.provider_config().unwrap()),
-        json!({"command": "greeter", "env": {"MODE": "on"}}));
+    assert_eq!(
+        Value::Object(nexus.provider_config().unwrap()),
+        json!({"command": "greeter", "env": {"MODE": "on"}})
+    );
     assert_eq!(nexus.scaling, None);
 }
 
@@ -97,7 +99,10 @@ fn a_missing_key_is_named_with_an_example() {
     assert!(error("deployment: d\ngroups: {}").contains("for example build_id: v1"));
     assert!(error("deployment: d\nbuild_id: b").contains("the key \"groups\" is missing"));
     assert!(in_group("    task_types: []\n").contains("for example provider: {type: aws-lambda"));
-    assert!(error("deployment: d\nbuild_id:\ngroups: {}").ends_with(":2: the value is missing: give a text"));
+    assert!(
+        error("deployment: d\nbuild_id:\ngroups: {}")
+            .ends_with(":2: the value is missing: give a text")
+    );
 }
 
 #[test]
@@ -122,7 +127,8 @@ fn groups_must_be_there_once_and_have_a_name() {
         in_group("    provider: {type: x}\n  g:\n    provider: {type: y}\n"),
         "spec.yaml:6: the key \"g\" is there twice: remove one"
     );
-    let nameless = "    provider: {type: x}\n  '':\n    provider: {type: y}\n    task_types: [nexus]\n";
+    let nameless =
+        "    provider: {type: x}\n  '':\n    provider: {type: y}\n    task_types: [nexus]\n";
     assert!(in_group(nameless).ends_with("scaling groups without an ID are not supported"));
 }
 
@@ -160,14 +166,18 @@ fn what_is_no_yaml_or_too_much_of_it_is_refused() {
         ("a: 1\n b: 2\n", "unknown key"),
         ("- a\n", "this must be a map"),
         ("\"", "cannot be read as YAML"),
-        ("deployment: d\nbuild_id: b\ngroups: {g: {provider: {type: x}}}\n---\na: b", "one version"),
+        (
+            "deployment: d\nbuild_id: b\ngroups: {g: {provider: {type: x}}}\n---\na: b",
+            "one version",
+        ),
         ("deployment: a:b\nbuild_id: b\ngroups: {g: {provider: {type: x}}}\n", "contains a colon"),
     ] {
         assert!(error(text).contains(expected), "{text:?}: {}", error(text));
     }
     let deep = format!("    provider: {{type: x, a: {}1{}}}\n", "[".repeat(40), "]".repeat(40));
     assert!(in_group(&deep).ends_with("too large or too deeply nested for a spec file"));
-    let mut bomb = String::from("    provider:\n      type: x\n      a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
+    let mut bomb =
+        String::from("    provider:\n      type: x\n      a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
     for n in 1..9 {
         let inner = vec![format!("*a{}", n - 1); 9].join(", ");
         bomb.push_str(&format!("      a{n}: &a{n} [{inner}]\n"));

@@ -82,9 +82,9 @@ impl Group {
                 Some(scaler.value.into_scaler().map_err(|message| (Some(line), message))?)
             }
         };
-        let task_types = task_types.filter(|types| !types.is_empty()).map(|types| {
-            types.into_iter().map(|kind| i64::from(kind.to_wire())).collect()
-        });
+        let task_types = task_types
+            .filter(|types| !types.is_empty())
+            .map(|types| types.into_iter().map(|kind| i64::from(kind.to_wire())).collect());
         Ok(GroupSpec { task_types, compute, scaling, ..GroupSpec::default() })
     }
 }

@@ -1,0 +1,153 @@
+//! What an instance's history says.
+
+use std::{
+    collections::BTreeMap,
+    time::{Duration, SystemTime},
+};
+
+use serde::de::DeserializeOwned;
+use temporalio_common::protos::temporal::api::{
+    common::v1::Payloads,
+    enums::v1::EventType,
+    history::v1::{HistoryEvent, history_event::Attributes},
+};
+use wci_contract::{
+    activities::{INVOKE, InvokeInput},
+    launch::Outcome,
+};
+
+/// The events of one run.
+#[derive(Debug, Clone)]
+pub struct History {
+    /// In order.
+    pub events: Vec<HistoryEvent>,
+}
+
+/// An activity, as far as it has come.
+#[derive(Debug, Clone)]
+pub struct ActivitySeen {
+    /// Its type.
+    pub kind: String,
+    /// The event that scheduled it.
+    pub event_id: i64,
+    /// When it was scheduled.
+    pub scheduled: SystemTime,
+    /// When its last attempt began.
+    pub started: Option<SystemTime>,
+    /// When it ended, well or not.
+    pub ended: Option<SystemTime>,
+    /// Attempts.
+    pub attempts: i32,
+    input: Option<Payloads>,
+    result: Option<Payloads>,
+}
+
+/// A launch, as far as it has come.
+#[derive(Debug, Clone)]
+pub struct LaunchSeen {
+    /// What was asked.
+    pub asked: InvokeInput,
+    /// What came of it.
+    pub outcome: Option<Outcome>,
+    /// The activity.
+    pub activity: ActivitySeen,
+}
+
+impl History {
+    /// How many events there are of `kind`.
+    pub fn count(&self, kind: EventType) -> usize {
+        self.events.iter().filter(|event| event.event_type() == kind).count()
+    }
+
+    /// The activities, in the order in which they were scheduled.
+    pub fn activities(&self) -> Vec<ActivitySeen> {
+        let mut seen = BTreeMap::new();
+        for event in &self.events {
+            match &event.attributes {
+                Some(Attributes::ActivityTaskScheduledEventAttributes(scheduled)) => {
+                    let activity = ActivitySeen {
+                        kind: scheduled.activity_type.clone().unwrap_or_default().name,
+                        event_id: event.event_id,
+                        scheduled: time_of(event),
+                        started: None,
+                        ended: None,
+                        attempts: 0,
+                        input: scheduled.input.clone(),
+                        result: None,
+                    };
+                    seen.insert(event.event_id, activity);
+                }
+                Some(attributes) => note(&mut seen, event, attributes),
+                None => {}
+            }
+        }
+        seen.into_values().collect()
+    }
+
+    /// The launches of the scaler, in order. Registration is another activity.
+    pub fn launches(&self) -> Vec<LaunchSeen> {
+        let launches = self.activities().into_iter().filter(|activity| activity.kind == INVOKE);
+        launches
+            .map(|activity| LaunchSeen {
+                asked: value(activity.input.as_ref()).expect("a launch has an input"),
+                outcome: value(activity.result.as_ref()),
+                activity,
+            })
+            .collect()
+    }
+
+    /// The launches of one group.
+    pub fn launches_of(&self, group: &str) -> Vec<LaunchSeen> {
+        let all = self.launches().into_iter();
+        all.filter(|launch| launch.asked.group == group).collect()
+    }
+
+    /// Workers that the launches started.
+    pub fn workers_started(&self) -> u32 {
+        self.launches().into_iter().filter_map(|launch| launch.outcome).map(|o| o.started).sum()
+    }
+
+    /// Failed workflow tasks: a bug shows so.
+    pub fn failed_tasks(&self) -> usize {
+        self.count(EventType::WorkflowTaskFailed)
+    }
+}
+
+impl LaunchSeen {
+    /// How long the provider was asked for, of a launch that ended.
+    pub fn took(&self) -> Option<Duration> {
+        self.activity.ended?.duration_since(self.activity.scheduled).ok()
+    }
+}
+
+fn note(seen: &mut BTreeMap<i64, ActivitySeen>, event: &HistoryEvent, attributes: &Attributes) {
+    let (scheduled, result) = match attributes {
+        Attributes::ActivityTaskStartedEventAttributes(started) => {
+            if let Some(activity) = seen.get_mut(&started.scheduled_event_id) {
+                activity.started = Some(time_of(event));
+                activity.attempts = started.attempt;
+            }
+            return;
+        }
+        Attributes::ActivityTaskCompletedEventAttributes(end) => {
+            (end.scheduled_event_id, end.result.clone())
+        }
+        Attributes::ActivityTaskFailedEventAttributes(end) => (end.scheduled_event_id, None),
+        Attributes::ActivityTaskTimedOutEventAttributes(end) => (end.scheduled_event_id, None),
+        Attributes::ActivityTaskCanceledEventAttributes(end) => (end.scheduled_event_id, None),
+        _ => return,
+    };
+    if let Some(activity) = seen.get_mut(&scheduled) {
+        activity.ended = Some(time_of(event));
+        activity.result = result;
+    }
+}
+
+fn time_of(event: &HistoryEvent) -> SystemTime {
+    SystemTime::try_from(event.event_time.unwrap_or_default()).unwrap()
+}
+
+fn value<T: DeserializeOwned>(payloads: Option<&Payloads>) -> Option<T> {
+    let payload = payloads?.payloads.first()?;
+    Some(serde_json::from_slice(&payload.data).unwrap())
+}

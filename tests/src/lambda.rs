@@ -1,0 +1,150 @@
+//! A stand-in for AWS Lambda that does what a test says: it answers, refuses, or hangs.
+
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    extract::{Path, State},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use serde_json::json;
+use tokio::net::TcpListener;
+
+use crate::{Greeter, Process};
+
+/// What an invocation of a function comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Behaviour {
+    /// 202 at once.
+    Accepts,
+    /// 202 after a while.
+    Slow(Duration),
+    /// 429.
+    Throttles,
+    /// 500.
+    Fails,
+    /// No answer.
+    Hangs,
+}
+
+/// The stand-in. It answers for as long as it is there.
+#[derive(Debug)]
+pub struct Lambda {
+    shared: Arc<Shared>,
+    /// Where it listens.
+    pub url: String,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    functions: Mutex<BTreeMap<String, Function>>,
+    logs: PathBuf,
+}
+
+#[derive(Debug, Default)]
+struct Function {
+    behaviour: Option<Behaviour>,
+    calls: usize,
+    worker: Option<Greeter>,
+    workers: Vec<Process>,
+}
+
+impl Lambda {
+    pub(crate) async fn start(logs: PathBuf) -> Self {
+        let shared = Arc::new(Shared { logs, ..Shared::default() });
+        let routes = Router::new()
+            .route("/2015-03-31/functions/{arn}/invocations", post(invoke))
+            .route("/2015-03-31/functions/{arn}", get(describe))
+            .with_state(Arc::clone(&shared));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, routes).await });
+        Self { shared, url }
+    }
+
+    /// From now on, invocations of `function` come to this.
+    pub fn set(&self, function: &str, behaviour: Behaviour) {
+        self.shared.with(function, |function| function.behaviour = Some(behaviour));
+    }
+
+    /// From now on, an invocation that is accepted runs such a worker.
+    pub fn runs(&self, function: &str, worker: Greeter) {
+        self.shared.with(function, |function| function.worker = Some(worker));
+    }
+
+    /// How often `function` was invoked, whatever came of it.
+    pub fn calls(&self, function: &str) -> usize {
+        self.shared.with(function, |function| function.calls)
+    }
+}
+
+impl Drop for Lambda {
+    fn drop(&mut self) {
+        // The task that answers may outlive this; the workers must not.
+        self.shared.functions.lock().unwrap().clear();
+    }
+}
+
+impl Shared {
+    fn with<T>(&self, function: &str, act: impl FnOnce(&mut Function) -> T) -> T {
+        act(self.functions.lock().unwrap().entry(function.to_owned()).or_default())
+    }
+
+    fn accept(&self, name: &str) -> Response {
+        let log = self.logs.join(format!("function-{name}.log"));
+        self.with(name, |function| {
+            function.workers.extend(function.worker.as_ref().map(|worker| worker.start(&log)));
+        });
+        StatusCode::ACCEPTED.into_response()
+    }
+}
+
+async fn invoke(State(shared): State<Arc<Shared>>, Path(arn): Path<String>) -> Response {
+    let name = name_of(&arn);
+    let behaviour = shared.with(name, |function| {
+        function.calls += 1;
+        function.behaviour
+    });
+    match behaviour.unwrap_or(Behaviour::Accepts) {
+        Behaviour::Accepts => shared.accept(name),
+        Behaviour::Slow(time) => {
+            tokio::time::sleep(time).await;
+            shared.accept(name)
+        }
+        Behaviour::Throttles => {
+            refusal(StatusCode::TOO_MANY_REQUESTS, "TooManyRequestsException", "Rate Exceeded.")
+        }
+        Behaviour::Fails => {
+            refusal(StatusCode::INTERNAL_SERVER_ERROR, "ServiceException", "An error occurred.")
+        }
+        Behaviour::Hangs => std::future::pending().await,
+    }
+}
+
+async fn describe(Path(arn): Path<String>) -> Response {
+    let name = name_of(&arn);
+    if name.starts_with("missing") {
+        let words = format!("Function not found: {arn}");
+        return refusal(StatusCode::NOT_FOUND, "ResourceNotFoundException", &words);
+    }
+    let answer = json!({"Configuration": {"FunctionName": name, "FunctionArn": arn,
+        "Timeout": 900, "State": "Active"}, "Code": {}, "Tags": {}});
+    (StatusCode::OK, answer.to_string()).into_response()
+}
+
+fn refusal(status: StatusCode, code: &'static str, words: &str) -> Response {
+    let body = json!({"Type": "User", "Message": words, "message": words}).to_string();
+    (status, [("x-amzn-errortype", code)], body).into_response()
+}
+
+/// The function's name in `arn:aws:lambda:<region>:<account>:function:<name>[:<version>]`.
+fn name_of(arn: &str) -> &str {
+    arn.split(':').nth(6).unwrap_or(arn)
+}

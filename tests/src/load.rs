@@ -1,0 +1,91 @@
+//! Work for workers: workflows that greet, with an activity each.
+
+use std::{
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
+
+use futures::{StreamExt, stream};
+use serde_json::json;
+use temporalio_client::{
+    Client, UntypedWorkflow, WorkflowCountOptions, WorkflowGetResultOptions, WorkflowStartOptions,
+};
+use temporalio_common::{VersioningOverride, worker::WorkerDeploymentVersion};
+use wci_contract::InstanceId;
+use wci_workflows::{payload_of, text_of};
+
+use crate::wait_for;
+
+/// Starts under way at once.
+const CONCURRENCY: usize = 16;
+
+/// Workflows that were started together.
+#[derive(Clone)]
+pub struct Load {
+    client: Client,
+    prefix: String,
+    tasks: usize,
+}
+
+impl Load {
+    /// Starts `tasks` workflows on `queue`, each with `work_ms` milliseconds of work. `pin` binds
+    /// them to a version.
+    pub(crate) async fn start(
+        client: &Client,
+        queue: &str,
+        tasks: usize,
+        work_ms: u64,
+        pin: Option<&InstanceId>,
+    ) -> Self {
+        static LOADS: AtomicU32 = AtomicU32::new(0);
+        let prefix = format!("{queue}-load{}-", LOADS.fetch_add(1, Ordering::Relaxed));
+        let load = Self { client: client.clone(), prefix, tasks };
+        let all = stream::iter(0..tasks).for_each_concurrent(CONCURRENCY, |n| {
+            let input = json!({"name": format!("caller {n}"), "work_ms": work_ms});
+            let options = WorkflowStartOptions::new(queue, load.id(n))
+                .maybe_versioning_override(pin.map(pinned))
+                .build();
+            let input = payload_of(&input).unwrap();
+            async move {
+                client.start_workflow(UntypedWorkflow::new("greet"), input, options).await.unwrap();
+            }
+        });
+        all.await;
+        load
+    }
+
+    /// How many are completed.
+    pub async fn completed(&self) -> usize {
+        let query =
+            format!("WorkflowId STARTS_WITH '{}' AND ExecutionStatus = 'Completed'", self.prefix);
+        let count = self.client.count_workflows(query, WorkflowCountOptions::default()).await;
+        // A server that was stopped does not answer for a while.
+        count.map_or(0, |count| usize::try_from(count.count()).unwrap())
+    }
+
+    /// Waits until all are completed.
+    #[track_caller]
+    pub fn done(&self, limit: Duration) -> impl Future<Output = ()> {
+        let waiting = wait_for("the load to be done", limit, async || {
+            (self.completed().await >= self.tasks).then_some(())
+        });
+        async move {
+            waiting.await;
+            let result = self.client.get_workflow_handle::<UntypedWorkflow>(self.id(0));
+            let result = result.get_result(WorkflowGetResultOptions::default()).await.unwrap();
+            assert_eq!(text_of(&result).unwrap(), "\"Hello, caller 0!\"");
+        }
+    }
+
+    fn id(&self, n: usize) -> String {
+        format!("{}{n}", self.prefix)
+    }
+}
+
+fn pinned(id: &InstanceId) -> VersioningOverride {
+    let version = WorkerDeploymentVersion::builder()
+        .deployment_name(id.deployment().to_owned())
+        .build_id(id.build_id().to_owned())
+        .build();
+    VersioningOverride::Pinned(version)
+}

@@ -1,0 +1,173 @@
+//! The workflows of this build with a change, as another build might have one.
+//!
+//! The change is made around the real workflows, with the SDK's interceptors: production code
+//! has no hook for it.
+
+use std::{cell::Cell, time::Duration};
+
+use anyhow::anyhow;
+use temporalio_sdk::{
+    WorkerOptions,
+    workflow_interceptors::{
+        CancellableWorkflowOutboundFuture, ExecuteWorkflowInput, ExecuteWorkflowResult,
+        ScheduleActivityInput, ScheduleActivityResult, ScheduleLocalActivityInput, StartTimerInput,
+        WorkflowCancellationHandle, WorkflowInterceptor, WorkflowInterceptorConstructor,
+        WorkflowInterceptorContext, WorkflowInterceptorFuture, WorkflowNext,
+    },
+};
+use temporalio_workflow::{ActivityOptions, TimerResult, common::error::ApplicationFailure};
+use wci::replay::this_build;
+use wci_contract::activities::ValidateInput;
+use wci_workflows::Controller;
+
+use crate::recordings::Recorded;
+
+/// A change of what the workflows do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mutation {
+    /// None, to show that it is not the way of changing that makes a replay fail.
+    Nothing,
+    /// An activity more, before anything else.
+    ExtraActivity,
+    /// A timer more, before anything else.
+    ExtraTimer,
+    /// Each timer is set twice.
+    DoubledTimers,
+    /// No timer is set.
+    NoTimers,
+    /// Activities have other names.
+    OtherActivities,
+    /// Decisions have another name.
+    OtherDecisions,
+    /// A run that ended well fails, and the other way round.
+    OtherEnd,
+}
+
+const SOON: Duration = Duration::from_secs(10);
+
+type Outbound<T> = CancellableWorkflowOutboundFuture<T>;
+
+impl Mutation {
+    /// Every change that a replay must notice.
+    pub const HARMFUL: [Self; 7] = [
+        Self::ExtraActivity,
+        Self::ExtraTimer,
+        Self::DoubledTimers,
+        Self::NoTimers,
+        Self::OtherActivities,
+        Self::OtherDecisions,
+        Self::OtherEnd,
+    ];
+
+    /// Whether the change touches something that `recorded` has. The first two touch every run.
+    pub fn touches(self, recorded: &Recorded) -> bool {
+        match self {
+            Self::Nothing | Self::ExtraActivity | Self::ExtraTimer => true,
+            Self::DoubledTimers | Self::NoTimers => recorded.has(&["TIMER_STARTED"]),
+            Self::OtherActivities => recorded.has(&["ACTIVITY_TASK_SCHEDULED"]),
+            Self::OtherDecisions => recorded.has(&["MARKER_RECORDED"]),
+            Self::OtherEnd => recorded.has(&[
+                "WORKFLOW_EXECUTION_COMPLETED",
+                "WORKFLOW_EXECUTION_FAILED",
+                "WORKFLOW_EXECUTION_CANCELED",
+                "WORKFLOW_EXECUTION_CONTINUED_AS_NEW",
+            ]),
+        }
+    }
+
+    /// Registers this build's workflows with the change.
+    pub fn build(self) -> impl Fn(&mut WorkerOptions) -> anyhow::Result<()> {
+        move |options| {
+            this_build(options)?;
+            let changed = move |_: &_| Mutant { mutation: self, doubling: Cell::new(false) };
+            options.workflow_interceptor(WorkflowInterceptorConstructor::new(changed));
+            Ok(())
+        }
+    }
+}
+
+/// One workflow with a change.
+struct Mutant {
+    mutation: Mutation,
+    /// A second timer is just being set, which is not to be doubled again.
+    doubling: Cell<bool>,
+}
+
+impl WorkflowInterceptor for Mutant {
+    fn execute<'a>(
+        &'a self,
+        ctx: WorkflowInterceptorContext,
+        input: ExecuteWorkflowInput,
+        next: WorkflowNext<
+            'a,
+            ExecuteWorkflowInput,
+            WorkflowInterceptorFuture<'a, ExecuteWorkflowResult>,
+        >,
+    ) -> WorkflowInterceptorFuture<'a, ExecuteWorkflowResult> {
+        WorkflowInterceptorFuture::new(async move {
+            // What nobody waits for is asked for all the same.
+            if self.mutation == Mutation::ExtraActivity {
+                let options = ActivityOptions::with_start_to_close_timeout(SOON).build();
+                let input = ValidateInput::default();
+                drop(ctx.execute_activity(Controller::validate, input, options));
+            }
+            if self.mutation == Mutation::ExtraTimer {
+                drop(ctx.timer(SOON));
+            }
+            let result = next.run(input).await;
+            if self.mutation != Mutation::OtherEnd {
+                return result;
+            }
+            match result {
+                Ok(_) => Err(ApplicationFailure::non_retryable(anyhow!("changed")).into()),
+                Err(_) => Ok(Box::new(())),
+            }
+        })
+    }
+
+    fn start_timer(
+        &self,
+        ctx: WorkflowInterceptorContext,
+        input: StartTimerInput,
+        next: WorkflowNext<'static, StartTimerInput, Outbound<TimerResult>>,
+    ) -> Outbound<TimerResult> {
+        match self.mutation {
+            Mutation::NoTimers => never(),
+            Mutation::DoubledTimers if !self.doubling.replace(true) => {
+                drop(ctx.timer(input.options().clone()));
+                self.doubling.set(false);
+                next.run(input)
+            }
+            _ => next.run(input),
+        }
+    }
+
+    fn schedule_activity(
+        &self,
+        _ctx: WorkflowInterceptorContext,
+        mut input: ScheduleActivityInput,
+        next: WorkflowNext<'static, ScheduleActivityInput, Outbound<ScheduleActivityResult>>,
+    ) -> Outbound<ScheduleActivityResult> {
+        if self.mutation == Mutation::OtherActivities {
+            input.activity_type_mut().push_str("Changed");
+        }
+        next.run(input)
+    }
+
+    fn schedule_local_activity(
+        &self,
+        _ctx: WorkflowInterceptorContext,
+        mut input: ScheduleLocalActivityInput,
+        next: WorkflowNext<'static, ScheduleLocalActivityInput, Outbound<ScheduleActivityResult>>,
+    ) -> Outbound<ScheduleActivityResult> {
+        if self.mutation == Mutation::OtherDecisions {
+            input.activity_type_mut().push_str("Changed");
+        }
+        next.run(input)
+    }
+}
+
+/// A call that is not made and not answered.
+fn never<T: 'static>() -> Outbound<T> {
+    Outbound::new(futures::future::pending(), WorkflowCancellationHandle::new(|_| {}))
+}

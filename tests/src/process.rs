@@ -1,0 +1,89 @@
+//! Processes that end with the test that started them.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    os::unix::process::ExitStatusExt,
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Stdio},
+    time::Duration,
+};
+
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+
+use crate::wait_for;
+
+/// A process; killed when it is dropped. What it writes goes to a file.
+#[derive(Debug)]
+pub struct Process {
+    child: Child,
+    log: PathBuf,
+}
+
+impl Process {
+    /// Starts `command`, which appends to `log`.
+    pub fn start(command: &mut Command, log: &Path) -> Self {
+        let file = OpenOptions::new().create(true).append(true).open(log).unwrap();
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(File::try_clone(&file).unwrap())
+            .stderr(file)
+            .spawn()
+            .unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
+        Self { child, log: log.to_owned() }
+    }
+
+    /// Its number.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Whether it still runs.
+    pub fn is_alive(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
+    /// What it has written so far.
+    pub fn log(&self) -> String {
+        String::from_utf8_lossy(&fs::read(&self.log).unwrap_or_default()).into_owned()
+    }
+
+    /// Ends it at once, as a crash would.
+    pub fn kill(&mut self) {
+        let _ = self.child.kill();
+        let status = self.child.wait().unwrap();
+        assert!(status.signal().is_some() || status.code().is_some());
+    }
+
+    /// Asks it to end.
+    pub fn terminate(&self) {
+        kill(self.as_pid(), Signal::SIGTERM).unwrap();
+    }
+
+    /// Stops its clock: it neither works nor ends until it is killed or told to go on.
+    pub fn freeze(&self) {
+        kill(self.as_pid(), Signal::SIGSTOP).unwrap();
+    }
+
+    /// Waits until it has ended.
+    pub async fn ended(&mut self, limit: Duration) -> ExitStatus {
+        let name = self.log.display().to_string();
+        wait_for(&format!("the process of {name} to end"), limit, async || {
+            self.child.try_wait().unwrap()
+        })
+        .await
+    }
+
+    fn as_pid(&self) -> Pid {
+        Pid::from_raw(i32::try_from(self.child.id()).unwrap())
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,58 @@
+//! Where the programs are that the tests start.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+};
+
+/// The version of the Temporal CLI that `tools/temporal-cli` fetches.
+const FETCHED: &str = "../.tools/temporal-1.9.1/bin/temporal";
+
+/// The programs, by absolute path.
+#[derive(Debug, Clone)]
+pub struct Programs {
+    /// The program under test.
+    pub wci: PathBuf,
+    /// The example of a serverless worker.
+    pub greeter: PathBuf,
+    /// The Temporal CLI with its dev server.
+    pub temporal: PathBuf,
+}
+
+impl Programs {
+    /// Finds them, or says what to do.
+    pub fn find() -> Self {
+        Self { wci: built("wci"), greeter: built("greeter"), temporal: temporal() }
+    }
+}
+
+/// A program of this workspace: beside the folder of the test's own executable.
+fn built(name: &str) -> PathBuf {
+    let test = env::current_exe().expect("a test has an executable");
+    let profile = test.parent().and_then(Path::parent).expect("target/<profile>/deps/<test>");
+    let program = profile.join(name);
+    assert!(
+        program.is_file(),
+        "no program at {}: run `cargo build -p wci -p greeter` first, or `make test`",
+        program.display()
+    );
+    program
+}
+
+fn temporal() -> PathBuf {
+    if let Some(named) = env::var_os("WCI_TEMPORAL_CLI").filter(|named| !named.is_empty()) {
+        let named = PathBuf::from(named);
+        assert!(named.is_file(), "WCI_TEMPORAL_CLI: there is no file {}", named.display());
+        return named;
+    }
+    let fetched = Path::new(env!("CARGO_MANIFEST_DIR")).join(FETCHED);
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&path)
+        .map(|folder| folder.join("temporal"))
+        .chain([fetched])
+        .find(|file| file.is_file())
+        .and_then(|file| file.canonicalize().ok())
+        .expect(
+            "no Temporal CLI: run `tools/temporal-cli`, which gets one, or set WCI_TEMPORAL_CLI",
+        )
+}

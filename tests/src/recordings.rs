@@ -1,0 +1,74 @@
+//! The recorded runs in replay-histories/, a folder for each version of the workflow.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use serde_json::Value;
+use wci::replay::Recording;
+
+/// One recorded run.
+pub struct Recorded {
+    /// Its file.
+    pub path: PathBuf,
+    /// What the file says, read without the program.
+    pub json: Value,
+    /// What the program reads there.
+    pub recording: Recording,
+}
+
+impl Recorded {
+    /// How many events of `kind` there are, for example `TIMER_FIRED`.
+    pub fn count(&self, kind: &str) -> usize {
+        let kind = format!("EVENT_TYPE_{kind}");
+        self.events().iter().filter(|event| event["eventType"] == kind).count()
+    }
+
+    /// Whether there is an event of any of `kinds`.
+    pub fn has(&self, kinds: &[&str]) -> bool {
+        kinds.iter().any(|kind| self.count(kind) > 0)
+    }
+
+    /// The events as the file has them.
+    pub fn events(&self) -> &[Value] {
+        self.json["events"].as_array().expect("a list of events")
+    }
+
+    /// The file's name with that of the workflow's version.
+    pub fn name(&self) -> String {
+        self.path.strip_prefix(folder()).unwrap_or(&self.path).display().to_string()
+    }
+}
+
+/// Every recorded run. That there is none is a failure: a test over nothing proves nothing.
+pub fn all() -> Vec<Recorded> {
+    let mut recorded = Vec::new();
+    for version in listed(&folder()).into_iter().filter(|path| path.is_dir()) {
+        let files = listed(&version);
+        let before = recorded.len();
+        let is_json = |path: &&PathBuf| path.extension().is_some_and(|it| it == "json");
+        recorded.extend(files.iter().filter(is_json).map(|path| read(path)));
+        assert!(recorded.len() > before, "no recorded run in {}", version.display());
+    }
+    assert!(!recorded.is_empty(), "no recorded run in {}", folder().display());
+    recorded
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../replay-histories")
+}
+
+fn listed(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder)
+        .unwrap_or_else(|e| panic!("{}: {e}: make record-histories", folder.display()));
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    paths
+}
+
+fn read(path: &Path) -> Recorded {
+    let recording = Recording::read(path).unwrap_or_else(|e| panic!("{} {e}", path.display()));
+    let json = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+    Recorded { path: path.to_owned(), json, recording }
+}

@@ -1,0 +1,131 @@
+//! A dev server on a free port.
+
+use std::{
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+
+use temporalio_client::{Client, ClientOptions, Connection, ConnectionOptions, tonic::IntoRequest};
+use temporalio_common::{
+    data_converters::{DataConverter, DefaultPayloadCodec, PayloadConverter},
+    protos::temporal::api::workflowservice::v1::DescribeNamespaceRequest,
+};
+use wci_workflows::TypedFailures;
+
+use crate::{Process, Programs, running::clean, wait_for};
+
+/// Turns on the signals by which matching announces tasks.
+const HOOK: &str = "workercontroller.enabled=true";
+const START_LIMIT: Duration = Duration::from_secs(60);
+
+/// How the server is started.
+#[derive(Debug, Clone)]
+pub struct ServerOptions {
+    /// Whether it announces tasks to instances.
+    pub hook: bool,
+    /// Whether what it knows survives its end.
+    pub keeps_data: bool,
+    /// Dynamic configuration, `key=value`.
+    pub dynamic_config: Vec<String>,
+}
+
+impl Default for ServerOptions {
+    fn default() -> Self {
+        Self { hook: true, keeps_data: false, dynamic_config: Vec::new() }
+    }
+}
+
+/// A dev server.
+#[derive(Debug)]
+pub struct Server {
+    process: Process,
+    temporal: PathBuf,
+    args: Vec<String>,
+    log: PathBuf,
+    /// Where it answers.
+    pub address: String,
+}
+
+impl Server {
+    /// Starts it and waits until it answers.
+    pub async fn start(programs: &Programs, options: &ServerOptions, dir: &Path) -> Self {
+        let port = free_port();
+        let address = format!("127.0.0.1:{port}");
+        let args = arguments(options, port, dir);
+        let log = dir.join("server.log");
+        let process = spawn(&programs.temporal, &args, &log);
+        let mut server = Self { process, temporal: programs.temporal.clone(), args, log, address };
+        server.answers().await;
+        server
+    }
+
+    /// A client of the namespace `default` whose failures keep their types.
+    pub async fn client(&self) -> Client {
+        client(&self.address).await.expect("the server answers")
+    }
+
+    /// Ends it at once, as a crash would.
+    pub fn kill(&mut self) {
+        self.process.kill();
+    }
+
+    /// Starts it again where it was.
+    pub async fn restart(&mut self) {
+        self.process.kill();
+        self.process = spawn(&self.temporal, &self.args, &self.log);
+        self.answers().await;
+    }
+
+    async fn answers(&mut self) {
+        let Self { process, address, .. } = self;
+        wait_for("the dev server", START_LIMIT, async || {
+            assert!(process.is_alive(), "the dev server ended:\n{}", process.log());
+            client(address).await
+        })
+        .await;
+    }
+}
+
+fn arguments(options: &ServerOptions, port: u16, dir: &Path) -> Vec<String> {
+    let mut args = ["server", "start-dev", "--headless", "--ip", "127.0.0.1", "--port"]
+        .map(str::to_owned)
+        .to_vec();
+    args.push(port.to_string());
+    args.extend(["--log-level", "error"].map(str::to_owned));
+    let hook = options.hook.then(|| HOOK.to_owned());
+    for value in hook.iter().chain(&options.dynamic_config) {
+        args.extend(["--dynamic-config-value".to_owned(), value.clone()]);
+    }
+    if options.keeps_data {
+        let file = dir.join("server.db").display().to_string();
+        args.extend(["--db-filename".to_owned(), file]);
+    }
+    args
+}
+
+fn spawn(temporal: &Path, args: &[String], log: &Path) -> Process {
+    let mut command = Command::new(temporal);
+    clean(&mut command);
+    Process::start(command.args(args), log)
+}
+
+async fn client(address: &str) -> Option<Client> {
+    let target = format!("http://{address}").parse().unwrap();
+    let options = ConnectionOptions::new(target).identity("tests".to_owned()).build();
+    let connection = Connection::connect(options).await.ok()?;
+    let request = DescribeNamespaceRequest { namespace: "default".into(), ..Default::default() };
+    connection.workflow_service().describe_namespace(request.into_request()).await.ok()?;
+    let converter = DataConverter::new(
+        PayloadConverter::default(),
+        TypedFailures::default(),
+        DefaultPayloadCodec,
+    );
+    Client::new(connection, ClientOptions::new("default").data_converter(converter).build()).ok()
+}
+
+/// A port that nobody listens on now.
+pub(crate) fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}

@@ -1,0 +1,91 @@
+//! Spec files, as a user would write them.
+
+use std::{fs, path::PathBuf};
+
+use serde_json::{Map, Value, json};
+use wci_contract::InstanceId;
+
+/// One group of a spec file.
+#[derive(Debug, Clone)]
+pub struct Group(Value);
+
+impl Group {
+    /// Greeters on `queue` as processes. They leave after a second without a task, and run five
+    /// activities at once.
+    pub fn greeters(queue: &str) -> Self {
+        Self(json!({"provider": {
+            "type": "subprocess",
+            "command": "greeter",
+            "lifetime_ms": 60_000,
+            "env": {
+                "TEMPORAL_TASK_QUEUE": queue,
+                "TEMPORAL_SERVERLESS_ACTIVITY_SLOTS": "5",
+                "TEMPORAL_SERVERLESS_IDLE_TIMEOUT_MS": "1000",
+            },
+        }}))
+    }
+
+    /// Invocations of a function of the stand-in for Lambda.
+    pub fn lambda(function: &str) -> Self {
+        let arn = format!("arn:aws:lambda:us-east-1:123456789012:function:{function}:1");
+        Self(json!({"provider": {"type": "aws-lambda", "arn": arn}}))
+    }
+
+    /// The same with another variable for its processes.
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.0["provider"]["env"][name] = value.into();
+        self
+    }
+
+    /// The same with another setting of the provider.
+    pub fn provider(mut self, key: &str, value: impl Into<Value>) -> Self {
+        self.0["provider"][key] = value.into();
+        self
+    }
+
+    /// The same for these task types alone.
+    pub fn types(mut self, types: &[&str]) -> Self {
+        self.0["task_types"] = json!(types);
+        self
+    }
+
+    /// The same with a setting of the algorithm `no-sync`.
+    pub fn scaler(mut self, key: &str, value: impl Into<Value>) -> Self {
+        self.0["scaler"]["type"] = "no-sync".into();
+        self.0["scaler"][key] = value.into();
+        self
+    }
+}
+
+/// A spec file.
+#[derive(Debug, Clone)]
+pub struct SpecFile {
+    id: InstanceId,
+    groups: Map<String, Value>,
+}
+
+impl SpecFile {
+    /// An empty one for the version.
+    pub fn of(id: &InstanceId) -> Self {
+        Self { id: id.clone(), groups: Map::new() }
+    }
+
+    /// The same with one more group.
+    pub fn group(mut self, name: &str, group: Group) -> Self {
+        self.groups.insert(name.to_owned(), group.0);
+        self
+    }
+
+    /// Its content. JSON is YAML.
+    pub fn text(&self) -> String {
+        let (deployment, build_id) = (self.id.deployment(), self.id.build_id());
+        json!({"deployment": deployment, "build_id": build_id, "groups": self.groups}).to_string()
+    }
+
+    /// Writes it into the folder `dir`.
+    pub(crate) fn write(&self, dir: &std::path::Path) -> PathBuf {
+        let path = dir.join(format!("{}-{}.yaml", self.id.deployment(), self.id.build_id()));
+        fs::write(&path, self.text()).unwrap();
+        path
+    }
+}

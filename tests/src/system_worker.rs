@@ -1,0 +1,89 @@
+//! `wci worker`.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+
+use crate::{Process, running::clean, server::free_port, wait_for};
+
+const START_LIMIT: Duration = Duration::from_secs(30);
+
+/// A system worker: the real program.
+#[derive(Debug)]
+pub struct SystemWorker {
+    process: Process,
+    log: PathBuf,
+    recipe: Recipe,
+}
+
+/// How to start it, again if need be.
+#[derive(Debug, Clone)]
+pub(crate) struct Recipe {
+    pub(crate) program: PathBuf,
+    pub(crate) args: Vec<String>,
+    pub(crate) env: Vec<(String, String)>,
+}
+
+impl SystemWorker {
+    /// Starts it and waits until it takes tasks.
+    pub(crate) async fn start(recipe: Recipe, log: &Path) -> Self {
+        let (process, health) = spawn(&recipe, log);
+        let mut worker = Self { process, log: log.to_owned(), recipe };
+        worker.is_ready(&health).await;
+        worker
+    }
+
+    /// Its process.
+    pub fn process(&mut self) -> &mut Process {
+        &mut self.process
+    }
+
+    /// Ends it at once, as a crash would.
+    pub fn kill(&mut self) {
+        self.process.kill();
+    }
+
+    /// Starts it again; it appends to the same log.
+    pub async fn restart(&mut self) {
+        self.process.kill();
+        let (process, health) = spawn(&self.recipe, &self.log);
+        self.process = process;
+        self.is_ready(&health).await;
+    }
+
+    /// What it has logged so far.
+    pub fn log(&self) -> String {
+        self.process.log()
+    }
+
+    async fn is_ready(&mut self, health: &str) {
+        let process = &mut self.process;
+        wait_for("the system worker", START_LIMIT, async || {
+            assert!(process.is_alive(), "the system worker ended:\n{}", process.log());
+            is_ready(health).await.then_some(())
+        })
+        .await;
+    }
+}
+
+/// Each start gets an address for its health of its own.
+fn spawn(recipe: &Recipe, log: &Path) -> (Process, String) {
+    let health = format!("127.0.0.1:{}", free_port());
+    let mut command = Command::new(&recipe.program);
+    clean(&mut command);
+    command.args(&recipe.args).args(["--health-address", &health]);
+    command.envs(recipe.env.iter().map(|(name, value)| (name, value)));
+    (Process::start(&mut command, log), health)
+}
+
+async fn is_ready(address: &str) -> bool {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let Ok(mut stream) = tokio::net::TcpStream::connect(address).await else { return false };
+    let request = b"GET /readyz HTTP/1.0\r\n\r\n";
+    let mut answer = Vec::new();
+    stream.write_all(request).await.is_ok()
+        && stream.read_to_end(&mut answer).await.is_ok()
+        && answer.starts_with(b"HTTP/1.0 200")
+}

@@ -1,0 +1,223 @@
+//! `wci replay` on files that are no recorded runs: a clear message each, and exit code 1.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::{
+    fs::{self, File},
+    io::Write,
+    path::Path,
+    process::{Command, Output, Stdio},
+};
+
+use serde_json::{Value, json};
+use wci_contract::names;
+use wci_tests::wci_bin;
+
+/// The shortest run that can be replayed: the validate workflow refuses to begin.
+fn run_of(workflow_type: &str) -> Value {
+    json!({"events": [
+        {
+            "eventId": "1", "eventType": "EVENT_TYPE_WORKFLOW_EXECUTION_STARTED",
+            "eventTime": "2026-01-01T00:00:00.5Z",
+            "workflowExecutionStartedEventAttributes": {
+                "workflowType": {"name": workflow_type}, "taskQueue": {"name": "wci-system"},
+                "workflowTaskTimeout": "10s", "originalExecutionRunId": "run", "attempt": 1,
+                "input": {"payloads": [{"metadata": {"encoding": "anNvbi9wbGFpbg=="}, "data": "MQ=="}]}
+            }
+        },
+        {
+            "eventId": "2", "eventType": "EVENT_TYPE_WORKFLOW_TASK_SCHEDULED",
+            "workflowTaskScheduledEventAttributes": {"attempt": 1, "saidByANewerServer": {}}
+        },
+        {
+            "eventId": "3", "eventType": "EVENT_TYPE_WORKFLOW_TASK_STARTED",
+            "workflowTaskStartedEventAttributes": {"scheduledEventId": "2"}
+        },
+        {
+            "eventId": "4", "eventType": "EVENT_TYPE_WORKFLOW_TASK_COMPLETED",
+            "workflowTaskCompletedEventAttributes": {"scheduledEventId": "2", "startedEventId": "3"}
+        },
+        {
+            "eventId": "5", "eventType": "EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED",
+            "workflowExecutionCompletedEventAttributes": {"workflowTaskCompletedEventId": "4"}
+        }
+    ]})
+}
+
+fn good() -> Value {
+    run_of(names::VALIDATE_WORKFLOW)
+}
+
+/// The good run with its events changed.
+fn changed(change: impl FnOnce(&mut Vec<Value>)) -> Vec<u8> {
+    let mut run = good();
+    change(run["events"].as_array_mut().unwrap());
+    run.to_string().into_bytes()
+}
+
+fn replay(args: &[&str], stdin: &[u8]) -> Output {
+    let mut child = Command::new(wci_bin())
+        .arg("replay")
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A program that does not read on says so by its exit code.
+    let _ = child.stdin.take().unwrap().write_all(stdin);
+    child.wait_with_output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}
+
+/// Replays `bytes`, which must fail with one line that says `what`.
+fn fails(what: &str, bytes: &[u8]) {
+    let output = replay(&["-"], bytes);
+    let line = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{what}: {line}");
+    assert!(line.starts_with("failed  -: ") && line.contains(what), "{what}: {line}");
+    assert_eq!(line.lines().count(), 1, "{what}: {line}");
+    assert_eq!(text(&output.stderr), "error: 1 of 1 histories failed\n");
+}
+
+#[test]
+fn a_good_file_is_replayed_in_each_of_its_shapes() {
+    let bare = good();
+    let answer = json!({"history": bare, "nextPageToken": null, "archived": false});
+    for run in [bare, answer] {
+        let output = replay(&["-"], run.to_string().as_bytes());
+        assert_eq!(text(&output.stdout), "ok      -: replayed 5 events, 1 workflow task\n");
+        assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), ""));
+    }
+}
+
+#[test]
+fn what_is_not_json_is_said_to_be_none() {
+    fails("is not JSON", b"not JSON");
+    fails("is not JSON", b"\xff\xfe\x00");
+    fails("has no events", b"");
+    fails("has no events", b" \n");
+}
+
+#[test]
+fn a_file_that_was_cut_off_is_noticed() {
+    let whole = good().to_string();
+    fails("a part is missing", &whole.as_bytes()[..whole.len() / 2]);
+}
+
+#[test]
+fn json_that_is_no_history_is_said_to_be_none() {
+    for json in ["1", "null", "[]", r#"["a"]"#, "{}", r#"{"events":{}}"#, r#"{"history":[]}"#] {
+        fails("is not a history", json.as_bytes());
+    }
+    fails("is not a history", br#"{"events":[1]}"#);
+    fails("is not a history", br#"{"events":[{"eventId":"one"}]}"#);
+    fails("has no events", br#"{"events":[]}"#);
+    fails("has no events", br#"{"history":{"events":[]}}"#);
+}
+
+#[test]
+fn a_history_with_a_part_missing_is_noticed() {
+    fails("its first event is not the start of a run", &changed(|events| drop(events.remove(0))));
+    fails("where event 3 should be there is event 4", &changed(|events| drop(events.remove(2))));
+    fails("what it does next is not recorded", &changed(|events| events.truncate(4)));
+    for length in 1..4 {
+        fails("proves nothing", &changed(|events| events.truncate(length)));
+    }
+}
+
+#[test]
+fn a_history_that_makes_no_sense_is_noticed() {
+    let key = "workflowExecutionStartedEventAttributes";
+    for name in ["workflowType", "taskQueue", "originalExecutionRunId"] {
+        let without = |events: &mut Vec<Value>| {
+            events[0][key].as_object_mut().unwrap().remove(name);
+        };
+        fails("its first event names no", &changed(without));
+    }
+    fails(
+        "a type that this build does not know",
+        &changed(|events| {
+            events[1]["eventType"] = json!("EVENT_TYPE_OF_THE_FUTURE");
+        }),
+    );
+    fails(
+        "its workflow tasks are not in order",
+        &changed(|events| {
+            let signal =
+                json!({"eventId": "4", "eventType": "EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED"});
+            events[3] = signal;
+            events[1]["eventType"] = json!("EVENT_TYPE_WORKFLOW_TASK_COMPLETED");
+        }),
+    );
+}
+
+#[test]
+fn a_run_that_went_otherwise_names_the_event() {
+    let failed = |events: &mut Vec<Value>| {
+        events[4] = json!({
+            "eventId": "5", "eventType": "EVENT_TYPE_WORKFLOW_EXECUTION_FAILED",
+            "workflowExecutionFailedEventAttributes": {"workflowTaskCompletedEventId": "4"}
+        });
+    };
+    fails("does not do what was recorded, after event 4", &changed(failed));
+}
+
+#[test]
+fn a_workflow_of_somebody_else_is_named() {
+    fails(
+        r#"is a run of "orders", which this build does not have"#,
+        run_of("orders").to_string().as_bytes(),
+    );
+}
+
+#[test]
+fn each_file_has_a_line_and_one_failure_fails_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    fs::write(path("good.json"), good().to_string()).unwrap();
+    fs::write(path("bad.json"), "{}").unwrap();
+    too_large(Path::new(&path("large.json")));
+    let files = ["good.json", "bad.json", "large.json", "missing.json", "."].map(path);
+    let output = replay(&files.each_ref().map(String::as_str), b"");
+    let begins = ["ok  ", "failed  ", "failed  ", "failed  ", "failed  "];
+    let says = ["5 events", "is not a history", "larger than 64 MiB", "No such file", "directory"];
+    let lines: Vec<&str> = text(&output.stdout).lines().collect();
+    assert_eq!(lines.len(), files.len());
+    for (at, line) in lines.iter().enumerate() {
+        let is_right = line.starts_with(begins[at]) && line.contains(&files[at]);
+        assert!(is_right && line.contains(says[at]), "{line}");
+    }
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(text(&output.stderr), "error: 4 of 5 histories failed\n");
+}
+
+fn too_large(path: &Path) {
+    File::create(path).unwrap().set_len((64 << 20) + 1).unwrap();
+}
+
+#[test]
+fn programs_get_a_list() {
+    let run = changed(|events| events[0]["eventId"] = json!("7"));
+    let output = replay(&["-o", "json", "-"], &run);
+    let list: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let message = "is not a whole history: where event 1 should be there is event 7";
+    let error = json!({"class": "broken-history", "message": message});
+    assert_eq!(list, json!([{"file": "-", "ok": false, "events": 0, "error": error}]));
+    let output = replay(&["--output", "json", "-"], good().to_string().as_bytes());
+    let list: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let [one] = list.as_array().unwrap().as_slice() else { panic!("{list}") };
+    assert_eq!(
+        (&one["ok"], &one["events"], &one["workflow_tasks"]),
+        (&json!(true), &json!(5), &json!(1))
+    );
+    assert_eq!(one["workflow_type"], names::VALIDATE_WORKFLOW);
+}
+
+#[test]
+fn no_file_at_all_is_a_mistake_in_the_command() {
+    assert_eq!(replay(&[], b"").status.code(), Some(2));
+}

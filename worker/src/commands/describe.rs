@@ -1,0 +1,83 @@
+//! `wci describe`: what an instance is told, what it does and why.
+
+mod group;
+mod report;
+mod text;
+
+use anyhow::bail;
+use wci_contract::InstanceId;
+
+use crate::{
+    clock,
+    connection::ConnectionArgs,
+    control::{Control, Execution, Keeper, Scope, Trouble},
+    output::{self, Output},
+};
+use report::Report;
+
+/// Show a version's spec, health, workers in flight and recent decisions with their reasons
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  wci describe orders:v1
+  wci describe orders/v1 -n billing
+  wci describe orders:v1 -o json | jq '.decisions[-1].reasons'")]
+pub(crate) struct DescribeArgs {
+    /// The version, as DEPLOYMENT:BUILD or DEPLOYMENT/BUILD
+    #[arg(value_name = "VERSION", value_parser = super::parse_version)]
+    id: InstanceId,
+    #[command(flatten)]
+    scope: Scope,
+    /// How the result is printed
+    #[arg(short, long, value_enum, default_value_t = Output::Table)]
+    output: Output,
+}
+
+/// Describes.
+pub(super) async fn run(connection: &ConnectionArgs, args: DescribeArgs) -> anyhow::Result<()> {
+    let DescribeArgs { id, scope, output } = args;
+    let control = scope.open(connection).await?;
+    let Some(execution) = control.look(&id).await? else {
+        bail!("{id} is not there: create it with `wci apply`, or see `wci list`");
+    };
+    if !execution.is_open() {
+        let ago = execution.closed.map(|at| clock::relative(at, clock::now()));
+        bail!(
+            "{id} does not run any more: it {} {}",
+            report::status(&execution),
+            ago.unwrap_or_default()
+        );
+    }
+    let keeper = Keeper::of(&execution.task_queue, control.task_queue());
+    // The server polls for its own controller out of our sight.
+    if keeper != Keeper::Server {
+        control.require_worker(&execution.task_queue).await?;
+    }
+    let report = collect(&control, &id, execution, keeper).await?;
+    match output {
+        Output::Json => output::json(&report),
+        Output::Table => {
+            output::say(text::of(&report, clock::now())?);
+            Ok(())
+        }
+    }
+}
+
+async fn collect(
+    control: &Control,
+    id: &InstanceId,
+    execution: Execution,
+    keeper: Keeper,
+) -> anyhow::Result<Report> {
+    let (state, deployment) = tokio::join!(control.dump(id), control.deployment(id));
+    let state = match state {
+        Ok(state) => state,
+        Err(Trouble::Silence { .. }) => bail!(
+            "the system worker of task queue {} does not answer: is it alive, and of this \
+             version of wci?",
+            execution.task_queue
+        ),
+        Err(trouble) => return Err(trouble.into()),
+    };
+    let status = deployment?.and_then(|known| known.status(id.build_id()));
+    Ok(Report::new(id, control.namespace(), execution, keeper, state, status))
+}

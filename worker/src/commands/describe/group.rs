@@ -1,0 +1,104 @@
+//! How each scaling group is doing.
+
+use serde::Serialize;
+use serde_json::Value;
+use wci_contract::{
+    GroupSpec, TaskType,
+    state::{FailureRecord, State},
+};
+
+use crate::clock::{self, Millis};
+
+/// One scaling group.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct GroupReport {
+    pub(super) group: String,
+    pub(super) provider: String,
+    pub(super) scaler: String,
+    /// The types that it serves, whether it claims them or nobody else does.
+    pub(super) task_types: Vec<TaskType>,
+    /// Workers asked for whose start is not confirmed.
+    pub(super) in_flight: u32,
+    pub(super) backing_off: Option<BackingOff>,
+    pub(super) last_failure: Option<LastFailure>,
+}
+
+/// Why the group asks its provider for nothing now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct BackingOff {
+    pub(super) class: String,
+    pub(super) failures: u64,
+    #[serde(serialize_with = "clock::as_rfc3339")]
+    pub(super) until: Millis,
+    /// Whether one worker tries if the provider is well again.
+    pub(super) probing: bool,
+}
+
+/// The last launch that failed, until one succeeds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct LastFailure {
+    #[serde(serialize_with = "clock::as_rfc3339")]
+    pub(super) at: Millis,
+    pub(super) class: Option<&'static str>,
+    pub(super) message: String,
+    pub(super) started: u32,
+    pub(super) throttled: u32,
+    pub(super) refused: u32,
+}
+
+impl GroupReport {
+    /// Every group of `state`'s spec.
+    pub(super) fn all(state: &State) -> Vec<Self> {
+        let groups = state.spec.iter().flat_map(|spec| &spec.scaling_group_specs);
+        groups.map(|(name, group)| Self::new(state, name, group)).collect()
+    }
+
+    fn new(state: &State, name: &str, group: &GroupSpec) -> Self {
+        let wci = state.wci.as_ref();
+        let launches = wci.iter().flat_map(|wci| &wci.launches);
+        Self {
+            group: name.to_owned(),
+            provider: group.compute.provider_type.clone(),
+            scaler: group.algorithm().to_owned(),
+            task_types: state.spec.as_ref().map(|spec| spec.types_of(name)).unwrap_or_default(),
+            in_flight: launches
+                .filter(|launch| launch.group == name)
+                .fold(0, |sum, launch| sum.saturating_add(launch.count)),
+            backing_off: BackingOff::of(state, name),
+            last_failure: wci.and_then(|wci| wci.last_failures.get(name)).map(LastFailure::from),
+        }
+    }
+
+    /// Whether nothing is known to be wrong.
+    pub(super) fn is_well(&self) -> bool {
+        self.backing_off.is_none() && self.last_failure.is_none()
+    }
+}
+
+impl BackingOff {
+    /// The back-off that the scaling state of `group` holds under our key.
+    fn of(state: &State, group: &str) -> Option<Self> {
+        let fields = state.scaling_state.get(group)?.get("wci")?.get("backoff")?;
+        let number = |key: &str| fields.get(key).and_then(Value::as_i64);
+        Some(Self {
+            class: fields.get("class").and_then(Value::as_str).unwrap_or("unknown").to_owned(),
+            failures: number("failures").and_then(|n| u64::try_from(n).ok()).unwrap_or(1),
+            until: number("until_ms")?,
+            probing: fields.get("probing").and_then(Value::as_bool).unwrap_or_default(),
+        })
+    }
+}
+
+impl From<&FailureRecord> for LastFailure {
+    fn from(record: &FailureRecord) -> Self {
+        let outcome = &record.outcome;
+        Self {
+            at: record.at_ms,
+            class: outcome.class.map(|class| class.as_str()),
+            message: outcome.message.clone(),
+            started: outcome.started,
+            throttled: outcome.throttled,
+            refused: outcome.refused,
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! What is told of an instance: a stable object for programs, which the text is made from.
+
+use serde::Serialize;
+use wci_contract::{
+    InstanceId,
+    launch::Launch,
+    state::{DecisionRecord, State, ValidationState},
+};
+
+use super::group::GroupReport;
+use crate::{
+    clock::{self, Millis},
+    control::{Execution, Keeper, VersionStatus},
+    spec_file::Document,
+};
+
+/// Everything that is told of an instance.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct Report {
+    pub(super) deployment: String,
+    pub(super) build_id: String,
+    pub(super) namespace: String,
+    pub(super) workflow_id: String,
+    pub(super) run_id: String,
+    pub(super) status: &'static str,
+    pub(super) run_by: Keeper,
+    pub(super) task_queue: String,
+    #[serde(serialize_with = "clock::as_rfc3339_or_null")]
+    pub(super) created: Option<Millis>,
+    #[serde(serialize_with = "clock::as_rfc3339")]
+    pub(super) run_started: Millis,
+    pub(super) history_length: i64,
+    /// What the server says of the version; null when it does not know it.
+    pub(super) version_status: Option<&'static str>,
+    pub(super) spec: Option<Document>,
+    pub(super) last_modifier_identity: String,
+    pub(super) validation: Option<ValidationState>,
+    pub(super) groups: Vec<GroupReport>,
+    pub(super) in_flight: Vec<InFlight>,
+    pub(super) workers_started: u64,
+    pub(super) signals_waiting: usize,
+    pub(super) signals_dropped: u64,
+    #[serde(serialize_with = "clock::as_rfc3339_or_null")]
+    pub(super) next_wake_up: Option<Millis>,
+    pub(super) decisions: Vec<Decision>,
+}
+
+/// A launch whose outcome is not known yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct InFlight {
+    pub(super) launch_id: String,
+    pub(super) group: String,
+    pub(super) workers: u32,
+    #[serde(serialize_with = "clock::as_rfc3339")]
+    pub(super) since: Millis,
+}
+
+/// A decision, oldest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Decision {
+    #[serde(serialize_with = "clock::as_rfc3339")]
+    pub(super) at: Millis,
+    pub(super) group: String,
+    pub(super) event: String,
+    pub(super) workers: u32,
+    pub(super) held_back: u64,
+    pub(super) reasons: Vec<String>,
+}
+
+impl Report {
+    pub(super) fn new(
+        id: &InstanceId,
+        namespace: &str,
+        execution: Execution,
+        keeper: Keeper,
+        state: State,
+        version: Option<VersionStatus>,
+    ) -> Self {
+        let groups = GroupReport::all(&state);
+        let status = status(&execution);
+        let State { spec, pending_task_add_signals, create_time, wci, .. } = state;
+        let wci = wci.unwrap_or_default();
+        Self {
+            deployment: id.deployment().to_owned(),
+            build_id: id.build_id().to_owned(),
+            namespace: namespace.to_owned(),
+            workflow_id: id.workflow_id(),
+            run_id: execution.run_id,
+            status,
+            run_by: keeper,
+            task_queue: execution.task_queue,
+            created: create_time.map(|time| time.as_millis()),
+            run_started: execution.started,
+            history_length: execution.history_length,
+            version_status: version.map(version_status),
+            spec: spec.as_ref().map(|spec| Document::of(id, spec)),
+            last_modifier_identity: state.last_modifier_identity,
+            validation: state.validation_state,
+            groups,
+            in_flight: wci.launches.into_iter().map(InFlight::from).collect(),
+            workers_started: wci.workers_started,
+            signals_waiting: pending_task_add_signals.len(),
+            signals_dropped: wci.signals_dropped,
+            next_wake_up: wci.wake_at_ms,
+            decisions: wci.decisions.into_iter().map(Decision::from).collect(),
+        }
+    }
+}
+
+impl From<Launch> for InFlight {
+    fn from(launch: Launch) -> Self {
+        let Launch { launch_id, group, count, since } = launch;
+        Self { launch_id, group, workers: count, since }
+    }
+}
+
+impl From<DecisionRecord> for Decision {
+    fn from(record: DecisionRecord) -> Self {
+        let DecisionRecord { at_ms, group, event, invoked, throttled, reasons } = record;
+        Self { at: at_ms, group, event, workers: invoked, held_back: throttled, reasons }
+    }
+}
+
+/// What became of the workflow, as a verb.
+pub(super) fn status(execution: &Execution) -> &'static str {
+    use temporalio_common::protos::temporal::api::enums::v1::WorkflowExecutionStatus as Status;
+    match execution.status {
+        Status::Running => "running",
+        Status::Completed => "completed",
+        Status::Failed => "failed",
+        Status::Canceled => "was cancelled",
+        Status::Terminated => "was terminated",
+        Status::ContinuedAsNew => "continued as new",
+        Status::TimedOut => "timed out",
+        _ => "ended",
+    }
+}
+
+fn version_status(status: VersionStatus) -> &'static str {
+    match status {
+        VersionStatus::Inactive => "inactive",
+        VersionStatus::Current => "current",
+        VersionStatus::Ramping => "ramping",
+        VersionStatus::Draining => "draining",
+        VersionStatus::Drained => "drained",
+        VersionStatus::Created => "created",
+        VersionStatus::Unspecified => "unknown",
+    }
+}

@@ -1,0 +1,157 @@
+//! The report for people.
+
+use std::fmt::Write;
+
+use super::{
+    group::{BackingOff, GroupReport, LastFailure},
+    report::Report,
+};
+use crate::{
+    clock::{self, Millis},
+    output,
+};
+
+/// The report in words, as of `now`.
+pub(super) fn of(report: &Report, now: Millis) -> anyhow::Result<String> {
+    let mut text = summary(report, now);
+    if let Some(spec) = &report.spec {
+        write!(text, "\n\nSpec\n{}", indented(spec.to_yaml()?.trim_end()))?;
+        write!(text, "\n\nGroups\n{}", groups(&report.groups, now))?;
+    }
+    if !report.in_flight.is_empty() {
+        write!(text, "\n\nWorkers in flight\n{}", in_flight(report, now))?;
+    }
+    if !report.decisions.is_empty() {
+        write!(text, "\n\nRecent decisions\n{}", decisions(report, now))?;
+    }
+    Ok(text)
+}
+
+fn summary(report: &Report, now: Millis) -> String {
+    let lines = [
+        ("Version", format!("{}:{}", report.deployment, report.build_id)),
+        ("Namespace", report.namespace.clone()),
+        ("Run by", format!("{} (task queue {})", report.run_by.as_str(), report.task_queue)),
+        (
+            "Run",
+            format!(
+                "{}, started {}, {} events in history",
+                report.status,
+                clock::relative(report.run_started, now),
+                report.history_length
+            ),
+        ),
+        ("Created", created(report, now)),
+        ("Server", report.version_status.unwrap_or("does not know this version").to_owned()),
+        ("Validation", validation(report)),
+        ("Health", health(report)),
+        ("Last change by", or_nobody(&report.last_modifier_identity).to_owned()),
+        ("Workers started", report.workers_started.to_string()),
+        (
+            "Signals",
+            format!("{} waiting, {} dropped", report.signals_waiting, report.signals_dropped),
+        ),
+    ];
+    let lines = lines.map(|(name, value)| format!("{name:<16} {value}"));
+    lines.join("\n")
+}
+
+fn created(report: &Report, now: Millis) -> String {
+    report.created.map_or_else(
+        || "unknown".to_owned(),
+        |at| format!("{} ({})", clock::rfc3339(at), clock::relative(at, now)),
+    )
+}
+
+fn validation(report: &Report) -> String {
+    match &report.validation {
+        None => "never".to_owned(),
+        Some(state) if state.err_message.is_empty() => {
+            format!("{} ({})", state.status, state.last_validation_time)
+        }
+        Some(state) => {
+            format!("{} ({}): {}", state.status, state.last_validation_time, state.err_message)
+        }
+    }
+}
+
+fn health(report: &Report) -> String {
+    if report.spec.is_none() {
+        return "no compute config yet: give it one with `wci apply`".to_owned();
+    }
+    let ill = report.groups.iter().filter(|group| !group.is_well()).map(|g| g.group.as_str());
+    let ill: Vec<&str> = ill.collect();
+    if ill.is_empty() { "well".to_owned() } else { format!("trouble in {}", ill.join(", ")) }
+}
+
+fn groups(groups: &[GroupReport], now: Millis) -> String {
+    let header = ["GROUP", "PROVIDER", "SCALER", "SERVES", "IN FLIGHT", "TROUBLE"];
+    let mut table = output::table(&header);
+    for group in groups {
+        let types: Vec<&str> = group.task_types.iter().map(|kind| kind.as_str()).collect();
+        table.add_row([
+            group.group.clone(),
+            group.provider.clone(),
+            if group.scaler.is_empty() { "default".to_owned() } else { group.scaler.clone() },
+            types.join(","),
+            group.in_flight.to_string(),
+            trouble(group, now),
+        ]);
+    }
+    indented(&table.to_string())
+}
+
+fn trouble(group: &GroupReport, now: Millis) -> String {
+    let mut words = Vec::new();
+    if let Some(BackingOff { class, failures, until, probing }) = &group.backing_off {
+        let failed = format!("{class}, failed {failures} in a row");
+        words.push(match (probing, *until > now) {
+            (true, _) => format!("{failed}, one worker tries again"),
+            (false, true) => format!("{failed}, asks again {}", clock::relative(*until, now)),
+            (false, false) => format!("{failed}, asks again with the next task"),
+        });
+    }
+    if let Some(LastFailure { at, class, message, .. }) = &group.last_failure {
+        let class = class.unwrap_or("failed");
+        words.push(format!("{} {class}: {message}", clock::relative(*at, now)));
+    }
+    if words.is_empty() { "-".to_owned() } else { words.join("\n") }
+}
+
+fn in_flight(report: &Report, now: Millis) -> String {
+    let mut table = output::table(&["GROUP", "WORKERS", "SINCE", "LAUNCH"]);
+    for launch in &report.in_flight {
+        table.add_row([
+            launch.group.clone(),
+            launch.workers.to_string(),
+            clock::relative(launch.since, now),
+            launch.launch_id.clone(),
+        ]);
+    }
+    indented(&table.to_string())
+}
+
+/// The latest first.
+fn decisions(report: &Report, now: Millis) -> String {
+    let mut table = output::table(&["WHEN", "GROUP", "EVENT", "STARTS", "HELD BACK", "REASONS"]);
+    for decision in report.decisions.iter().rev() {
+        table.add_row([
+            clock::relative(decision.at, now),
+            if decision.group.is_empty() { "-".to_owned() } else { decision.group.clone() },
+            decision.event.clone(),
+            decision.workers.to_string(),
+            decision.held_back.to_string(),
+            decision.reasons.join("; "),
+        ]);
+    }
+    indented(&table.to_string())
+}
+
+fn or_nobody(name: &str) -> &str {
+    if name.is_empty() { "nobody" } else { name }
+}
+
+fn indented(text: &str) -> String {
+    let lines = text.lines().map(|line| format!("  {}", line.trim_end()));
+    lines.collect::<Vec<_>>().join("\n")
+}
