@@ -152,3 +152,6 @@ fn check_names(input: StartInput) -> Result<StartInput, Refusal> {
         .map_err(|e| Refusal::invalid(format!("the start input names no version: {e}")))?;
     Ok(input)
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,8 +9,6 @@
 
 mod attend;
 pub mod book;
-#[cfg(test)]
-mod book_tests;
 mod carry;
 mod decisions;
 mod definitions;
