@@ -11,11 +11,13 @@ built := $(target)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 help: ## Show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-build: ## Build the program wci and the example worker greeter
+build: ## Build the program wci and the example worker greeter, for use (PROFILE=dev: faster to build)
 	$(CARGO) build --locked --profile $(PROFILE) -p wci -p greeter
 
-demo: build ## Scale from zero and back on this machine; options in ARGS, for example ARGS=--keep
-	@WCI_TEMPORAL_CLI=$$(tools/temporal-cli) && export WCI_TEMPORAL_CLI && $(built)/wci demo $(ARGS)
+# Unoptimised: built in half the time, by what `make test` builds too.
+demo: ## Scale from zero and back on this machine; options in ARGS, for example ARGS=--keep
+	@WCI_TEMPORAL_CLI=$$(tools/temporal-cli) && export WCI_TEMPORAL_CLI && \
+	$(CARGO) build --locked -p wci -p greeter && $(target)/debug/wci demo $(ARGS)
 
 test-build:
 	$(CARGO) build --locked -p wci -p greeter
@@ -33,6 +35,10 @@ doc: ## Build the documentation of the code, without a warning
 
 record-histories: test-build ## Record the histories that the replay tests replay
 	@WCI_TEMPORAL_CLI=$$(tools/temporal-cli) && export WCI_TEMPORAL_CLI && $(CARGO) test --locked -p wci-tests --test record -- --ignored --nocapture
+
+bench: build ## Measure it beside the controller in the server; takes about three minutes
+	$(CARGO) build --locked --profile $(PROFILE) -p wci-bench
+	@WCI_TEMPORAL_CLI=$$(tools/temporal-cli) && export WCI_TEMPORAL_CLI && $(built)/wci-bench
 
 clean: ## Remove what was built and fetched
 	$(CARGO) clean

@@ -37,13 +37,14 @@ pub enum Behaviour {
 /// The stand-in. It answers for as long as it is there.
 #[derive(Debug)]
 pub struct Lambda {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
     /// Where it listens.
     pub url: String,
 }
 
+/// What is known of its functions.
 #[derive(Debug, Default)]
-struct Shared {
+pub(crate) struct Shared {
     functions: Mutex<BTreeMap<String, Function>>,
     logs: PathBuf,
 }
@@ -95,6 +96,13 @@ impl Drop for Lambda {
 impl Shared {
     fn with<T>(&self, function: &str, act: impl FnOnce(&mut Function) -> T) -> T {
         act(self.functions.lock().unwrap().entry(function.to_owned()).or_default())
+    }
+
+    /// Workers of its functions that live.
+    pub(crate) fn living(&self) -> usize {
+        let mut functions = self.functions.lock().unwrap();
+        let workers = functions.values_mut().flat_map(|function| &mut function.workers);
+        workers.filter_map(|worker| worker.is_alive().then_some(())).count()
     }
 
     fn accept(&self, name: &str) -> Response {

@@ -38,11 +38,20 @@ impl Launched {
 }
 
 /// The workers with records under `run_dir` that live now.
-pub fn living(run_dir: &Path) -> Vec<Launched> {
-    let records = folders(run_dir).flat_map(|namespace| {
-        folders(&namespace).flat_map(|launch| entries(&launch)).collect::<Vec<_>>()
-    });
-    records.filter_map(|path| look_at(&path)).collect()
+pub(crate) fn living(run_dir: &Path) -> Vec<Launched> {
+    all(run_dir).iter().filter_map(|path| look_at(path)).collect()
+}
+
+/// `<namespace>/<launch>/<index>` for each worker.
+fn all(run_dir: &Path) -> Vec<PathBuf> {
+    let launches = folders(run_dir).flat_map(|namespace| folders(&namespace));
+    launches.flat_map(|launch| entries(&launch)).collect()
+}
+
+/// How many workers were started, or are about to be, whether or not they still live. A record
+/// stays until the worker's deadline.
+pub(crate) fn records(run_dir: &Path) -> usize {
+    all(run_dir).len()
 }
 
 /// Ends all of them, and waits until they are gone.

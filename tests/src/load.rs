@@ -8,9 +8,13 @@ use std::{
 use futures::{StreamExt, stream};
 use serde_json::json;
 use temporalio_client::{
-    Client, UntypedWorkflow, WorkflowCountOptions, WorkflowGetResultOptions, WorkflowStartOptions,
+    Client, UntypedWorkflow, WorkflowCountOptions, WorkflowDescribeOptions,
+    WorkflowGetResultOptions, WorkflowStartOptions,
 };
-use temporalio_common::{VersioningOverride, worker::WorkerDeploymentVersion};
+use temporalio_common::{
+    VersioningOverride, protos::temporal::api::enums::v1::PendingActivityState,
+    worker::WorkerDeploymentVersion,
+};
 use wci_contract::InstanceId;
 use wci_workflows::{payload_of, text_of};
 
@@ -61,6 +65,22 @@ impl Load {
         let count = self.client.count_workflows(query, WorkflowCountOptions::default()).await;
         // A server that was stopped does not answer for a while.
         count.map_or(0, |count| usize::try_from(count.count()).unwrap())
+    }
+
+    /// Whether a worker is at work on the first one's activity.
+    pub async fn is_working(&self) -> bool {
+        self.activity().await == Some(PendingActivityState::Started)
+    }
+
+    /// Whether the first one's workflow was served, and its activity waits for a worker.
+    pub async fn has_activity_waiting(&self) -> bool {
+        self.activity().await == Some(PendingActivityState::Scheduled)
+    }
+
+    async fn activity(&self) -> Option<PendingActivityState> {
+        let handle = self.client.get_workflow_handle::<UntypedWorkflow>(self.id(0));
+        let found = handle.describe(WorkflowDescribeOptions::default()).await.ok()?;
+        found.raw().pending_activities.first().map(|activity| activity.state())
     }
 
     /// Waits until all are completed.

@@ -15,9 +15,12 @@ use temporalio_sdk::{
         WorkflowInterceptorContext, WorkflowInterceptorFuture, WorkflowNext,
     },
 };
-use temporalio_workflow::{ActivityOptions, TimerResult, common::error::ApplicationFailure};
+use temporalio_workflow::{
+    ActivityOptions, LocalActivityOptions, TimerResult, WorkflowCancellationToken,
+    common::error::ApplicationFailure,
+};
 use wci::replay::this_build;
-use wci_contract::activities::ValidateInput;
+use wci_contract::activities::{DecideInput, RegisterInput};
 use wci_workflows::Controller;
 
 use crate::recordings::Recorded;
@@ -31,14 +34,18 @@ pub enum Mutation {
     ExtraActivity,
     /// A timer more, before anything else.
     ExtraTimer,
-    /// Each timer is set twice.
+    /// Each timer is set twice, and one of the two is never cancelled.
     DoubledTimers,
     /// No timer is set.
     NoTimers,
     /// Activities have other names.
     OtherActivities,
+    /// A decision more, awaited before anything else.
+    ExtraDecision,
     /// Decisions have another name.
     OtherDecisions,
+    /// The workflow panics.
+    Panic,
     /// A run that ended well fails, and the other way round.
     OtherEnd,
 }
@@ -49,8 +56,9 @@ type Outbound<T> = CancellableWorkflowOutboundFuture<T>;
 
 impl Mutation {
     /// Every change that a replay must notice.
-    pub const HARMFUL: [Self; 7] = [
+    pub const HARMFUL: [Self; 8] = [
         Self::ExtraActivity,
+        Self::ExtraDecision,
         Self::ExtraTimer,
         Self::DoubledTimers,
         Self::NoTimers,
@@ -59,10 +67,14 @@ impl Mutation {
         Self::OtherEnd,
     ];
 
-    /// Whether the change touches something that `recorded` has. The first two touch every run.
+    /// Whether the change touches something that `recorded` has.
     pub fn touches(self, recorded: &Recorded) -> bool {
         match self {
-            Self::Nothing | Self::ExtraActivity | Self::ExtraTimer => true,
+            Self::Nothing
+            | Self::Panic
+            | Self::ExtraActivity
+            | Self::ExtraDecision
+            | Self::ExtraTimer => true,
             Self::DoubledTimers | Self::NoTimers => recorded.has(&["TIMER_STARTED"]),
             Self::OtherActivities => recorded.has(&["ACTIVITY_TASK_SCHEDULED"]),
             Self::OtherDecisions => recorded.has(&["MARKER_RECORDED"]),
@@ -108,8 +120,14 @@ impl WorkflowInterceptor for Mutant {
             // What nobody waits for is asked for all the same.
             if self.mutation == Mutation::ExtraActivity {
                 let options = ActivityOptions::with_start_to_close_timeout(SOON).build();
-                let input = ValidateInput::default();
-                drop(ctx.execute_activity(Controller::validate, input, options));
+                let input = RegisterInput::default();
+                drop(ctx.execute_activity(Controller::register, input, options));
+            }
+            assert!(self.mutation != Mutation::Panic, "changed");
+            if self.mutation == Mutation::ExtraDecision {
+                let options = LocalActivityOptions::default();
+                let input = DecideInput::default();
+                let _ = ctx.execute_local_activity(Controller::decide, input, options).await;
             }
             if self.mutation == Mutation::ExtraTimer {
                 drop(ctx.timer(SOON));
@@ -134,7 +152,11 @@ impl WorkflowInterceptor for Mutant {
         match self.mutation {
             Mutation::NoTimers => never(),
             Mutation::DoubledTimers if !self.doubling.replace(true) => {
-                drop(ctx.timer(input.options().clone()));
+                let mut options = input.options().clone();
+                // One of its own, that nobody cancels. A timer that is cancelled before a task
+                // that recorded none ends is none to the SDK either.
+                options.cancellation_token = Some(WorkflowCancellationToken::new());
+                drop(ctx.timer(options));
                 self.doubling.set(false);
                 next.run(input)
             }

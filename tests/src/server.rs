@@ -7,7 +7,9 @@ use std::{
     time::Duration,
 };
 
-use temporalio_client::{Client, ClientOptions, Connection, ConnectionOptions, tonic::IntoRequest};
+use temporalio_client::{
+    Client, ClientOptions, Connection, ConnectionOptions, Url, tonic::IntoRequest,
+};
 use temporalio_common::{
     data_converters::{DataConverter, DefaultPayloadCodec, PayloadConverter},
     protos::temporal::api::workflowservice::v1::DescribeNamespaceRequest,
@@ -112,7 +114,7 @@ fn spawn(temporal: &Path, args: &[String], log: &Path) -> Process {
 }
 
 async fn client(address: &str) -> Option<Client> {
-    let target = format!("http://{address}").parse().unwrap();
+    let target = Url::parse(&format!("http://{address}")).unwrap();
     let options = ConnectionOptions::new(target).identity("tests".to_owned()).build();
     let connection = Connection::connect(options).await.ok()?;
     let request = DescribeNamespaceRequest { namespace: "default".into(), ..Default::default() };

@@ -2,7 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    time::Duration,
+    sync::Arc,
 };
 
 use serde::{Serialize, de::DeserializeOwned};
@@ -22,9 +22,9 @@ use temporalio_common::{
 use wci_contract::{InstanceId, names, state::State};
 use wci_workflows::{payload_of, text_of};
 
-use crate::{Greeter, Group, History, Load, Programs, Said, SpecFile, run, wait_for};
-
-const SETTLE_LIMIT: Duration = Duration::from_secs(30);
+use crate::{
+    Greeter, Group, History, Load, Programs, SOON, Said, SpecFile, lambda::Shared, run, wait_for,
+};
 
 /// A version and its task queue.
 #[derive(Clone)]
@@ -37,6 +37,7 @@ pub struct Version {
     pub(crate) address: String,
     pub(crate) programs: Programs,
     pub(crate) dir: PathBuf,
+    pub(crate) functions: Option<Arc<Shared>>,
 }
 
 impl Version {
@@ -66,14 +67,9 @@ impl Version {
     /// The same with another spec.
     pub async fn at_zero_with(&self, spec: &SpecFile) {
         self.apply(spec).await.ok();
-        wait_for("the version's queues", SETTLE_LIMIT, async || {
-            (self.queues().await >= 2).then_some(())
-        })
-        .await;
-        wait_for("the registering worker to leave", SETTLE_LIMIT, async || {
-            (self.living() == 0).then_some(())
-        })
-        .await;
+        wait_for("the version's queues", SOON, async || (self.queues().await >= 2).then_some(()))
+            .await;
+        self.left_alone().await;
     }
 
     /// Starts work for the version's queue.
@@ -91,9 +87,16 @@ impl Version {
         Greeter::new(&self.programs.greeter, &self.address, &self.queue, &self.id)
     }
 
-    /// Workers that the system worker launched and that live now, of any version.
-    pub fn living(&self) -> u32 {
-        wci_providers::living_in(&run_dir(&self.dir))
+    /// Workers that were launched and live now, of any version and wherever they run.
+    pub fn living(&self) -> usize {
+        let processes = usize::try_from(wci_providers::living_in(&run_dir(&self.dir))).unwrap();
+        processes + self.functions.as_ref().map_or(0, |functions| functions.living())
+    }
+
+    /// Waits until no worker lives.
+    #[track_caller]
+    pub fn left_alone(&self) -> impl Future<Output = ()> {
+        wait_for("the workers to leave", SOON, async || (self.living() == 0).then_some(()))
     }
 
     /// Task queues by which the server knows the version.

@@ -2,6 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
@@ -69,6 +70,7 @@ impl World {
             address: self.server.address.clone(),
             programs: self.programs.clone(),
             dir: self.dir().to_owned(),
+            functions: self.lambda.as_ref().map(|lambda| Arc::clone(&lambda.shared)),
         }
     }
 
@@ -95,6 +97,11 @@ impl World {
     /// Workers that were launched as processes and live now.
     pub fn living(&self) -> Vec<Launched> {
         launched::living(&run_dir(self.dir()))
+    }
+
+    /// Workers that were launched as processes, whether or not they still live.
+    pub fn records(&self) -> usize {
+        launched::records(&run_dir(self.dir()))
     }
 
     /// Runs `wci` with these arguments on this server.

@@ -68,13 +68,22 @@ async fn every_recorded_run_fails_on_every_change_that_touches_it() {
     }
 }
 
-/// Each change is noticed where it begins, not because of something else later on.
+/// So it is the change that is noticed, and not something else later on.
 #[tokio::test]
 async fn a_change_of_the_beginning_is_noticed_at_the_beginning() {
     for run in recordings::all() {
-        for mutation in [Mutation::ExtraActivity, Mutation::ExtraTimer] {
+        for mutation in [Mutation::ExtraActivity, Mutation::ExtraDecision, Mutation::ExtraTimer] {
             let error = replay(&run.recording, mutation.build()).await.unwrap_err();
             assert!(error.after() <= 5, "{} on {mutation:?}: {error}", run.name());
         }
+    }
+}
+
+#[tokio::test]
+async fn a_workflow_that_panics_is_no_success() {
+    for run in recordings::all() {
+        let result = replay(&run.recording, Mutation::Panic.build()).await;
+        let Err(ReplayError::TaskFailed { message, .. }) = result else { panic!("{result:?}") };
+        assert!(message.contains("changed"), "{message}");
     }
 }

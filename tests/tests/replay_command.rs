@@ -31,6 +31,7 @@ fn run_of(workflow_type: &str) -> Value {
         },
         {
             "eventId": "3", "eventType": "EVENT_TYPE_WORKFLOW_TASK_STARTED",
+            "eventTime": "2026-01-01T00:00:01Z",
             "workflowTaskStartedEventAttributes": {"scheduledEventId": "2"}
         },
         {

@@ -3,11 +3,13 @@
 
 mod attendance;
 mod compute;
+mod execution;
 mod instance;
 mod list;
 mod trouble;
 mod validate;
 mod version;
+mod wire;
 
 use std::time::Duration;
 
@@ -17,7 +19,7 @@ use temporalio_common::protos::temporal::api::workflowservice::v1::DescribeNames
 use wci_contract::names::{DEFAULT_TASK_QUEUE, SERVER_QUEUE_PREFIX};
 
 pub(crate) use compute::WHOLE_GROUP;
-pub(crate) use instance::{Execution, Keeper};
+pub(crate) use execution::{Execution, Keeper};
 pub(crate) use list::Listed;
 pub(crate) use trouble::{Trouble, within};
 pub(crate) use version::{Deployment, VersionStatus};
@@ -92,7 +94,7 @@ impl Control {
             DescribeNamespaceRequest { namespace: namespace.clone(), ..Default::default() };
         let mut service = self.service();
         let call = service.describe_namespace(request.into_request());
-        match within("whether the namespace exists", SOON, call).await {
+        match within("looking for the namespace", SOON, call).await {
             Ok(answer) => Ok(answer.into_inner().namespace_info.unwrap_or_default().id),
             Err(Trouble::NotFound(_)) => {
                 bail!("namespace {namespace:?} does not exist: name another with --namespace")

@@ -1,5 +1,6 @@
 //! `wci worker`: the system worker.
 
+mod arrival;
 mod health;
 mod namespace;
 mod providers;
@@ -8,7 +9,7 @@ mod stop;
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::bail;
-use futures::future::{join_all, try_join_all};
+use futures::future::{BoxFuture, join_all, try_join_all};
 use temporalio_sdk::{Runtime, runtime::RuntimeOptions};
 use wci_contract::names::{DEFAULT_TASK_QUEUE, SERVER_QUEUE_PREFIX};
 use wci_providers::Host;
@@ -102,12 +103,19 @@ pub(crate) async fn run(connection: &ConnectionArgs, args: WorkerArgs) -> anyhow
         health::serve(address, Arc::clone(&health)).await?;
     }
     stop::on_signal(served.iter().flat_map(Served::stoppers).collect(), Arc::clone(&health))?;
-    health.ready();
+    tokio::spawn(announce(served.iter().map(Served::arrival).collect(), health));
     for result in join_all(served.into_iter().map(Served::run)).await {
         result?;
     }
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Says that tasks are taken as soon as they are, in every namespace.
+async fn announce(arrivals: Vec<BoxFuture<'static, ()>>, health: Arc<Health>) {
+    join_all(arrivals).await;
+    health.ready();
+    tracing::info!("ready");
 }
 
 /// Where records of launched processes are kept, unless the operator names a folder: it must

@@ -44,6 +44,8 @@ pub struct Book {
     pub(crate) next_poll_ms: BTreeMap<String, u64>,
     /// Until then, a backlog is taken to be what the latest launches are for.
     pub(crate) quiet_until_ms: i64,
+    /// Backlogs in a row that were seen while nobody took a task.
+    pub(crate) fruitless: u32,
     /// Grows when a watch must look at other types.
     pub(crate) watch_epoch: u64,
     /// Something changed that the loop must look at, though it calls for no decision.

@@ -13,6 +13,9 @@ use crate::{Controller, Instance, book::Book, options, time::millis, wait::until
 
 /// An idle watch lasts this long: a handful of events an hour.
 const LASTING_MS: i64 = 3_600_000;
+/// How long a backlog that was reported is left alone at first, and at most, milliseconds.
+const QUIET_MS: i64 = 5_000;
+const QUIET_MAX_MS: i64 = 60_000;
 /// Between a watch that failed for good and the next.
 const AFTER_FAILURE: Duration = Duration::from_secs(10);
 
@@ -37,7 +40,10 @@ pub(crate) async fn drive_watch(ctx: &WorkflowContext<Instance>) -> Infallible {
         };
         match seen {
             None => watch.cancel(),
-            Some(Ok(output)) => ctx.state_mut(|s| s.book.saw(&output)),
+            Some(Ok(output)) => {
+                let now_ms = millis(ctx.workflow_time());
+                ctx.state_mut(|s| s.book.saw(now_ms, &output));
+            }
             Some(Err(_)) => {
                 ctx.timer(options::timer(AFTER_FAILURE, "watch again")).await;
             }
@@ -47,7 +53,8 @@ pub(crate) async fn drive_watch(ctx: &WorkflowContext<Instance>) -> Infallible {
 
 impl Book {
     /// Gives each group the figures of the types that it serves.
-    fn saw(&mut self, output: &WatchOutput) {
+    pub(crate) fn saw(&mut self, now_ms: i64, output: &WatchOutput) {
+        self.be_quiet(now_ms, &output.stats);
         let Some(spec) = self.spec() else { return };
         let mut polls = Vec::new();
         for group in spec.scaling_group_specs.keys() {
@@ -64,6 +71,18 @@ impl Book {
         }
         for (group, poll) in polls {
             self.events.entry(group).or_default().push(Event::Poll(poll));
+        }
+    }
+
+    /// A backlog that was reported is left to the workers that it calls for; longer each time
+    /// that none of them took a task.
+    fn be_quiet(&mut self, now_ms: i64, stats: &StatsByType) {
+        let waits = stats.values().any(|stats| stats.backlog > 0);
+        let is_served = stats.values().any(|stats| stats.dispatch_rate > 0.0);
+        self.fruitless = if waits && !is_served { self.fruitless.saturating_add(1) } else { 0 };
+        if waits {
+            let quiet = QUIET_MS.saturating_mul(1 << self.fruitless.saturating_sub(1).min(8));
+            self.quiet_until_ms = now_ms + quiet.min(QUIET_MAX_MS);
         }
     }
 }

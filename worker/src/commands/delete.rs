@@ -51,6 +51,7 @@ pub(super) async fn run(connection: &ConnectionArgs, args: DeleteArgs) -> anyhow
     if let Some(instance) = &instance {
         must_be_ours(&control, &id, instance)?;
         control.require_worker(&instance.task_queue).await?;
+        control.require_answer(&id).await?;
     }
     if !yes {
         confirm(&id, control.namespace())?;
@@ -75,7 +76,14 @@ async fn delete_version(
     match control.delete_version(id, skip_drainage, identity).await {
         // A second attempt of a call whose first answer was lost.
         Ok(()) | Err(Trouble::NotFound(_)) => Ok(()),
-        Err(Trouble::Precondition(message)) => bail!("{id} cannot be deleted now: {message}"),
+        Err(Trouble::Precondition(message)) => {
+            let way =
+                if message.contains("drain") { "; --skip-drainage deletes it anyway" } else { "" };
+            bail!("{id} cannot be deleted now: {message}{way}")
+        }
+        Err(trouble) if trouble.is_open_ended() => {
+            bail!("{trouble}; {id} may still be deleted: see `wci list`")
+        }
         Err(trouble) => Err(trouble.into()),
     }
 }

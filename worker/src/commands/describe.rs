@@ -10,10 +10,13 @@ use wci_contract::InstanceId;
 use crate::{
     clock,
     connection::ConnectionArgs,
-    control::{Control, Execution, Keeper, Scope, Trouble},
+    control::{Control, Execution, Keeper, Scope},
     output::{self, Output},
 };
 use report::Report;
+
+#[cfg(test)]
+mod tests;
 
 /// Show a version's spec, health, workers in flight and recent decisions with their reasons
 #[derive(Debug, clap::Args)]
@@ -69,15 +72,7 @@ async fn collect(
     keeper: Keeper,
 ) -> anyhow::Result<Report> {
     let (state, deployment) = tokio::join!(control.dump(id), control.deployment(id));
-    let state = match state {
-        Ok(state) => state,
-        Err(Trouble::Silence { .. }) => bail!(
-            "the system worker of task queue {} does not answer: is it alive, and of this \
-             version of wci?",
-            execution.task_queue
-        ),
-        Err(trouble) => return Err(trouble.into()),
-    };
+    let state = state.map_err(|trouble| control.unanswered(trouble))?;
     let status = deployment?.and_then(|known| known.status(id.build_id()));
     Ok(Report::new(id, control.namespace(), execution, keeper, state, status))
 }

@@ -151,7 +151,7 @@ fn print(report: &Report, wide: bool) {
         }
         table.add_row(cells);
     }
-    output::say(table);
+    output::say(output::text(&table));
     if report.more {
         output::say(format!("only the first {} are shown: see --limit", report.instances.len()));
     }

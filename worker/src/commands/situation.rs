@@ -30,7 +30,7 @@ impl Situation {
         // Where nobody runs the instance, the next question would only hang.
         control.require_worker(control.task_queue()).await?;
         let spec = match &instance {
-            Some(_) => control.describe(id).await?.spec.unwrap_or_default(),
+            Some(_) => control.require_answer(id).await?.spec.unwrap_or_default(),
             None => Spec::default(),
         };
         Ok(Self { instance, spec, deployment })

@@ -88,14 +88,15 @@ pub(super) async fn check(
             Err(Trouble::Refused(message)) => {
                 Ok(Verdict { refusal: Some(message), ..Verdict::default() })
             }
-            Err(trouble) => Err(trouble.into()),
+            Err(trouble) => Err(control.unanswered(trouble)),
         };
     }
     let version = Version {
         deployment_name: wanted.id.deployment().to_owned(),
         build_id: wanted.id.build_id().to_owned(),
     };
-    let output = control.dry_run(&DryRun { version, request }).await?;
+    let answer = control.dry_run(&DryRun { version, request }).await;
+    let output = answer.map_err(|trouble| control.unanswered(trouble))?;
     Ok(Verdict {
         refusal: output.refusal.map(|refusal| refusal.message),
         warnings: output.warnings,

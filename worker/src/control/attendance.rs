@@ -43,7 +43,8 @@ impl Control {
         };
         let mut service = self.service();
         let call = service.describe_task_queue(request.into_request());
-        let pollers = within("who polls the task queue", SOON, call).await?.into_inner().pollers;
+        let pollers =
+            within("asking who polls the task queue", SOON, call).await?.into_inner().pollers;
         let polls = pollers.iter().filter_map(|poller| poller.last_access_time.as_ref());
         Ok(Attendance {
             pollers: pollers.len(),

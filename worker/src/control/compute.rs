@@ -69,7 +69,7 @@ fn details(config: Map<String, Value>) -> Result<Option<Payload>, Trouble> {
     if config.is_empty() {
         return Ok(None);
     }
-    let mut raw = super::instance::encode(&config)?;
+    let mut raw = super::wire::encode(&config)?;
     Ok(raw.payloads.pop())
 }
 

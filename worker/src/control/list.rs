@@ -48,7 +48,7 @@ impl Control {
             };
             let mut service = self.service();
             let call = service.list_workflow_executions(request.into_request());
-            let page = within("which instances run", SOON, call).await?.into_inner();
+            let page = within("listing instances", SOON, call).await?.into_inner();
             listed.extend(page.executions.into_iter().filter_map(|info| self.listed(info)));
             token = page.next_page_token;
             if listed.len() > limit {

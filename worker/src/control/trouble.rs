@@ -6,8 +6,14 @@ use temporalio_client::{
     errors::{WorkflowQueryError, WorkflowStartError, WorkflowUpdateError},
     tonic::{Code, Status},
 };
-use temporalio_common::protos::temporal::api::failure::v1::Failure;
-use wci_contract::limits::{MAX_MESSAGE, cut};
+use temporalio_common::protos::temporal::api::failure::v1::{Failure, failure::FailureInfo};
+use wci_contract::{
+    FailureType,
+    limits::{MAX_MESSAGE, cut},
+};
+
+/// What the server says of a query that nobody was there to take.
+const NO_POLLER: &str = "no poller seen";
 
 /// Why it was not done. The messages are those of the server or of the instance, cut.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -28,19 +34,22 @@ pub(crate) enum Trouble {
     #[error("the server does not know this call: {0}")]
     Unsupported(String),
     /// Nobody answered in time.
-    #[error("no answer within {} s: {}", .limit.as_secs(), .what)]
+    #[error("{what}: no answer within {} s", .limit.as_secs())]
     Silence {
-        /// What was asked.
+        /// What was tried.
         what: &'static str,
         /// For how long.
         limit: Duration,
     },
+    /// The call broke off: what came of it is not known.
+    #[error("the call broke off: {0}")]
+    BrokeOff(String),
     /// Anything else.
     #[error("{0}")]
     Other(String),
 }
 
-/// Waits for `call`, which is about `what`, for `limit` at most.
+/// Waits for `call`, which does `what`, for `limit` at most.
 pub(crate) async fn within<T, E: Into<Trouble>>(
     what: &'static str,
     limit: Duration,
@@ -57,10 +66,12 @@ impl From<Status> for Trouble {
         let message = words(status.message(), status.code());
         match status.code() {
             Code::InvalidArgument => Self::Refused(message),
+            Code::FailedPrecondition if message.contains(NO_POLLER) => Self::BrokeOff(message),
             Code::FailedPrecondition => Self::Precondition(message),
             Code::NotFound => Self::NotFound(message),
             Code::AlreadyExists => Self::Exists(message),
             Code::Unimplemented => Self::Unsupported(message),
+            Code::Cancelled | Code::DeadlineExceeded => Self::BrokeOff(message),
             Code::PermissionDenied | Code::Unauthenticated => Self::Other(format!(
                 "the server refuses these credentials: {message}; see --api-key and --tls-cert-path"
             )),
@@ -108,8 +119,25 @@ impl Trouble {
         Self::Other(cut(&error.to_string(), MAX_MESSAGE).to_owned())
     }
 
+    /// Whether what was asked may still happen.
+    pub(crate) fn is_open_ended(&self) -> bool {
+        matches!(self, Self::Silence { .. } | Self::BrokeOff(_))
+    }
+
+    /// The instance's own answer, by its type.
     fn refused(failure: &Failure) -> Self {
-        Self::Refused(cut(&failure.message, MAX_MESSAGE).to_owned())
+        let message = cut(&failure.message, MAX_MESSAGE).to_owned();
+        let kind = match &failure.failure_info {
+            Some(FailureInfo::ApplicationFailureInfo(info)) => info.r#type.as_str(),
+            _ => "",
+        };
+        if kind == FailureType::InvalidArgument.as_str() {
+            Self::Refused(message)
+        } else if kind == FailureType::FailedPrecondition.as_str() {
+            Self::Precondition(message)
+        } else {
+            Self::Other(message)
+        }
     }
 }
 
@@ -118,4 +146,35 @@ fn words(message: &str, code: Code) -> String {
         return code.description().to_owned();
     }
     cut(message, MAX_MESSAGE).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_keeps_the_words_of_the_server() {
+        let status = Status::invalid_argument("entry g: invalid compute provider type 'x'");
+        let words = "entry g: invalid compute provider type 'x'";
+        assert_eq!(Trouble::from(status), Trouble::Refused(words.to_owned()));
+    }
+
+    #[test]
+    fn what_may_still_happen_is_told_from_what_will_not() {
+        let is_open_ended = |status| Trouble::from(status).is_open_ended();
+        assert!(is_open_ended(Status::deadline_exceeded("Timeout expired")));
+        assert!(is_open_ended(Status::failed_precondition(
+            "no poller seen for task queue recently"
+        )));
+        assert!(!is_open_ended(Status::failed_precondition("it is draining")));
+        assert!(!is_open_ended(Status::invalid_argument("no")));
+    }
+
+    #[tokio::test]
+    async fn a_call_that_nobody_answers_ends_in_time() {
+        let never = std::future::pending::<Result<(), Status>>();
+        let limit = Duration::from_millis(1);
+        let trouble = within("asking", limit, never).await.unwrap_err();
+        assert_eq!(trouble, Trouble::Silence { what: "asking", limit });
+    }
 }

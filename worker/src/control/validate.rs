@@ -1,11 +1,12 @@
 //! A dry run for a version without an instance.
 
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 
 use temporalio_client::{
     WorkflowGetResultOptions, WorkflowStartOptions, errors::WorkflowGetResultError,
 };
 use temporalio_common::UntypedWorkflow;
+use tokio::time::timeout;
 use uuid::Uuid;
 use wci_contract::{
     activities::{DryRun, ValidateOutput},
@@ -13,41 +14,54 @@ use wci_contract::{
 };
 
 use super::{
-    CHANGE, Control, SOON, Trouble,
-    instance::{decode, division, encode},
+    CHANGE, Control, QUERY, SOON, Trouble,
+    wire::{decode, division, encode},
     within,
 };
 
 /// How long the dry run may take.
 const DRY_RUN: Duration = CHANGE;
+const WAITING: &str = "waiting for the dry run";
 
 impl Control {
     /// Has the system worker check a change that no instance runs yet.
     pub(crate) async fn dry_run(&self, request: &DryRun) -> Result<ValidateOutput, Trouble> {
         let version = &request.version;
-        let options =
-            WorkflowStartOptions::new(&self.task_queue, format!("wci-validate-{}", Uuid::new_v4()))
-                .execution_timeout(DRY_RUN)
-                .search_attributes(division())
-                .static_summary(format!(
-                    "checks a compute config for {}:{}",
-                    version.deployment_name, version.build_id
-                ))
-                .build();
+        let workflow_id = format!("wci-validate-{}", Uuid::new_v4());
+        let options = WorkflowStartOptions::new(&self.task_queue, &workflow_id)
+            .execution_timeout(DRY_RUN)
+            .search_attributes(division())
+            .static_summary(format!(
+                "checks a compute config for {}:{}",
+                version.deployment_name, version.build_id
+            ))
+            .build();
         let workflow = UntypedWorkflow::new(names::VALIDATE_WORKFLOW);
         let call = self.client.start_workflow(workflow, encode(request)?, options);
-        let handle = within("start the dry run", SOON, call).await?;
-        let call = handle.get_result(WorkflowGetResultOptions::default());
-        decode(&within("what the dry run says", DRY_RUN, call).await?)
+        let handle = within("starting the dry run", SOON, call).await?;
+        let result = handle.get_result(WorkflowGetResultOptions::default());
+        let mut result = pin!(within(WAITING, DRY_RUN, result));
+        match timeout(QUERY, &mut result).await {
+            Ok(result) => decode(&result?),
+            Err(_) if !self.is_taken_up(workflow_id).await? => {
+                Err(Trouble::Silence { what: WAITING, limit: QUERY })
+            }
+            Err(_) => decode(&result.await?),
+        }
+    }
+
+    /// Whether a worker took the dry run up: a workflow task that was only handed out is no proof,
+    /// so there must be more than three events.
+    async fn is_taken_up(&self, workflow_id: String) -> Result<bool, Trouble> {
+        let execution = self.find(workflow_id).await?;
+        Ok(execution.is_some_and(|execution| execution.history_length > 3))
     }
 }
 
 impl From<WorkflowGetResultError> for Trouble {
     fn from(error: WorkflowGetResultError) -> Self {
         match error {
-            WorkflowGetResultError::TimedOut => {
-                Self::Silence { what: "what the dry run says", limit: DRY_RUN }
-            }
+            WorkflowGetResultError::TimedOut => Self::Silence { what: WAITING, limit: DRY_RUN },
             WorkflowGetResultError::Failed(failure) => Self::Other(failure.to_string()),
             other => Self::other(&other),
         }

@@ -44,7 +44,7 @@ impl Control {
         };
         let mut service = self.service();
         let call = service.describe_worker_deployment(request.into_request());
-        let info = match within("which versions there are", SOON, call).await {
+        let info = match within("asking for the deployment", SOON, call).await {
             Ok(found) => found.into_inner().worker_deployment_info.unwrap_or_default(),
             Err(Trouble::NotFound(_) | Trouble::Unsupported(_)) => return Ok(None),
             Err(trouble) => return Err(trouble),
@@ -70,7 +70,7 @@ impl Control {
         };
         let mut service = self.service();
         let call = service.create_worker_deployment(patient(request));
-        within("create the Worker Deployment", CHANGE, call).await.map(|_| ())
+        within("creating the Worker Deployment", CHANGE, call).await.map(|_| ())
     }
 
     /// Deletes a Worker Deployment without versions.
@@ -86,7 +86,7 @@ impl Control {
         };
         let mut service = self.service();
         let call = service.delete_worker_deployment(patient(request));
-        within("delete the Worker Deployment", CHANGE, call).await.map(|_| ())
+        within("deleting the Worker Deployment", CHANGE, call).await.map(|_| ())
     }
 
     /// Creates the version with `spec`, which reaches the instance.
@@ -105,7 +105,7 @@ impl Control {
         };
         let mut service = self.service();
         let call = service.create_worker_deployment_version(patient(request));
-        within("create the version", CHANGE, call).await.map(|_| ())
+        within("creating the version", CHANGE, call).await.map(|_| ())
     }
 
     /// Makes `spec` the version's compute config; groups named by `remove` go.
@@ -126,7 +126,7 @@ impl Control {
         };
         let mut service = self.service();
         let call = service.update_worker_deployment_version_compute_config(patient(request));
-        within("change the version's compute config", CHANGE, call).await.map(|_| ())
+        within("changing the compute config", CHANGE, call).await.map(|_| ())
     }
 
     /// Deletes the version and with it the instance.
@@ -145,7 +145,7 @@ impl Control {
         };
         let mut service = self.service();
         let call = service.delete_worker_deployment_version(patient(request));
-        within("delete the version", CHANGE, call).await.map(|_| ())
+        within("deleting the version", CHANGE, call).await.map(|_| ())
     }
 
     /// Routes new tasks of the deployment to the version, whether or not a worker polls: starting
@@ -168,7 +168,7 @@ impl Control {
         };
         let mut service = self.service();
         let call = service.set_worker_deployment_current_version(patient(request));
-        within("make the version current", CHANGE, call).await.map(|_| ())
+        within("making the version current", CHANGE, call).await.map(|_| ())
     }
 }
 

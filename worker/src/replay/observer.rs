@@ -1,7 +1,7 @@
 //! Watches a replay: how far it came and how it ended.
 //!
-//! The SDK's own replayer takes no news for good news, and there is none where a short history
-//! fails at once: its worker may be gone before it hears of it.
+//! The SDK's own replayer does not say how far a replay came, has no limit of time, and takes
+//! one whose end it did not learn for a success.
 
 use std::time::Duration;
 

@@ -131,7 +131,7 @@ fn judge(recording: &Recording, seen: Seen) -> Result<Replayed, ReplayError> {
             Err(ReplayError::Replayer(format!("it ended after event {after}")))
         }
         EvictionReason::Nondeterminism => Err(ReplayError::Nondeterminism { after, message }),
-        reason => Err(ReplayError::Replayer(format!("{reason:?}: {message}"))),
+        _ => Err(ReplayError::Replayer(message)),
     }
 }
 

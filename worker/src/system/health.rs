@@ -12,10 +12,11 @@ use anyhow::Context;
 use axum::{Router, extract::State, http::StatusCode, routing::get};
 use tokio::net::TcpListener;
 
-/// Whether tasks are taken.
+/// Whether tasks are taken: not before the server knows of this process, and not while it stops.
 #[derive(Debug, Default)]
 pub(super) struct Health {
     ready: AtomicBool,
+    stopping: AtomicBool,
 }
 
 impl Health {
@@ -26,7 +27,11 @@ impl Health {
 
     /// From now on, no new ones are.
     pub(super) fn stopping(&self) {
-        self.ready.store(false, Ordering::Relaxed);
+        self.stopping.store(true, Ordering::Relaxed);
+    }
+
+    fn is_ready(&self) -> bool {
+        self.ready.load(Ordering::Relaxed) && !self.stopping.load(Ordering::Relaxed)
     }
 }
 
@@ -49,7 +54,7 @@ pub(super) async fn serve(address: SocketAddr, health: Arc<Health>) -> anyhow::R
 }
 
 async fn readiness(State(health): State<Arc<Health>>) -> (StatusCode, &'static str) {
-    if health.ready.load(Ordering::Relaxed) {
+    if health.is_ready() {
         (StatusCode::OK, "ready\n")
     } else {
         (StatusCode::SERVICE_UNAVAILABLE, "not ready\n")

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context, anyhow, bail};
+use futures::{FutureExt, future::BoxFuture};
 use temporalio_client::{
     Client, Connection,
     tonic::{Code, IntoRequest},
@@ -17,7 +18,7 @@ use wci_contract::names::watch_queue;
 use wci_providers::{ProviderError, Registry};
 use wci_workflows::{Instance, Validate};
 
-use super::Settings;
+use super::{Settings, arrival};
 use crate::connection;
 
 /// A workflow task that a lost process was given is handed to another after this.
@@ -42,6 +43,8 @@ pub(super) type Stopper = Box<dyn Fn() + Send>;
 /// The two workers of one namespace.
 pub(super) struct Served {
     namespace: String,
+    client: Client,
+    task_queue: String,
     instances: Worker,
     watches: Worker,
 }
@@ -76,9 +79,15 @@ impl Served {
         let watching = Watching { reader, board, budget };
         let instances = Worker::new(runtime, client.clone(), instances(settings, launching)?)
             .map_err(|e| anyhow!("cannot start the worker of namespace {namespace}: {e}"))?;
-        let watches = Worker::new(runtime, client, watches(settings, watching))
+        let watches = Worker::new(runtime, client.clone(), watches(settings, watching))
             .map_err(|e| anyhow!("cannot start the watches of namespace {namespace}: {e}"))?;
-        Ok(Self { namespace: namespace.to_owned(), instances, watches })
+        let task_queue = settings.task_queue.clone();
+        Ok(Self { namespace: namespace.to_owned(), client, task_queue, instances, watches })
+    }
+
+    /// Resolves once tasks are taken.
+    pub(super) fn arrival(&self) -> BoxFuture<'static, ()> {
+        arrival::wait(self.client.clone(), self.task_queue.clone()).boxed()
     }
 
     /// What makes both workers stop.

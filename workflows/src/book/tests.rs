@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 use wci_contract::{
-    FailureClass, Refusal,
-    activities::{DecideInput, DecideOutput},
+    FailureClass, Refusal, TaskType,
+    activities::{DecideInput, DecideOutput, WatchOutput},
     decision::{Action, Event, RecordedDecision},
     launch::Outcome,
     messages::StartInput,
@@ -171,6 +171,22 @@ fn decisions_are_remembered_up_to_a_bound() {
     }
     let decisions = book.dump().wci.unwrap().decisions;
     assert_eq!((decisions.len(), decisions[0].at_ms, decisions[19].at_ms), (20, 30, 49));
+}
+
+#[test]
+fn a_backlog_that_no_worker_takes_from_is_reported_less_and_less_often() {
+    let mut book = one_group();
+    let stuck: WatchOutput =
+        serde_json::from_value(json!({"stats": {"workflow": {"backlog": 3}}})).unwrap();
+    let quiet = |book: &mut Book, output: &WatchOutput| {
+        book.saw(0, output);
+        book.next_watch(0, 0).unwrap().quiet_until_ms
+    };
+    let waits: Vec<_> = (0..6).map(|_| quiet(&mut book, &stuck)).collect();
+    assert_eq!(waits, [5_000, 10_000, 20_000, 40_000, 60_000, 60_000]);
+    let mut served = stuck.clone();
+    served.stats.get_mut(&TaskType::Workflow).unwrap().dispatch_rate = 1.0;
+    assert_eq!(quiet(&mut book, &served), 5_000);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The change itself, in an order that leaves nothing half done.
 
+use anyhow::anyhow;
 use wci_contract::InstanceId;
 
 use super::report::Outcome;
@@ -28,7 +29,15 @@ pub(super) async fn carry_out(
     let mut created = Created::default();
     let result = configure(control, situation, wanted, identity, &mut created).await;
     if let Err(trouble) = result {
-        created.undo(control, id, identity).await;
+        if created.instance && !created.is_attended {
+            created.undo(control, id, identity).await;
+            return Err(control.unanswered(trouble));
+        }
+        // As long as the server may try again, it would answer the end of our instance with a
+        // start of its own.
+        if !trouble.is_open_ended() {
+            created.undo(control, id, identity).await;
+        }
         return Err(explained(id, trouble));
     }
     let is_new = situation.spec.is_empty();
@@ -39,6 +48,8 @@ pub(super) async fn carry_out(
 #[derive(Debug, Default)]
 struct Created {
     instance: bool,
+    /// Whether the system worker took it up.
+    is_attended: bool,
     deployment: bool,
 }
 
@@ -54,6 +65,9 @@ async fn configure(
         // First the instance: without one the server would start its own.
         control.start(id).await?;
         created.instance = true;
+        // The server would wait for an answer much longer.
+        control.describe(id).await?;
+        created.is_attended = true;
     }
     if !control.server_has_compute_configs() {
         return control.update(id, &situation.request(spec, identity)).await.map(|_| ());
@@ -89,9 +103,9 @@ impl Created {
     /// Takes back what was created. Failures are told, not returned: the first one counts.
     async fn undo(&self, control: &Control, id: &InstanceId, identity: &str) {
         if self.instance
-            && let Err(trouble) = end_unused(control, id, identity).await
+            && let Err(trouble) = end_unused(control, id, self.is_attended, identity).await
         {
-            eprintln!("note: the unused instance of {id} could not be ended: {trouble}");
+            eprintln!("note: the unused instance of {id} is left to end by itself: {trouble}");
         }
         if self.deployment
             && let Err(trouble) = control.delete_deployment(id, identity).await
@@ -105,9 +119,14 @@ impl Created {
 }
 
 /// Ends the instance, unless it got a spec after all.
-async fn end_unused(control: &Control, id: &InstanceId, identity: &str) -> Result<(), Trouble> {
-    if let Ok(description) = control.describe(id).await {
-        if description.spec.is_some() {
+async fn end_unused(
+    control: &Control,
+    id: &InstanceId,
+    is_attended: bool,
+    identity: &str,
+) -> Result<(), Trouble> {
+    if is_attended {
+        if control.describe(id).await?.spec.is_some() {
             return Ok(());
         }
         if control.delete(id, identity).await.is_ok() {
@@ -121,13 +140,11 @@ fn explained(id: &InstanceId, trouble: Trouble) -> anyhow::Error {
     match trouble {
         // The words of instance and provider say it all, and programs match on them.
         Trouble::Refused(message) => anyhow::Error::msg(message),
-        Trouble::Exists(message) => {
-            anyhow::anyhow!("somebody else created {id} just now: apply again ({message})")
-        }
-        Trouble::Silence { .. } => anyhow::anyhow!(
-            "{id} was not applied: {trouble}; is the system worker alive, and does its compute \
-             provider answer?"
+        Trouble::Exists(_) => anyhow!("somebody else created {id} just now: apply again"),
+        trouble if trouble.is_open_ended() => anyhow!(
+            "{trouble}; {id} may still be applied: see `wci describe {id}`, and whether its \
+             compute provider answers"
         ),
-        trouble => anyhow::anyhow!("{id} was not applied: {trouble}"),
+        trouble => anyhow!("{id} was not applied: {trouble}"),
     }
 }

@@ -61,7 +61,7 @@ impl Report {
             Output::Table => {
                 output::say(self.headline());
                 if self.result != Outcome::Unchanged {
-                    output::say(self.table());
+                    output::say(output::text(&self.table()));
                 }
                 self.warnings.iter().for_each(|warning| output::say(format!("warning: {warning}")));
             }

@@ -79,6 +79,9 @@ fn health(report: &Report) -> String {
     if report.spec.is_none() {
         return "no compute config yet: give it one with `wci apply`".to_owned();
     }
+    if report.validation.as_ref().is_some_and(|state| state.status == "failed") {
+        return "the compute config does not work any more, see Validation".to_owned();
+    }
     let ill = report.groups.iter().filter(|group| !group.is_well()).map(|g| g.group.as_str());
     let ill: Vec<&str> = ill.collect();
     if ill.is_empty() { "well".to_owned() } else { format!("trouble in {}", ill.join(", ")) }
@@ -98,7 +101,7 @@ fn groups(groups: &[GroupReport], now: Millis) -> String {
             trouble(group, now),
         ]);
     }
-    indented(&table.to_string())
+    indented(&output::text(&table))
 }
 
 fn trouble(group: &GroupReport, now: Millis) -> String {
@@ -128,7 +131,7 @@ fn in_flight(report: &Report, now: Millis) -> String {
             launch.launch_id.clone(),
         ]);
     }
-    indented(&table.to_string())
+    indented(&output::text(&table))
 }
 
 /// The latest first.
@@ -144,7 +147,7 @@ fn decisions(report: &Report, now: Millis) -> String {
             decision.reasons.join("; "),
         ]);
     }
-    indented(&table.to_string())
+    indented(&output::text(&table))
 }
 
 fn or_nobody(name: &str) -> &str {

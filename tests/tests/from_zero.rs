@@ -1,0 +1,33 @@
+//! Tasks that come while no worker lives are done, and the workers leave again.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use temporalio_common::protos::temporal::api::enums::v1::EventType;
+use wci_tests::{SOON, World};
+
+#[tokio::test]
+async fn one_task_brings_one_worker_and_it_leaves_again() {
+    let world = World::new().await;
+    let version = world.version("single");
+    version.at_zero().await;
+    let load = version.load(1, 100).await;
+    load.done(SOON).await;
+    version.left_alone().await;
+    let history = version.history().await;
+    assert_eq!(history.failed_tasks(), 0);
+    assert_eq!(history.workers_started(), 1, "{:#?}", history.launches());
+}
+
+#[tokio::test]
+async fn a_burst_of_a_hundred_is_done_and_the_workers_leave_again() {
+    let world = World::new().await;
+    let version = world.version("burst");
+    version.at_zero().await;
+    let load = version.load(100, 100).await;
+    load.done(SOON).await;
+    version.left_alone().await;
+    let history = version.history().await;
+    assert_eq!(history.failed_tasks(), 0);
+    assert!((1..=100).contains(&history.workers_started()), "{:#?}", history.launches());
+    assert_eq!(history.count(EventType::ActivityTaskTimedOut), 0);
+}

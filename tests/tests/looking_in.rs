@@ -1,0 +1,72 @@
+//! What Temporal's own tools show of an instance.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use wci_contract::names::{DIVISION, INSTANCE_WORKFLOW};
+use wci_tests::{SOON, Version, World, wait_for};
+
+async fn a_version_that_served_a_task(world: &World) -> Version {
+    let version = world.version("shown");
+    version.at_zero().await;
+    version.load(1, 10).await.done(SOON).await;
+    version
+}
+
+#[tokio::test]
+async fn workflow_list_with_the_division_alone_shows_the_instance() {
+    let world = World::new().await;
+    let version = a_version_that_served_a_task(&world).await;
+    let id = version.id.workflow_id();
+    let query = format!("TemporalNamespaceDivision = \"{DIVISION}\"");
+    let listed = wait_for("the instance to be listed", SOON, async || {
+        let said = world.temporal(&["workflow", "list", "--query", &query]).await.ok();
+        said.stdout.lines().find(|line| line.contains(&id)).map(str::to_owned)
+    });
+    let listed = listed.await;
+    assert!(listed.contains("Running") && listed.contains(INSTANCE_WORKFLOW), "{listed}");
+    let users = world.temporal(&["workflow", "list"]).await.ok().stdout;
+    assert!(!users.contains(&id), "a user's list shows a system workflow:\n{users}");
+    let ours = world.wci(&["list"]).await.ok().stdout;
+    assert!(ours.lines().any(|line| line.contains("shown") && line.contains("wci")), "{ours}");
+}
+
+#[tokio::test]
+async fn workflow_show_tells_what_was_decided_and_why() {
+    let world = World::new().await;
+    let version = a_version_that_served_a_task(&world).await;
+    let id = version.id.workflow_id();
+    let events = world.temporal(&["workflow", "show", "-w", &id]).await.ok().stdout;
+    for kind in ["WorkflowExecutionSignaled", "MarkerRecorded", "ActivityTaskCompleted"] {
+        assert!(events.contains(kind), "{kind} is missing:\n{events}");
+    }
+    let detailed = ["workflow", "show", "-w", &id, "--detailed"];
+    let detailed = world.temporal(&detailed).await.ok().stdout;
+    for line in [
+        "acceptedRequest.input.name: update-worker-controller-instance",
+        "signalName: task-add-signal",
+        "userMetadata.summary: decide",
+        "details.result[0].groups.default.actions[0].action: invoke-worker",
+        "details.result[0].groups.default.reasons[0]: tasks_announced misses=1",
+        "activityType.name: InvokeWorker",
+        "userMetadata.summary: default: start 1 worker",
+        "result[0].started: 1",
+    ] {
+        assert!(detailed.contains(line), "{line:?} is missing:\n{detailed}");
+    }
+    let described = world.temporal(&["workflow", "describe", "-w", &id]).await.ok().stdout;
+    assert!(described.contains("starts workers for shown:v1"), "{described}");
+}
+
+#[tokio::test]
+async fn the_server_shows_the_versions_compute_config() {
+    let world = World::new().await;
+    let version = a_version_that_served_a_task(&world).await;
+    let args = ["worker", "deployment", "describe-version", "--deployment-name", "shown"];
+    let shown = world.temporal(&[&args[..], &["--build-id", "v1", "-o", "json"]].concat()).await;
+    let shown = shown.ok().json().to_string();
+    for words in ["\"default\"", "subprocess"] {
+        assert!(shown.contains(words), "{words} is missing: {shown}");
+    }
+    let described = version.wci("describe", &[]).await.ok().stdout;
+    assert!(described.contains("tasks_announced misses=1"), "{described}");
+}

@@ -1,0 +1,135 @@
+use serde_json::json;
+use temporalio_common::protos::temporal::api::enums::v1::WorkflowExecutionStatus;
+use wci_contract::{ConfigPayload, state::State};
+
+use super::{report::Report, text};
+use crate::control::{Execution, Keeper, VersionStatus};
+
+const NOW: i64 = 1_700_000_100_000;
+
+fn execution() -> Execution {
+    Execution {
+        run_id: "run".to_owned(),
+        task_queue: "wci-system".to_owned(),
+        status: WorkflowExecutionStatus::Running,
+        started: NOW - 60_000,
+        closed: None,
+        history_length: 42,
+    }
+}
+
+fn report(state: serde_json::Value) -> Report {
+    let id = wci_contract::InstanceId::new("orders", "v1").unwrap();
+    let state: State = serde_json::from_value(state).unwrap();
+    let status = Some(VersionStatus::Current);
+    Report::new(&id, "default", execution(), Keeper::Wci, state, status)
+}
+
+fn troubled() -> Report {
+    let config = json!({"command": "greeter"});
+    let config = ConfigPayload::from_map(config.as_object().unwrap());
+    report(json!({
+        "spec": {"scaling_group_specs": {"default": {"task_types": null,
+            "compute": {"provider_type": "subprocess", "config": config}}}},
+        "scaling_state": {"default": {"wci": {"backoff":
+            {"class": "throttled", "failures": 2, "until_ms": NOW + 4_000}}}},
+        "create_time": {"seconds": (NOW - 3_600_000) / 1000, "nanos": 0},
+        "last_modifier_identity": "me",
+        "validation_state": {"last_validation_time": "2023-11-14T22:13:20Z", "status": "success"},
+        "wci": {
+            "launches": [{"launch_id": "l1", "group": "default", "count": 3, "since": NOW - 500}],
+            "decisions": [
+                {"at_ms": NOW - 9_000, "group": "default", "event": "task-add", "invoked": 3,
+                 "reasons": ["tasks_announced misses=3"]},
+                {"at_ms": NOW - 1_000, "group": "default", "event": "outcome", "throttled": 2,
+                 "reasons": ["launch_failed(throttled) failures=2 wait_ms=5000"]}],
+            "last_failures": {"default": {"at_ms": NOW - 1_000, "outcome":
+                {"throttled": 1, "class": "throttled", "message": "TooManyRequests"}}},
+            "workers_started": 7,
+        },
+    }))
+}
+
+#[test]
+fn the_text_tells_what_is_configured_what_goes_on_and_why() {
+    let expected = "\
+Version          orders:v1
+Namespace        default
+Run by           wci (task queue wci-system)
+Run              running, started 1m0s ago, 42 events in history
+Created          2023-11-14T21:15:00Z (1h0m ago)
+Server           current
+Validation       success (2023-11-14T22:13:20Z)
+Health           trouble in default
+Last change by   me
+Workers started  7
+Signals          0 waiting, 0 dropped
+
+Spec
+  deployment: orders
+  build_id: v1
+  groups:
+    default:
+      provider:
+        type: subprocess
+        command: greeter
+
+Groups
+  GROUP    PROVIDER    SCALER   SERVES                   IN FLIGHT  TROUBLE
+  default  subprocess  default  workflow,activity,nexus  3          throttled, failed 2 in a row, asks again in 4s
+                                                                    1s ago throttled: TooManyRequests
+
+Workers in flight
+  GROUP    WORKERS  SINCE       LAUNCH
+  default  3        500 ms ago  l1
+
+Recent decisions
+  WHEN    GROUP    EVENT     STARTS  HELD BACK  REASONS
+  1s ago  default  outcome   0       2          launch_failed(throttled) failures=2 wait_ms=5000
+  9s ago  default  task-add  3       0          tasks_announced misses=3";
+    assert_eq!(text::of(&troubled(), NOW).unwrap(), expected);
+}
+
+#[test]
+fn programs_find_every_part_under_a_name_that_stays() {
+    let report = serde_json::to_value(troubled()).unwrap();
+    let keys: Vec<&String> = report.as_object().unwrap().keys().collect();
+    assert_eq!(
+        keys,
+        [
+            "build_id",
+            "created",
+            "decisions",
+            "deployment",
+            "groups",
+            "history_length",
+            "in_flight",
+            "last_modifier_identity",
+            "namespace",
+            "next_wake_up",
+            "run_by",
+            "run_id",
+            "run_started",
+            "signals_dropped",
+            "signals_waiting",
+            "spec",
+            "status",
+            "task_queue",
+            "validation",
+            "version_status",
+            "workers_started",
+            "workflow_id",
+        ]
+    );
+    assert_eq!(report["groups"][0]["backing_off"]["until"], "2023-11-14T22:15:04Z");
+    assert_eq!(report["groups"][0]["last_failure"]["class"], "throttled");
+    assert_eq!(report["decisions"][1]["held_back"], 2);
+    assert_eq!(report["in_flight"][0]["workers"], 3);
+}
+
+#[test]
+fn an_instance_without_a_spec_says_what_it_waits_for() {
+    let text = text::of(&report(json!({"spec": null})), NOW).unwrap();
+    assert!(text.contains("Health           no compute config yet: give it one with `wci apply`"));
+    assert!(!text.contains("Groups"));
+}

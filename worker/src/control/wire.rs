@@ -1,0 +1,29 @@
+//! Values on their way to workflows and back.
+
+use serde::{Serialize, de::DeserializeOwned};
+use temporalio_common::{
+    data_converters::RawValue,
+    search_attributes::{SearchAttributeKey, SearchAttributes},
+};
+use wci_contract::names;
+use wci_workflows::{payload_of, text_of};
+
+use super::Trouble;
+
+const DIVISION: SearchAttributeKey<String> = SearchAttributeKey::keyword(names::DIVISION_ATTRIBUTE);
+
+/// The search attribute that keeps system workflows out of users' lists.
+pub(super) fn division() -> SearchAttributes {
+    SearchAttributes::new([DIVISION.value_set(names::DIVISION.to_owned())])
+}
+
+pub(super) fn encode(value: &impl Serialize) -> Result<RawValue, Trouble> {
+    payload_of(value).map_err(|error| Trouble::other(&error))
+}
+
+pub(super) fn decode<T: DeserializeOwned>(raw: &RawValue) -> Result<T, Trouble> {
+    let text = text_of(raw).map_err(|refusal| Trouble::other(&refusal))?;
+    serde_json::from_str(text).map_err(|error| {
+        Trouble::Other(format!("the answer makes no sense to this version of wci: {error}"))
+    })
+}
