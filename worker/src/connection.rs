@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{anyhow, bail};
 use temporalio_client::{
     Client, ClientOptions, Connection, ConnectionOptions,
     envconfig::{ClientConfigProfile, DataSource, LoadClientConfigProfileOptions},
@@ -125,13 +125,23 @@ impl Target {
     /// Connects, with a message that says where to when it fails.
     pub(crate) async fn connect(&self) -> anyhow::Result<Connection> {
         let address = self.options.target.as_str().trim_end_matches('/').to_owned();
-        Connection::connect(self.options.clone()).await.with_context(|| {
-            format!(
-                "no Temporal server answers at {address}: start one (temporal server start-dev) \
-                 or name another with --address or TEMPORAL_ADDRESS"
+        Connection::connect(self.options.clone()).await.map_err(|error| {
+            anyhow!(
+                "no Temporal server answers at {address} ({}): start one (temporal server \
+                 start-dev) or name another with --address or TEMPORAL_ADDRESS",
+                deepest(&error)
             )
         })
     }
+}
+
+/// What is behind all that is behind `error`: the layers above repeat it in their own words.
+fn deepest(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut error = error;
+    while let Some(source) = error.source() {
+        error = source;
+    }
+    error.to_string()
 }
 
 /// A client of `namespace` whose failures keep their types.

@@ -78,10 +78,10 @@ pub(super) async fn run(connection: &ConnectionArgs, args: ApplyArgs) -> anyhow:
         if let Some(refusal) = refusal {
             bail!(refusal);
         }
-        let outcome = match &situation.instance {
-            None => Outcome::Created,
-            Some(_) if diff::is_empty(&changes) => Outcome::Unchanged,
-            Some(_) => Outcome::Updated,
+        let outcome = match diff::is_empty(&changes) {
+            true => Outcome::Unchanged,
+            false if situation.spec.is_empty() => Outcome::Created,
+            false => Outcome::Updated,
         };
         return Report::new(&wanted.id, outcome, changes).rehearsed(warnings).print(output);
     }
