@@ -14,7 +14,7 @@ use wci_contract::{
     state::{DecisionRecord, Extension, State, Timestamp},
 };
 
-use crate::{inbox::Inbox, tickets::Tickets};
+use crate::{decisions::announced, inbox::Inbox, tickets::Tickets};
 
 /// How far the run has come.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -138,7 +138,13 @@ impl Book {
         let has = |group: &String| spec.scaling_group_specs.contains_key(group);
         self.state.scaling_state.retain(|group, _| has(group));
         self.next_poll_ms.retain(|group, _| has(group));
-        self.events.retain(|group, _| has(group));
+        let (kept, gone) =
+            std::mem::take(&mut self.events).into_iter().partition(|(group, _)| has(group));
+        self.events = kept;
+        let gone: BTreeMap<String, Vec<Event>> = gone;
+        for signal in announced(gone.into_values().flatten()) {
+            self.inbox.add(None, signal);
+        }
         self.wci().last_failures.clear();
         self.wci().register = !spec.is_empty();
         self.state.spec = Some(spec);

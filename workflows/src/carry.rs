@@ -3,10 +3,14 @@
 use wci_contract::{
     Refusal,
     messages::{Description, Memo, StartInput},
+    signal::coalesce,
     state::State,
 };
 
-use crate::book::{Book, Phase};
+use crate::{
+    book::{Book, Phase},
+    decisions::announced,
+};
 
 impl Book {
     /// The input of the next run: everything that is known, and what is still under way.
@@ -18,6 +22,10 @@ impl Book {
     pub(crate) fn dump(&self) -> State {
         let mut state = self.state.clone();
         state.pending_task_add_signals = self.inbox.all();
+        // What the end of the run left undecided.
+        for signal in announced(self.events.values().flatten().cloned()) {
+            coalesce(&mut state.pending_task_add_signals, signal);
+        }
         let wci = state.wci.get_or_insert_default();
         wci.launches.extend(self.unknown.iter().cloned());
         wci.wake_at_ms = self.inbox.next_wake_ms();

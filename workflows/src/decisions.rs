@@ -242,7 +242,8 @@ fn workers_wanted(actions: &[Action]) -> u32 {
     wanted.fold(0, u32::saturating_add).min(MAX_COUNT)
 }
 
-fn announced(events: Vec<Event>) -> Vec<TaskAdd> {
+/// The announced tasks among `events` that call for workers.
+pub(crate) fn announced(events: impl IntoIterator<Item = Event>) -> Vec<TaskAdd> {
     let signal = |event| match event {
         Event::TaskAdd(signal) => Some(signal),
         Event::Poll(_) | Event::Outcome(_) | Event::Tick {} => None,

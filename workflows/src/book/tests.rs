@@ -146,6 +146,28 @@ fn the_next_run_knows_everything_and_asks_for_nothing_twice() {
 }
 
 #[test]
+fn a_launch_that_fails_while_the_run_ends_is_left_to_the_next_run() {
+    let mut book = one_group();
+    book.hear(Some(miss(1, 1)));
+    decide(&mut book, 100, invoke(1));
+    book.phase = Phase::Closing;
+    let outcome = Outcome::failed(1, FailureClass::Unavailable, "no answer");
+    book.finish(150, "launch-100-0", outcome);
+    assert_eq!(book.dump().pending_task_add_signals.len(), 1);
+}
+
+#[test]
+fn tasks_of_a_group_that_is_replaced_go_to_the_new_one() {
+    let mut book = one_group();
+    book.hear(Some(miss(1, 1)));
+    decide(&mut book, 100, invoke(1));
+    book.finish(150, "launch-100-0", Outcome::failed(1, FailureClass::NotFound, "gone"));
+    let next = json!({"scaling_group_specs": {"other": {"compute": {"provider_type": "p"}}}});
+    book.put_in_service(serde_json::from_value(next).unwrap());
+    assert!(book.question(200).groups.contains_key("other"));
+}
+
+#[test]
 fn a_type_that_nobody_serves_is_recorded_and_launches_nothing() {
     let mut book = book(json!({"wf": {"task_types": [1]}}));
     book.hear(Some(miss(3, 2)));
