@@ -5,46 +5,56 @@
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use wci_contract::{activities::INVOKE, launch::Outcome};
-use wci_tests::{World};
+use wci_contract::{activities::INVOKE, launch::Outcome, payload::ConfigPayload};
+use wci_tests::{SOON, World};
 
-const WORKERS: usize = 20;
+const WORKERS: u32 = 20;
+/// A lost launch is noticed within 5 s; starting the rest takes its time, too.
+const NOTICED_AND_DONE: Duration = Duration::from_secs(9);
 
-/// A launch as an instance would ask for it, as an activity by itself: `no-sync` starts workers
-/// one by one.
+/// A launch as an instance would ask for it.
 fn launch(queue: &str) -> String {
     let config = json!({"command": "greeter", "lifetime_ms": 60_000, "env": {
         "TEMPORAL_TASK_QUEUE": queue, "TEMPORAL_SERVERLESS_IDLE_TIMEOUT_MS": "15000"}});
-    let config = config.as_object().cloned().unwrap();
-    json!({"deployment_name": "halfway", "build_id": "v1", "group": "default",
-        "compute": {"provider_type": "subprocess",
-            "config": wci_contract::payload::ConfigPayload::from_map(&config)},
+    let config = ConfigPayload::from_map(config.as_object().unwrap());
+    json!({"deployment_name": queue, "build_id": "v1", "group": "default",
+        "compute": {"provider_type": "subprocess", "config": config},
         "launch_id": "the-launch", "count": WORKERS})
     .to_string()
 }
 
-#[tokio::test]
-async fn no_more_workers_come_of_a_launch_that_was_cut_in_two_than_were_asked_for() {
-    let mut world = World::new().await;
-    let input = launch("halfway");
+/// The activity is started by itself, because `no-sync` starts workers one by one.
+async fn start(world: &World, input: &str) {
     let args = ["activity", "start", "--activity-id", "launch", "--type", INVOKE];
     let options = ["--task-queue", "wci-system", "--heartbeat-timeout", "4s"];
     let limits = ["--start-to-close-timeout", "60s", "--retry-initial-interval", "200ms"];
-    let input = ["--input", &input];
-    world.temporal(&[&args[..], &options, &limits, &input].concat()).await.ok();
+    world.temporal(&[&args[..], &options, &limits, &["--input", input]].concat()).await.ok();
+}
+
+/// Waits until some of the workers live, looking as often as it can: it is over soon.
+async fn is_under_way(world: &World) {
+    let began = Instant::now();
     while world.living().len() < 3 {
+        assert!(began.elapsed() < SOON, "no worker was started");
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
+}
+
+#[tokio::test]
+async fn a_launch_cut_in_two_is_taken_up_soon_and_brings_no_more_workers_than_asked_for() {
+    let mut world = World::new().await;
+    start(&world, &launch("halfway")).await;
+    is_under_way(&world).await;
     world.worker().kill();
-    let before = world.living().len();
     world.worker().restart().await;
     let back = Instant::now();
-    println!("{before} records when killed");
     let result = ["activity", "result", "--activity-id", "launch", "-o", "json"];
-    let said = world.temporal(&result).await.ok();
-    println!("{} {:?}", said.stdout, back.elapsed());
-    let outcome: Outcome = serde_json::from_value(said.json()["result"].clone()).unwrap();
-    assert_eq!(outcome, Outcome::started(20));
-    assert_eq!(world.records(), WORKERS);
-    assert!(world.living().len() <= WORKERS);
+    let result = world.temporal(&result).await.ok().json();
+    let took = back.elapsed();
+    let outcome: Outcome = serde_json::from_value(result["result"].clone()).unwrap();
+    assert_eq!(outcome, Outcome::started(WORKERS));
+    assert!(took < NOTICED_AND_DONE, "{took:?}");
+    let workers = usize::try_from(WORKERS).unwrap();
+    assert_eq!(world.records(), workers, "workers that were ever started");
+    assert!(world.living().len() <= workers);
 }

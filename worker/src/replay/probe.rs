@@ -27,10 +27,7 @@ pub(super) fn probed(recording: &Recording) -> Option<Recording> {
     if last.is_command_event() && last.is_final_wf_execution_event() {
         return None;
     }
-    let is_answer = |event: &HistoryEvent| {
-        event.event_type() == EventType::WorkflowTaskCompleted || event.is_command_event()
-    };
-    events.truncate(events.iter().rposition(is_answer)? + 1);
+    events.truncate(recording.answered());
     let last = events.last()?;
     let attributes = WorkflowExecutionCompletedEventAttributes::default();
     let probe = HistoryEvent {

@@ -74,11 +74,24 @@ impl Recording {
         Ok(Self { workflow_type, workflow_id, task_queue, workflow_tasks, history })
     }
 
+    /// How many events there are up to the last that a workflow task had for an answer. What
+    /// follows is for a task that nobody has answered yet.
+    pub(super) fn answered(&self) -> usize {
+        let is_answer = |event: &HistoryEvent| is_task(event) || event.is_command_event();
+        self.history.events.iter().rposition(is_answer).map_or(0, |at| at + 1)
+    }
+
     /// The last event that a replay must reach: it does not look at an answer without commands
     /// at the very end.
     pub(super) fn last_to_reach(&self) -> i64 {
-        let last = self.history.events.last();
+        let last = self.answered().checked_sub(1).map(|at| &self.history.events[at]);
         last.map_or(0, |last| last.event_id - i64::from(is_task(last)))
+    }
+
+    /// How many events were replayed when `position` was reached.
+    pub(super) fn replayed(&self, position: i64) -> usize {
+        let position = usize::try_from(position).unwrap_or(0);
+        position.max(self.answered())
     }
 
     /// How many events there are.

@@ -125,7 +125,7 @@ fn judge(recording: &Recording, seen: Seen) -> Result<Replayed, ReplayError> {
     match end.reason {
         EvictionReason::LangRequested if after >= recording.last_to_reach() => {
             let Recording { workflow_tasks, .. } = *recording;
-            Ok(Replayed { events: recording.events(), workflow_tasks })
+            Ok(Replayed { events: recording.replayed(after), workflow_tasks })
         }
         EvictionReason::LangRequested => {
             Err(ReplayError::Replayer(format!("it ended after event {after}")))
