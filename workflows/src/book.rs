@@ -14,7 +14,10 @@ use wci_contract::{
     state::{DecisionRecord, Extension, State, Timestamp},
 };
 
-use crate::{decisions::announced, inbox::Inbox, tickets::Tickets};
+use crate::{
+    inbox::{Inbox, announced},
+    tickets::Tickets,
+};
 
 /// How far the run has come.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

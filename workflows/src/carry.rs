@@ -9,7 +9,7 @@ use wci_contract::{
 
 use crate::{
     book::{Book, Phase},
-    decisions::announced,
+    inbox::announced,
 };
 
 impl Book {

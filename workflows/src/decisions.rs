@@ -1,21 +1,18 @@
 //! From what happened to what is done: what a decision is asked, and what follows from it.
 
 use wci_contract::{
-    activities::{DecideInput, DecideOutput, GroupQuestion, InvokeInput},
+    activities::{DecideInput, DecideOutput, GroupQuestion},
     decision::{Action, Event, Reason, RecordedDecision},
-    launch::{Launch, Outcome},
-    limits::{MAX_ACTIONS, MAX_COUNT, MAX_LAUNCHES, MAX_REASONS},
+    limits::{MAX_ACTIONS, MAX_COUNT, MAX_REASONS},
     signal::TaskAdd,
-    state::{DecisionRecord, FailureRecord},
+    state::DecisionRecord,
 };
 
-use crate::book::{Book, Phase};
+use crate::{
+    book::{Book, Phase},
+    inbox::announced,
+};
 
-/// Launches of one group that may be under way at once: a provider that hangs for one group
-/// leaves room for the others.
-const MAX_GROUP_LAUNCHES: usize = 8;
-/// How long a backlog is taken to be what the latest launches are for, milliseconds.
-const QUIET_MS: i64 = 5_000;
 /// When to try again what could not be decided or launched, milliseconds.
 const RETRY_MS: i64 = 1_000;
 /// The soonest that a wake-up is worth its timer, milliseconds.
@@ -162,74 +159,10 @@ impl Book {
         });
     }
 
-    fn launches_of(&self, group: &str) -> usize {
-        let all = self.state.wci.iter().flat_map(|wci| &wci.launches);
-        all.filter(|launch| launch.group == group).count()
-    }
-
-    fn has_room(&self, group: &str) -> bool {
-        let all = self.state.wci.as_ref().map_or(0, |wci| wci.launches.len());
-        all < MAX_LAUNCHES && self.launches_of(group) < MAX_GROUP_LAUNCHES
-    }
-
-    fn launch(&mut self, now_ms: i64, group: &str, count: u32, launch_id: String) {
-        let Some(compute) = self
-            .spec()
-            .and_then(|spec| spec.scaling_group_specs.get(group))
-            .map(|group| group.compute.clone())
-        else {
-            return;
-        };
-        self.to_launch.push_back(InvokeInput {
-            version: self.version(),
-            group: group.to_owned(),
-            compute,
-            launch_id: launch_id.clone(),
-            count,
-        });
-        let launch = Launch { launch_id, group: group.to_owned(), count, since: now_ms };
-        self.wci().launches.push(launch);
-        self.quiet_until_ms = now_ms + QUIET_MS;
-    }
-
     /// Has the watch look at the backlog now.
     fn look_again(&mut self) {
         self.quiet_until_ms = 0;
         self.watch_epoch += 1;
-    }
-
-    /// Takes note of how a launch ended. The tasks behind workers that were not started still
-    /// wait: they are asked about again, together with what became of the launch.
-    pub(crate) fn finish(&mut self, now_ms: i64, launch_id: &str, outcome: Outcome) {
-        let launches = &mut self.wci().launches;
-        let Some(at) = launches.iter().position(|launch| launch.launch_id == launch_id) else {
-            return;
-        };
-        let launch = launches.remove(at);
-        self.wci().workers_started += u64::from(outcome.started);
-        if outcome.is_success() {
-            self.wci().last_failures.remove(&launch.group);
-        } else {
-            let record = FailureRecord { at_ms: now_ms, outcome: outcome.clone() };
-            self.wci().last_failures.insert(launch.group.clone(), record);
-        }
-        if self.spec().is_some_and(|spec| spec.scaling_group_specs.contains_key(&launch.group)) {
-            let missing = outcome.throttled.saturating_add(outcome.refused);
-            let waiting = (missing > 0).then(|| self.stand_in(&launch.group, missing));
-            let events = self.events.entry(launch.group).or_default();
-            events.push(Event::Outcome(outcome));
-            events.extend(waiting.map(Event::TaskAdd));
-        }
-    }
-
-    /// Tasks of `group` that are known to wait, as if they were announced again.
-    fn stand_in(&self, group: &str, misses: u32) -> TaskAdd {
-        let kind = self.spec().and_then(|spec| spec.types_of(group).first().copied());
-        TaskAdd {
-            task_queue_type: kind.map_or(1, |kind| i64::from(kind.to_wire())),
-            misses: u64::from(misses.max(1)),
-            ..TaskAdd::default()
-        }
     }
 }
 
@@ -240,15 +173,6 @@ fn workers_wanted(actions: &[Action]) -> u32 {
         Action::UpdateWorkerSetSize { .. } => 0,
     });
     wanted.fold(0, u32::saturating_add).min(MAX_COUNT)
-}
-
-/// The announced tasks among `events` that call for workers.
-pub(crate) fn announced(events: impl IntoIterator<Item = Event>) -> Vec<TaskAdd> {
-    let signal = |event| match event {
-        Event::TaskAdd(signal) => Some(signal),
-        Event::Poll(_) | Event::Outcome(_) | Event::Tick {} => None,
-    };
-    events.into_iter().filter_map(signal).filter(TaskAdd::is_eligible).collect()
 }
 
 fn kinds(events: &[Event]) -> String {

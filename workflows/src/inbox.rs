@@ -4,8 +4,18 @@ use std::collections::BTreeMap;
 
 use wci_contract::{
     Spec,
+    decision::Event,
     signal::{TaskAdd, coalesce},
 };
+
+/// The announced tasks among `events` that call for workers.
+pub(crate) fn announced(events: impl IntoIterator<Item = Event>) -> Vec<TaskAdd> {
+    let signal = |event| match event {
+        Event::TaskAdd(signal) => Some(signal),
+        Event::Poll(_) | Event::Outcome(_) | Event::Tick {} => None,
+    };
+    events.into_iter().filter_map(signal).filter(TaskAdd::is_eligible).collect()
+}
 
 /// Tasks that a decision put off until a time.
 #[derive(Debug, Clone, Default, PartialEq)]

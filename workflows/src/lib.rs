@@ -16,6 +16,7 @@ mod failures;
 mod inbox;
 mod instance;
 mod launches;
+mod launching;
 mod options;
 mod registration;
 mod tickets;
