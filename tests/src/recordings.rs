@@ -21,8 +21,13 @@ pub struct Recorded {
 impl Recorded {
     /// How many events of `kind` there are, for example `TIMER_FIRED`.
     pub fn count(&self, kind: &str) -> usize {
-        let kind = format!("EVENT_TYPE_{kind}");
-        self.events().iter().filter(|event| event["eventType"] == kind).count()
+        (0..self.events().len()).filter(|at| self.kind(*at) == kind).count()
+    }
+
+    /// The kind of the event at `at`, counted from 0.
+    pub fn kind(&self, at: usize) -> &str {
+        let kind = self.events()[at]["eventType"].as_str().expect("an event type");
+        kind.strip_prefix("EVENT_TYPE_").unwrap_or(kind)
     }
 
     /// Whether there is an event of any of `kinds`.

@@ -71,6 +71,8 @@ async fn the_next_run_knows_all_that_the_last_one_knew_and_asks_for_nothing_twic
     let (first, second) = (version.history_of(&first).await, version.history_of(&second).await);
     assert_eq!(first.count(EventType::WorkflowExecutionContinuedAsNew), 1);
     let carried = start_of(&second).state.unwrap();
+    for e in &first.events { let t=e.event_time.unwrap(); println!("DBG {} {:?} {}", e.event_id, e.event_type(), t.seconds*1000+i64::from(t.nanos)/1000000); }
+    println!("DBG hung {hung:?} {:?}", carried.wci);
     assert_eq!(carried.spec, spec);
     assert_eq!(carried.wci.unwrap().launches, [hung.clone()]);
     assert!(carried.pending_task_add_signals.iter().any(|signal| signal.misses > 0));

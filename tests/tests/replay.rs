@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use wci::replay::{ReplayError, Replayed, replay, this_build};
+use wci::replay::{Recording, ReplayError, Replayed, replay, this_build};
 use wci_tests::{
     mutants::Mutation,
     recordings::{self, Recorded},
@@ -86,4 +86,28 @@ async fn a_workflow_that_panics_is_no_success() {
         let Err(ReplayError::TaskFailed { message, .. }) = result else { panic!("{result:?}") };
         assert!(message.contains("changed"), "{message}");
     }
+}
+
+/// A run that goes on is cut off somewhere, and so is the file of somebody who copied it badly.
+#[tokio::test]
+async fn a_recorded_run_that_is_cut_short_replays_unless_an_answer_is_cut() {
+    const SHORT: usize = 100;
+    let mut cut_answers = 0;
+    for run in recordings::all().into_iter().filter(|run| run.events().len() <= SHORT) {
+        for length in 1..run.events().len() {
+            let mut history = run.recording.history.clone();
+            history.events.truncate(length);
+            let Ok(recording) = Recording::new(history) else { continue };
+            // Whether these come at all is not the workflow's to say.
+            if ["MARKER_RECORDED", "WORKFLOW_EXECUTION_UPDATE_ACCEPTED"].contains(&run.kind(length))
+            {
+                continue;
+            }
+            let result = replay(&recording, this_build).await;
+            let is_cut = run.recording.history.events[length].is_command_event();
+            cut_answers += usize::from(is_cut);
+            assert_eq!(result.is_err(), is_cut, "{} at {length}: {result:?}", run.name());
+        }
+    }
+    assert!(cut_answers > 0, "no run of at most {SHORT} events");
 }

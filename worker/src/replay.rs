@@ -25,7 +25,7 @@ use crate::output::Output;
 /// put a new build into service.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  temporal workflow show -w temporal-sys-worker-controller-instance:orders:v1 --output json > run.json
+  temporal workflow show -w WORKFLOW_ID --output json > run.json
   wci replay run.json
   wci replay -o json replay-histories/*/*.json")]
 pub(crate) struct ReplayArgs {
