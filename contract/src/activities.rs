@@ -16,7 +16,7 @@ use crate::{
 pub const VALIDATE_SPEC: &str = "ValidateSpec";
 /// Starts a worker for each group whose queues the server does not know yet.
 pub const REGISTER: &str = "InvokeWorkersToRegisterTaskQueues";
-/// Decides for every group at once; a local activity.
+/// Decides for every group at once.
 pub const DECIDE: &str = "DecideScaling";
 /// Reads the queues' figures until a decision is called for.
 pub const WATCH: &str = "WatchTaskQueues";

@@ -10,17 +10,16 @@ use temporalio_sdk::{
     WorkerOptions,
     workflow_interceptors::{
         CancellableWorkflowOutboundFuture, ExecuteWorkflowInput, ExecuteWorkflowResult,
-        ScheduleActivityInput, ScheduleActivityResult, ScheduleLocalActivityInput, StartTimerInput,
-        WorkflowCancellationHandle, WorkflowInterceptor, WorkflowInterceptorConstructor,
-        WorkflowInterceptorContext, WorkflowInterceptorFuture, WorkflowNext,
+        ScheduleActivityInput, ScheduleActivityResult, StartTimerInput, WorkflowCancellationHandle,
+        WorkflowInterceptor, WorkflowInterceptorConstructor, WorkflowInterceptorContext,
+        WorkflowInterceptorFuture, WorkflowNext,
     },
 };
 use temporalio_workflow::{
-    ActivityOptions, LocalActivityOptions, TimerResult, WorkflowCancellationToken,
-    common::error::ApplicationFailure,
+    ActivityOptions, TimerResult, WorkflowCancellationToken, common::error::ApplicationFailure,
 };
 use wci::replay::this_build;
-use wci_contract::activities::{DecideInput, RegisterInput};
+use wci_contract::activities::{DECIDE, DecideInput, RegisterInput};
 use wci_workflows::Controller;
 
 use crate::recordings::Recorded;
@@ -38,7 +37,7 @@ pub enum Mutation {
     DoubledTimers,
     /// No timer is set.
     NoTimers,
-    /// Activities have other names.
+    /// Activities other than decisions have other names.
     OtherActivities,
     /// A decision more, awaited before anything else.
     ExtraDecision,
@@ -76,8 +75,8 @@ impl Mutation {
             | Self::ExtraDecision
             | Self::ExtraTimer => true,
             Self::DoubledTimers | Self::NoTimers => recorded.has(&["TIMER_STARTED"]),
-            Self::OtherActivities => recorded.has(&["ACTIVITY_TASK_SCHEDULED"]),
-            Self::OtherDecisions => recorded.has(&["MARKER_RECORDED"]),
+            Self::OtherActivities => recorded.activities().any(|kind| kind != DECIDE),
+            Self::OtherDecisions => recorded.activities().any(|kind| kind == DECIDE),
             Self::OtherEnd => recorded.has(&[
                 "WORKFLOW_EXECUTION_COMPLETED",
                 "WORKFLOW_EXECUTION_FAILED",
@@ -125,9 +124,9 @@ impl WorkflowInterceptor for Mutant {
             }
             assert!(self.mutation != Mutation::Panic, "changed");
             if self.mutation == Mutation::ExtraDecision {
-                let options = LocalActivityOptions::default();
+                let options = ActivityOptions::with_start_to_close_timeout(SOON).build();
                 let input = DecideInput::default();
-                let _ = ctx.execute_local_activity(Controller::decide, input, options).await;
+                let _ = ctx.execute_activity(Controller::decide, input, options).await;
             }
             if self.mutation == Mutation::ExtraTimer {
                 drop(ctx.timer(SOON));
@@ -170,20 +169,14 @@ impl WorkflowInterceptor for Mutant {
         mut input: ScheduleActivityInput,
         next: WorkflowNext<'static, ScheduleActivityInput, Outbound<ScheduleActivityResult>>,
     ) -> Outbound<ScheduleActivityResult> {
-        if self.mutation == Mutation::OtherActivities {
-            input.activity_type_mut().push_str("Changed");
-        }
-        next.run(input)
-    }
-
-    fn schedule_local_activity(
-        &self,
-        _ctx: WorkflowInterceptorContext,
-        mut input: ScheduleLocalActivityInput,
-        next: WorkflowNext<'static, ScheduleLocalActivityInput, Outbound<ScheduleActivityResult>>,
-    ) -> Outbound<ScheduleActivityResult> {
-        if self.mutation == Mutation::OtherDecisions {
-            input.activity_type_mut().push_str("Changed");
+        let kind = input.activity_type_mut();
+        let is_changed = match self.mutation {
+            Mutation::OtherActivities => kind != DECIDE,
+            Mutation::OtherDecisions => kind == DECIDE,
+            _ => false,
+        };
+        if is_changed {
+            kind.push_str("Changed");
         }
         next.run(input)
     }

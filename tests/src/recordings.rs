@@ -35,6 +35,14 @@ impl Recorded {
         kinds.iter().any(|kind| self.count(kind) > 0)
     }
 
+    /// The types of the activities that were scheduled.
+    pub fn activities(&self) -> impl Iterator<Item = &str> {
+        let attributes = "activityTaskScheduledEventAttributes";
+        self.events()
+            .iter()
+            .filter_map(move |event| event[attributes]["activityType"]["name"].as_str())
+    }
+
     /// The events as the file has them.
     pub fn events(&self) -> &[Value] {
         self.json["events"].as_array().expect("a list of events")

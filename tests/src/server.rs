@@ -20,6 +20,8 @@ use crate::{Process, Programs, running::clean, wait_for};
 
 /// Turns on the signals by which matching announces tasks.
 const HOOK: &str = "workercontroller.enabled=true";
+/// Ends the polls of a worker that leaves, so that no task is handed to one that is gone.
+const CLEAN_LEAVE: &str = "frontend.enableCancelWorkerPollsOnShutdown=true";
 const START_LIMIT: Duration = Duration::from_secs(60);
 
 /// How the server is started.
@@ -96,9 +98,10 @@ fn arguments(options: &ServerOptions, port: u16, dir: &Path) -> Vec<String> {
         .to_vec();
     args.push(port.to_string());
     args.extend(["--log-level", "error"].map(str::to_owned));
-    let hook = options.hook.then(|| HOOK.to_owned());
-    for value in hook.iter().chain(&options.dynamic_config) {
-        args.extend(["--dynamic-config-value".to_owned(), value.clone()]);
+    let hook = options.hook.then_some(HOOK);
+    let more = options.dynamic_config.iter().map(String::as_str);
+    for value in hook.into_iter().chain([CLEAN_LEAVE]).chain(more) {
+        args.extend(["--dynamic-config-value", value].map(str::to_owned));
     }
     if options.keeps_data {
         let file = dir.join("server.db").display().to_string();

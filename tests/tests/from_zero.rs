@@ -31,3 +31,16 @@ async fn a_burst_of_a_hundred_is_done_and_the_workers_leave_again() {
     assert!((1..=100).contains(&history.workers_started()), "{:#?}", history.launches());
     assert_eq!(history.count(EventType::ActivityTaskTimedOut), 0);
 }
+
+#[tokio::test]
+async fn on_a_server_that_announces_nothing_the_backlog_brings_the_worker() {
+    let world = World::builder().without_hook().start().await;
+    let version = world.version("silent");
+    version.at_zero().await;
+    version.load(2, 10).await.done(SOON).await;
+    version.left_alone().await;
+    let history = version.history().await;
+    assert_eq!(history.count(EventType::WorkflowExecutionSignaled), 0);
+    assert_eq!(history.failed_tasks(), 0);
+    assert!((1..=3).contains(&history.workers_started()), "{:#?}", history.launches());
+}

@@ -10,9 +10,8 @@ use wci_tests::{
 };
 
 /// What a set of recordings must have in it to be worth replaying.
-const WORTH_REPLAYING: [&str; 8] = [
+const WORTH_REPLAYING: [&str; 7] = [
     "ACTIVITY_TASK_COMPLETED",
-    "MARKER_RECORDED",
     "WORKFLOW_EXECUTION_SIGNALED",
     "WORKFLOW_EXECUTION_UPDATE_COMPLETED",
     "WORKFLOW_PROPERTIES_MODIFIED",
@@ -98,9 +97,8 @@ async fn a_recorded_run_that_is_cut_short_replays_unless_an_answer_is_cut() {
             let mut history = run.recording.history.clone();
             history.events.truncate(length);
             let Ok(recording) = Recording::new(history) else { continue };
-            // Whether these come at all is not the workflow's to say.
-            if ["MARKER_RECORDED", "WORKFLOW_EXECUTION_UPDATE_ACCEPTED"].contains(&run.kind(length))
-            {
+            // Whether it comes at all is not the workflow's to say.
+            if run.kind(length) == "WORKFLOW_EXECUTION_UPDATE_ACCEPTED" {
                 continue;
             }
             let result = replay(&recording, this_build).await;

@@ -2,7 +2,8 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use wci_tests::{SOON, World, wait_for};
+use temporalio_common::protos::temporal::api::enums::v1::EventType;
+use wci_tests::{Group, SOON, SpecFile, World, wait_for};
 
 #[tokio::test]
 async fn tasks_of_no_version_are_nobodys_business_and_pinned_ones_are() {
@@ -35,28 +36,36 @@ async fn the_current_version_gets_the_tasks_and_the_other_starts_nothing() {
     assert_eq!(new.history().await.launches().len(), 0);
     new.left_alone().await;
     new.apply(&new.greeters()).await.ok();
+    // The new routing reaches the server's partitions one by one.
+    wait_for("the other version to be asked", SOON, async || {
+        new.load(4, 10).await.done(SOON).await;
+        new.left_alone().await;
+        (new.history().await.workers_started() >= 1).then_some(())
+    })
+    .await;
     let before = old.history().await.launches().len();
-    new.load(2, 10).await.done(SOON).await;
-    assert!(new.history().await.workers_started() >= 1);
+    new.load(4, 10).await.done(SOON).await;
     assert_eq!(old.history().await.launches().len(), before);
 }
 
+/// The server deletes no version that was polled lately, so this one's workers never come.
 #[tokio::test]
-async fn a_deleted_version_ends_its_instance_and_starts_nothing_more() {
-    let world = World::new().await;
+async fn a_deleted_version_ends_its_instance() {
+    let world = World::builder().with_lambda().start().await;
     let version = world.version("gone");
-    version.apply_with(&version.greeters(), &[]).await.ok();
-    wait_for("the version's queues", SOON, async || (version.queues().await >= 2).then_some(()))
-        .await;
-    version.left_alone().await;
-    // The server goes on listing the worker that left, and deletes no version that is polled.
-    wait_for("the version to be deleted", SOON * 12, async || {
-        let said = version.wci("delete", &["--yes", "--skip-drainage"]).await;
-        (said.code == Some(0)).then_some(())
-    })
-    .await;
+    let spec = SpecFile::of(&version.id).group("default", Group::lambda("gone"));
+    version.apply_with(&spec, &[]).await.ok();
+    let asked = version.wci("delete", &[]).await;
+    assert_eq!(asked.code, Some(1), "{asked:?}");
+    assert!(asked.stderr.contains("--yes"), "{asked:?}");
+    let said = version.wci("delete", &["--yes"]).await.ok();
+    assert_eq!(said.stdout.trim(), "gone:v1 deleted");
+    let history = version.history().await;
+    assert_eq!(history.count(EventType::WorkflowExecutionCompleted), 1);
+    assert_eq!(history.failed_tasks(), 0);
     let listed = world.wci(&["list", "-o", "json"]).await.ok().json();
     assert_eq!(listed["instances"], serde_json::json!([]), "{listed}");
-    let said = version.wci("describe", &[]).await;
-    println!("{said:?}");
+    let again = version.wci("delete", &["--yes"]).await;
+    assert_eq!(again.code, Some(1), "{again:?}");
+    assert!(again.stderr.contains("gone:v1 is not there"), "{again:?}");
 }

@@ -1,6 +1,6 @@
 //! The way to the server: flags, environment and `temporal.toml`, as in the `temporal` CLI.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use anyhow::{anyhow, bail};
 use temporalio_client::{
@@ -63,6 +63,12 @@ pub(crate) struct Target {
 impl ConnectionArgs {
     /// Puts flags, environment and file together.
     pub(crate) fn target(&self) -> anyhow::Result<Target> {
+        // The SDK takes a file that is not there for an empty one, and so another server.
+        if let Some(file) = &self.config_file
+            && !Path::new(file).is_file()
+        {
+            bail!("--config-file {file}: there is no such file");
+        }
         let options = LoadClientConfigProfileOptions::builder()
             .maybe_config_source(self.config_file.clone().map(DataSource::Path))
             .maybe_config_file_profile(self.profile.clone())
@@ -72,8 +78,10 @@ impl ConnectionArgs {
         })?;
         self.override_profile(&mut profile)?;
         let namespace = profile.namespace.clone().unwrap_or_else(|| "default".to_owned());
-        let mut options = ConnectionOptions::try_from(profile)
-            .map_err(|e| anyhow!("the connection settings cannot be used: {e}"))?;
+        let address = profile.address.clone().unwrap_or_default();
+        let mut options = ConnectionOptions::try_from(profile).map_err(|e| {
+            anyhow!("cannot connect to {address:?}: {e}; see --address and the --tls flags")
+        })?;
         options.identity = identity();
         options.connect_timeout = Some(CONNECT_TIMEOUT);
         Ok(Target { options, namespace })

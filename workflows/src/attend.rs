@@ -123,7 +123,7 @@ async fn decide(ctx: &WorkflowContext<Instance>, now_ms: i64) {
     if asked.groups.is_empty() {
         return;
     }
-    let answer = ctx.execute_local_activity(Controller::decide, asked.clone(), options::decide());
+    let answer = ctx.execute_activity(Controller::decide, asked.clone(), options::decide());
     match answer.await {
         Ok(answer) => ctx.state_mut(|s| s.book.apply(asked, answer, || ctx.uuid4())),
         Err(_) => ctx.state_mut(|s| s.book.put_back(asked)),

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use temporalio_workflow::{
-    ActivityCancellationType, ActivityCloseTimeouts, ActivityOptions, LocalActivityOptions,
-    RetryPolicy, TimerOptions,
+    ActivityCancellationType, ActivityCloseTimeouts, ActivityOptions, RetryPolicy, TimerOptions,
 };
 use wci_contract::names::watch_queue;
 
@@ -14,6 +13,8 @@ const LAUNCH_HEARTBEAT: Duration = Duration::from_secs(4);
 const LAUNCH_ATTEMPT: Duration = Duration::from_secs(60);
 /// Attempts at a launch that was lost. A provider's refusal is an answer, and not repeated here.
 const LAUNCH_ATTEMPTS: u32 = 5;
+/// A decision takes microseconds; one that was lost with its process is asked for again after this.
+const DECIDE_ATTEMPT: Duration = Duration::from_secs(2);
 /// Asking the providers whether a spec is sound; clients of an update wait for it.
 const VALIDATE_ATTEMPT: Duration = Duration::from_secs(20);
 const VALIDATE_TOTAL: Duration = Duration::from_secs(45);
@@ -57,12 +58,12 @@ pub(crate) fn register() -> ActivityOptions {
         .build()
 }
 
-pub(crate) fn decide() -> LocalActivityOptions {
-    LocalActivityOptions::builder()
-        .start_to_close_timeout(Duration::from_secs(5))
-        .schedule_to_close_timeout(Duration::from_secs(8))
+/// Not a local activity: while one runs, a query makes the SDK record another order of things
+/// than a replay goes through.
+pub(crate) fn decide() -> ActivityOptions {
+    ActivityOptions::with_start_to_close_timeout(DECIDE_ATTEMPT)
         .retry_policy(retry(3, Duration::from_millis(50), Duration::from_millis(200)))
-        .summary("decide".to_owned())
+        .summary("decide")
         .build()
 }
 

@@ -8,6 +8,10 @@ use temporalio_common::protos::temporal::api::workflowservice::v1::DescribeNames
 use super::{child::Child, patience::wait_for};
 use crate::connection::ConnectionArgs;
 
+/// Announces tasks to instances; and ends the polls of a worker that leaves, so that no task is
+/// handed to one that is gone.
+const SETTINGS: [&str; 2] =
+    ["workercontroller.enabled=true", "frontend.enableCancelWorkerPollsOnShutdown=true"];
 const START_LIMIT: Duration = Duration::from_secs(60);
 
 /// The server and the way to it.
@@ -27,7 +31,9 @@ impl Server {
         let mut args: Vec<String> =
             ["server", "start-dev", "--log-level", "error", "--port"].map(Into::into).into();
         args.push(port.to_string());
-        args.extend(["--dynamic-config-value", "workercontroller.enabled=true"].map(Into::into));
+        for setting in SETTINGS {
+            args.extend(["--dynamic-config-value", setting].map(Into::into));
+        }
         if with_ui {
             args.extend(["--ui-port".into(), ui_port.to_string()]);
         } else {

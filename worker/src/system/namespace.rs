@@ -23,10 +23,9 @@ use crate::connection;
 
 /// A workflow task that a lost process was given is handed to another after this.
 const STICKY_TIMEOUT: Duration = Duration::from_secs(1);
-/// Launches that may be under way at once. One that hangs holds a slot.
-const LAUNCH_SLOTS: usize = 200;
-/// Decisions take microseconds.
-const DECISION_SLOTS: usize = 50;
+/// Decisions take microseconds, launches as long as their provider does: one that hangs holds a
+/// slot, and must leave plenty for the decisions of others.
+const ACTIVITY_SLOTS: usize = 2_000;
 const WORKFLOW_SLOTS: usize = 50;
 /// One for each instance of the namespace.
 const WATCH_SLOTS: usize = 10_000;
@@ -106,7 +105,7 @@ impl Served {
 
 fn instances(settings: &Settings, launching: Launching) -> anyhow::Result<WorkerOptions> {
     Ok(WorkerOptions::new(&settings.task_queue)
-        .tuner(slots(WORKFLOW_SLOTS, LAUNCH_SLOTS))
+        .tuner(slots(WORKFLOW_SLOTS, ACTIVITY_SLOTS))
         .max_cached_workflows(CACHED_INSTANCES)
         .sticky_queue_schedule_to_start_timeout(STICKY_TIMEOUT)
         .max_heartbeat_throttle_interval(PROGRESS_EVERY)
@@ -131,7 +130,7 @@ fn slots(workflows: usize, activities: usize) -> WorkerTuner {
     TunerHolder::builder()
         .workflow_task_slot_supplier(FixedSizeSlotSupplier::new(workflows))
         .activity_task_slot_supplier(FixedSizeSlotSupplier::new(activities))
-        .local_activity_task_slot_supplier(FixedSizeSlotSupplier::new(DECISION_SLOTS))
+        .local_activity_task_slot_supplier(FixedSizeSlotSupplier::new(1))
         .nexus_task_slot_supplier(FixedSizeSlotSupplier::new(1))
         .build()
         .into()

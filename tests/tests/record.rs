@@ -1,0 +1,192 @@
+//! Records histories for the replay tests: `make record-histories`. Each is a run of the real
+//! programs on a real server, as `temporal workflow show --output json` prints it.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::{fs, path::PathBuf};
+
+use serde_json::{Value, json};
+use wci_contract::{names, payload::ConfigPayload, signal::TaskAdd};
+use wci_tests::{Behaviour, Group, SOON, SpecFile, Version, World, wait_for};
+use wci_workflows::payload_of;
+
+/// The version of the workflow's code; a change that needs a patch gets the next one.
+const WORKFLOW_VERSION: &str = "v1";
+
+fn folder() -> PathBuf {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    root.parent().unwrap().join("replay-histories").join(WORKFLOW_VERSION)
+}
+
+/// Saves one run of a workflow.
+async fn save(world: &World, name: &str, workflow_id: &str, run_id: &str) {
+    let args = ["workflow", "show", "-w", workflow_id, "-r", run_id, "--output", "json"];
+    let shown = world.temporal(&args).await.ok().stdout;
+    fs::create_dir_all(folder()).unwrap();
+    fs::write(folder().join(format!("{name}.json")), shown).unwrap();
+}
+
+/// Ends the instance, and saves its latest run.
+async fn finish(world: &World, version: &Version, name: &str) {
+    version.update::<Value>(names::DELETE, &json!({"identity": "recorder"})).await.unwrap();
+    save(world, name, &version.id.workflow_id(), &version.run_id().await).await;
+}
+
+async fn on_lambda(world: &World, name: &str) -> Version {
+    let version = world.version(name);
+    world.lambda().runs(name, version.greeter());
+    let group = Group::lambda(name).scaler("scale_up_cooloff_ms", 2_000);
+    version.at_zero_with(&SpecFile::of(&version.id).group("default", group)).await;
+    version
+}
+
+#[tokio::test]
+#[ignore = "records"]
+async fn create_and_scale_from_zero() {
+    let world = World::new().await;
+    let version = world.version("zero");
+    version.at_zero().await;
+    version.load(1, 10).await.done(SOON).await;
+    version.left_alone().await;
+    finish(&world, &version, "create-and-scale-from-zero").await;
+}
+
+#[tokio::test]
+#[ignore = "records"]
+async fn burst() {
+    let world = World::new().await;
+    let version = world.version("burst");
+    version.at_zero().await;
+    version.load(100, 50).await.done(SOON).await;
+    version.left_alone().await;
+    finish(&world, &version, "burst").await;
+}
+
+#[tokio::test]
+#[ignore = "records"]
+async fn update_with_a_mask() {
+    let world = World::new().await;
+    let version = world.version("masked");
+    version.at_zero().await;
+    let config = json!({"command": "greeter", "lifetime_ms": 90_000,
+        "env": {"TEMPORAL_TASK_QUEUE": "masked", "TEMPORAL_SERVERLESS_IDLE_TIMEOUT_MS": "500"}});
+    let config = ConfigPayload::from_map(config.as_object().unwrap());
+    let masked = |path: &str| {
+        json!({"identity": "recorder", "upsert_scaling_groups": {"default": {
+            "spec": {"compute": {"provider_type": "nope", "config": config}},
+            "update_mask": [path]}}})
+    };
+    version.update::<Value>(names::VALIDATE, &masked("provider.details")).await.unwrap();
+    version.update::<Value>(names::UPDATE, &masked("provider.details")).await.unwrap();
+    version.update::<Value>(names::UPDATE, &masked("provider.type")).await.unwrap_err();
+    version.update::<Value>(names::UPDATE, &masked("bogus.path")).await.unwrap_err();
+    version.load(1, 10).await.done(SOON).await;
+    version.left_alone().await;
+    finish(&world, &version, "update-with-a-mask").await;
+}
+
+#[tokio::test]
+#[ignore = "records"]
+async fn provider_refuses_then_recovers() {
+    let world = World::builder().with_lambda().start().await;
+    let version = on_lambda(&world, "refusing").await;
+    world.lambda().set("refusing", Behaviour::Throttles);
+    let before = world.lambda().calls("refusing");
+    let load = version.load(4, 10).await;
+    wait_for("a second refusal", SOON, async || {
+        (world.lambda().calls("refusing") >= before + 2).then_some(())
+    })
+    .await;
+    world.lambda().set("refusing", Behaviour::Accepts);
+    load.done(SOON).await;
+    version.left_alone().await;
+    finish(&world, &version, "provider-refuses-then-recovers").await;
+}
+
+#[tokio::test]
+#[ignore = "records"]
+async fn delete() {
+    let world = World::new().await;
+    let version = world.version("deleted");
+    version.at_zero().await;
+    finish(&world, &version, "delete").await;
+}
+
+#[tokio::test]
+#[ignore = "records"]
+async fn remove_the_last_group() {
+    let world = World::new().await;
+    let version = world.version("emptied");
+    version.at_zero().await;
+    let nothing = json!({"identity": "recorder", "remove_scaling_groups": ["default"]});
+    version.update::<Value>(names::UPDATE, &nothing).await.unwrap();
+    save(&world, "remove-the-last-group", &version.id.workflow_id(), &version.run_id().await).await;
+}
+
+#[tokio::test]
+#[ignore = "records"]
+async fn continue_as_new_with_signals_pending() {
+    let limit = "limit.historyCount.suggestContinueAsNew=60";
+    let world = World::builder().with_lambda().dynamic_config(limit).start().await;
+    let version = on_lambda(&world, "long").await;
+    world.lambda().set("long", Behaviour::Hangs);
+    let load = version.load(1, 10).await;
+    let first = version.run_id().await;
+    let miss = TaskAdd {
+        task_queue_name: "long".to_owned(),
+        task_queue_type: 1,
+        misses: 1,
+        ..TaskAdd::default()
+    };
+    wait_for("the next run", SOON, async || {
+        version.signal(names::TASK_ADD_SIGNAL, payload_of(&miss).unwrap()).await;
+        (version.run_id().await != first).then_some(())
+    })
+    .await;
+    let id = version.id.workflow_id();
+    save(&world, "continue-as-new-with-signals-pending", &id, &first).await;
+    world.lambda().set("long", Behaviour::Accepts);
+    load.done(SOON).await;
+    finish(&world, &version, "continue-as-new-with-signals-pending-next-run").await;
+}
+
+#[tokio::test]
+#[ignore = "records"]
+async fn worker_killed_in_mid_launch() {
+    let mut world = World::builder().with_lambda().start().await;
+    let version = on_lambda(&world, "killed").await;
+    world.lambda().set("killed", Behaviour::Hangs);
+    let before = world.lambda().calls("killed");
+    let load = version.load(1, 10).await;
+    wait_for("the launch", SOON, async || (world.lambda().calls("killed") > before).then_some(()))
+        .await;
+    world.worker().kill();
+    world.lambda().set("killed", Behaviour::Accepts);
+    world.worker().restart().await;
+    load.done(SOON).await;
+    version.left_alone().await;
+    finish(&world, &version, "worker-killed-in-mid-launch").await;
+}
+
+#[tokio::test]
+#[ignore = "records"]
+async fn validate_without_an_instance() {
+    let world = World::new().await;
+    let version = world.version("unborn");
+    let spec = version.greeters();
+    let file = world.dir().join("unborn.yaml");
+    fs::write(&file, spec.text()).unwrap();
+    world.wci(&["validate", "-f", &file.display().to_string()]).await.ok();
+    let query = format!(
+        "WorkflowType = '{}' AND TemporalNamespaceDivision = '{}'",
+        names::VALIDATE_WORKFLOW,
+        names::DIVISION
+    );
+    let found = wait_for("the dry run to be listed", SOON, async || {
+        let listed = world.temporal(&["workflow", "list", "--query", &query, "-o", "json"]).await;
+        listed.ok().json().get(0).cloned()
+    })
+    .await;
+    let text = |key: &str| found["execution"][key].as_str().unwrap().to_owned();
+    save(&world, "validate-without-an-instance", &text("workflowId"), &text("runId")).await;
+}

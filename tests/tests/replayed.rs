@@ -1,0 +1,48 @@
+//! What an instance knows does not depend on whether its history was lived through or replayed.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use wci_tests::{SOON, Version, World, wait_for};
+
+/// Asks the instance all that it knows, again and again. Queries have made workers record what
+/// they could not replay.
+async fn ask_all_the_time(version: &Version, enough: &AtomicBool) -> usize {
+    let mut answers = 0;
+    while !enough.load(Ordering::Relaxed) {
+        answers += usize::from(version.dump().await.is_some());
+    }
+    answers
+}
+
+#[tokio::test]
+async fn an_instance_knows_the_same_after_its_worker_was_lost() {
+    let mut world = World::new().await;
+    let version = world.version("again");
+    version.at_zero().await;
+    let enough = AtomicBool::new(false);
+    let working = async {
+        for tasks in [1, 20, 1, 5, 1] {
+            version.load(tasks, 20).await.done(SOON).await;
+        }
+        enough.store(true, Ordering::Relaxed);
+    };
+    let asking = ask_all_the_time(&version, &enough);
+    let ((), second, third, answers) = tokio::join!(
+        working,
+        ask_all_the_time(&version, &enough),
+        ask_all_the_time(&version, &enough),
+        asking
+    );
+    assert!(answers + second + third > 30, "{answers}");
+    let known = wait_for("the launches to end", SOON, async || {
+        let known = version.dump().await?;
+        known.wci.as_ref()?.launches.is_empty().then_some(known)
+    })
+    .await;
+    world.worker().restart().await;
+    assert_eq!(version.dump().await, Some(known));
+    version.load(1, 20).await.done(SOON).await;
+    assert_eq!(version.history().await.failed_tasks(), 0);
+}

@@ -1,0 +1,54 @@
+//! More than one system worker on the same queue.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::collections::BTreeSet;
+
+use wci_tests::{SOON, World};
+
+/// What a system worker logs when it decided something.
+const DECIDED: &str = "decided";
+
+fn decided(log: &str) -> usize {
+    log.lines().filter(|line| line.contains(DECIDED)).count()
+}
+
+#[tokio::test]
+async fn when_one_of_two_is_killed_the_other_takes_over_and_nothing_is_launched_twice() {
+    let mut world = World::builder().workers(2).start().await;
+    let version = world.version("twins");
+    version.at_zero().await;
+    version.load(3, 10).await.done(SOON).await;
+    version.left_alone().await;
+    let counts: Vec<usize> = world.workers().iter().map(|worker| decided(&worker.log())).collect();
+    let keeper = usize::from(counts[1] > counts[0]);
+    let other = 1 - keeper;
+    world.workers()[keeper].kill();
+    version.load(3, 10).await.done(SOON).await;
+    assert!(decided(&world.workers()[other].log()) > counts[other]);
+    version.left_alone().await;
+    let history = version.history().await;
+    assert_eq!(history.failed_tasks(), 0);
+    let launches = history.launches();
+    let ids: BTreeSet<_> = launches.iter().map(|launch| &launch.asked.launch_id).collect();
+    assert_eq!(ids.len(), launches.len());
+    let asked: u32 = launches.iter().map(|launch| launch.asked.count).sum();
+    let registered = 1;
+    let started = world.records();
+    assert!(started <= usize::try_from(asked).unwrap() + registered, "{started} for {asked}");
+}
+
+#[tokio::test]
+async fn two_share_the_instances_of_a_namespace() {
+    let mut world = World::builder().workers(2).start().await;
+    let versions: Vec<_> = (0..8).map(|n| world.version(&format!("shared{n}"))).collect();
+    for version in &versions {
+        version.apply(&version.greeters()).await.ok();
+    }
+    for version in &versions {
+        version.load(1, 10).await.done(SOON).await;
+    }
+    for worker in world.workers() {
+        assert!(worker.log().contains("started a worker to register"), "{}", worker.log());
+    }
+}
