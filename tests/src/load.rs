@@ -2,26 +2,29 @@
 
 use std::{
     sync::atomic::{AtomicU32, Ordering},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use futures::{StreamExt, stream};
 use serde_json::json;
 use temporalio_client::{
     Client, UntypedWorkflow, WorkflowCountOptions, WorkflowDescribeOptions,
-    WorkflowGetResultOptions, WorkflowStartOptions,
+    WorkflowExecutionStatus, WorkflowGetResultOptions, WorkflowStartOptions,
 };
 use temporalio_common::{
-    VersioningOverride, protos::temporal::api::enums::v1::PendingActivityState,
+    VersioningOverride,
+    protos::temporal::api::{
+        enums::v1::PendingActivityState, workflowservice::v1::DescribeWorkflowExecutionResponse,
+    },
     worker::WorkerDeploymentVersion,
 };
 use wci_contract::InstanceId;
 use wci_workflows::{payload_of, text_of};
 
-use crate::wait_for;
-
 /// Starts under way at once.
 const CONCURRENCY: usize = 16;
+/// Between two looks at how far it has come.
+const PACE: Duration = Duration::from_millis(50);
 
 /// Workflows that were started together.
 #[derive(Clone)]
@@ -64,7 +67,7 @@ impl Load {
             format!("WorkflowId STARTS_WITH '{}' AND ExecutionStatus = 'Completed'", self.prefix);
         let count = self.client.count_workflows(query, WorkflowCountOptions::default()).await;
         // A server that was stopped does not answer for a while.
-        count.map_or(0, |count| usize::try_from(count.count()).unwrap())
+        count.map_or(0, |count| count.count())
     }
 
     /// Whether a worker is at work on the first one's activity.
@@ -84,17 +87,37 @@ impl Load {
     }
 
     /// Waits until all are completed.
-    #[track_caller]
-    pub fn done(&self, limit: Duration) -> impl Future<Output = ()> {
-        let waiting = wait_for("the load to be done", limit, async || {
-            (self.completed().await >= self.tasks).then_some(())
-        });
-        async move {
-            waiting.await;
-            let result = self.client.get_workflow_handle::<UntypedWorkflow>(self.id(0));
-            let result = result.get_result(WorkflowGetResultOptions::default()).await.unwrap();
-            assert_eq!(text_of(&result).unwrap(), "\"Hello, caller 0!\"");
+    pub async fn done(&self, limit: Duration) {
+        let began = Instant::now();
+        while self.completed().await < self.tasks {
+            if began.elapsed() >= limit {
+                panic!("not done after {limit:?}: {}", self.what_waits().await);
+            }
+            tokio::time::sleep(PACE).await;
         }
+        let result = self.client.get_workflow_handle::<UntypedWorkflow>(self.id(0));
+        let result = result.get_result(WorkflowGetResultOptions::default()).await.unwrap();
+        assert_eq!(text_of(&result).unwrap(), "\"Hello, caller 0!\"");
+    }
+
+    /// What those wait for that are not completed.
+    async fn what_waits(&self) -> String {
+        let mut words = Vec::new();
+        for n in 0..self.tasks {
+            let handle = self.client.get_workflow_handle::<UntypedWorkflow>(self.id(n));
+            let Ok(found) = handle.describe(WorkflowDescribeOptions::default()).await else {
+                continue;
+            };
+            if found.status() == WorkflowExecutionStatus::Running {
+                let DescribeWorkflowExecutionResponse {
+                    pending_workflow_task,
+                    pending_activities,
+                    ..
+                } = found.raw();
+                words.push(format!("{n}: {pending_workflow_task:?} {pending_activities:?}"));
+            }
+        }
+        words.join("\n")
     }
 
     fn id(&self, n: usize) -> String {

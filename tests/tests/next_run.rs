@@ -70,12 +70,13 @@ async fn the_next_run_knows_all_that_the_last_one_knew_and_asks_for_nothing_twic
     assert_eq!(first.count(EventType::WorkflowExecutionContinuedAsNew), 1);
     let carried = start_of(&second).state.unwrap();
     assert_eq!(carried.spec, spec);
-    assert_eq!(carried.wci.unwrap().launches, [hung.clone()]);
+    assert_eq!(carried.wci.unwrap().launches, std::slice::from_ref(&hung));
     assert!(carried.pending_task_add_signals.iter().any(|signal| signal.misses > 0));
     assert_eq!(carried.scaling_state["default"]["last_scale_up_time_ms"], hung.since);
     world.lambda().set("outgrown", Behaviour::Accepts);
     load.done(SOON).await;
     let history = version.history().await;
+    assert_eq!(first.failed_tasks() + history.failed_tasks(), 0);
     let launches = history.launches();
     assert!(!launches.is_empty() && launches.iter().all(|l| l.asked.launch_id != hung.launch_id));
     assert!(world.lambda().calls("outgrown") - before <= 3);

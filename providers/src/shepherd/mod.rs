@@ -5,7 +5,7 @@
 //! before anything that costs time or memory: no runtime, no threads but one for the output.
 //!
 //! Arguments: `--record FILE --deadline-ms N --grace-ms N -- PROGRAM [ARG…]`. The first line on
-//! its standard output is a [`Report`]; what the worker writes follows. The worker gets the
+//! its standard output is a `Report`; what the worker writes follows. The worker gets the
 //! shepherd's environment and directory. Signals for the shepherd are not passed on.
 
 mod arguments;
