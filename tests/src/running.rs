@@ -67,5 +67,6 @@ pub async fn run_with_input<A: AsRef<OsStr>>(
 /// Keeps what the user's own environment says of servers and clouds out of a test.
 pub(crate) fn clean(command: &mut std::process::Command) {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    command.env_clear().env("PATH", path).env("HOME", "/nonexistent");
+    let home = std::env::temp_dir().join("wci-tests-home");
+    command.env_clear().env("PATH", path).env("HOME", home);
 }

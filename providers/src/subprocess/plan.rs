@@ -112,7 +112,7 @@ mod tests {
     use serde_json::{Value, json};
 
     fn refusal(config: Value) -> ProviderError {
-        let commands = [("sh", "/bin/sh"), ("gone", "/nonexistent/x"), ("passwd", "/etc/passwd")];
+        let commands = [("sh", "/bin/sh"), ("gone", "/proc/nowhere/x"), ("passwd", "/etc/passwd")];
         let settings = SubprocessSettings {
             commands: commands.into_iter().map(|(n, p)| (n.to_owned(), p.into())).collect(),
             ..SubprocessSettings::default()
@@ -140,7 +140,7 @@ mod tests {
     fn what_is_not_there_or_cannot_run_is_told_apart() {
         assert_eq!(refusal(json!({"command": "gone"})).class(), FailureClass::NotFound);
         assert_eq!(refusal(json!({"command": "passwd"})).class(), FailureClass::AccessDenied);
-        let dir = refusal(json!({"command": "sh", "working_directory": "/nonexistent"}));
+        let dir = refusal(json!({"command": "sh", "working_directory": "/proc/nowhere"}));
         assert_eq!(dir.class(), FailureClass::NotFound);
     }
 
