@@ -10,9 +10,9 @@ use crate::{
 };
 
 const MEASURED: Duration = Duration::from_secs(60);
-/// Counted in the history of an instance that was idle for an hour: the watch started, completed,
-/// a workflow task, the decision's marker and the next watch.
-const EVENTS_OF_A_WATCH: f64 = 7.0;
+/// Counted in a history: the watch started and completed, a workflow task, the next watch, the
+/// decision, and the workflow task for it.
+const EVENTS_OF_A_WATCH: f64 = 12.0;
 const TARGET: f64 = 60.0;
 
 pub(crate) async fn measure(stage: &Stage, figures: &mut Figures) -> anyhow::Result<()> {

@@ -53,6 +53,17 @@ async fn create_and_scale_from_zero() {
 
 #[tokio::test]
 #[ignore = "records"]
+async fn backlog_alone() {
+    let world = World::builder().without_hook().start().await;
+    let version = world.version("backlog");
+    version.at_zero().await;
+    version.load(1, 10).await.done(SOON).await;
+    version.left_alone().await;
+    finish(&world, &version, "backlog-alone").await;
+}
+
+#[tokio::test]
+#[ignore = "records"]
 async fn burst() {
     let world = World::new().await;
     let version = world.version("burst");
