@@ -1,6 +1,7 @@
 //! A dev server on a free port.
 
 use std::{
+    fs,
     net::TcpListener,
     path::{Path, PathBuf},
     process::Command,
@@ -23,6 +24,8 @@ const HOOK: &str = "workercontroller.enabled=true";
 /// Ends the polls of a worker that leaves, so that no task is handed to one that is gone.
 const CLEAN_LEAVE: &str = "frontend.enableCancelWorkerPollsOnShutdown=true";
 const START_LIMIT: Duration = Duration::from_secs(60);
+/// Somebody else may take the port that was free a moment ago.
+const TRIES: u32 = 5;
 
 /// How the server is started.
 #[derive(Debug, Clone)]
@@ -55,14 +58,20 @@ pub struct Server {
 impl Server {
     /// Starts it and waits until it answers.
     pub async fn start(programs: &Programs, options: &ServerOptions, dir: &Path) -> Self {
-        let port = free_port();
-        let address = format!("127.0.0.1:{port}");
-        let args = arguments(options, port, dir);
         let log = dir.join("server.log");
-        let process = spawn(&programs.temporal, &args, &log);
-        let mut server = Self { process, temporal: programs.temporal.clone(), args, log, address };
-        server.answers().await;
-        server
+        let temporal = &programs.temporal;
+        for _ in 0..TRIES {
+            let port = free_port();
+            let address = format!("127.0.0.1:{port}");
+            let args = arguments(options, port, dir);
+            let process = spawn(temporal, &args, &log);
+            let (temporal, log) = (temporal.clone(), log.clone());
+            let mut server = Self { process, temporal, args, log, address };
+            if server.answers().await {
+                return server;
+            }
+        }
+        panic!("the dev server does not start:\n{}", fs::read_to_string(log).unwrap_or_default());
     }
 
     /// A client of the namespace `default` whose failures keep their types.
@@ -79,16 +88,17 @@ impl Server {
     pub async fn restart(&mut self) {
         self.process.kill();
         self.process = spawn(&self.temporal, &self.args, &self.log);
-        self.answers().await;
+        assert!(self.answers().await, "the dev server ended:\n{}", self.process.log());
     }
 
-    async fn answers(&mut self) {
+    /// Waits until it answers; `false` when it ended instead, as when its port was taken.
+    async fn answers(&mut self) -> bool {
         let Self { process, address, .. } = self;
         wait_for("the dev server", START_LIMIT, async || {
-            assert!(process.is_alive(), "the dev server ended:\n{}", process.log());
-            client(address).await
+            let answers = client(address).await.is_some();
+            (answers || !process.is_alive()).then_some(answers)
         })
-        .await;
+        .await
     }
 }
 
@@ -131,6 +141,6 @@ async fn client(address: &str) -> Option<Client> {
 }
 
 /// A port that nobody listens on now.
-pub(crate) fn free_port() -> u16 {
+fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

@@ -6,9 +6,11 @@ use std::{
     time::Duration,
 };
 
-use crate::{Process, running::clean, server::free_port, wait_for};
+use crate::{Process, running::clean, wait_for};
 
 const START_LIMIT: Duration = Duration::from_secs(30);
+/// What stands in its log before the address at which it tells of its health.
+const HEALTH: &str = "health address=";
 
 /// A system worker: the real program.
 #[derive(Debug)]
@@ -29,9 +31,8 @@ pub(crate) struct Recipe {
 impl SystemWorker {
     /// Starts it and waits until it takes tasks.
     pub(crate) async fn start(recipe: Recipe, log: &Path) -> Self {
-        let (process, health) = spawn(&recipe, log);
-        let mut worker = Self { process, log: log.to_owned(), recipe };
-        worker.is_ready(&health).await;
+        let mut worker = Self { process: spawn(&recipe, log), log: log.to_owned(), recipe };
+        worker.is_ready(0).await;
         worker
     }
 
@@ -48,9 +49,9 @@ impl SystemWorker {
     /// Starts it again; it appends to the same log.
     pub async fn restart(&mut self) {
         self.process.kill();
-        let (process, health) = spawn(&self.recipe, &self.log);
-        self.process = process;
-        self.is_ready(&health).await;
+        let written = self.log().len();
+        self.process = spawn(&self.recipe, &self.log);
+        self.is_ready(written).await;
     }
 
     /// What it has logged so far.
@@ -58,24 +59,27 @@ impl SystemWorker {
         self.process.log()
     }
 
-    async fn is_ready(&mut self, health: &str) {
+    /// Waits until it says that it is ready, at the address that stands in its log after the
+    /// first `written` bytes.
+    async fn is_ready(&mut self, written: usize) {
         let process = &mut self.process;
         wait_for("the system worker", START_LIMIT, async || {
-            assert!(process.is_alive(), "the system worker ended:\n{}", process.log());
-            is_ready(health).await.then_some(())
+            let log = process.log();
+            assert!(process.is_alive(), "the system worker ended:\n{log}");
+            let (_, rest) = log.get(written..)?.split_once(HEALTH)?;
+            let address = rest.split_whitespace().next()?;
+            is_ready(address).await.then_some(())
         })
         .await;
     }
 }
 
-/// Each start gets an address for its health of its own.
-fn spawn(recipe: &Recipe, log: &Path) -> (Process, String) {
-    let health = format!("127.0.0.1:{}", free_port());
+fn spawn(recipe: &Recipe, log: &Path) -> Process {
     let mut command = Command::new(&recipe.program);
     clean(&mut command);
-    command.args(&recipe.args).args(["--health-address", &health]);
+    command.args(&recipe.args).args(["--health-address", "127.0.0.1:0"]);
     command.envs(recipe.env.iter().map(|(name, value)| (name, value)));
-    (Process::start(&mut command, log), health)
+    Process::start(&mut command, log)
 }
 
 async fn is_ready(address: &str) -> bool {

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Long enough for anything that is to happen soon, on a busy machine.
-pub const SOON: Duration = Duration::from_secs(30);
+pub const SOON: Duration = Duration::from_secs(60);
 
 /// A server, its system workers and what they started. All of it ends when it is dropped.
 pub struct World {
