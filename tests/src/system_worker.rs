@@ -8,7 +8,7 @@ use std::{
 
 use crate::{Process, running::clean, wait_for};
 
-const START_LIMIT: Duration = Duration::from_secs(30);
+const START_LIMIT: Duration = Duration::from_secs(60);
 /// What stands in its log before the address at which it tells of its health.
 const HEALTH: &str = "health address=";
 
