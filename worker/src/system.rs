@@ -2,6 +2,7 @@
 
 mod arrival;
 mod health;
+mod limits;
 mod namespace;
 mod providers;
 mod stop;
@@ -12,13 +13,15 @@ use anyhow::bail;
 use futures::future::{BoxFuture, join_all, try_join_all};
 use temporalio_sdk::{Runtime, runtime::RuntimeOptions};
 use wci_contract::names::{DEFAULT_TASK_QUEUE, SERVER_QUEUE_PREFIX};
-use wci_providers::Host;
+use wci_providers::{Host, ProviderError, Registry};
 
 use crate::{
     connection::ConnectionArgs,
     logging::{self, LogFormat},
-    system::{health::Health, namespace::Served, providers::ProviderArgs},
+    system::{health::Health, limits::LimitArgs, namespace::Served, providers::ProviderArgs},
 };
+
+pub(crate) use limits::Limits;
 
 /// Run the system worker, which hosts the instances of one or more namespaces
 ///
@@ -38,6 +41,8 @@ pub(crate) struct WorkerArgs {
     task_queue: String,
     #[command(flatten)]
     providers: ProviderArgs,
+    #[command(flatten)]
+    limits: LimitArgs,
     /// Serve /healthz and /readyz at this address, for example 127.0.0.1:9090
     #[arg(long, alias = "metrics-address", env = "WCI_HEALTH_ADDRESS", value_name = "HOST:PORT")]
     health_address: Option<SocketAddr>,
@@ -65,12 +70,19 @@ struct Settings {
     grace: Duration,
 }
 
+/// What one namespace may use.
+struct Allowed {
+    registry: Result<Registry, ProviderError>,
+    limits: Limits,
+}
+
 /// Serves until it is told to stop.
 pub(crate) async fn run(connection: &ConnectionArgs, args: WorkerArgs) -> anyhow::Result<()> {
     let WorkerArgs {
         mut namespaces,
         task_queue,
         providers,
+        limits,
         health_address,
         reads_per_second,
         grace,
@@ -95,7 +107,8 @@ pub(crate) async fn run(connection: &ConnectionArgs, args: WorkerArgs) -> anyhow
     let server = target.connect().await?;
     let open = namespaces.iter().map(|name| {
         let registry = providers.registry(&host, &target, name);
-        Served::open(&runtime, server.clone(), name, registry, &settings)
+        let allowed = Allowed { registry, limits: limits.limits() };
+        Served::open(&runtime, server.clone(), name, allowed, &settings)
     });
     let served: Vec<Served> = try_join_all(open).await?;
     let health = Arc::new(Health::default());

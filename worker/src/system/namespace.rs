@@ -15,10 +15,9 @@ use temporalio_sdk::{
 };
 use wci_activities::{LaunchBoard, Launching, ReadBudget, VersionReader, Watching};
 use wci_contract::names::watch_queue;
-use wci_providers::{ProviderError, Registry};
 use wci_workflows::{Instance, Validate};
 
-use super::{Settings, arrival};
+use super::{Allowed, Settings, arrival};
 use crate::connection;
 
 /// A workflow task that a lost process was given is handed to another after this.
@@ -54,16 +53,19 @@ impl Served {
         runtime: &Runtime,
         server: Connection,
         namespace: &str,
-        registry: Result<Registry, ProviderError>,
+        allowed: Allowed,
         settings: &Settings,
     ) -> anyhow::Result<Self> {
         let client = connection::client(server, namespace)?;
         check(&client, namespace).await?;
+        let Allowed { registry, limits } = allowed;
         let registry = registry?;
         tracing::info!(
             namespace,
             task_queue = settings.task_queue,
             providers = registry.enabled().collect::<Vec<_>>().join(","),
+            max_instances = limits.max_instances,
+            validation_interval = %humantime::format_duration(limits.validation_interval),
             "serving"
         );
         let board = Arc::new(LaunchBoard::default());
