@@ -19,6 +19,7 @@ pub mod recordings;
 mod running;
 mod server;
 mod spec;
+mod stock;
 mod system_worker;
 mod version;
 mod wait;

@@ -23,6 +23,11 @@ use crate::{Process, Programs, running::clean, wait_for};
 const HOOK: &str = "workercontroller.enabled=true";
 /// Ends the polls of a worker that leaves, so that no task is handed to one that is gone.
 const CLEAN_LEAVE: &str = "frontend.enableCancelWorkerPollsOnShutdown=true";
+/// What the server's own controller may use.
+const CONTROLLER: [&str; 2] = [
+    r#"workercontroller.compute_providers.enabled=["aws-lambda"]"#,
+    "workercontroller.compute_providers.aws.require_role_and_external_id=false",
+];
 const START_LIMIT: Duration = Duration::from_secs(60);
 /// Somebody else may take the port that was free a moment ago.
 const TRIES: u32 = 5;
@@ -32,15 +37,25 @@ const TRIES: u32 = 5;
 pub struct ServerOptions {
     /// Whether it announces tasks to instances.
     pub hook: bool,
+    /// Whether its own controller may start workers.
+    pub controller: bool,
     /// Whether what it knows survives its end.
     pub keeps_data: bool,
     /// Dynamic configuration, `key=value`.
     pub dynamic_config: Vec<String>,
+    /// Environment, where its own controller looks for AWS.
+    pub env: Vec<(String, String)>,
 }
 
 impl Default for ServerOptions {
     fn default() -> Self {
-        Self { hook: true, keeps_data: false, dynamic_config: Vec::new() }
+        Self {
+            hook: true,
+            controller: false,
+            keeps_data: false,
+            dynamic_config: Vec::new(),
+            env: Vec::new(),
+        }
     }
 }
 
@@ -50,6 +65,7 @@ pub struct Server {
     process: Process,
     temporal: PathBuf,
     args: Vec<String>,
+    env: Vec<(String, String)>,
     log: PathBuf,
     /// Where it answers.
     pub address: String,
@@ -64,9 +80,10 @@ impl Server {
             let port = free_port();
             let address = format!("127.0.0.1:{port}");
             let args = arguments(options, port, dir);
-            let process = spawn(temporal, &args, &log);
+            let env = options.env.clone();
+            let process = spawn(temporal, &args, &env, &log);
             let (temporal, log) = (temporal.clone(), log.clone());
-            let mut server = Self { process, temporal, args, log, address };
+            let mut server = Self { process, temporal, args, env, log, address };
             if server.answers().await {
                 return server;
             }
@@ -87,7 +104,7 @@ impl Server {
     /// Starts it again where it was.
     pub async fn restart(&mut self) {
         self.process.kill();
-        self.process = spawn(&self.temporal, &self.args, &self.log);
+        self.process = spawn(&self.temporal, &self.args, &self.env, &self.log);
         assert!(self.answers().await, "the dev server ended:\n{}", self.process.log());
     }
 
@@ -109,8 +126,9 @@ fn arguments(options: &ServerOptions, port: u16, dir: &Path) -> Vec<String> {
     args.push(port.to_string());
     args.extend(["--log-level", "error"].map(str::to_owned));
     let hook = options.hook.then_some(HOOK);
+    let controller = CONTROLLER.into_iter().filter(|_| options.controller);
     let more = options.dynamic_config.iter().map(String::as_str);
-    for value in hook.into_iter().chain([CLEAN_LEAVE]).chain(more) {
+    for value in hook.into_iter().chain([CLEAN_LEAVE]).chain(controller).chain(more) {
         args.extend(["--dynamic-config-value", value].map(str::to_owned));
     }
     if options.keeps_data {
@@ -120,9 +138,10 @@ fn arguments(options: &ServerOptions, port: u16, dir: &Path) -> Vec<String> {
     args
 }
 
-fn spawn(temporal: &Path, args: &[String], log: &Path) -> Process {
+fn spawn(temporal: &Path, args: &[String], env: &[(String, String)], log: &Path) -> Process {
     let mut command = Command::new(temporal);
     clean(&mut command);
+    command.envs(env.iter().map(|(name, value)| (name, value)));
     Process::start(command.args(args), log)
 }
 

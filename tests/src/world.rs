@@ -167,14 +167,23 @@ impl WorldBuilder {
         self
     }
 
+    /// A stand-in for Lambda that the server's own controller may use as well.
+    pub fn with_controller(mut self) -> Self {
+        self.server.controller = true;
+        self.with_lambda()
+    }
+
     /// Starts everything.
-    pub async fn start(self) -> World {
+    pub async fn start(mut self) -> World {
         let programs = Programs::find();
         let dir = tempfile::Builder::new().prefix("wci-test-").tempdir().unwrap();
-        let server = Server::start(&programs, &self.server, dir.path()).await;
-        let client = server.client().await;
         let lambda =
             if self.with_lambda { Some(Lambda::start(dir.path().to_owned()).await) } else { None };
+        if let Some(lambda) = lambda.as_ref().filter(|_| self.server.controller) {
+            self.server.env.extend(aws(&lambda.url));
+        }
+        let server = Server::start(&programs, &self.server, dir.path()).await;
+        let client = server.client().await;
         let recipe = self.recipe(&programs, &server.address, dir.path(), lambda.as_ref());
         let mut world =
             World { workers: Vec::new(), lambda, server, client, programs, dir: Some(dir) };

@@ -1,6 +1,7 @@
 //! The operator's commands.
 
 mod apply;
+mod claim;
 mod completion;
 mod decide;
 mod delete;
@@ -19,6 +20,7 @@ pub(crate) enum Command {
     List(list::ListArgs),
     Describe(describe::DescribeArgs),
     Delete(delete::DeleteArgs),
+    Claim(claim::ClaimArgs),
     Decide(decide::DecideArgs),
     Completion(completion::CompletionArgs),
 }
@@ -35,6 +37,7 @@ pub(crate) async fn run(
         Command::List(args) => list::run(connection, args).await,
         Command::Describe(args) => describe::run(connection, args).await,
         Command::Delete(args) => delete::run(connection, args).await,
+        Command::Claim(args) => claim::run(connection, args).await,
         Command::Decide(args) => decide::run(&args),
         Command::Completion(args) => {
             completion::print(&args, program);

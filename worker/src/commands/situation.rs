@@ -76,10 +76,8 @@ pub(super) fn must_be_ours(
         Keeper::Wci => Ok(()),
         Keeper::Server => bail!(
             "{id} is run by the server's own controller (task queue {queue}), not by wci: go on \
-             with `temporal worker deployment …`, or end its instance with `temporal workflow \
-             terminate -n {} -w {}` and apply again",
+             with `temporal worker deployment …`, or take it over with `wci adopt {id} -n {}`",
             control.namespace(),
-            id.workflow_id(),
         ),
         Keeper::Other => bail!(
             "{id} runs on task queue {queue}, not on {}: name that system worker's queue with \
