@@ -1,10 +1,13 @@
 //! Launches: one attempt of asking a provider for workers.
 
+use std::sync::Arc;
+
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 use tokio::sync::watch;
 use wci_contract::{
     FailureClass,
-    activities::{InvokeInput, InvokeProgress},
+    activities::{DecideInput, DecideOutput, InvokeInput, InvokeProgress},
+    decision::Action,
     launch::Outcome,
     limits::{MAX_COUNT, MAX_MESSAGE, cut},
 };
@@ -36,10 +39,40 @@ pub(crate) async fn invoke(
     let (sender, receiver) = watch::channel(before);
     launching.board.note(&input.version);
     let beats = Beats(sender);
-    let work = attempt(launching, &input, before.started, &beats);
+    let work = async {
+        match launching.head_starts.take(&input.launch_id) {
+            Some(outcome) => outcome.await,
+            None => attempt(launching, &input, before.started, &beats).await,
+        }
+    };
     let outcome = beating(ctx, receiver, work).await?;
     log(&input, &outcome);
     Ok(outcome)
+}
+
+/// Begins the launches of one worker that `decided` asks for. The workflow asks for them, too,
+/// and is told what came of them.
+pub(crate) fn begin_early(launching: &Arc<Launching>, asked: DecideInput, decided: &DecideOutput) {
+    for (group, question) in asked.groups {
+        let actions = decided.groups.get(&group).map(|decision| decision.actions.as_slice());
+        let (Some([Action::InvokeWorker { count: 1 }]), Some(input)) =
+            (actions, question.head_start)
+        else {
+            continue;
+        };
+        launching.board.note(&input.version);
+        let launch_id = input.launch_id.clone();
+        let itself = Arc::clone(launching);
+        let launch = async move { attempt(&itself, &input, 0, &Unheard).await };
+        launching.head_starts.begin(&launch_id, launch);
+    }
+}
+
+/// A launch of one worker has no progress to tell.
+struct Unheard;
+
+impl Progress for Unheard {
+    fn started(&self, _total: u32) {}
 }
 
 /// Asks the provider for what is missing of `input.count` workers.

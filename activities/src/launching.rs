@@ -15,7 +15,7 @@ use wci_contract::{
 };
 use wci_providers::Registry;
 
-use crate::{LaunchBoard, VersionReader, decide, invoke, register, validate};
+use crate::{HeadStarts, LaunchBoard, VersionReader, decide, invoke, register, validate};
 
 /// Decides, validates, registers and launches, for one namespace.
 pub struct Launching {
@@ -27,6 +27,8 @@ pub struct Launching {
     pub reader: VersionReader,
     /// Tells the watches of this process what was launched.
     pub board: Arc<LaunchBoard>,
+    /// Launches that began with their decisions.
+    pub head_starts: HeadStarts,
 }
 
 #[activities]
@@ -38,7 +40,9 @@ impl Launching {
         _ctx: ActivityContext,
         input: DecideInput,
     ) -> Result<DecideOutput, ActivityError> {
-        Ok(decide::decide(&input))
+        let decided = decide::decide(&input);
+        invoke::begin_early(&self, input, &decided);
+        Ok(decided)
     }
 
     /// Checks a spec, and every provider in it.

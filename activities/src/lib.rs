@@ -9,6 +9,7 @@
 mod board;
 mod budget;
 mod decide;
+mod head_start;
 mod heartbeat;
 mod invoke;
 mod launching;
@@ -20,6 +21,7 @@ mod watching;
 
 pub use board::LaunchBoard;
 pub use budget::ReadBudget;
+pub use head_start::HeadStarts;
 pub use launching::Launching;
 pub use stats::{StatsError, VersionReader};
 pub use watching::Watching;

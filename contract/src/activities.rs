@@ -101,6 +101,10 @@ pub struct GroupQuestion {
     /// What happened since, in order.
     #[serde(default)]
     pub events: Vec<Event>,
+    /// The launch that follows if one worker is decided for: it need not wait for the workflow
+    /// to hear of the decision. Absent where none may follow now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head_start: Option<InvokeInput>,
 }
 
 /// Input of [`DECIDE`].

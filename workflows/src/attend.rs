@@ -119,13 +119,13 @@ async fn sleep(ctx: &WorkflowContext<Instance>, alarm: &mut Option<Alarm<'_>>) {
 }
 
 async fn decide(ctx: &WorkflowContext<Instance>, now_ms: i64) {
-    let asked = ctx.state_mut(|s| s.book.question(now_ms));
+    let asked = ctx.state_mut(|s| s.book.question(now_ms, || ctx.uuid4()));
     if asked.groups.is_empty() {
         return;
     }
     let answer = ctx.execute_activity(Controller::decide, asked.clone(), options::decide());
     match answer.await {
-        Ok(answer) => ctx.state_mut(|s| s.book.apply(asked, answer, || ctx.uuid4())),
+        Ok(answer) => ctx.state_mut(|s| s.book.apply(asked, answer)),
         Err(_) => ctx.state_mut(|s| s.book.put_back(asked)),
     }
 }

@@ -90,6 +90,11 @@ impl Book {
         self.state.spec.as_ref().filter(|spec| !spec.is_empty())
     }
 
+    /// Whether the spec has a group of this name.
+    pub(crate) fn serves(&self, group: &str) -> bool {
+        self.spec().is_some_and(|spec| spec.scaling_group_specs.contains_key(group))
+    }
+
     /// Whose workers these are.
     pub(crate) fn version(&self) -> Version {
         Version {

@@ -40,8 +40,12 @@ impl Book {
         })
     }
 
-    /// Everything that there is to decide, taken out of the book.
-    pub(crate) fn question(&mut self, now_ms: i64) -> DecideInput {
+    /// Everything that there is to decide, taken out of the book. `new_id` names launches.
+    pub(crate) fn question(
+        &mut self,
+        now_ms: i64,
+        mut new_id: impl FnMut() -> String,
+    ) -> DecideInput {
         self.unknown.retain(|launch| now_ms - launch.since < UNKNOWN_EXPIRES_MS);
         for (group, signals) in self.inbox.take_due(now_ms) {
             if signals.is_empty() {
@@ -55,13 +59,17 @@ impl Book {
             self.route(now_ms, signal);
         }
         let events = std::mem::take(&mut self.events);
-        let ask = |(name, events)| {
+        let ask = |(name, events): (String, Vec<Event>)| {
             let group = self.state.spec.as_ref()?.scaling_group_specs.get(&name)?;
             let question = GroupQuestion {
                 provider_type: group.compute.provider_type.clone(),
                 scaling: group.scaling.clone().unwrap_or_default(),
                 state: self.state.scaling_state.get(&name).cloned().unwrap_or_default(),
                 events,
+                head_start: self
+                    .has_room(&name)
+                    .then(|| self.invocation(&name, 1, new_id()))
+                    .flatten(),
             };
             Some((name, question))
         };
@@ -84,19 +92,17 @@ impl Book {
         }
     }
 
-    /// Carries out what was decided. `new_id` names launches.
-    pub(crate) fn apply(
-        &mut self,
-        asked: DecideInput,
-        mut answer: DecideOutput,
-        mut new_id: impl FnMut() -> String,
-    ) {
+    /// Carries out what was decided.
+    pub(crate) fn apply(&mut self, asked: DecideInput, mut answer: DecideOutput) {
         let now_ms = asked.now_ms;
         for (group, question) in asked.groups {
             match answer.groups.remove(&group) {
-                Some(decision) => {
-                    self.carry_out(now_ms, &group, question.events, decision, &mut new_id);
+                _ if !self.serves(&group) => {
+                    for signal in announced(question.events) {
+                        self.inbox.add(None, signal);
+                    }
                 }
+                Some(decision) => self.carry_out(now_ms, &group, question, decision),
                 None => self.put_off(now_ms, &group, question.events),
             }
         }
@@ -117,10 +123,10 @@ impl Book {
         &mut self,
         now_ms: i64,
         group: &str,
-        events: Vec<Event>,
+        asked: GroupQuestion,
         mut decision: RecordedDecision,
-        new_id: &mut impl FnMut() -> String,
     ) {
+        let GroupQuestion { events, head_start, .. } = asked;
         let wanted = workers_wanted(&decision.actions);
         let mut wake = decision.wake_at_ms.map(|at| at.max(now_ms + SOONEST_MS));
         let event = kinds(&events);
@@ -130,8 +136,8 @@ impl Book {
         let mut put_off = if is_put_off { announced(events) } else { Vec::new() };
         let mut invoked = 0;
         if wanted > 0 {
-            if self.has_room(group) {
-                self.launch(now_ms, group, wanted, new_id());
+            if let Some(launch) = head_start {
+                self.launch(now_ms, group, wanted, launch.launch_id);
                 invoked = wanted;
             } else {
                 let launches = u64::try_from(self.launches_of(group)).unwrap_or(u64::MAX);

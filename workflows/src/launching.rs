@@ -30,22 +30,22 @@ impl Book {
         all < MAX_LAUNCHES && self.launches_of(group) < MAX_GROUP_LAUNCHES
     }
 
+    /// What asks for `count` workers of `group`; `None` for a group that is not there.
+    pub(crate) fn invocation(
+        &self,
+        group: &str,
+        count: u32,
+        launch_id: String,
+    ) -> Option<InvokeInput> {
+        let compute = self.spec()?.scaling_group_specs.get(group)?.compute.clone();
+        let (version, group) = (self.version(), group.to_owned());
+        Some(InvokeInput { version, group, compute, launch_id, count })
+    }
+
     /// Asks for `count` workers of `group`.
     pub(crate) fn launch(&mut self, now_ms: i64, group: &str, count: u32, launch_id: String) {
-        let Some(compute) = self
-            .spec()
-            .and_then(|spec| spec.scaling_group_specs.get(group))
-            .map(|group| group.compute.clone())
-        else {
-            return;
-        };
-        self.to_launch.push_back(InvokeInput {
-            version: self.version(),
-            group: group.to_owned(),
-            compute,
-            launch_id: launch_id.clone(),
-            count,
-        });
+        let Some(input) = self.invocation(group, count, launch_id.clone()) else { return };
+        self.to_launch.push_back(input);
         let launch = Launch { launch_id, group: group.to_owned(), count, since: now_ms };
         self.wci().launches.push(launch);
         self.quiet_until_ms = now_ms + QUIET_MS;
@@ -66,7 +66,7 @@ impl Book {
             let record = FailureRecord { at_ms: now_ms, outcome: outcome.clone() };
             self.wci().last_failures.insert(launch.group.clone(), record);
         }
-        if self.spec().is_some_and(|spec| spec.scaling_group_specs.contains_key(&launch.group)) {
+        if self.serves(&launch.group) {
             let missing = outcome.throttled.saturating_add(outcome.refused);
             let waiting = (missing > 0).then(|| self.stand_in(&launch.group, missing));
             let events = self.events.entry(launch.group).or_default();

@@ -13,7 +13,7 @@ use temporalio_sdk::{
     Runtime, Worker, WorkerOptions,
     runtime::worker_tuner::{FixedSizeSlotSupplier, TunerHolder, WorkerTuner},
 };
-use wci_activities::{LaunchBoard, Launching, ReadBudget, VersionReader, Watching};
+use wci_activities::{HeadStarts, LaunchBoard, Launching, ReadBudget, VersionReader, Watching};
 use wci_contract::names::watch_queue;
 use wci_workflows::{Instance, Validate};
 
@@ -75,6 +75,7 @@ impl Served {
             registry,
             reader: reader.clone(),
             board: Arc::clone(&board),
+            head_starts: HeadStarts::default(),
         };
         let budget = Arc::new(ReadBudget::new(settings.reads_per_second));
         let watching = Watching { reader, board, budget };

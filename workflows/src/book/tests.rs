@@ -32,12 +32,17 @@ fn miss(kind: i64, misses: u64) -> TaskAdd {
     TaskAdd { task_queue_name: "q".into(), task_queue_type: kind, misses, ..TaskAdd::default() }
 }
 
+/// Launches of a decision at 100 are named `launch-100-0` and so on.
+fn question(book: &mut Book, now_ms: i64) -> DecideInput {
+    let mut ids = (0..).map(|n| format!("launch-{now_ms}-{n}"));
+    book.question(now_ms, || ids.next().unwrap())
+}
+
 /// Decides for the only group that was asked about.
 fn decide(book: &mut Book, now_ms: i64, decision: RecordedDecision) -> DecideInput {
-    let asked = book.question(now_ms);
+    let asked = question(book, now_ms);
     let groups = asked.groups.keys().map(|name| (name.clone(), decision.clone())).collect();
-    let mut ids = (0..).map(|n| format!("launch-{now_ms}-{n}"));
-    book.apply(asked.clone(), DecideOutput { groups }, || ids.next().unwrap());
+    book.apply(asked.clone(), DecideOutput { groups });
     asked
 }
 
@@ -78,7 +83,7 @@ fn tasks_behind_a_launch_that_failed_are_not_forgotten() {
     decide(&mut book, 100, invoke(1));
     let outcome = Outcome::failed(1, FailureClass::Throttled, "slow down");
     book.finish(150, "launch-100-0", outcome.clone());
-    let asked = book.question(150);
+    let asked = question(&mut book, 150);
     let events = &asked.groups["g"].events;
     assert_eq!(events[0], Event::Outcome(outcome));
     assert!(matches!(&events[1], Event::TaskAdd(signal) if signal.misses == 1));
@@ -124,7 +129,7 @@ fn a_group_whose_launches_hang_waits_and_leaves_room_for_others() {
 fn nothing_is_lost_when_nothing_could_be_decided() {
     let mut book = one_group();
     book.hear(Some(miss(1, 5)));
-    let asked = book.question(100);
+    let asked = question(&mut book, 100);
     book.put_back(asked);
     assert_eq!(book.dump().pending_task_add_signals, [miss(1, 5)]);
     assert!(book.wants_decision(100 + 1_000));
@@ -141,7 +146,7 @@ fn the_next_run_knows_everything_and_asks_for_nothing_twice() {
     assert_eq!(next.state.create_time, Some(Timestamp { seconds: 1, nanos: 0 }));
     assert_eq!(next.unknown.len(), 1);
     assert!(next.to_launch.is_empty() && next.wants_decision(0));
-    next.question(100 + 60_000);
+    question(&mut next, 100 + 60_000);
     assert!(next.unknown.is_empty());
 }
 
@@ -164,14 +169,41 @@ fn tasks_of_a_group_that_is_replaced_go_to_the_new_one() {
     book.finish(150, "launch-100-0", Outcome::failed(1, FailureClass::NotFound, "gone"));
     let next = json!({"scaling_group_specs": {"other": {"compute": {"provider_type": "p"}}}});
     book.put_in_service(serde_json::from_value(next).unwrap());
-    assert!(book.question(200).groups.contains_key("other"));
+    assert!(question(&mut book, 200).groups.contains_key("other"));
+}
+
+#[test]
+fn tasks_of_a_group_that_is_replaced_while_a_decision_is_out_go_to_the_new_one() {
+    let mut book = one_group();
+    book.hear(Some(miss(1, 2)));
+    let asked = question(&mut book, 100);
+    let next = json!({"scaling_group_specs": {"other": {"compute": {"provider_type": "p"}}}});
+    book.put_in_service(serde_json::from_value(next).unwrap());
+    book.apply(asked, DecideOutput { groups: [("g".to_owned(), invoke(1))].into() });
+    assert!(book.to_launch.is_empty() && !book.state.scaling_state.contains_key("g"));
+    assert_eq!(question(&mut book, 200).groups["other"].events, [Event::TaskAdd(miss(1, 2))]);
+}
+
+#[test]
+fn a_launch_may_begin_with_its_decision_unless_too_many_are_under_way() {
+    let mut book = one_group();
+    book.hear(Some(miss(1, 1)));
+    let asked = question(&mut book, 100);
+    let head_start = asked.groups["g"].head_start.clone().unwrap();
+    book.apply(asked, DecideOutput { groups: [("g".to_owned(), invoke(1))].into() });
+    assert_eq!(book.to_launch.pop_front(), Some(head_start));
+    for n in 1..9 {
+        book.hear(Some(miss(1, 1)));
+        let asked = decide(&mut book, 100 + n * 2_000, invoke(1));
+        assert_eq!(asked.groups["g"].head_start.is_some(), n < 8);
+    }
 }
 
 #[test]
 fn a_type_that_nobody_serves_is_recorded_and_launches_nothing() {
     let mut book = book(json!({"wf": {"task_types": [1]}}));
     book.hear(Some(miss(3, 2)));
-    assert!(book.question(100).groups.is_empty());
+    assert!(question(&mut book, 100).groups.is_empty());
     let decisions = book.dump().wci.unwrap().decisions;
     assert_eq!(decisions[0].reasons, ["nobody_serves tasks=2"]);
 }
