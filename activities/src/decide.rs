@@ -38,7 +38,7 @@ fn decide_group(now_ms: i64, group: &GroupQuestion) -> RecordedDecision {
 /// The algorithm of this name; every provider of this build starts workers one by one.
 pub(crate) fn algorithm(name: &str) -> Option<Algorithm> {
     if name.is_empty() {
-        return Algorithm::default_for(LaunchStrategy::Invoke);
+        return Some(Algorithm::default_for(LaunchStrategy::Invoke));
     }
     Algorithm::parse(name).filter(|algorithm| algorithm.strategy() == LaunchStrategy::Invoke)
 }

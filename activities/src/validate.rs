@@ -67,15 +67,11 @@ fn check_names(launching: &Launching, name: &str, group: &GroupSpec) -> Result<(
         return Err(format!("entry {name}: {error}"));
     }
     let algorithm = group.algorithm();
-    // An algorithm that is not built in but known elsewhere is refused for what it is.
-    if !algorithm.is_empty() && Algorithm::parse(algorithm).is_none() && algorithm != RATE_BASED {
+    if !algorithm.is_empty() && Algorithm::parse(algorithm).is_none() {
         return Err(format!("entry {name}: invalid scaling algorithm type '{algorithm:.100}'"));
     }
     Ok(())
 }
-
-/// The server's controller has it for providers that keep a set of workers.
-const RATE_BASED: &str = "rate-based";
 
 async fn check(
     launching: &Launching,
@@ -107,7 +103,7 @@ async fn check(
 fn check_scaling(name: &str, group: &GroupSpec) -> Result<(), Finding> {
     let given = group.algorithm();
     let algorithm = if given.is_empty() {
-        Algorithm::default_for(LaunchStrategy::Invoke)
+        Some(Algorithm::default_for(LaunchStrategy::Invoke))
     } else {
         Algorithm::parse(given)
     };

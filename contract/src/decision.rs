@@ -182,6 +182,42 @@ pub enum Reason {
         /// How many tasks.
         tasks: u64,
     },
+    /// What rates and backlog ask for.
+    Desired {
+        /// Workers that they ask for.
+        workers: u32,
+        /// Workers planned before this.
+        planned: u32,
+    },
+    /// The last step up is too recent.
+    ScaleUpCooldown {
+        /// Milliseconds until another may follow.
+        remaining_ms: i64,
+    },
+    /// As many workers are planned as may be.
+    MaxCount {
+        /// Workers planned.
+        planned: u32,
+        /// Workers at the most.
+        max: u32,
+    },
+    /// Tasks that found no worker were announced too recently to take a worker away.
+    NoSyncQuiet {
+        /// Milliseconds until that is over.
+        remaining_ms: i64,
+    },
+    /// The last step down is too recent.
+    ScaleDownCooldown {
+        /// Milliseconds until another may follow.
+        remaining_ms: i64,
+    },
+    /// As few workers are planned as may be.
+    MinCount {
+        /// Workers planned.
+        planned: u32,
+        /// Workers at the least.
+        min: u32,
+    },
     /// As many launches are under way as may be.
     TooManyLaunches {
         /// How many.
@@ -205,6 +241,12 @@ impl Reason {
             Self::LaunchSucceeded { .. } => "launch_succeeded",
             Self::NothingWaits => "nothing_waits",
             Self::NobodyServes { .. } => "nobody_serves",
+            Self::Desired { .. } => "desired",
+            Self::ScaleUpCooldown { .. } => "scale_up_cooldown",
+            Self::MaxCount { .. } => "max_count",
+            Self::NoSyncQuiet { .. } => "no_sync_quiet",
+            Self::ScaleDownCooldown { .. } => "scale_down_cooldown",
+            Self::MinCount { .. } => "min_count",
             Self::TooManyLaunches { .. } => "too_many_launches",
         }
     }
@@ -222,9 +264,11 @@ impl fmt::Display for Reason {
             Self::WorkerLifetimeOver { waiting, since_ms } => {
                 write!(f, " waiting={waiting} since_ms={since_ms}")
             }
-            Self::Cooloff { remaining_ms } | Self::Suppressed { remaining_ms } => {
-                write!(f, " remaining_ms={remaining_ms}")
-            }
+            Self::Cooloff { remaining_ms }
+            | Self::Suppressed { remaining_ms }
+            | Self::ScaleUpCooldown { remaining_ms }
+            | Self::NoSyncQuiet { remaining_ms }
+            | Self::ScaleDownCooldown { remaining_ms } => write!(f, " remaining_ms={remaining_ms}"),
             Self::BackingOff { class, remaining_ms } => {
                 write!(f, "({class}) remaining_ms={remaining_ms}")
             }
@@ -235,6 +279,9 @@ impl fmt::Display for Reason {
             Self::LaunchSucceeded { started } => write!(f, " started={started}"),
             Self::NothingWaits => Ok(()),
             Self::NobodyServes { tasks } => write!(f, " tasks={tasks}"),
+            Self::Desired { workers, planned } => write!(f, " workers={workers} planned={planned}"),
+            Self::MaxCount { planned, max } => write!(f, " planned={planned} max={max}"),
+            Self::MinCount { planned, min } => write!(f, " planned={planned} min={min}"),
             Self::TooManyLaunches { launches } => write!(f, " launches={launches}"),
         }
     }

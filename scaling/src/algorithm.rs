@@ -16,11 +16,13 @@ pub enum LaunchStrategy {
 pub enum Algorithm {
     /// One worker for tasks that found none, and for a backlog; as Temporal server 1.32 has it.
     NoSync,
+    /// As many workers as rates and backlog ask for; as Temporal server 1.32 has it.
+    RateBased,
 }
 
 impl Algorithm {
     /// Every algorithm, in the order in which defaults are looked for.
-    pub const ALL: [Self; 1] = [Self::NoSync];
+    pub const ALL: [Self; 2] = [Self::NoSync, Self::RateBased];
 
     /// The algorithm that a spec calls `name`.
     pub fn parse(name: &str) -> Option<Self> {
@@ -31,6 +33,7 @@ impl Algorithm {
     pub fn name(self) -> &'static str {
         match self {
             Self::NoSync => "no-sync",
+            Self::RateBased => "rate-based",
         }
     }
 
@@ -38,15 +41,15 @@ impl Algorithm {
     pub fn strategy(self) -> LaunchStrategy {
         match self {
             Self::NoSync => LaunchStrategy::Invoke,
+            Self::RateBased => LaunchStrategy::WorkerSet,
         }
     }
 
-    /// What a group with such a provider gets when its spec names no algorithm; `None` when
-    /// there is none, and the spec must name one.
-    pub fn default_for(strategy: LaunchStrategy) -> Option<Self> {
+    /// What a group with such a provider gets when its spec names no algorithm.
+    pub fn default_for(strategy: LaunchStrategy) -> Self {
         match strategy {
-            LaunchStrategy::Invoke => Some(Self::NoSync),
-            LaunchStrategy::WorkerSet => None,
+            LaunchStrategy::Invoke => Self::NoSync,
+            LaunchStrategy::WorkerSet => Self::RateBased,
         }
     }
 }
@@ -74,9 +77,7 @@ mod tests {
     #[test]
     fn a_default_fits_the_provider_that_it_is_the_default_for() {
         for strategy in [LaunchStrategy::Invoke, LaunchStrategy::WorkerSet] {
-            if let Some(algorithm) = Algorithm::default_for(strategy) {
-                assert_eq!(algorithm.strategy(), strategy);
-            }
+            assert_eq!(Algorithm::default_for(strategy).strategy(), strategy);
         }
     }
 }

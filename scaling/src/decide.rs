@@ -6,7 +6,7 @@ use wci_contract::{
     limits::cut,
 };
 
-use crate::{Algorithm, ConfigError, DecideError, no_sync, turn::Turn};
+use crate::{Algorithm, ConfigError, DecideError, no_sync, rate_based, turn::Turn};
 
 /// Bytes of an unknown algorithm's name that a message repeats.
 const MAX_NAME_SHOWN: usize = 100;
@@ -21,6 +21,7 @@ const MAX_NAME_SHOWN: usize = 100;
 pub fn check_config(algorithm: Algorithm, config: &Map<String, Value>) -> Result<(), ConfigError> {
     match algorithm {
         Algorithm::NoSync => no_sync::check(config),
+        Algorithm::RateBased => rate_based::check(config),
     }
 }
 
@@ -59,6 +60,7 @@ pub fn decide_batch(
     }
     let state = match algorithm {
         Algorithm::NoSync => no_sync::decide(config, state, events, &mut turn),
+        Algorithm::RateBased => rate_based::decide(config, state, events, &mut turn),
     };
     turn.finish(state)
 }

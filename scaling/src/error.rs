@@ -1,6 +1,6 @@
 //! Why a question cannot be answered. The words are those that a stock server's clients know.
 
-use crate::Algorithm;
+use crate::{Algorithm, Range};
 
 /// What is wrong with a scaler's settings.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -29,27 +29,31 @@ pub enum ConfigError {
         /// The smallest value that is allowed.
         min: i64,
     },
+    /// Above the bound.
+    #[error("{name} must be at most {max}")]
+    TooLarge {
+        /// The key.
+        name: &'static str,
+        /// The largest value that is allowed.
+        max: i64,
+    },
     /// No number, or none that is finite.
-    #[error("{name} must be a finite number in [{min}, {max}]")]
+    #[error("{name} must be {range}")]
     NotANumber {
         /// The key.
         name: &'static str,
-        /// The smallest value that is allowed.
-        min: f64,
-        /// The largest value that is allowed.
-        max: f64,
+        /// What it may be.
+        range: Range,
     },
     /// A number out of bounds.
-    #[error("{name} ({value}) must be a finite number in [{min}, {max}]")]
+    #[error("{name} ({value}) must be {range}")]
     OutOfRange {
         /// The key.
         name: &'static str,
         /// Its value.
         value: f64,
-        /// The smallest value that is allowed.
-        min: f64,
-        /// The largest value that is allowed.
-        max: f64,
+        /// What it may be.
+        range: Range,
     },
     /// Two settings that do not go together.
     #[error("{name} ({value}) must be {relation} {other} ({other_value}), otherwise {otherwise}")]
@@ -66,6 +70,34 @@ pub enum ConfigError {
         other_value: i64,
         /// What would go wrong.
         otherwise: &'static str,
+    },
+    /// A number above another setting's.
+    #[error("{name} ({value}) must not exceed {other} ({other_value})")]
+    Exceeds {
+        /// The key.
+        name: &'static str,
+        /// Its value.
+        value: i64,
+        /// The key that bounds it.
+        other: &'static str,
+        /// The value of that key.
+        other_value: i64,
+    },
+    /// A number that is not between two other settings'.
+    #[error("{name} ({value}) must be between {low} ({low_value}) and {high} ({high_value})")]
+    NotBetween {
+        /// The key.
+        name: &'static str,
+        /// Its value.
+        value: i64,
+        /// The key of the lower bound.
+        low: &'static str,
+        /// The value of that key.
+        low_value: i64,
+        /// The key of the upper bound.
+        high: &'static str,
+        /// The value of that key.
+        high_value: i64,
     },
     /// Zero, which another setting does not allow.
     #[error("{name} must be at least 1 when {with} is above 0")]

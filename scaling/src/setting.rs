@@ -1,5 +1,7 @@
 //! One setting of an algorithm: its name, its default and its bounds.
 
+use std::fmt;
+
 use serde_json::{Map, Value};
 use wci_contract::limits::cut;
 
@@ -8,24 +10,69 @@ use crate::{Algorithm, ConfigError, number};
 /// Bytes of an unknown key that a message repeats.
 const MAX_KEY_SHOWN: usize = 100;
 
-/// A whole number.
+/// A whole number, bounds included.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Integer {
     pub(crate) name: &'static str,
     pub(crate) default: i64,
     pub(crate) min: i64,
+    pub(crate) max: i64,
 }
 
-/// A finite number within bounds, both included.
+/// A finite number.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Float {
     pub(crate) name: &'static str,
     pub(crate) default: f64,
-    pub(crate) min: f64,
-    pub(crate) max: f64,
+    pub(crate) range: Range,
+}
+
+/// What a number may be.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Range {
+    /// From the first to the second, both included.
+    Closed(f64, f64),
+    /// Above the first, at most the second.
+    Above(f64, f64),
+    /// Greater than this.
+    GreaterThan(f64),
+    /// This or more.
+    AtLeast(f64),
+}
+
+impl Range {
+    fn contains(self, value: f64) -> bool {
+        match self {
+            Self::Closed(min, max) => (min..=max).contains(&value),
+            Self::Above(min, max) => value > min && value <= max,
+            Self::GreaterThan(min) => value > min,
+            Self::AtLeast(min) => value >= min,
+        }
+    }
+}
+
+impl fmt::Display for Range {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Closed(min, max) => write!(f, "a finite number in [{min}, {max}]"),
+            Self::Above(min, max) => write!(f, "a finite number in ({min}, {max}]"),
+            Self::GreaterThan(min) => write!(f, "a finite number > {min}"),
+            Self::AtLeast(min) => write!(f, "a finite number >= {min}"),
+        }
+    }
 }
 
 impl Integer {
+    /// A number that is at least `min`.
+    pub(crate) const fn new(name: &'static str, default: i64, min: i64) -> Self {
+        Self { name, default, min, max: i64::MAX }
+    }
+
+    /// The same, at most `max`.
+    pub(crate) const fn up_to(self, max: i64) -> Self {
+        Self { max, ..self }
+    }
+
     /// The value in `config`, or the default when it is not there. A fraction is dropped; a
     /// string must be an integer in base 10.
     pub(crate) fn check(&self, config: &Map<String, Value>) -> Result<i64, ConfigError> {
@@ -43,6 +90,9 @@ impl Integer {
         match whole {
             None => Err(ConfigError::NotAnInteger { name: self.name, min: self.min }),
             Some(whole) if whole < self.min => Err(too_small),
+            Some(whole) if whole > self.max => {
+                Err(ConfigError::TooLarge { name: self.name, max: self.max })
+            }
             Some(whole) => Ok(whole),
         }
     }
@@ -57,15 +107,15 @@ impl Float {
     /// The value in `config`, or the default when it is not there.
     pub(crate) fn check(&self, config: &Map<String, Value>) -> Result<f64, ConfigError> {
         let Some(given) = config.get(self.name) else { return Ok(self.default) };
-        let Self { name, min, max, .. } = *self;
+        let Self { name, range, .. } = *self;
         let float = match given {
             Value::String(text) => text.parse().ok().filter(|float: &f64| float.is_finite()),
             _ => number::float(given),
         };
         match float {
-            None => Err(ConfigError::NotANumber { name, min, max }),
-            Some(value) if !(min..=max).contains(&value) => {
-                Err(ConfigError::OutOfRange { name, value, min, max })
+            None => Err(ConfigError::NotANumber { name, range }),
+            Some(value) if !range.contains(value) => {
+                Err(ConfigError::OutOfRange { name, value, range })
             }
             Some(value) => Ok(value),
         }

@@ -90,6 +90,28 @@ impl Turn {
         Pass::Granted
     }
 
+    /// Whether this turn asks the provider for something.
+    pub(crate) fn has_action(&self) -> bool {
+        self.action.is_some()
+    }
+
+    /// Has the provider keep `count` workers; a group in trouble waits for that, too.
+    pub(crate) fn resize(&mut self, count: u32) -> Pass {
+        if self.action.is_some() {
+            return Pass::Covered;
+        }
+        if let Some(backoff) = self.open_backoff() {
+            self.because(backoff.waiting(self.now_ms));
+            return Pass::Held;
+        }
+        if let Some(backoff) = self.own.backoff().copied() {
+            self.because(backoff.probing());
+            self.own.set_backoff(Some(backoff.probed(self.now_ms)));
+        }
+        self.action = Some(Action::UpdateWorkerSetSize { count });
+        Pass::Granted
+    }
+
     fn open_backoff(&self) -> Option<BackOff> {
         self.own.backoff().filter(|backoff| backoff.is_open(self.now_ms)).copied()
     }

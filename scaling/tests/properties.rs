@@ -198,7 +198,7 @@ proptest! {
 
     #[test]
     fn a_task_that_is_held_back_is_served_in_the_end(config in config(), state in state()) {
-        let (mut group, mut now) = (Group { config, state }, NOW);
+        let (mut group, mut now) = (Group { algorithm: Algorithm::NoSync, config, state }, NOW);
         for _ in 0..4 {
             let decision = group.at(now, support::miss(TaskType::Workflow, 1));
             if !decision.actions.is_empty() {

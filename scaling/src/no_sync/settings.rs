@@ -3,21 +3,19 @@
 use serde_json::{Map, Value};
 
 use crate::{
-    Algorithm, ConfigError,
+    Algorithm, ConfigError, Range,
     setting::{Float, Integer, check_keys},
 };
 
-const COOLOFF: Integer = Integer { name: "scale_up_cooloff_ms", default: 100, min: 0 };
-const THRESHOLD: Integer = Integer { name: "scale_up_backlog_threshold", default: 0, min: 0 };
-const LIFETIME: Integer = Integer { name: "max_worker_lifetime_ms", default: 600_000, min: 0 };
-const POLL: Integer = Integer { name: "metrics_poll_interval_ms", default: 60_000, min: 10_000 };
+const COOLOFF: Integer = Integer::new("scale_up_cooloff_ms", 100, 0);
+const THRESHOLD: Integer = Integer::new("scale_up_backlog_threshold", 0, 0);
+const LIFETIME: Integer = Integer::new("max_worker_lifetime_ms", 600_000, 0);
+const POLL: Integer = Integer::new("metrics_poll_interval_ms", 60_000, 10_000);
 const EPSILON: Float =
-    Float { name: "scale_up_dispatch_rate_epsilon", default: 0.0, min: 0.0, max: 0.1 };
-const CONFIRM: Integer =
-    Integer { name: "scale_up_dispatch_rate_epsilon_confirm_ms", default: 90_000, min: 0 };
-const SUPPRESS: Integer = Integer { name: "suppress_scale_up_ms", default: 120_000, min: 0 };
-const SUPPRESS_POLL: Integer =
-    Integer { name: "suppress_poll_interval_ms", default: 90_000, min: 0 };
+    Float { name: "scale_up_dispatch_rate_epsilon", default: 0.0, range: Range::Closed(0.0, 0.1) };
+const CONFIRM: Integer = Integer::new("scale_up_dispatch_rate_epsilon_confirm_ms", 90_000, 0);
+const SUPPRESS: Integer = Integer::new("suppress_scale_up_ms", 120_000, 0);
+const SUPPRESS_POLL: Integer = Integer::new("suppress_poll_interval_ms", 90_000, 0);
 
 const INTEGERS: [Integer; 7] =
     [COOLOFF, THRESHOLD, LIFETIME, POLL, CONFIRM, SUPPRESS, SUPPRESS_POLL];

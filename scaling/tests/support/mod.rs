@@ -44,6 +44,8 @@ pub(crate) fn outcome(outcome: Outcome) -> Event {
 
 /// A group that is asked again and again.
 pub(crate) struct Group {
+    /// Who decides.
+    pub(crate) algorithm: Algorithm,
     /// Settings.
     pub(crate) config: Map<String, Value>,
     /// What the last decision left.
@@ -53,24 +55,29 @@ pub(crate) struct Group {
 impl Group {
     /// A group of `no-sync` that was never asked.
     pub(crate) fn new(config: Value) -> Self {
-        Self { config: map(config), state: Map::new() }
+        Self::of(Algorithm::NoSync, config)
     }
 
-    /// A group that goes on from `state`.
+    /// A group that was never asked.
+    pub(crate) fn of(algorithm: Algorithm, config: Value) -> Self {
+        Self { algorithm, config: map(config), state: Map::new() }
+    }
+
+    /// A group of `no-sync` that goes on from `state`.
     pub(crate) fn with_state(config: Value, state: Value) -> Self {
-        Self { config: map(config), state: map(state) }
+        Self { state: map(state), ..Self::new(config) }
     }
 
     /// Decides and keeps the state.
     pub(crate) fn at(&mut self, now_ms: i64, event: Event) -> Decision {
-        let decision = decide(now_ms, Algorithm::NoSync, &self.config, &self.state, &event);
+        let decision = decide(now_ms, self.algorithm, &self.config, &self.state, &event);
         self.state = decision.state.clone();
         decision
     }
 
     /// Decides for several events and keeps the state.
     pub(crate) fn batch(&mut self, now_ms: i64, events: &[Event]) -> Decision {
-        let decision = decide_batch(now_ms, Algorithm::NoSync, &self.config, &self.state, events);
+        let decision = decide_batch(now_ms, self.algorithm, &self.config, &self.state, events);
         self.state = decision.state.clone();
         decision
     }

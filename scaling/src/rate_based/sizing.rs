@@ -1,0 +1,81 @@
+//! How many workers rates and backlog ask for.
+
+use wci_contract::stats::{QueueStats, StatsByType};
+
+use super::{settings::Settings, state::State};
+use crate::number;
+
+/// The figures of all types together; rates in tasks a second.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Sample {
+    pub(super) backlog: u64,
+    pub(super) arrival: f64,
+    pub(super) dispatch: f64,
+}
+
+impl Sample {
+    /// The sums over the types whose figures make sense.
+    pub(super) fn of(stats: &StatsByType) -> Self {
+        let is_sound = |s: &&QueueStats| {
+            [s.arrival_rate, s.dispatch_rate].iter().all(|rate| rate.is_finite() && *rate >= 0.0)
+        };
+        let mut sum = Self::default();
+        for stats in stats.values().filter(is_sound) {
+            sum.backlog = sum.backlog.saturating_add(stats.backlog);
+            sum.arrival += stats.arrival_rate;
+            sum.dispatch += stats.dispatch_rate;
+        }
+        // Sums of huge rates may overflow.
+        Self { arrival: sum.arrival.min(f64::MAX), dispatch: sum.dispatch.min(f64::MAX), ..sum }
+    }
+}
+
+impl State {
+    /// Takes the rates of `sample` into the means. When nothing moves and nothing waits they
+    /// are forgotten at once.
+    pub(super) fn observe(&mut self, settings: &Settings, sample: &Sample) {
+        let mean = |new: f64, old: Option<f64>| ewma(settings.alpha, new, old);
+        self.arrival = Some(mean(sample.arrival, self.arrival));
+        self.dispatch = Some(mean(sample.dispatch, self.dispatch));
+        if *sample == Sample::default() {
+            self.arrival = Some(0.0);
+            self.dispatch = Some(0.0);
+        }
+    }
+
+    /// Takes into the mean what each of `workers` takes of `sample`, if they take anything.
+    pub(super) fn learn_capacity(&mut self, settings: &Settings, sample: &Sample, workers: u32) {
+        if workers == 0 || sample.dispatch <= 0.0 {
+            return;
+        }
+        let old = self.capacity.unwrap_or(settings.capacity);
+        let new = ewma(settings.alpha, sample.dispatch / f64::from(workers), Some(old));
+        if new > 0.0 {
+            self.capacity = Some(new);
+        }
+    }
+
+    /// Workers for the mean arrival rate, and for the backlog if tasks wait, within the limits.
+    ///
+    /// The larger of two rules: the share of busy workers stays at the target; and the
+    /// square-root rule of Halfin and Whitt ("Heavy-traffic limits for queues with many
+    /// exponential servers", 1981).
+    pub(super) fn desired(&self, settings: &Settings, backlog: u64) -> u32 {
+        let drain = if backlog > 0 { settings.drain } else { 0.0 };
+        let required = self.arrival.unwrap_or(0.0) + drain;
+        let busy = required / self.capacity.unwrap_or(settings.capacity);
+        let by_share = (busy / settings.utilization).ceil();
+        let by_root = (busy + settings.beta * busy.sqrt()).ceil();
+        whole(by_share.max(by_root)).clamp(settings.min, settings.max)
+    }
+}
+
+fn ewma(alpha: f64, new: f64, old: Option<f64>) -> f64 {
+    old.map_or(new, |old| alpha * new + (1.0 - alpha) * old)
+}
+
+/// A count that may be infinite, or above what 32 bits hold.
+fn whole(count: f64) -> u32 {
+    let bounded = number::truncate(count.min(f64::from(u32::MAX))).unwrap_or_default();
+    u32::try_from(bounded).unwrap_or_default()
+}

@@ -1,0 +1,273 @@
+//! `rate-based`: numbers that the server's controller comes to.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::float_cmp)]
+
+mod support;
+
+use serde_json::{Value, json};
+use support::{Group, NOW, map, miss, names, outcome};
+use wci_contract::{
+    FailureClass,
+    TaskType::{Activity, Nexus, Workflow},
+    decision::{Action, Decision, Event, Poll, Reason},
+    launch::Outcome,
+    signal::TaskAdd,
+    stats::QueueStats,
+};
+use wci_scaling::{Algorithm::RateBased, check_config};
+
+const SECOND: i64 = 1_000;
+
+fn group(config: Value, state: Value) -> Group {
+    Group { state: map(state), ..Group::of(RateBased, config) }
+}
+
+fn figures(backlog: u64, arrival_rate: f64, dispatch_rate: f64) -> Event {
+    let stats = QueueStats { backlog, arrival_rate, dispatch_rate, age_ms: 0 };
+    Event::Poll(Poll { stats: [(Workflow, stats)].into(), workers: None })
+}
+
+fn size(decision: &Decision) -> Option<u32> {
+    match decision.actions[..] {
+        [] => None,
+        [Action::UpdateWorkerSetSize { count }] => Some(count),
+        ref other => panic!("{other:?}"),
+    }
+}
+
+fn desired(decision: &Decision) -> u32 {
+    let desired = |reason: &Reason| match reason {
+        Reason::Desired { workers, .. } => Some(*workers),
+        _ => None,
+    };
+    decision.reasons.iter().find_map(desired).unwrap()
+}
+
+#[test]
+fn the_number_of_workers_follows_from_rate_capacity_and_backlog() {
+    for (arrival, capacity, backlog, workers) in [
+        (0.0, 2.0, 0, 0),
+        (0.0, 2.0, 1, 2),
+        (1.0, 2.0, 0, 1),
+        (6.0, 2.0, 0, 4),
+        (10.0, 2.0, 0, 7),
+        (10.0, 2.0, 5, 8),
+        (10.0, 5.0, 0, 3),
+        (200.0, 2.0, 0, 30),
+    ] {
+        let state = json!({"ewma_arrival_rate": arrival, "ewma_per_consumer_capacity": capacity});
+        let decision = group(json!({}), state).at(NOW, figures(backlog, arrival, 1.0));
+        assert_eq!(desired(&decision), workers, "{arrival} {capacity} {backlog}");
+    }
+}
+
+#[test]
+fn the_square_root_rule_counts_where_it_asks_for_more() {
+    let config = json!({"utilization_target": 1.0, "max_count": 1000});
+    for (arrival, workers) in [(2.0, 2), (20.0, 12), (200.0, 105)] {
+        let decision = group(config.clone(), json!({})).at(NOW, figures(0, arrival, 1.0));
+        assert_eq!(desired(&decision), workers, "{arrival}");
+    }
+}
+
+#[test]
+fn a_load_is_followed_up_and_down_as_the_server_does() {
+    let mut group = Group::of(RateBased, json!({}));
+    assert_eq!(size(&group.at(NOW, miss(Workflow, 1))), Some(1));
+    for (seconds, (backlog, arrival, dispatch), (planned, wanted), (mean_in, mean_out, capacity)) in [
+        (60, (120, 10.0, 2.0), (5, 8), (10.0, 2.0, 2.0)),
+        (120, (100, 10.0, 6.0), (9, 10), (10.0, 3.8, 1.64)),
+        (180, (40, 10.0, 10.0), (10, 10), (10.0, 6.59, 1.64)),
+        (240, (0, 10.0, 12.0), (9, 8), (10.0, 9.0245, 1.64)),
+        (300, (0, 0.0, 0.0), (8, 0), (0.0, 0.0, 1.64)),
+    ] {
+        let decision = group.at(NOW + seconds * SECOND, figures(backlog, arrival, dispatch));
+        assert_eq!((size(&decision), desired(&decision)), (Some(planned), wanted), "{seconds}");
+        let float = |key| group.key(key).and_then(Value::as_f64).unwrap();
+        for (key, value) in [
+            ("worker_count", f64::from(planned)),
+            ("ewma_arrival_rate", mean_in),
+            ("ewma_dispatch_rate", mean_out),
+            ("ewma_per_consumer_capacity", capacity),
+        ] {
+            assert!((float(key) - value).abs() < 1e-9, "{key} at {seconds}: {}", float(key));
+        }
+        assert_eq!(decision.next_poll_ms, 60_000);
+    }
+    assert_eq!(group.key("last_scale_up_time_ms"), Some(&json!(NOW + 180 * SECOND)));
+    assert_eq!(group.key("last_scale_down_time_ms"), Some(&json!(NOW + 300 * SECOND)));
+    assert_eq!(group.key("last_no_sync_match_time_ms"), Some(&json!(NOW)));
+}
+
+#[test]
+fn a_miss_within_the_cooldown_waits_for_its_end() {
+    let mut group = Group::of(RateBased, json!({}));
+    group.at(NOW, miss(Workflow, 1));
+    let decision = group.at(NOW + 500, miss(Activity, 3));
+    assert_eq!((size(&decision), decision.throttled), (None, 3));
+    assert_eq!(decision.wake_at_ms, Some(NOW + 2_000));
+    assert_eq!(names(&decision), ["tasks_announced", "scale_up_cooldown"]);
+    assert_eq!(group.key("last_no_sync_match_time_ms"), Some(&json!(NOW + 500)));
+    assert_eq!(size(&group.at(NOW + 1_999, miss(Activity, 3))), None);
+    assert_eq!(size(&group.at(NOW + 2_000, miss(Activity, 3))), Some(2));
+}
+
+#[test]
+fn no_worker_is_added_above_the_limit_or_taken_below_it() {
+    let limits = json!({"min_count": 2, "initial_count": 3, "max_count": 3});
+    let mut group = Group::of(RateBased, limits);
+    let decision = group.at(NOW, miss(Workflow, 7));
+    assert_eq!((size(&decision), decision.throttled), (None, 7));
+    assert_eq!(names(&decision), ["tasks_announced", "max_count"]);
+    let calm = NOW + 90 * SECOND;
+    assert_eq!(size(&group.at(calm, figures(0, 0.0, 0.0))), Some(2));
+    let decision = group.at(calm + 60 * SECOND, figures(0, 0.0, 0.0));
+    assert_eq!((size(&decision), desired(&decision)), (None, 2));
+}
+
+#[test]
+fn workers_are_taken_away_one_by_one_after_quiet_and_cooldown() {
+    let state = json!({"worker_count": 9, "last_no_sync_match_time_ms": NOW - 89_999,
+        "last_scale_down_time_ms": NOW - 10_000});
+    let mut group = group(json!({}), state);
+    let decision = group.at(NOW, figures(0, 0.0, 0.0));
+    assert_eq!(names(&decision), ["desired", "no_sync_quiet"]);
+    let decision = group.at(NOW + 1, figures(0, 0.0, 0.0));
+    assert_eq!(names(&decision), ["desired", "scale_down_cooldown"]);
+    assert_eq!(size(&group.at(NOW + 50_000, figures(0, 0.0, 0.0))), Some(8));
+}
+
+#[test]
+fn only_a_backlog_that_matters_teaches_what_a_worker_does() {
+    let capacity = |backlog, state: Value| {
+        let mut group = group(json!({}), state);
+        group.at(NOW, figures(backlog, 1.0, 8.0));
+        group.key("ewma_per_consumer_capacity").and_then(Value::as_f64)
+    };
+    assert_eq!(capacity(49, json!({"worker_count": 2})), None);
+    assert_eq!(capacity(50, json!({"worker_count": 2})), Some(0.45 * 4.0 + 0.55 * 2.0));
+    assert_eq!(capacity(50, json!({"worker_count": 0})), None);
+}
+
+#[test]
+fn figures_that_come_with_announced_tasks_teach_and_call_for_nothing() {
+    let mut group = group(json!({}), json!({"worker_count": 3}));
+    let decision = group.batch(NOW, &[miss(Workflow, 1), figures(1, 50.0, 16.0)]);
+    assert_eq!(size(&decision), Some(4));
+    assert_eq!(group.key("ewma_per_consumer_capacity"), Some(&json!(0.45 * 4.0 + 0.55 * 2.0)));
+    assert_eq!(group.key("ewma_arrival_rate"), None);
+}
+
+#[test]
+fn a_type_whose_figures_make_no_sense_is_left_out() {
+    let stats =
+        |backlog, rate| QueueStats { backlog, arrival_rate: rate, dispatch_rate: 1.0, age_ms: 0 };
+    let poll = Poll {
+        stats: [(Workflow, stats(7, f64::NAN)), (Activity, stats(7, -1.0)), (Nexus, stats(0, 6.0))]
+            .into(),
+        workers: None,
+    };
+    let decision = Group::of(RateBased, json!({})).at(NOW, Event::Poll(poll));
+    assert_eq!(desired(&decision), 4);
+}
+
+#[test]
+fn a_task_that_found_a_worker_calls_for_nothing() {
+    let sync = TaskAdd { task_queue_type: 1, is_sync_match: true, syncs: 4, ..TaskAdd::default() };
+    let mut group = Group::of(RateBased, json!({}));
+    let decision = group.at(NOW, Event::TaskAdd(sync));
+    assert_eq!((size(&decision), names(&decision)), (None, vec!["sync_match"]));
+    assert_eq!(group.state, map(json!({"worker_count": 0})));
+}
+
+#[test]
+fn a_provider_that_refuses_is_left_alone_for_a_while() {
+    let mut group = Group::of(RateBased, json!({}));
+    let refused = outcome(Outcome::failed(1, FailureClass::Unavailable, "no answer"));
+    let until = group.at(NOW, refused).wake_at_ms.unwrap();
+    let decision = group.at(NOW + 1, miss(Workflow, 2));
+    assert_eq!((size(&decision), decision.throttled), (None, 2));
+    assert_eq!(group.key("worker_count"), Some(&json!(0)));
+    assert_eq!(size(&group.at(until, miss(Workflow, 2))), Some(1));
+}
+
+#[test]
+fn a_state_of_the_server_is_read_and_what_makes_no_sense_in_it_is_dropped() {
+    let state = json!({"worker_count": 5.0, "ewma_arrival_rate": 2, "ewma_dispatch_rate": 1.5,
+        "ewma_per_consumer_capacity": 2, "last_scale_up_time_ms": 1_795_338_000_000.0});
+    let mut sound = group(json!({}), state.clone());
+    sound.at(NOW, Event::Tick {});
+    let clean = json!({"worker_count": 5, "ewma_arrival_rate": 2, "ewma_dispatch_rate": 1.5,
+        "ewma_per_consumer_capacity": 2, "last_scale_up_time_ms": 1_795_338_000_000_i64});
+    assert_eq!(sound.state, map(clean));
+    let state = json!({"worker_count": 2_147_483_648_i64, "ewma_arrival_rate": "many",
+        "ewma_dispatch_rate": -1, "ewma_per_consumer_capacity": 0, "last_scale_up_time_ms": -1,
+        "last_scale_down_time_ms": 1.5, "bogus": 1, "wci": {"later": 1}});
+    let mut broken = group(json!({"initial_count": 4}), state);
+    broken.at(NOW, Event::Tick {});
+    assert_eq!(broken.state, map(json!({"worker_count": 4, "wci": {"later": 1}})));
+}
+
+#[test]
+fn a_clock_that_was_put_back_does_not_stop_the_group_for_ever() {
+    let mut group = group(json!({}), json!({"last_scale_up_time_ms": NOW + 86_400_000}));
+    assert_eq!(size(&group.at(NOW, miss(Workflow, 1))), Some(1));
+}
+
+#[test]
+fn mistakes_in_settings_get_the_messages_that_clients_know() {
+    for (config, message) in [
+        (json!({"min_count": 9, "max_count": 5}), "min_count (9) must not exceed max_count (5)"),
+        (
+            json!({"initial_count": 50}),
+            "initial_count (50) must be between min_count (0) and max_count (30)",
+        ),
+        (
+            json!({"min_count": 1}),
+            "initial_count (0) must be between min_count (1) and max_count (30)",
+        ),
+        (json!({"ewma_alpha": 0}), "ewma_alpha (0) must be a finite number in (0, 1]"),
+        (
+            json!({"utilization_target": 2}),
+            "utilization_target (2) must be a finite number in (0, 1]",
+        ),
+        (json!({"nope": 1}), "unknown config key \"nope\" for rate-based scaling algorithm"),
+        (
+            json!({"metrics_poll_interval_ms": 1000}),
+            "metrics_poll_interval_ms must be at least 30000",
+        ),
+        (
+            json!({"scale_up_cooldown_ms": 100_000}),
+            "metrics_poll_interval_ms (60000) must be >= scale_up_cooldown_ms (100000), \
+             otherwise the scale-up cooldown blocks every poll",
+        ),
+        (
+            json!({"scale_down_cooldown_ms": 100_000}),
+            "metrics_poll_interval_ms (60000) must be >= scale_down_cooldown_ms (100000), \
+             otherwise the scale-down cooldown blocks every poll",
+        ),
+        (json!({"max_count": 0}), "max_count must be at least 1"),
+        (json!({"max_count": 2_147_483_648_i64}), "max_count must be at most 2147483647"),
+        (
+            json!({"initial_per_consumer_capacity": 0}),
+            "initial_per_consumer_capacity (0) must be a finite number > 0",
+        ),
+        (json!({"halfin_whitt_beta": "inf"}), "halfin_whitt_beta must be a finite number >= 0"),
+        (
+            json!({"target_backlog_drain_rate": -1}),
+            "target_backlog_drain_rate (-1) must be a finite number >= 0",
+        ),
+    ] {
+        let error = check_config(RateBased, &map(config)).unwrap_err();
+        assert_eq!(error.to_string(), message);
+    }
+    for config in [
+        json!({}),
+        json!({"min_count": "1", "initial_count": 1, "max_count": 3.0, "utilization_target": 0.75,
+            "no_sync_quiet_ms": 300_000}),
+        json!({"ewma_alpha": 1, "utilization_target": 1, "halfin_whitt_beta": 0,
+            "max_count": i32::MAX, "scale_up_cooldown_ms": 60_000}),
+    ] {
+        assert_eq!(check_config(RateBased, &map(config)), Ok(()));
+    }
+}
