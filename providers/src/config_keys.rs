@@ -10,6 +10,27 @@ pub(crate) struct ConfigKeys<'a> {
     provider: &'static str,
 }
 
+/// A text, or the name of one that only the operator knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Text {
+    /// As it stands in the spec.
+    Plain(String),
+    /// A secret, by name.
+    Secret(String),
+}
+
+impl Text {
+    fn of(value: &Value) -> Option<Self> {
+        match value {
+            Value::String(text) => Some(Self::Plain(text.clone())),
+            Value::Object(map) if map.len() == 1 => {
+                map.get("secret")?.as_str().map(|name| Self::Secret(name.to_owned()))
+            }
+            _ => None,
+        }
+    }
+}
+
 impl<'a> ConfigKeys<'a> {
     /// `config` of a provider that people call `provider`. Refuses keys other than `known`.
     pub(crate) fn new(
@@ -66,17 +87,15 @@ impl<'a> ConfigKeys<'a> {
         }
     }
 
-    /// A map of strings, in the order of its keys; empty when it is absent or null.
-    pub(crate) fn map(&self, key: &str) -> Result<Vec<(String, String)>, ProviderError> {
-        let wrong = || self.wrong(key, "a map of strings");
+    /// A map of strings or references to secrets, in the order of its keys; empty when it is
+    /// absent or null.
+    pub(crate) fn map(&self, key: &str) -> Result<Vec<(String, Text)>, ProviderError> {
+        let wrong = || self.wrong(key, "a map of strings or of {\"secret\": NAME}");
         match self.config.get(key) {
             None | Some(Value::Null) => Ok(Vec::new()),
             Some(Value::Object(map)) => map
                 .iter()
-                .map(|(name, value)| {
-                    let value = value.as_str().ok_or_else(wrong)?;
-                    Ok((name.clone(), value.to_owned()))
-                })
+                .map(|(name, value)| Ok((name.clone(), Text::of(value).ok_or_else(wrong)?)))
                 .collect(),
             Some(_) => Err(wrong()),
         }
@@ -129,5 +148,18 @@ mod tests {
         let keys = keys(&config).unwrap();
         assert!(keys.texts("list").unwrap_err().to_string().contains("a list of strings"));
         assert!(keys.map("map").unwrap_err().to_string().contains("a map of strings"));
+    }
+
+    #[test]
+    fn a_secret_is_given_by_its_name_alone() {
+        let config = json!({"map": {"a": {"secret": "db"}, "b": "db"}});
+        let expected = [
+            ("a".to_owned(), Text::Secret("db".to_owned())),
+            ("b".to_owned(), Text::Plain("db".to_owned())),
+        ];
+        assert_eq!(keys(&config).unwrap().map("map").unwrap(), expected);
+        for value in [json!({"secret": 1}), json!({"secrt": "x"}), json!({"secret": "a", "b": 1})] {
+            assert!(keys(&json!({"map": {"a": value}})).unwrap().map("map").is_err());
+        }
     }
 }

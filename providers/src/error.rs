@@ -14,7 +14,8 @@ pub enum ProviderError {
     /// There is such a provider, but the operator did not enable it.
     #[error(
         "invalid compute provider type '{0}': it is not enabled here: \
-         start the system worker with --enable-provider {0}"
+         start the system worker with --enable-provider {0}, or add it to the providers of this \
+         namespace in the file of --config"
     )]
     NotEnabled(&'static str),
     /// `subprocess` is enabled, but the system worker keeps no processes.
@@ -93,4 +94,10 @@ impl ProviderError {
     pub(crate) fn access(class: FailureClass, message: impl AsRef<str>) -> Self {
         Self::Access { class, message: scrub(message.as_ref()) }
     }
+}
+
+/// `a, b`; `none` when there is none.
+pub(crate) fn names<'a>(all: impl Iterator<Item = &'a String>) -> String {
+    let all: Vec<&str> = all.map(String::as_str).collect();
+    if all.is_empty() { "none".to_owned() } else { all.join(", ") }
 }

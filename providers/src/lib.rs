@@ -15,6 +15,7 @@ mod provider;
 mod record;
 mod registry;
 mod scrub;
+mod secret;
 mod settings;
 pub mod shepherd;
 mod subprocess;
@@ -22,11 +23,12 @@ mod tally;
 
 pub use error::ProviderError;
 pub use host::Host;
-pub use lambda::TYPE as AWS_LAMBDA;
+pub use lambda::{TYPE as AWS_LAMBDA, check_account, check_role};
 pub use provider::{InvokeProvider, LaunchRequest, Progress, Provider, Scope};
 pub use registry::Registry;
+pub use secret::{SecretSource, Secrets};
 pub use settings::{
-    AwsSettings, HostSettings, IntermediaryRole, LambdaSettings, ProcessSettings, Settings,
-    Shepherd, SubprocessSettings,
+    AwsSettings, CommandSettings, HostSettings, IntermediaryRole, LambdaSettings, ProcessSettings,
+    Settings, Shepherd, SubprocessSettings,
 };
 pub use subprocess::{TYPE as SUBPROCESS, living_in};

@@ -58,7 +58,8 @@ fn build(
         }
         subprocess::TYPE => {
             let machine = host.machine().ok_or(ProviderError::NoMachine)?;
-            let provider = Subprocess::new(machine, settings.subprocess.clone());
+            let provider =
+                Subprocess::new(machine, settings.subprocess.clone(), settings.secrets.clone());
             Ok((subprocess::TYPE, Provider::Invoke(Arc::new(provider))))
         }
         other => Err(ProviderError::unknown_type(other)),

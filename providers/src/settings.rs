@@ -8,6 +8,8 @@ use std::{
 
 use aws_sdk_sts::config::SharedCredentialsProvider;
 
+use crate::Secrets;
+
 /// For the whole system worker: see [`Host`](crate::Host).
 #[derive(Debug, Clone, Default)]
 pub struct HostSettings {
@@ -20,9 +22,6 @@ pub struct HostSettings {
 /// The way to AWS.
 #[derive(Debug, Clone, Default)]
 pub struct AwsSettings {
-    /// Roles assumed one after the other, starting from our own credentials, before the role of
-    /// a spec.
-    pub intermediary_roles: Vec<IntermediaryRole>,
     /// Where STS and Lambda listen, instead of AWS or what `AWS_ENDPOINT_URL` says.
     pub endpoint_url: Option<String>,
     /// Our own credentials, instead of the SDK's default chain.
@@ -69,6 +68,8 @@ pub struct Shepherd {
 pub struct Settings {
     /// Types of the providers that may be used.
     pub enabled: BTreeSet<String>,
+    /// Secrets that may be used.
+    pub secrets: Secrets,
     /// Of `aws-lambda`.
     pub lambda: LambdaSettings,
     /// Of `subprocess`.
@@ -80,6 +81,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             enabled: BTreeSet::from([crate::AWS_LAMBDA.to_owned()]),
+            secrets: Secrets::default(),
             lambda: LambdaSettings::default(),
             subprocess: SubprocessSettings::default(),
         }
@@ -91,17 +93,63 @@ impl Default for Settings {
 pub struct LambdaSettings {
     /// Whether a spec may go without role and external ID, using our own credentials.
     pub allow_no_role: bool,
-    /// Accounts whose functions may be used; `None`: any.
+    /// Accounts whose functions may be used, and roles where `roles` does not name them; `None`:
+    /// any.
     pub accounts: Option<BTreeSet<String>>,
-    /// ARNs of the roles that may be assumed; `None`: any.
+    /// ARNs of the roles that may be assumed; `None`: any of these accounts.
     pub roles: Option<BTreeSet<String>>,
+    /// Roles assumed one after the other, starting from our own credentials, before the role of
+    /// a spec.
+    pub intermediary_roles: Vec<IntermediaryRole>,
 }
 
 /// What one namespace may do with processes.
 #[derive(Debug, Clone, Default)]
 pub struct SubprocessSettings {
-    /// Programs by the names that specs use. Absolute paths.
-    pub commands: BTreeMap<String, PathBuf>,
+    /// Programs by the names that specs use.
+    pub commands: BTreeMap<String, CommandSettings>,
     /// Variables for every process, for instance `TEMPORAL_ADDRESS`; a spec cannot change them.
     pub pass_env: BTreeMap<String, String>,
+}
+
+/// A program that specs may run, and what they may tell it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommandSettings {
+    /// The program, by absolute path.
+    pub path: PathBuf,
+    /// Its first arguments; those of a spec come after them.
+    pub args: Vec<String>,
+    /// Where it runs; `None`: where the system worker runs.
+    pub working_directory: Option<PathBuf>,
+    /// Whether a spec may add arguments.
+    pub allow_args: bool,
+    /// Variables that a spec may set besides those that tune a worker; `None`: any that does not
+    /// change what the program loads or where it connects.
+    pub allow_env: Option<BTreeSet<String>>,
+    /// Whether a spec may say where it runs.
+    pub allow_working_directory: bool,
+}
+
+impl CommandSettings {
+    /// A program that specs may tell anything.
+    pub fn open(path: PathBuf) -> Self {
+        Self {
+            path,
+            args: Vec::new(),
+            working_directory: None,
+            allow_args: true,
+            allow_env: None,
+            allow_working_directory: true,
+        }
+    }
+
+    /// A program that specs may tell nothing but what tunes a worker.
+    pub fn closed(path: PathBuf) -> Self {
+        Self {
+            allow_args: false,
+            allow_env: Some(BTreeSet::new()),
+            allow_working_directory: false,
+            ..Self::open(path)
+        }
+    }
 }

@@ -17,6 +17,7 @@ pub mod replay;
 mod shepherd;
 mod spec_file;
 mod system;
+mod yaml_file;
 
 use std::process::ExitCode;
 

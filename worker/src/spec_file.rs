@@ -1,15 +1,13 @@
 //! The spec file: one version's compute config, written by a person in YAML.
 
 mod document;
-mod problem;
 mod section;
-mod source;
 mod text;
 
 pub(crate) use document::{Document, Group};
-pub(crate) use problem::SpecFileError;
-pub(crate) use source::read;
+#[cfg(test)]
 pub(crate) use text::parse;
+pub(crate) use text::read;
 
 use wci_contract::{InstanceId, Spec};
 

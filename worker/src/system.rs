@@ -1,6 +1,7 @@
 //! `wci worker`: the system worker.
 
 mod arrival;
+mod config;
 mod health;
 mod limits;
 mod namespace;
@@ -18,7 +19,12 @@ use wci_providers::{Host, ProviderError, Registry};
 use crate::{
     connection::ConnectionArgs,
     logging::{self, LogFormat},
-    system::{health::Health, limits::LimitArgs, namespace::Served, providers::ProviderArgs},
+    system::{
+        health::Health,
+        limits::LimitArgs,
+        namespace::Served,
+        providers::{ProviderArgs, registry},
+    },
 };
 
 pub(crate) use limits::Limits;
@@ -31,9 +37,11 @@ pub(crate) use limits::Limits;
 #[command(after_help = "Examples:
   wci worker -n default
   wci worker -n orders -n billing --address temporal:7233
+  wci worker --config /etc/wci/config.yaml
   wci worker --enable-provider subprocess --allow-command greeter=/usr/local/bin/greeter")]
 pub(crate) struct WorkerArgs {
-    /// Namespace to serve; repeat for more [env: TEMPORAL_NAMESPACE] [default: default]
+    /// Namespace to serve; repeat for more [env: TEMPORAL_NAMESPACE] [default: those of --config,
+    /// else default]
     #[arg(short, long = "namespace", value_name = "NAME")]
     namespaces: Vec<String>,
     /// Task queue of the system worker; the watches run on NAME-watch beside it
@@ -79,7 +87,7 @@ struct Allowed {
 /// Serves until it is told to stop.
 pub(crate) async fn run(connection: &ConnectionArgs, args: WorkerArgs) -> anyhow::Result<()> {
     let WorkerArgs {
-        mut namespaces,
+        namespaces,
         task_queue,
         providers,
         limits,
@@ -96,18 +104,14 @@ pub(crate) async fn run(connection: &ConnectionArgs, args: WorkerArgs) -> anyhow
         );
     }
     let target = connection.target()?;
-    if namespaces.is_empty() {
-        namespaces.push(target.namespace.clone());
-    }
-    namespaces.sort();
-    namespaces.dedup();
+    let allowances = providers.allowances(namespaces, &target.namespace, limits.limits())?;
     let settings = Settings { task_queue, reads_per_second, grace: Duration::from_secs(grace) };
-    let host = Host::new(providers.host()?);
+    let host = Host::new(providers.host(&allowances)?);
     let runtime = Runtime::from_current_tokio(RuntimeOptions::default())?;
     let server = target.connect().await?;
-    let open = namespaces.iter().map(|name| {
-        let registry = providers.registry(&host, &target, name);
-        let allowed = Allowed { registry, limits: limits.limits() };
+    let open = allowances.iter().map(|(name, allowance)| {
+        let registry = registry(&host, &target, name, allowance.providers.clone());
+        let allowed = Allowed { registry, limits: allowance.limits };
         Served::open(&runtime, server.clone(), name, allowed, &settings)
     });
     let served: Vec<Served> = try_join_all(open).await?;

@@ -51,19 +51,6 @@ impl Aws {
         Self { settings, base: OnceCell::new(), sessions }
     }
 
-    /// The way to the function of `spec`.
-    pub(super) fn way(&self, spec: &LambdaSpec) -> Way {
-        let mut roles = Vec::new();
-        if let Some(role) = &spec.role {
-            roles.extend(self.settings.intermediary_roles.iter().map(|step| Role {
-                arn: step.role.clone(),
-                external_id: step.external_id.clone(),
-            }));
-            roles.push(role.clone());
-        }
-        Way { region: spec.function.region.clone(), roles }
-    }
-
     /// A session at the end of `way`: the one that is kept, or a new one. Whoever asks while
     /// another is asking gets the same answer.
     pub(super) fn session<'a>(&'a self, way: &'a Way) -> BoxFuture<'a, Result<Session, Trouble>> {
@@ -125,6 +112,15 @@ impl Aws {
 }
 
 impl Way {
+    /// The way to the function of `spec`.
+    pub(super) fn to(spec: &LambdaSpec) -> Self {
+        let roles = match &spec.role {
+            Some(role) => spec.chain.iter().chain([role]).cloned().collect(),
+            None => Vec::new(),
+        };
+        Self { region: spec.function.region.clone(), roles }
+    }
+
     fn without_last(&self) -> Self {
         let mut roles = self.roles.clone();
         roles.pop();

@@ -60,8 +60,16 @@ impl FunctionArn {
     }
 }
 
+/// Checks the number of an AWS account. Errors are messages.
+pub fn check_account(text: &str) -> Result<(), String> {
+    if is_account(text) {
+        return Ok(());
+    }
+    Err(format!("{text:?} is no AWS account: give its {ACCOUNT_DIGITS} digits"))
+}
+
 /// Checks the ARN of a role. Errors are messages, in the words that clients know.
-pub(super) fn check_role(text: &str) -> Result<(), String> {
+pub fn check_role(text: &str) -> Result<(), String> {
     let arn = Arn::parse(text)?;
     if arn.service != "iam" {
         return Err(format!("role ARN must be an IAM resource: {text}: write {ROLE_FORM}"));

@@ -4,7 +4,11 @@ use aws_sdk_lambda::{Client, types::InvocationType};
 use futures::{StreamExt, stream::FuturesUnordered};
 use wci_contract::{FailureClass, launch::Outcome};
 
-use super::{access::Aws, spec::LambdaSpec, trouble::Trouble};
+use super::{
+    access::{Aws, Way},
+    spec::LambdaSpec,
+    trouble::Trouble,
+};
 use crate::{LaunchRequest, Progress, tally::Tally};
 
 /// Requests under way at once.
@@ -17,7 +21,7 @@ pub(super) async fn run(
     request: &LaunchRequest,
     progress: &dyn Progress,
 ) -> Outcome {
-    let way = aws.way(spec);
+    let way = Way::to(spec);
     let session = match aws.session(&way).await {
         Ok(session) => session,
         Err(trouble) => return request.refused(trouble.class, trouble.message),

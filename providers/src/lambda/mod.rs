@@ -20,6 +20,7 @@ use wci_contract::{FailureClass, launch::Outcome};
 use crate::{InvokeProvider, LambdaSettings, LaunchRequest, Progress, ProviderError, Scope};
 
 pub(crate) use access::Aws;
+pub use arn::{check_account, check_role};
 use spec::LambdaSpec;
 
 /// The type as it stands in a spec.

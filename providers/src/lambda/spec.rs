@@ -23,6 +23,8 @@ pub(super) struct LambdaSpec {
     pub(super) function: FunctionArn,
     /// The role to invoke it with; `None`: our own credentials.
     pub(super) role: Option<Role>,
+    /// The operator's roles on the way to it.
+    pub(super) chain: Vec<Role>,
 }
 
 impl LambdaSpec {
@@ -40,7 +42,11 @@ impl LambdaSpec {
         let function = FunctionArn::parse(text).map_err(rejected)?;
         let role = read_role(&keys)?;
         check_allowed(&function, role.as_ref(), settings)?;
-        Ok(Self { function, role })
+        let chain = settings
+            .intermediary_roles
+            .iter()
+            .map(|step| Role { arn: step.role.clone(), external_id: step.external_id.clone() });
+        Ok(Self { function, role, chain: chain.collect() })
     }
 }
 

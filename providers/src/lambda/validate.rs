@@ -17,7 +17,7 @@ pub(super) async fn run(
     spec: &LambdaSpec,
     scope: &Scope,
 ) -> Result<Vec<String>, ProviderError> {
-    let way = aws.way(spec);
+    let way = Way::to(spec);
     // Not the session that is kept: whether the role can be assumed is the question.
     let session = aws.new_session(&way).await.map_err(Trouble::connect)?;
     let warnings = look_at_function(&session, spec, scope).await?;

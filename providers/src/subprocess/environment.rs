@@ -1,6 +1,10 @@
 //! The variables of a worker process.
 
-use std::{collections::BTreeMap, env, ffi::OsString};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    env,
+    ffi::OsString,
+};
 
 use crate::ProviderError;
 
@@ -81,22 +85,23 @@ impl WorkerVariables<'_> {
 /// passes, then the spec's.
 pub(super) fn shared(
     passed: &BTreeMap<String, String>,
-    of_spec: &[(String, String)],
+    of_spec: impl IntoIterator<Item = (String, String)>,
 ) -> BTreeMap<String, OsString> {
     let inherited = INHERITED.into_iter().filter_map(|name| Some((name, env::var_os(name)?)));
     let mut all: BTreeMap<String, OsString> =
         inherited.map(|(name, value)| (name.to_owned(), value)).collect();
     all.extend(passed.iter().map(|(name, value)| (name.clone(), value.into())));
-    all.extend(of_spec.iter().map(|(name, value)| (name.clone(), value.into())));
+    all.extend(of_spec.into_iter().map(|(name, value)| (name, value.into())));
     all
 }
 
-/// Whether a spec may set all of these.
-pub(super) fn check(
-    of_spec: &[(String, String)],
+/// Whether a spec may set all of these: `allowed` by the operator; `None` is any.
+pub(super) fn check<'a>(
+    of_spec: impl Iterator<Item = &'a String>,
     passed: &BTreeMap<String, String>,
+    allowed: Option<&BTreeSet<String>>,
 ) -> Result<(), ProviderError> {
-    for (name, _) in of_spec {
+    for name in of_spec {
         check_form(name)?;
         let reason = if passed.contains_key(name) {
             "the operator sets it"
@@ -106,6 +111,8 @@ pub(super) fn check(
             "where workers connect is the operator's to say"
         } else if loads_code(name) {
             "it would change what the program loads"
+        } else if !is_tuning(name) && allowed.is_some_and(|allowed| !allowed.contains(name)) {
+            "the operator does not allow it for this command"
         } else {
             continue;
         };
@@ -129,7 +136,11 @@ fn check_form(name: &str) -> Result<(), ProviderError> {
 }
 
 fn is_connection(name: &str) -> bool {
-    name.starts_with(CONNECTION) && !name.starts_with(TUNING) && name != TASK_QUEUE
+    name.starts_with(CONNECTION) && !is_tuning(name)
+}
+
+fn is_tuning(name: &str) -> bool {
+    name.starts_with(TUNING) || name == TASK_QUEUE
 }
 
 fn loads_code(name: &str) -> bool {
@@ -142,7 +153,19 @@ mod tests {
 
     fn refusal(name: &str) -> Option<String> {
         let passed = BTreeMap::from([("TOKEN".to_owned(), "t".to_owned())]);
-        check(&[(name.to_owned(), "x".to_owned())], &passed).err().map(|error| error.to_string())
+        check([&name.to_owned()].into_iter(), &passed, None).err().map(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_operator_may_name_the_variables() {
+        let allowed = BTreeSet::from(["MODE".to_owned()]);
+        let check =
+            |name: &str| check([&name.to_owned()].into_iter(), &BTreeMap::new(), Some(&allowed));
+        for name in ["MODE", "TEMPORAL_TASK_QUEUE", "TEMPORAL_SERVERLESS_IDLE_TIMEOUT_MS"] {
+            assert!(check(name).is_ok(), "{name}");
+        }
+        let error = check("OTHER").unwrap_err().to_string();
+        assert!(error.contains("does not allow it for this command"), "{error}");
     }
 
     #[test]
@@ -180,7 +203,7 @@ mod tests {
     #[test]
     fn the_spec_comes_after_the_operator() {
         let passed = BTreeMap::from([("A".to_owned(), "operator".to_owned())]);
-        let all = shared(&passed, &[("B".to_owned(), "spec".to_owned())]);
+        let all = shared(&passed, [("B".to_owned(), "spec".to_owned())]);
         assert_eq!((all["A"].to_str(), all["B"].to_str()), (Some("operator"), Some("spec")));
         assert!(!all.contains_key("CARGO_PKG_NAME"));
     }

@@ -59,6 +59,7 @@ pub(super) fn spawn(
         .args(arguments.to_args())
         .env_clear()
         .envs(&plan.env)
+        .envs(plan.secrets.iter().map(|(name, secret)| (name, secret.reveal())))
         .envs(variables.pairs())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

@@ -73,7 +73,11 @@ fn start_all(
             None => spawn(machine, plan, request, &slot),
         };
         match spawned {
-            Ok(child) => starts.push(attend(child, slot, request.launch_id.clone())),
+            Ok(child) => starts.push(attend(
+                child,
+                slot,
+                WorkerLog::new(request.launch_id.clone(), Arc::clone(&plan.secrets)),
+            )),
             Err((class, message)) => {
                 claims::release(&slot.record);
                 tally.failed(1, class, &message);
@@ -110,7 +114,7 @@ fn spawn(
 }
 
 /// Stays with a process until it is gone, also when nobody waits for its launch any more.
-fn attend(child: Child, slot: Slot, launch_id: String) -> oneshot::Receiver<Started> {
+fn attend(child: Child, slot: Slot, mut log: WorkerLog) -> oneshot::Receiver<Started> {
     let (report, started) = oneshot::channel();
     tokio::spawn(async move {
         let Slot { record, permit, .. } = slot;
@@ -120,7 +124,7 @@ fn attend(child: Child, slot: Slot, launch_id: String) -> oneshot::Receiver<Star
             Start::Failed(class, message) => return drop(report.send(Err((class, message)))),
         };
         let _ = report.send(Ok(()));
-        let mut log = WorkerLog::new(&launch_id, worker.pid);
+        log.is_of(worker.pid);
         while let Some(line) = worker.next_line().await {
             log.line(&line);
         }

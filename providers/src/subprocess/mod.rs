@@ -26,7 +26,9 @@ use async_trait::async_trait;
 use serde_json::{Map, Value};
 use wci_contract::{FailureClass, launch::Outcome};
 
-use crate::{InvokeProvider, LaunchRequest, Progress, ProviderError, Scope, SubprocessSettings};
+use crate::{
+    InvokeProvider, LaunchRequest, Progress, ProviderError, Scope, Secrets, SubprocessSettings,
+};
 
 pub(crate) use machine::Machine;
 use plan::Plan;
@@ -40,16 +42,21 @@ pub const TYPE: &str = "subprocess";
 pub(crate) struct Subprocess {
     machine: Arc<Machine>,
     settings: SubprocessSettings,
+    secrets: Secrets,
 }
 
 impl Subprocess {
-    /// Processes on `machine`, within what `settings` allows.
-    pub(crate) fn new(machine: Arc<Machine>, settings: SubprocessSettings) -> Self {
-        Self { machine, settings }
+    /// Processes on `machine`, within what `settings` allows, with these secrets.
+    pub(crate) fn new(
+        machine: Arc<Machine>,
+        settings: SubprocessSettings,
+        secrets: Secrets,
+    ) -> Self {
+        Self { machine, settings, secrets }
     }
 
     fn plan(&self, config: &Map<String, Value>) -> Result<Plan, ProviderError> {
-        Plan::new(SubprocessSpec::parse(config)?, &self.settings)
+        Plan::new(SubprocessSpec::parse(config)?, &self.settings, &self.secrets)
     }
 }
 

@@ -5,6 +5,7 @@ use std::{
     ffi::OsString,
     fs,
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
@@ -12,7 +13,10 @@ use nix::unistd::{AccessFlags, access};
 use wci_contract::FailureClass;
 
 use super::{environment, spec::SubprocessSpec, trouble};
-use crate::{ProviderError, SubprocessSettings};
+use crate::{
+    CommandSettings, ProviderError, Secrets, SubprocessSettings, config_keys::Text, error::names,
+    secret::Secret,
+};
 
 const LONGEST_GRACE: Duration = Duration::from_secs(10);
 
@@ -27,6 +31,8 @@ pub(super) struct Plan {
     pub(super) args: Vec<OsString>,
     /// Its variables, but for those that differ from process to process.
     pub(super) env: BTreeMap<String, OsString>,
+    /// More of them, which nobody else may see.
+    pub(super) secrets: Arc<BTreeMap<String, Secret>>,
     /// Where it runs; `None`: where the system worker runs.
     pub(super) working_directory: Option<PathBuf>,
     /// How long it may live.
@@ -38,19 +44,31 @@ impl Plan {
     pub(super) fn new(
         spec: SubprocessSpec,
         settings: &SubprocessSettings,
+        known: &Secrets,
     ) -> Result<Self, ProviderError> {
-        let program = allowed(&spec.command, settings)?;
-        environment::check(&spec.env, &settings.pass_env)?;
-        check_program(&spec.command, &program)?;
-        if let Some(dir) = &spec.working_directory {
+        let allowed = allowed(&spec.command, settings)?;
+        check_allowed(&spec, allowed)?;
+        let names = spec.env.iter().map(|(name, _)| name);
+        environment::check(names, &settings.pass_env, allowed.allow_env.as_ref())?;
+        let (mut plain, mut secrets) = (Vec::new(), BTreeMap::new());
+        for (name, text) in spec.env {
+            match text {
+                Text::Plain(text) => plain.push((name, text)),
+                Text::Secret(secret) => drop(secrets.insert(name, known.resolve(&secret)?)),
+            }
+        }
+        check_program(&spec.command, &allowed.path)?;
+        let working_directory = spec.working_directory.or(allowed.working_directory.clone());
+        if let Some(dir) = &working_directory {
             check_directory(dir)?;
         }
         Ok(Self {
-            program,
-            args: spec.args.into_iter().map(OsString::from).collect(),
-            env: environment::shared(&settings.pass_env, &spec.env),
+            program: allowed.path.clone(),
+            args: allowed.args.iter().cloned().chain(spec.args).map(OsString::from).collect(),
+            env: environment::shared(&settings.pass_env, plain),
+            secrets: Arc::new(secrets),
             command: spec.command,
-            working_directory: spec.working_directory,
+            working_directory,
             lifetime: spec.lifetime,
         })
     }
@@ -61,17 +79,37 @@ impl Plan {
     }
 }
 
-fn allowed(command: &str, settings: &SubprocessSettings) -> Result<PathBuf, ProviderError> {
-    if let Some(program) = settings.commands.get(command) {
-        return Ok(program.clone());
+fn allowed<'a>(
+    command: &str,
+    settings: &'a SubprocessSettings,
+) -> Result<&'a CommandSettings, ProviderError> {
+    settings.commands.get(command).ok_or_else(|| {
+        let example = if command.contains('/') { "NAME" } else { command };
+        ProviderError::forbidden(format!(
+            "command {command:?} is not allowed here (allowed: {}): start the system worker with \
+             --allow-command {example}=/path/to/program, or add it to the commands of this \
+             namespace in the file of --config",
+            names(settings.commands.keys())
+        ))
+    })
+}
+
+/// Whether a spec may say all that it says.
+fn check_allowed(spec: &SubprocessSpec, allowed: &CommandSettings) -> Result<(), ProviderError> {
+    let refuse = |key: &str| {
+        Err(ProviderError::forbidden(format!(
+            "\"{key}\" of command {:?} is not a spec's to set here: remove it, or the operator \
+             allows it (allow_{key})",
+            spec.command
+        )))
+    };
+    if !spec.args.is_empty() && !allowed.allow_args {
+        return refuse("args");
     }
-    let names: Vec<&str> = settings.commands.keys().map(String::as_str).collect();
-    let allowed = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-    Err(ProviderError::forbidden(format!(
-        "command {command:?} is not allowed here (allowed: {allowed}): start the system worker \
-         with --allow-command {}=/path/to/program",
-        if command.contains('/') { "NAME" } else { command }
-    )))
+    if spec.working_directory.is_some() && !allowed.allow_working_directory {
+        return refuse("working_directory");
+    }
+    Ok(())
 }
 
 fn check_program(command: &str, program: &Path) -> Result<(), ProviderError> {
@@ -114,11 +152,14 @@ mod tests {
     fn refusal(config: Value) -> ProviderError {
         let commands = [("sh", "/bin/sh"), ("gone", "/proc/nowhere/x"), ("passwd", "/etc/passwd")];
         let settings = SubprocessSettings {
-            commands: commands.into_iter().map(|(n, p)| (n.to_owned(), p.into())).collect(),
+            commands: commands
+                .into_iter()
+                .map(|(n, p)| (n.to_owned(), CommandSettings::open(p.into())))
+                .collect(),
             ..SubprocessSettings::default()
         };
         let spec = SubprocessSpec::parse(config.as_object().unwrap()).unwrap();
-        Plan::new(spec, &settings).unwrap_err()
+        Plan::new(spec, &settings, &Secrets::default()).unwrap_err()
     }
 
     #[test]
@@ -151,11 +192,38 @@ mod tests {
             SubprocessSpec::parse(config.as_object().unwrap()).unwrap()
         };
         let settings = SubprocessSettings {
-            commands: [("sh".to_owned(), "/bin/sh".into())].into(),
+            commands: [("sh".to_owned(), CommandSettings::open("/bin/sh".into()))].into(),
             ..SubprocessSettings::default()
         };
-        let grace = |lifetime| Plan::new(spec(lifetime), &settings).unwrap().grace();
+        let grace =
+            |lifetime| Plan::new(spec(lifetime), &settings, &Secrets::default()).unwrap().grace();
         assert_eq!(grace(4000), Duration::from_secs(2));
         assert_eq!(grace(60_000), Duration::from_secs(10));
+    }
+    #[test]
+    fn a_closed_command_takes_nothing_from_a_spec_but_what_tunes_a_worker() {
+        let closed = CommandSettings {
+            args: vec!["-c".to_owned(), "true".to_owned()],
+            ..CommandSettings::closed("/bin/sh".into())
+        };
+        let settings = SubprocessSettings {
+            commands: [("sh".to_owned(), closed)].into(),
+            ..SubprocessSettings::default()
+        };
+        let plan = |config: Value| {
+            let spec = SubprocessSpec::parse(config.as_object().unwrap()).unwrap();
+            Plan::new(spec, &settings, &Secrets::default())
+        };
+        let plain = json!({"command": "sh", "env": {"TEMPORAL_TASK_QUEUE": "orders"}});
+        assert_eq!(plan(plain).unwrap().args, ["-c", "true"]);
+        for (key, value) in [
+            ("args", json!(["-c", "id"])),
+            ("working_directory", json!("/")),
+            ("env", json!({"MODE": "x"})),
+        ] {
+            let error = plan(json!({"command": "sh", key: value})).unwrap_err();
+            assert_eq!(error.class(), FailureClass::Forbidden);
+            assert!(error.to_string().contains(&format!("\"{key}\"")), "{error}");
+        }
     }
 }

@@ -4,7 +4,10 @@ use std::{path::PathBuf, time::Duration};
 
 use serde_json::{Map, Value};
 
-use crate::{ProviderError, config_keys::ConfigKeys};
+use crate::{
+    ProviderError,
+    config_keys::{ConfigKeys, Text},
+};
 
 const KEYS: [&str; 5] = ["command", "args", "env", "working_directory", "lifetime_ms"];
 const PEOPLE_SAY: &str = "subprocess";
@@ -22,7 +25,7 @@ pub(super) struct SubprocessSpec {
     /// Its arguments.
     pub(super) args: Vec<String>,
     /// Its variables.
-    pub(super) env: Vec<(String, String)>,
+    pub(super) env: Vec<(String, Text)>,
     /// Where it runs; `None`: where the system worker runs.
     pub(super) working_directory: Option<PathBuf>,
     /// How long it may live.
@@ -54,7 +57,7 @@ impl SubprocessSpec {
                 )));
             }
         }
-        let values = self.env.iter().map(|(_, value)| value);
+        let values = self.env.iter().map(|(_, Text::Plain(text) | Text::Secret(text))| text);
         if self.args.iter().chain(values).any(|text| text.contains('\0')) {
             return Err(ProviderError::invalid("\"args\" and \"env\" must not contain NUL bytes"));
         }

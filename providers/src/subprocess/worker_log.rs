@@ -1,10 +1,15 @@
 //! What worker processes write and how they end, in our log.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use crate::{
     record::{Exit, Record},
     scrub::scrub,
+    secret::Secret,
 };
 
 const WINDOW: Duration = Duration::from_secs(60);
@@ -14,6 +19,8 @@ const LINES_IN_WINDOW: u32 = 1000;
 pub(super) struct WorkerLog {
     launch_id: String,
     pid: i32,
+    /// What the process was given and must not appear, as far as it prints it unchanged.
+    secrets: Arc<BTreeMap<String, Secret>>,
     since: Instant,
     lines: u32,
 }
@@ -27,9 +34,14 @@ enum Verdict {
 }
 
 impl WorkerLog {
-    /// The log of the process `pid`.
-    pub(super) fn new(launch_id: &str, pid: i32) -> Self {
-        Self { launch_id: launch_id.to_owned(), pid, since: Instant::now(), lines: 0 }
+    /// The log of a process that has these secrets.
+    pub(super) fn new(launch_id: String, secrets: Arc<BTreeMap<String, Secret>>) -> Self {
+        Self { launch_id, pid: 0, secrets, since: Instant::now(), lines: 0 }
+    }
+
+    /// The process is `pid`.
+    pub(super) fn is_of(&mut self, pid: i32) {
+        self.pid = pid;
     }
 
     /// The process wrote a line.
@@ -57,7 +69,8 @@ impl WorkerLog {
 
     fn write(&self, line: &str) {
         let (launch_id, pid) = (&self.launch_id, self.pid);
-        tracing::info!(target: "wci::worker_process", %launch_id, pid, "{}", scrub(line));
+        let line = self.secrets.values().fold(line.to_owned(), |line, secret| secret.hide(&line));
+        tracing::info!(target: "wci::worker_process", %launch_id, pid, "{}", scrub(&line));
     }
 
     fn notice(&self) {
@@ -89,7 +102,7 @@ mod tests {
 
     #[test]
     fn a_flood_is_noticed_once_a_minute() {
-        let mut log = WorkerLog::new("l", 1);
+        let mut log = WorkerLog::new("l".to_owned(), Arc::default());
         let start = Instant::now();
         let mut count = |now: Instant, verdict: Verdict| {
             (0..3000).filter(|_| log.budget(now) == verdict).count()

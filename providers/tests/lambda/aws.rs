@@ -85,7 +85,6 @@ impl Aws {
         AwsSettings {
             endpoint_url: Some(self.url.clone()),
             credentials: Some(SharedCredentialsProvider::new(own)),
-            ..AwsSettings::default()
         }
     }
 

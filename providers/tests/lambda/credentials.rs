@@ -104,8 +104,8 @@ async fn the_operators_roles_come_before_the_specs() {
     let aws = Aws::start().await;
     let role = "arn:aws:iam::999999999999:role/hub".to_owned();
     let step = IntermediaryRole { role: role.clone(), external_id: Some(EXTERNAL_ID.to_owned()) };
-    let settings = AwsSettings { intermediary_roles: vec![step], ..aws.settings() };
-    let provider = provider(settings, LambdaSettings::default());
+    let lambda = LambdaSettings { intermediary_roles: vec![step], ..LambdaSettings::default() };
+    let provider = provider(aws.settings(), lambda);
     assert_eq!(invoke(&provider, &launch("l", 2, config())).await.0, Outcome::started(2));
     let calls = aws.behaviour().calls.clone();
     let assumed: Vec<(&str, &str)> = calls

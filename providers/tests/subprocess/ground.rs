@@ -13,7 +13,8 @@ use nix::{
 };
 use serde_json::{Value, json};
 use wci_providers::{
-    Host, HostSettings, ProcessSettings, Provider, Registry, Settings, Shepherd, SubprocessSettings,
+    CommandSettings, Host, HostSettings, ProcessSettings, Provider, Registry, Settings, Shepherd,
+    SubprocessSettings,
 };
 
 /// Tells of itself in a file named by its process ID, then waits for its end.
@@ -52,8 +53,8 @@ impl Ground {
 
     pub(crate) fn provider(&self) -> Provider {
         let commands = BTreeMap::from([
-            ("sh".to_owned(), PathBuf::from("/bin/sh")),
-            ("script".to_owned(), self.out.join("script")),
+            ("sh".to_owned(), CommandSettings::open("/bin/sh".into())),
+            ("script".to_owned(), CommandSettings::open(self.out.join("script"))),
         ]);
         let pass_env =
             BTreeMap::from([("TEMPORAL_ADDRESS".to_owned(), "127.0.0.1:7233".to_owned())]);

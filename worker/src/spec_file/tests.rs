@@ -1,3 +1,5 @@
+use std::path::Path;
+
 use serde_json::{Value, json};
 use wci_contract::TaskType;
 
@@ -184,4 +186,30 @@ fn what_is_no_yaml_or_too_much_of_it_is_refused() {
     }
     println!("{}", in_group(&bomb));
     assert!(in_group(&bomb).starts_with("spec.yaml:"));
+}
+
+#[test]
+fn a_file_that_is_missing_is_named() {
+    let error = read(Path::new("/no/such/wci.yaml")).unwrap_err().to_string();
+    assert_eq!(error, "/no/such/wci.yaml: there is no such file");
+}
+
+#[test]
+fn a_file_that_is_too_large_is_refused_before_it_is_parsed() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "#".repeat(256 * 1024 + 1)).unwrap();
+    let error = read(file.path()).unwrap_err().to_string();
+    assert!(error.ends_with("larger than 262144 bytes: a spec file holds one version only"));
+}
+
+#[test]
+fn a_file_that_is_no_text_is_refused() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), [0xff, 0xfe]).unwrap();
+    assert!(read(file.path()).unwrap_err().to_string().contains("save it as UTF-8"));
+}
+
+#[test]
+fn a_folder_is_not_a_spec_file() {
+    assert!(read(Path::new("/tmp")).unwrap_err().to_string().starts_with("/tmp: "));
 }

@@ -1,17 +1,32 @@
 //! From YAML to a checked spec.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path};
 
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 use wci_contract::{GroupSpec, InstanceId, Spec, TaskType, checks::check_groups};
 
-use super::{SpecFile, SpecFileError, section::Section};
+use super::{SpecFile, section::Section};
+use crate::yaml_file::{self, FileError, Kind};
 
-/// Deeper than any spec, shallower than any stack.
-const MAX_DEPTH: usize = 16;
-/// Scalars, lists and maps of one spec file, aliases expanded.
-const MAX_NODES: usize = 20_000;
+const KIND: Kind = Kind {
+    name: "spec file",
+    holds: "one version only",
+    begin: "deployment, build_id and groups",
+    list: "[workflow, activity]",
+    choice: "task type",
+    missing,
+};
+
+fn missing(field: &str) -> &'static str {
+    match field {
+        "deployment" => "the name of the Worker Deployment, for example deployment: orders",
+        "build_id" => "the build of the version, for example build_id: v1",
+        "groups" => "at least one group of workers, under any name",
+        "provider" => "who runs the workers, for example provider: {type: aws-lambda, …}",
+        _ => "it is required",
+    }
+}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -31,12 +46,16 @@ struct Group {
     scaler: Option<Spanned<Section>>,
 }
 
+/// Reads and checks the spec file at `path`; `-` is standard input.
+pub(crate) fn read(path: &Path) -> Result<SpecFile, FileError> {
+    let (file, text) = yaml_file::read(&KIND, path)?;
+    parse(&file, &text)
+}
+
 /// Reads `text`, the content of `file`.
-pub(crate) fn parse(file: &str, text: &str) -> Result<SpecFile, SpecFileError> {
-    let File { deployment, build_id, groups } =
-        serde_saphyr::from_str_with_options(text, options())
-            .map_err(|error| SpecFileError::yaml(file, &error))?;
-    let wrong = |line: u64, message: String| SpecFileError::new(file, Some(line), message);
+pub(crate) fn parse(file: &str, text: &str) -> Result<SpecFile, FileError> {
+    let File { deployment, build_id, groups } = yaml_file::parse(&KIND, file, text)?;
+    let wrong = |line: u64, message: String| FileError::new(file, Some(line), message);
     let id = InstanceId::new(&deployment.value, &build_id.value)
         .map_err(|error| wrong(deployment.referenced.line(), error.to_string()))?;
     if groups.value.is_empty() {
@@ -53,20 +72,6 @@ pub(crate) fn parse(file: &str, text: &str) -> Result<SpecFile, SpecFileError> {
     }
     check_groups(&spec).map_err(|refusal| wrong(groups.referenced.line(), refusal.message))?;
     Ok(SpecFile { id, spec })
-}
-
-fn options() -> serde_saphyr::Options {
-    serde_saphyr::options! {
-        budget: serde_saphyr::budget! {
-            max_depth: MAX_DEPTH,
-            max_nodes: MAX_NODES,
-            max_events: 4 * MAX_NODES,
-        },
-        // What a key of a provider means is the provider's business: 007 and `no` stay text.
-        strict_booleans: true,
-        leading_zero_numbers_as_strings: true,
-        underscored_numbers_as_strings: true,
-    }
 }
 
 impl Group {

@@ -9,17 +9,26 @@ use std::{
 
 use anyhow::{Context, bail};
 use wci_providers::{
-    AWS_LAMBDA, Host, HostSettings, LambdaSettings, ProcessSettings, ProviderError, Registry,
-    SUBPROCESS, Settings, Shepherd, SubprocessSettings,
+    AWS_LAMBDA, CommandSettings, Host, HostSettings, LambdaSettings, ProcessSettings,
+    ProviderError, Registry, SUBPROCESS, Settings, Shepherd, SubprocessSettings,
 };
 
-use super::default_run_dir;
+use super::{
+    Limits,
+    config::{Allowance, Config},
+    default_run_dir,
+};
 use crate::{connection::Target, shepherd};
 
 /// Which compute providers specs may use, and for what.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Compute providers")]
 pub(super) struct ProviderArgs {
+    /// File that says for each namespace what it may use: providers, AWS accounts and roles,
+    /// commands, secrets. Without one, the flags below hold for every namespace
+    #[arg(long, env = "WCI_CONFIG", value_name = "FILE",
+          conflicts_with_all = ["enabled", "commands", "aws_allow_no_role"])]
+    config: Option<PathBuf>,
     /// Provider that specs may use: aws-lambda or subprocess; repeat for more. Replaces the
     /// default, which is aws-lambda alone
     #[arg(long = "enable-provider", value_name = "PROVIDER", value_parser = [AWS_LAMBDA, SUBPROCESS])]
@@ -51,18 +60,43 @@ fn parse_command(text: &str) -> Result<(String, PathBuf), String> {
 }
 
 impl ProviderArgs {
+    /// What each of `named` may use, or each namespace of the configuration file if none is
+    /// named, or `fallback` if there is no such file either.
+    pub(super) fn allowances(
+        &self,
+        named: Vec<String>,
+        fallback: &str,
+        limits: Limits,
+    ) -> anyhow::Result<BTreeMap<String, Allowance>> {
+        let Some(path) = &self.config else {
+            let named = if named.is_empty() { vec![fallback.to_owned()] } else { named };
+            let allowance = Allowance { providers: self.settings()?, limits };
+            return Ok(named.into_iter().map(|name| (name, allowance.clone())).collect());
+        };
+        let Config { mut namespaces } = Config::read(path, limits)?;
+        if named.is_empty() {
+            return Ok(namespaces);
+        }
+        let known = namespaces.keys().cloned().collect::<Vec<_>>().join(", ");
+        let of_name = named.into_iter().map(|name| match namespaces.remove(&name) {
+            Some(allowance) => Ok((name, allowance)),
+            None => bail!(
+                "{} does not say what namespace {name:?} may use (it has {known}): add it under \
+                 namespaces, or leave out --namespace",
+                path.display()
+            ),
+        });
+        of_name.collect()
+    }
+
     /// What all namespaces share.
-    pub(super) fn host(&self) -> anyhow::Result<HostSettings> {
-        let enabled = self.enabled();
-        if !self.commands.is_empty() && !enabled.contains(SUBPROCESS) {
-            bail!(
-                "--allow-command is for the subprocess provider: add --enable-provider subprocess"
-            );
-        }
-        if self.aws_allow_no_role && !enabled.contains(AWS_LAMBDA) {
-            bail!("--aws-allow-no-role is for aws-lambda: add --enable-provider aws-lambda");
-        }
-        let processes = enabled.contains(SUBPROCESS).then(|| self.processes()).transpose()?;
+    pub(super) fn host(
+        &self,
+        allowances: &BTreeMap<String, Allowance>,
+    ) -> anyhow::Result<HostSettings> {
+        let mut enabled = allowances.values().flat_map(|it| &it.providers.enabled);
+        let processes =
+            enabled.any(|name| name == SUBPROCESS).then(|| self.processes()).transpose()?;
         Ok(HostSettings { processes, ..HostSettings::default() })
     }
 
@@ -75,25 +109,32 @@ impl ProviderArgs {
         })
     }
 
-    /// What one namespace may use.
-    pub(super) fn registry(
-        &self,
-        host: &Host,
-        target: &Target,
-        namespace: &str,
-    ) -> Result<Registry, ProviderError> {
-        let settings = Settings {
-            enabled: self.enabled(),
+    /// What the flags allow every namespace.
+    fn settings(&self) -> anyhow::Result<Settings> {
+        let enabled = self.enabled();
+        if !self.commands.is_empty() && !enabled.contains(SUBPROCESS) {
+            bail!(
+                "--allow-command is for the subprocess provider: add --enable-provider subprocess"
+            );
+        }
+        if self.aws_allow_no_role && !enabled.contains(AWS_LAMBDA) {
+            bail!("--aws-allow-no-role is for aws-lambda: add --enable-provider aws-lambda");
+        }
+        let commands = self.commands.iter().cloned();
+        Ok(Settings {
+            enabled,
             lambda: LambdaSettings {
                 allow_no_role: self.aws_allow_no_role,
                 ..LambdaSettings::default()
             },
             subprocess: SubprocessSettings {
-                commands: self.commands.iter().cloned().collect(),
-                pass_env: way_to_server(target, namespace),
+                commands: commands
+                    .map(|(name, path)| (name, CommandSettings::open(path)))
+                    .collect(),
+                ..SubprocessSettings::default()
             },
-        };
-        Registry::new(host, settings)
+            ..Settings::default()
+        })
     }
 
     fn enabled(&self) -> BTreeSet<String> {
@@ -102,6 +143,17 @@ impl ProviderArgs {
         }
         self.enabled.iter().cloned().collect()
     }
+}
+
+/// The providers of one namespace.
+pub(super) fn registry(
+    host: &Host,
+    target: &Target,
+    namespace: &str,
+    mut settings: Settings,
+) -> Result<Registry, ProviderError> {
+    settings.subprocess.pass_env = way_to_server(target, namespace);
+    Registry::new(host, settings)
 }
 
 /// What a process needs to know to reach the same server. Secrets stay here: a worker that needs

@@ -1,20 +1,22 @@
-//! What is wrong with a spec file: which file, where in it, and what to do.
+//! What is wrong with a file: which file, where in it, and what to do.
 
 use std::{fmt, io};
 
 use serde_saphyr::{Error as YamlError, UserMessageFormatter};
 use wci_contract::limits::{MAX_MESSAGE, cut};
 
-/// A mistake in a spec file.
+use super::Kind;
+
+/// A mistake in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct SpecFileError {
+pub(crate) struct FileError {
     file: String,
     line: Option<u64>,
     message: String,
 }
 
-impl SpecFileError {
-    pub(super) fn new(file: &str, line: Option<u64>, message: String) -> Self {
+impl FileError {
+    pub(crate) fn new(file: &str, line: Option<u64>, message: String) -> Self {
         Self { file: file.to_owned(), line, message: cut(&message, MAX_MESSAGE).to_owned() }
     }
 
@@ -27,14 +29,14 @@ impl SpecFileError {
         Self::new(file, None, message)
     }
 
-    pub(super) fn yaml(file: &str, error: &YamlError) -> Self {
+    pub(super) fn yaml(kind: &Kind, file: &str, error: &YamlError) -> Self {
         let error = error.without_snippet();
         let line = error.location().map(|at| at.line()).filter(|line| *line > 0);
-        Self::new(file, line, words(error))
+        Self::new(file, line, words(kind, error))
     }
 }
 
-impl fmt::Display for SpecFileError {
+impl fmt::Display for FileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.file)?;
         if let Some(line) = self.line {
@@ -44,17 +46,19 @@ impl fmt::Display for SpecFileError {
     }
 }
 
-impl std::error::Error for SpecFileError {}
+impl std::error::Error for FileError {}
 
-fn words(error: &YamlError) -> String {
+fn words(kind: &Kind, error: &YamlError) -> String {
     match error {
         YamlError::SerdeUnknownField { field, expected, .. } => {
             format!("unknown key {field:?}: use {}", list(expected))
         }
         YamlError::SerdeUnknownVariant { variant, expected, .. } => {
-            format!("unknown task type {variant:?}: use {}", list(expected))
+            format!("unknown {} {variant:?}: use {}", kind.choice, list(expected))
         }
-        YamlError::SerdeMissingField { field, .. } => missing(field),
+        YamlError::SerdeMissingField { field, .. } => {
+            format!("the key {field:?} is missing: {}", (kind.missing)(field))
+        }
         YamlError::SerdeInvalidType { unexpected, expected, .. } => {
             format!("this is {unexpected}, but it must be {expected}")
         }
@@ -62,34 +66,23 @@ fn words(error: &YamlError) -> String {
             format!("the key {key:?} is there twice: remove one")
         }
         YamlError::Eof { .. } => {
-            "nothing is there: begin with the keys deployment, build_id and groups".to_owned()
+            format!("nothing is there: begin with the keys {}", kind.begin)
         }
         YamlError::NullIntoString { .. } => "the value is missing: give a text".to_owned(),
         YamlError::MultipleDocuments { .. } => {
-            "more than one YAML document: a spec file holds one version only".to_owned()
+            format!("more than one YAML document: a {} holds {}", kind.name, kind.holds)
         }
-        YamlError::Budget { .. } => "too large or too deeply nested for a spec file".to_owned(),
-        YamlError::AliasError { error, .. } => words(error),
+        YamlError::Budget { .. } => format!("too large or too deeply nested for a {}", kind.name),
+        YamlError::AliasError { error, .. } => words(kind, error),
         YamlError::Unexpected { expected: "mapping start", .. } => {
             "this must be a map: lines of key: value, indented below it".to_owned()
         }
         YamlError::Unexpected { expected: "sequence start", .. } => {
-            "this must be a list, for example [workflow, activity]".to_owned()
+            format!("this must be a list, for example {}", kind.list)
         }
         YamlError::Unexpected { expected: "string scalar", .. } => "this must be a text".to_owned(),
         other => format!("cannot be read as YAML: {}", plain(other)),
     }
-}
-
-fn missing(field: &str) -> String {
-    let example = match field {
-        "deployment" => "the name of the Worker Deployment, for example deployment: orders",
-        "build_id" => "the build of the version, for example build_id: v1",
-        "groups" => "at least one group of workers, under any name",
-        "provider" => "who runs the workers, for example provider: {type: aws-lambda, …}",
-        _ => "it is required",
-    };
-    format!("the key {field:?} is missing: {example}")
 }
 
 /// The parser's own words, without the place, which is told already.

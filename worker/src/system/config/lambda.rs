@@ -1,0 +1,65 @@
+//! `aws-lambda` in the configuration file.
+
+use serde::Deserialize;
+use serde_saphyr::Spanned;
+use wci_providers::{IntermediaryRole, LambdaSettings, check_account, check_role};
+
+use super::{Problem, choice::Choice};
+
+/// Roles on the way to the role of a spec; AWS itself has no limit, but each costs a request.
+const MAX_CHAIN: usize = 5;
+
+/// What specs may do with AWS Lambda.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Lambda {
+    accounts: Choice,
+    #[serde(default)]
+    roles: Option<Choice>,
+    #[serde(default)]
+    role_chain: Vec<Spanned<Step>>,
+    #[serde(default)]
+    allow_no_role: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Step {
+    role: String,
+    #[serde(default)]
+    external_id: Option<String>,
+}
+
+impl Lambda {
+    pub(super) fn into_settings(self) -> Result<LambdaSettings, Problem> {
+        let Self { accounts, roles, role_chain, allow_no_role } = self;
+        if roles.is_none() && !allow_no_role {
+            let message = "the key \"roles\" is missing: list the ARNs of the roles that specs may \
+                           assume, or say any, or set allow_no_role: true";
+            return Err((None, message.to_owned()));
+        }
+        if role_chain.len() > MAX_CHAIN {
+            let line = role_chain.first().map(|step| step.referenced.line());
+            return Err((line, format!("role_chain has more than {MAX_CHAIN} roles")));
+        }
+        let mut intermediary_roles = Vec::new();
+        for step in role_chain {
+            let line = step.referenced.line();
+            let Step { role, external_id } = step.value;
+            check_role(&role).map_err(|message| (Some(line), format!("role_chain: {message}")))?;
+            intermediary_roles.push(IntermediaryRole { role, external_id });
+        }
+        Ok(LambdaSettings {
+            allow_no_role,
+            accounts: accounts.read(check_account).map_err(of("accounts"))?,
+            // Where no role may be given, none is allowed.
+            roles: roles
+                .map_or(Ok(Some([].into())), |roles| roles.read(check_role).map_err(of("roles")))?,
+            intermediary_roles,
+        })
+    }
+}
+
+fn of(key: &'static str) -> impl Fn(Problem) -> Problem {
+    move |(line, message)| (line, format!("{key}: {message}"))
+}
