@@ -1,0 +1,97 @@
+//! What is compared: an algorithm with its settings, and the loop that it runs in.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+use serde_json::{Map, Value};
+use wci_scaling::{Algorithm, LaunchStrategy, check_config};
+
+use crate::ParseError;
+
+/// The name of the built-in controller's loop with `no-sync`.
+const BUILT_IN: &str = "built-in";
+
+/// The loop that an algorithm runs in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Loop {
+    /// Our instance: watch, held tasks, back-off.
+    Instance,
+    /// The controller built into Temporal server 1.32.
+    BuiltIn,
+}
+
+/// An algorithm with its settings, and the loop that it runs in.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Contender {
+    /// The loop.
+    pub controller: Loop,
+    /// The algorithm.
+    #[serde(serialize_with = "name_of")]
+    pub algorithm: Algorithm,
+    /// The algorithm's settings.
+    pub config: Map<String, Value>,
+}
+
+fn name_of<S: Serializer>(algorithm: &Algorithm, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(algorithm.name())
+}
+
+impl Contender {
+    /// The contender of this name: an algorithm's, in our instance, or `built-in`.
+    ///
+    /// # Errors
+    /// A name that there is not.
+    pub fn named(name: &str) -> Result<Self, ParseError> {
+        let (controller, algorithm) = match name {
+            BUILT_IN => (Loop::BuiltIn, Some(Algorithm::NoSync)),
+            name => (Loop::Instance, Algorithm::parse(name)),
+        };
+        let algorithm = algorithm.ok_or_else(|| ParseError::Unknown {
+            what: "algorithm",
+            name: ParseError::shown(name),
+            known: Self::names().join(", "),
+        })?;
+        Ok(Self { controller, algorithm, config: Map::new() })
+    }
+
+    /// Every name.
+    pub fn names() -> Vec<&'static str> {
+        Algorithm::ALL.into_iter().map(Algorithm::name).chain([BUILT_IN]).collect()
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &'static str {
+        match self.controller {
+            Loop::Instance => self.algorithm.name(),
+            Loop::BuiltIn => BUILT_IN,
+        }
+    }
+
+    /// Whether the algorithm has a setting of this name.
+    pub fn knows(&self, key: &str) -> bool {
+        let config = Map::from_iter([(key.to_owned(), Value::Null)]);
+        let unknown = |error| matches!(error, wci_scaling::ConfigError::UnknownKey { .. });
+        !check_config(self.algorithm, &config).is_err_and(unknown)
+    }
+
+    /// Checks the settings.
+    ///
+    /// # Errors
+    /// The first that the algorithm refuses.
+    pub fn check(&self) -> Result<(), ParseError> {
+        check_config(self.algorithm, &self.config)
+            .map_err(|error| ParseError::unfit(format!("{}: {error}", self.name())))
+    }
+
+    /// Whether its provider keeps a set of workers, who do not leave by themselves.
+    pub fn keeps_a_set(&self) -> bool {
+        self.algorithm.strategy() == LaunchStrategy::WorkerSet
+    }
+}
+
+impl fmt::Display for Contender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

@@ -1,0 +1,254 @@
+//! Our instance, with one group: the inbox, decisions, launches and wake-ups by the rules of the
+//! instance workflow.
+
+use wci_contract::{
+    decision::Event,
+    signal::{TaskAdd, coalesce},
+    stats::QueueStats,
+};
+
+use super::{
+    mind::{self, Mind, Wish, epoch_ms, moment},
+    watch::Watch,
+};
+use crate::{
+    Micros,
+    agenda::{Answer, Control},
+    site::Site,
+};
+
+const RETRY: Micros = Micros::from_ms(1_000);
+const SOONEST_MS: i64 = 5;
+const MAX_LAUNCHES: u32 = 8;
+const DEFAULT_POLL: Micros = Micros::from_ms(60_000);
+const WATCH_LASTS: Micros = Micros::from_ms(3_600_000);
+/// From the end of one watch to the first look of the next.
+const WATCH_BEGINS: Micros = Micros::from_ms(10);
+const QUIET: Micros = Micros::from_ms(5_000);
+const QUIET_MAX: Micros = Micros::from_ms(60_000);
+
+/// Tasks that a decision put off.
+#[derive(Debug)]
+struct Held {
+    signals: Vec<TaskAdd>,
+    wake: Micros,
+}
+
+/// An instance.
+#[derive(Debug)]
+pub(crate) struct Instance {
+    mind: Mind,
+    fresh: Vec<TaskAdd>,
+    held: Option<Held>,
+    events: Vec<Event>,
+    /// What is being decided, and since when.
+    deciding: Option<(Micros, Vec<Event>)>,
+    launches: u32,
+    launched: Option<Micros>,
+    next_poll: Micros,
+    quiet_until: Micros,
+    fruitless: u32,
+    watch: Watch,
+    watches: u32,
+    alarm: Option<Micros>,
+}
+
+impl Instance {
+    pub(super) fn new(mind: Mind) -> Self {
+        Self {
+            mind,
+            fresh: Vec::new(),
+            held: None,
+            events: Vec::new(),
+            deciding: None,
+            launches: 0,
+            launched: None,
+            next_poll: DEFAULT_POLL,
+            quiet_until: Micros::ZERO,
+            fruitless: 0,
+            watch: Watch::default(),
+            watches: 0,
+            alarm: None,
+        }
+    }
+
+    /// It has watched an idle queue for long, and has just looked.
+    pub(super) fn begin(&mut self, site: &mut Site<'_>) {
+        self.watch = self.new_watch(site.now);
+        self.look(site);
+    }
+
+    pub(super) fn go_on(&mut self, control: Control, site: &mut Site<'_>) {
+        match control {
+            Control::Signal(announced) => self.hear(mind::signal(announced)),
+            Control::Decided => self.decided(site),
+            Control::Answered(answer) => self.launch_ended(answer),
+            Control::Wake => self.alarm = None,
+            Control::Look(watch) if watch == self.watches => self.look(site),
+            Control::Look(_) => return,
+        }
+        self.attend(site);
+    }
+
+    /// Takes in what was announced; tasks join those that wait for a time already.
+    fn hear(&mut self, signal: TaskAdd) {
+        match &mut self.held {
+            Some(held) if signal.is_eligible() && !held.signals.is_empty() => {
+                coalesce(&mut held.signals, signal);
+            }
+            _ => coalesce(&mut self.fresh, signal),
+        }
+    }
+
+    /// Asks for a decision if something calls for one, and sets the alarm.
+    fn attend(&mut self, site: &mut Site<'_>) {
+        if self.deciding.is_none() && self.wants_decision(site.now) {
+            let events = self.question(site);
+            if !events.is_empty() {
+                self.deciding = Some((site.now, events));
+                site.after(site.scenario.controller.decision_latency, Control::Decided);
+            }
+        }
+        let Some(wake) = self.held.as_ref().map(|held| held.wake) else { return };
+        if self.alarm.is_none_or(|alarm| alarm > wake) && self.deciding.is_none() {
+            self.alarm = Some(wake);
+            site.after(wake.less(site.now), Control::Wake);
+        }
+    }
+
+    fn wants_decision(&self, now: Micros) -> bool {
+        self.fresh.iter().any(TaskAdd::is_eligible)
+            || self.held.as_ref().is_some_and(|held| held.wake <= now)
+            || self.events.iter().any(|event| self.is_news(event))
+    }
+
+    /// A launch that went well is no news, unless the group was in trouble.
+    fn is_news(&self, event: &Event) -> bool {
+        match event {
+            Event::Outcome(outcome) => self.mind.has_own_state() || !outcome.is_success(),
+            Event::TaskAdd(_) | Event::Poll(_) | Event::Tick {} => true,
+        }
+    }
+
+    fn question(&mut self, site: &mut Site<'_>) -> Vec<Event> {
+        if let Some(due) = self.held.take_if(|held| held.wake <= site.now) {
+            if due.signals.is_empty() {
+                self.look_again(site);
+            }
+            self.events.extend(due.signals.into_iter().map(Event::TaskAdd));
+        }
+        self.events.extend(self.fresh.drain(..).map(Event::TaskAdd));
+        std::mem::take(&mut self.events)
+    }
+
+    /// Carries out what was decided.
+    fn decided(&mut self, site: &mut Site<'_>) {
+        let Some((asked, events)) = self.deciding.take() else { return };
+        let decision = self.mind.decide(asked, &events, &mut site.tally);
+        let soonest_ms = epoch_ms(asked) + SOONEST_MS;
+        let mut wake = decision.wake_at_ms.map(|at| moment(at.max(soonest_ms)));
+        let wish = mind::wish(&decision.actions);
+        let is_put_off = decision.throttled > 0 && wish == Wish::Nothing;
+        let mut put_off = if is_put_off { announced(events) } else { Vec::new() };
+        match wish {
+            Wish::Nothing => {}
+            Wish::Keep(count) => {
+                let answer = site.resize(count);
+                self.ask(site, answer);
+            }
+            Wish::Start(count) if self.launches < MAX_LAUNCHES => {
+                let answer = site.ask(count);
+                self.ask(site, answer);
+            }
+            Wish::Start(count) => {
+                put_off.push(mind::missed(count));
+                wake = Some(asked + RETRY);
+            }
+        }
+        match wake {
+            Some(wake) if put_off.is_empty() && wake <= moment(soonest_ms) => {
+                self.look_again(site);
+            }
+            Some(wake) => self.hold(put_off, wake),
+            None => {}
+        }
+        self.next_poll = Micros::from_ms(decision.next_poll_ms);
+    }
+
+    /// A launch is under way until the provider has answered.
+    fn ask(&mut self, site: &mut Site<'_>, answer: Answer) {
+        self.launches += 1;
+        self.launched = Some(site.now);
+        self.quiet_until = site.now + QUIET;
+        let latency = site.latency();
+        site.after(latency, Control::Answered(answer));
+    }
+
+    fn hold(&mut self, signals: Vec<TaskAdd>, wake: Micros) {
+        let held = self.held.get_or_insert(Held { signals: Vec::new(), wake });
+        held.wake = held.wake.min(wake);
+        for signal in signals {
+            coalesce(&mut held.signals, signal);
+        }
+    }
+
+    /// Tasks behind workers that were not started still wait.
+    fn launch_ended(&mut self, answer: Answer) {
+        self.launches = self.launches.saturating_sub(1);
+        self.events.push(Event::Outcome(mind::outcome(answer)));
+        let missing = answer.throttled.saturating_add(answer.refused);
+        if missing > 0 {
+            self.events.push(Event::TaskAdd(mind::missed(missing)));
+        }
+    }
+
+    fn look_again(&mut self, site: &mut Site<'_>) {
+        self.quiet_until = Micros::ZERO;
+        self.watch_anew(site);
+    }
+
+    fn watch_anew(&mut self, site: &mut Site<'_>) {
+        self.watches += 1;
+        self.watch = self.new_watch(site.now);
+        site.after(WATCH_BEGINS, Control::Look(self.watches));
+    }
+
+    fn new_watch(&self, now: Micros) -> Watch {
+        let until = now + WATCH_LASTS.max(self.next_poll);
+        Watch::new(self.quiet_until, now + self.next_poll, until)
+    }
+
+    fn look(&mut self, site: &mut Site<'_>) {
+        let poll = site.look();
+        let stats = poll.stats.values().next().copied().unwrap_or_default();
+        let since_launch = self.launched.map(|at| site.now.less(at));
+        if self.watch.ends(site.now, &stats, since_launch) {
+            self.be_quiet(site.now, &stats);
+            self.events.push(Event::Poll(poll));
+            self.watch_anew(site);
+        } else {
+            site.after(self.watch.pace(since_launch), Control::Look(self.watches));
+        }
+    }
+
+    /// A backlog that was reported is left to the workers that it calls for; longer each time
+    /// that none of them took a task.
+    fn be_quiet(&mut self, now: Micros, stats: &QueueStats) {
+        let waits = stats.backlog > 0;
+        let is_served = stats.dispatch_rate > 0.0;
+        self.fruitless = if waits && !is_served { self.fruitless.saturating_add(1) } else { 0 };
+        if waits {
+            let quiet = QUIET.times(1 << self.fruitless.saturating_sub(1).min(8));
+            self.quiet_until = now + quiet.min(QUIET_MAX);
+        }
+    }
+}
+
+/// The announced tasks among `events` that call for workers.
+fn announced(events: Vec<Event>) -> Vec<TaskAdd> {
+    let signal = |event| match event {
+        Event::TaskAdd(signal) => Some(signal),
+        Event::Poll(_) | Event::Outcome(_) | Event::Tick {} => None,
+    };
+    events.into_iter().filter_map(signal).filter(TaskAdd::is_eligible).collect()
+}

@@ -1,0 +1,104 @@
+//! The real algorithm, with what it keeps.
+
+use serde_json::{Map, Value};
+use wci_contract::{
+    TaskType,
+    decision::{Action, Decision, Event, GroupState},
+    launch::Outcome,
+    limits::{MAX_ACTIONS, MAX_COUNT},
+    signal::TaskAdd,
+};
+use wci_scaling::{Algorithm, decide_batch};
+
+use crate::{
+    Micros,
+    agenda::{Announced, Answer},
+    tally::Tally,
+};
+
+/// When simulated time begins: milliseconds since the Unix epoch, the first day of 2026.
+const EPOCH_MS: i64 = 1_767_225_600_000;
+
+/// A simulated moment as algorithms know time, milliseconds since the Unix epoch.
+pub(super) fn epoch_ms(at: Micros) -> i64 {
+    EPOCH_MS.saturating_add_unsigned(at.whole_ms())
+}
+
+/// The moment that an algorithm means; the start for what lies before it.
+pub(super) fn moment(epoch_ms: i64) -> Micros {
+    Micros::from_ms(u64::try_from(epoch_ms.saturating_sub(EPOCH_MS)).unwrap_or_default())
+}
+
+/// An algorithm, its settings and its state.
+#[derive(Debug)]
+pub(crate) struct Mind {
+    algorithm: Algorithm,
+    config: Map<String, Value>,
+    state: GroupState,
+}
+
+/// What a decision asks of a provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wish {
+    Nothing,
+    Start(u32),
+    Keep(u32),
+}
+
+impl Mind {
+    pub(super) fn new(algorithm: Algorithm, config: Map<String, Value>) -> Self {
+        Self { algorithm, config, state: GroupState::new() }
+    }
+
+    /// Decides what `events` call for, and keeps the state.
+    pub(super) fn decide(&mut self, at: Micros, events: &[Event], tally: &mut Tally) -> Decision {
+        let now_ms = epoch_ms(at);
+        let mut decision = decide_batch(now_ms, self.algorithm, &self.config, &self.state, events);
+        tally.decided(&decision);
+        self.state = std::mem::take(&mut decision.state);
+        decision
+    }
+
+    /// Whether our own part of the state is there.
+    pub(super) fn has_own_state(&self) -> bool {
+        self.state.contains_key("wci")
+    }
+}
+
+/// What the actions of a decision come to.
+pub(super) fn wish(actions: &[Action]) -> Wish {
+    let mut wish = Wish::Nothing;
+    for action in actions.iter().take(MAX_ACTIONS) {
+        wish = match (*action, wish) {
+            (Action::InvokeWorker { count }, Wish::Start(before)) => {
+                Wish::Start(before.saturating_add(count).min(MAX_COUNT))
+            }
+            (Action::InvokeWorker { count: 0 }, before) => before,
+            (Action::InvokeWorker { count }, _) => Wish::Start(count.min(MAX_COUNT)),
+            (Action::UpdateWorkerSetSize { count }, _) => Wish::Keep(count.min(MAX_COUNT)),
+        };
+    }
+    wish
+}
+
+/// An announcement as the signal that brings it.
+pub(super) fn signal(announced: Announced) -> TaskAdd {
+    let Announced { is_sync_match, tasks } = announced;
+    let (misses, syncs) = if is_sync_match { (0, tasks) } else { (tasks, 0) };
+    TaskAdd { is_sync_match, syncs: syncs.into(), ..missed(misses) }
+}
+
+/// So many tasks that wait, as if they were announced.
+pub(super) fn missed(misses: u32) -> TaskAdd {
+    TaskAdd {
+        task_queue_type: i64::from(TaskType::Workflow.to_wire()),
+        misses: misses.into(),
+        ..TaskAdd::default()
+    }
+}
+
+/// An answer as the outcome of a launch.
+pub(super) fn outcome(answer: Answer) -> Outcome {
+    let Answer { started, throttled, refused, class } = answer;
+    Outcome { started, throttled, refused, class, ..Outcome::default() }
+}

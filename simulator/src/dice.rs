@@ -1,0 +1,104 @@
+//! Numbers by chance that are the same on every machine for the same seed.
+//!
+//! The generator is PCG XSL RR 128/64 (O'Neill 2014). Logarithms and the like come from `libm`,
+//! because those of a platform may differ in the last bit.
+
+use rand_pcg::{
+    Pcg64,
+    rand_core::{Rng, SeedableRng},
+};
+
+use crate::Micros;
+
+/// What chance is asked about. Each has numbers of its own, so that traffic stays the same when
+/// an algorithm starts other workers.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Stream {
+    Arrivals = 1,
+    Services = 2,
+    Partitions = 3,
+    Polls = 4,
+    ColdStarts = 5,
+    Provider = 6,
+}
+
+/// A stream of numbers by chance.
+#[derive(Debug, Clone)]
+pub(crate) struct Dice(Pcg64);
+
+impl Dice {
+    pub(crate) fn new(seed: u64, stream: Stream) -> Self {
+        let mut seeds = Pcg64::seed_from_u64(seed);
+        let state = u128::from(seeds.next_u64()) << 64 | u128::from(seeds.next_u64());
+        Self(Pcg64::new(state, stream as u128))
+    }
+
+    /// Evenly distributed from 0 up to, without, 1.
+    pub(crate) fn unit(&mut self) -> f64 {
+        const STEP: f64 = 1.0 / 9_007_199_254_740_992.0;
+        // 53 bits, as many as a float holds exactly.
+        #[expect(clippy::cast_precision_loss, reason = "53 bits")]
+        let number = (self.0.next_u64() >> 11) as f64;
+        number * STEP
+    }
+
+    /// Exponentially distributed with mean 1.
+    pub(crate) fn exponential(&mut self) -> f64 {
+        -libm::log(1.0 - self.unit())
+    }
+
+    /// Normally distributed with mean 0 and deviation 1 (Box and Muller 1958).
+    pub(crate) fn normal(&mut self) -> f64 {
+        let radius = libm::sqrt(2.0 * self.exponential());
+        radius * libm::cos(std::f64::consts::TAU * self.unit())
+    }
+
+    /// One of `0..count`; 0 when there is none. The bias, at most `count` in 2^64, is none that
+    /// shows.
+    pub(crate) fn below(&mut self, count: usize) -> usize {
+        let product = u128::from(self.0.next_u64()) * u128::try_from(count).unwrap_or_default();
+        usize::try_from(product >> 64).unwrap_or_default()
+    }
+
+    /// A time up to, without, `span`.
+    pub(crate) fn within(&mut self, span: Micros) -> Micros {
+        Micros::from_secs(span.as_secs() * self.unit())
+    }
+
+    /// Whether something of this probability happens.
+    pub(crate) fn happens(&mut self, probability: f64) -> bool {
+        probability > 0.0 && self.unit() < probability
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_always_means_the_same_numbers() {
+        let mut dice = Dice::new(1, Stream::Arrivals);
+        let drawn: Vec<usize> = (0..8).map(|_| dice.below(1000)).collect();
+        assert_eq!(drawn, [632, 202, 681, 722, 252, 848, 298, 42]);
+        assert_eq!(dice.exponential().to_bits(), 4_613_557_650_066_438_406);
+        assert_eq!(dice.normal().to_bits(), 4_607_110_015_657_708_744);
+    }
+
+    #[test]
+    fn streams_and_seeds_have_numbers_of_their_own() {
+        let first = |seed, stream| Dice::new(seed, stream).unit().to_bits();
+        assert_ne!(first(1, Stream::Arrivals), first(1, Stream::Services));
+        assert_ne!(first(1, Stream::Arrivals), first(2, Stream::Arrivals));
+    }
+
+    #[test]
+    fn means_are_what_they_should_be() {
+        let mut dice = Dice::new(7, Stream::Services);
+        let mut mean = |draw: fn(&mut Dice) -> f64| {
+            (0..100_000).map(|_| draw(&mut dice)).sum::<f64>() / 100_000.0
+        };
+        assert!((mean(Dice::unit) - 0.5).abs() < 0.01);
+        assert!((mean(Dice::exponential) - 1.0).abs() < 0.01);
+        assert!(mean(Dice::normal).abs() < 0.01);
+    }
+}

@@ -1,0 +1,112 @@
+//! What the server says of the queue, and how old that is.
+
+use wci_contract::stats::QueueStats;
+
+use crate::{Micros, queue::Queue};
+
+/// The server counts tasks in buckets of this length and takes rates over
+/// [`BUCKETS`] of them (service/matching/task_tracker.go of the server).
+const BUCKET: Micros = Micros::from_ms(5_000);
+const BUCKETS: usize = 6;
+
+/// Tasks a second, as the server works that out.
+#[derive(Debug, Default)]
+struct Rate {
+    counts: [u32; BUCKETS],
+    /// The number of the bucket that is counted in.
+    bucket: u64,
+}
+
+impl Rate {
+    fn count(&mut self, now: Micros) {
+        self.advance(now);
+        let slot = Self::slot(self.bucket);
+        self.counts[slot] = self.counts[slot].saturating_add(1);
+    }
+
+    fn slot(bucket: u64) -> usize {
+        usize::try_from(bucket % 6).unwrap_or_default()
+    }
+
+    fn advance(&mut self, now: Micros) {
+        let bucket = now.per(BUCKET);
+        for passed in (self.bucket + 1..=bucket).take(BUCKETS) {
+            self.counts[Self::slot(passed)] = 0;
+        }
+        self.bucket = bucket;
+    }
+
+    fn per_second(&mut self, now: Micros) -> f64 {
+        self.advance(now);
+        let span = BUCKET.times(5) + now.less(BUCKET.times(self.bucket));
+        self.counts.iter().map(|count| f64::from(*count)).sum::<f64>() / span.as_secs()
+    }
+}
+
+/// The figures of one queue, and the answer that the server keeps.
+#[derive(Debug, Default)]
+pub(crate) struct Figures {
+    added: Rate,
+    dispatched: Rate,
+    kept: Option<(Micros, QueueStats)>,
+}
+
+impl Figures {
+    /// A task came.
+    pub(crate) fn added(&mut self, now: Micros) {
+        self.added.count(now);
+    }
+
+    /// A worker got a task.
+    pub(crate) fn dispatched(&mut self, now: Micros) {
+        self.dispatched.count(now);
+    }
+
+    /// What the server answers now: what it answered before, until that is `age` old.
+    pub(crate) fn read(&mut self, now: Micros, queue: &Queue, age: Micros) -> QueueStats {
+        if let Some((at, stats)) = self.kept
+            && now.less(at) < age
+        {
+            return stats;
+        }
+        let stats = QueueStats {
+            backlog: queue.waiting(),
+            arrival_rate: self.added.per_second(now),
+            dispatch_rate: self.dispatched.per_second(now),
+            age_ms: queue.oldest().map_or(0, |since| now.less(since).whole_ms()),
+        };
+        self.kept = Some((now, stats));
+        stats
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::queue::Task;
+
+    #[test]
+    fn a_rate_is_that_of_the_last_half_minute() {
+        let mut rate = Rate::default();
+        for second in 0..60 {
+            rate.count(Micros::from_ms(second * 1000));
+        }
+        let at = |ms| Micros::from_ms(ms);
+        assert!((rate.per_second(at(59_999)) - 1.0).abs() < 0.01);
+        assert!((rate.per_second(at(75_000)) - 10.0 / 25.0).abs() < 0.01);
+        assert!(rate.per_second(at(200_000)) <= 0.0);
+    }
+
+    #[test]
+    fn the_server_repeats_what_it_said_for_five_seconds() {
+        let mut queue = Queue::new(1, 4);
+        let mut figures = Figures::default();
+        let mut backlog = |ms, queue: &Queue| {
+            figures.read(Micros::from_ms(ms), queue, Micros::from_ms(5_000)).backlog
+        };
+        assert_eq!(backlog(0, &queue), 0);
+        queue.add(0, Task { since: Micros::ZERO, service: Micros::ZERO });
+        assert_eq!(backlog(4_999, &queue), 0);
+        assert_eq!(backlog(5_000, &queue), 1);
+    }
+}

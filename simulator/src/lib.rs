@@ -1,0 +1,49 @@
+//! Traffic against a scaling algorithm, in simulated time.
+//!
+//! [`simulate`] lets tasks arrive at a model of a task queue, has the real
+//! [`wci_scaling::decide_batch`] decide as our instance or the controller built into the server
+//! would ask it, and counts what comes of that: how long tasks waited, how long workers lived,
+//! what the provider was asked. [`Ideal`] is what somebody who knew the future would need.
+//!
+//! There is no clock and no I/O in here, and chance comes from a seed: the same [`Scenario`] has
+//! the same [`Run`] on every machine.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+mod agenda;
+mod arguments;
+mod contender;
+mod controller;
+mod dice;
+mod distribution;
+mod figures;
+mod fleet;
+mod hook;
+mod ideal;
+mod micros;
+mod parse_error;
+mod provider;
+mod queue;
+mod run;
+mod scenario;
+mod simulation;
+mod site;
+mod tally;
+mod timeline;
+mod traffic;
+mod waits;
+
+pub use contender::{Contender, Loop};
+pub use distribution::Distribution;
+pub use ideal::Ideal;
+pub use micros::Micros;
+pub use parse_error::ParseError;
+pub use run::{Control, Invocations, Run, Tasks, Workers};
+pub use scenario::{ControllerModel, Outage, ProviderModel, QueueModel, Scenario, WorkerModel};
+pub use simulation::{Progress, simulate};
+pub use timeline::{Point, Timeline};
+pub use traffic::{MAX_TASKS, PRESETS, Traffic};
+pub use waits::Waits;
+
+/// The commit that this was built from; `None` for a debug build and outside a repository.
+pub const COMMIT: Option<&str> = option_env!("WCI_SIMULATOR_COMMIT");

@@ -1,0 +1,73 @@
+//! The task queue: partitions with tasks that wait.
+
+use std::collections::VecDeque;
+
+use crate::{
+    Micros,
+    dice::{Dice, Stream},
+};
+
+/// A task that waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Task {
+    /// Since when.
+    pub(crate) since: Micros,
+    /// How long a worker takes for it.
+    pub(crate) service: Micros,
+}
+
+/// Tasks that wait, by partition.
+#[derive(Debug)]
+pub(crate) struct Queue {
+    partitions: Vec<VecDeque<Task>>,
+    waiting: u64,
+    partition_of: Dice,
+    polled_first: Dice,
+}
+
+impl Queue {
+    pub(crate) fn new(seed: u64, partitions: u32) -> Self {
+        Self {
+            partitions: (0..partitions.max(1)).map(|_| VecDeque::new()).collect(),
+            waiting: 0,
+            partition_of: Dice::new(seed, Stream::Partitions),
+            polled_first: Dice::new(seed, Stream::Polls),
+        }
+    }
+
+    pub(crate) fn waiting(&self) -> u64 {
+        self.waiting
+    }
+
+    /// The partition that the next task comes to.
+    pub(crate) fn partition(&mut self) -> usize {
+        self.partition_of.below(self.partitions.len())
+    }
+
+    pub(crate) fn add(&mut self, partition: usize, task: Task) {
+        if let Some(tasks) = self.partitions.get_mut(partition) {
+            tasks.push_back(task);
+            self.waiting += 1;
+        }
+    }
+
+    /// The oldest task of a partition that has one. A poll comes to any partition, and is passed
+    /// on from one that is empty.
+    pub(crate) fn take(&mut self) -> Option<Task> {
+        if self.waiting == 0 {
+            return None;
+        }
+        let (before, after) = {
+            let first = self.polled_first.below(self.partitions.len());
+            self.partitions.split_at_mut(first)
+        };
+        let task = after.iter_mut().chain(before).find_map(VecDeque::pop_front)?;
+        self.waiting -= 1;
+        Some(task)
+    }
+
+    /// Since when the task that waits longest does.
+    pub(crate) fn oldest(&self) -> Option<Micros> {
+        self.partitions.iter().filter_map(VecDeque::front).map(|task| task.since).min()
+    }
+}

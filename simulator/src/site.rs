@@ -1,0 +1,254 @@
+//! Everything that a controller looks at and acts on: queue, server, provider, workers.
+
+use wci_contract::{TaskType, decision::Poll, stats::WorkersSeen};
+
+use crate::{
+    Micros, Scenario,
+    agenda::{Agenda, Announced, Answer, Control, Happening},
+    figures::Figures,
+    fleet::{Fleet, Stage, WorkerId},
+    hook::Hook,
+    provider::Provider,
+    queue::{Queue, Task},
+    tally::Tally,
+    traffic::Arrival,
+};
+
+/// The simulated world without its controller.
+#[derive(Debug)]
+pub(crate) struct Site<'a> {
+    pub(crate) scenario: &'a Scenario,
+    pub(crate) now: Micros,
+    pub(crate) agenda: Agenda,
+    pub(crate) queue: Queue,
+    pub(crate) fleet: Fleet,
+    pub(crate) tally: Tally,
+    hooks: Vec<Hook>,
+    figures: Figures,
+    provider: Provider,
+    /// How many workers a set is to have; `None` where workers leave by themselves.
+    set_size: Option<u32>,
+}
+
+impl<'a> Site<'a> {
+    pub(crate) fn new(scenario: &'a Scenario) -> Self {
+        let (seed, partitions) = (scenario.seed, scenario.queue.partitions);
+        Self {
+            scenario,
+            now: Micros::ZERO,
+            agenda: Agenda::default(),
+            queue: Queue::new(seed, partitions),
+            fleet: Fleet::new(seed, &scenario.workers),
+            tally: Tally::default(),
+            hooks: (0..partitions.max(1)).map(|_| Hook::default()).collect(),
+            figures: Figures::default(),
+            provider: Provider::new(seed, &scenario.provider),
+            set_size: None,
+        }
+    }
+
+    /// Whether nothing waits, runs or lives.
+    pub(crate) fn is_quiet(&self) -> bool {
+        let tasks = self.queue.waiting() + self.fleet.running() + self.tally.away;
+        tasks == 0 && self.fleet.census().alive() == 0
+    }
+
+    /// A task arrives.
+    pub(crate) fn arrive(&mut self, arrival: Arrival) {
+        self.tally.arrived += 1;
+        self.tally.work += arrival.service;
+        self.tally.last_arrival = self.now;
+        self.offer(arrival.service);
+    }
+
+    /// A task comes to the queue: a slot that polls takes it at once, or it waits.
+    fn offer(&mut self, service: Micros) {
+        let task = Task { since: self.now, service };
+        let partition = self.queue.partition();
+        self.figures.added(self.now);
+        let poller = self.fleet.take_poller();
+        match poller {
+            Some(slot) => self.assign(slot, task),
+            None => self.queue.add(partition, task),
+        }
+        let Some(hook) = self.hooks.get_mut(partition) else { return };
+        if let Some(announced) = hook.note(self.now, poller.is_some(), &self.scenario.queue) {
+            self.announce(announced);
+        }
+    }
+
+    fn announce(&mut self, announced: Announced) {
+        self.tally.signals += 1;
+        self.after(self.scenario.queue.signal_latency, Control::Signal(announced));
+    }
+
+    /// Has the controller hear of `control` after a time.
+    pub(crate) fn after(&mut self, wait: Micros, control: Control) {
+        self.agenda.add(self.now + wait, Happening::Control(control));
+    }
+
+    fn assign(&mut self, slot: (WorkerId, u32), task: Task) {
+        self.figures.dispatched(self.now);
+        self.tally.waits.push(self.now.less(task.since));
+        self.fleet.give(slot, task);
+        self.agenda.add(self.now + task.service, Happening::Done(slot.0, slot.1));
+    }
+
+    /// A slot without a task takes one, or polls.
+    fn serve(&mut self, id: WorkerId, slot: u32) {
+        match self.queue.take() {
+            Some(task) => self.assign((id, slot), task),
+            None => self.fleet.poll(id, slot),
+        }
+    }
+
+    /// Something happens to a worker or to a task.
+    pub(crate) fn go_on(&mut self, happening: Happening) {
+        match happening {
+            Happening::Ready(id) => self.ready(id),
+            Happening::Done(id, slot) => self.done(id, slot),
+            Happening::Idle(id) => self.idle(id),
+            Happening::Drain(id) => self.drain(id),
+            Happening::Kill(id) => self.leave(id),
+            Happening::Return(service) => {
+                self.tally.away -= 1;
+                self.offer(service);
+            }
+            Happening::Control(_) => {}
+        }
+    }
+
+    fn ready(&mut self, id: WorkerId) {
+        match self.fleet.get(id) {
+            Some(worker) if worker.never_polls => self.leave(id),
+            Some(worker) if worker.stage == Stage::Starting => {
+                self.fleet.pass_to(id, Stage::Polling);
+                for slot in 0..self.scenario.workers.slots {
+                    self.serve(id, slot);
+                }
+                self.rest(id);
+            }
+            _ => {}
+        }
+    }
+
+    fn done(&mut self, id: WorkerId, slot: u32) {
+        let Some(worker) = self.fleet.done(id, slot) else { return };
+        let (stage, busy) = (worker.stage, worker.busy);
+        self.tally.done += 1;
+        self.tally.last_done = self.now;
+        match stage {
+            Stage::Polling => {
+                self.serve(id, slot);
+                self.rest(id);
+            }
+            _ if busy == 0 => self.leave(id),
+            _ => {}
+        }
+    }
+
+    /// Notes when a worker has nothing to do, and has somebody look again.
+    fn rest(&mut self, id: WorkerId) {
+        let (now, wait) = (self.now, self.scenario.workers.idle_exit);
+        if self.set_size.is_some() {
+            return;
+        }
+        let Some(worker) = self.fleet.get(id).filter(|worker| worker.busy == 0) else { return };
+        worker.idle_since = now;
+        if !std::mem::replace(&mut worker.is_idle_check_due, true) {
+            self.agenda.add(now + wait, Happening::Idle(id));
+        }
+    }
+
+    fn idle(&mut self, id: WorkerId) {
+        let (now, wait) = (self.now, self.scenario.workers.idle_exit);
+        let Some(worker) = self.fleet.get(id) else { return };
+        worker.is_idle_check_due = false;
+        if worker.stage != Stage::Polling || worker.busy > 0 {
+            return;
+        }
+        let due = worker.idle_since + wait;
+        if due <= now {
+            self.leave(id);
+        } else {
+            worker.is_idle_check_due = true;
+            self.agenda.add(due, Happening::Idle(id));
+        }
+    }
+
+    fn drain(&mut self, id: WorkerId) {
+        let Some(worker) = self.fleet.get(id) else { return };
+        if worker.busy == 0 {
+            self.leave(id);
+        } else if worker.stage == Stage::Polling {
+            self.fleet.pass_to(id, Stage::Draining);
+        }
+    }
+
+    /// A worker leaves, and takes with it what it had: that is offered again in time.
+    fn leave(&mut self, id: WorkerId) {
+        for task in self.fleet.leave(id, self.now) {
+            self.tally.lost += 1;
+            self.tally.away += 1;
+            let at = self.now + self.scenario.workers.task_timeout;
+            self.agenda.add(at, Happening::Return(task.service));
+        }
+        self.keep_set();
+    }
+
+    /// Asks the provider for `count` workers, and starts those that it grants.
+    pub(crate) fn ask(&mut self, count: u32) -> Answer {
+        let answer = self.provider.ask(self.now, count, self.fleet.census().alive());
+        self.tally.answered(count, &answer);
+        for _ in 0..answer.started {
+            self.start();
+        }
+        answer
+    }
+
+    /// How long the provider takes to answer.
+    pub(crate) fn latency(&mut self) -> Micros {
+        self.provider.latency()
+    }
+
+    fn start(&mut self) {
+        let (now, workers) = (self.now, &self.scenario.workers);
+        let (id, cold_start) = self.fleet.start(now);
+        self.agenda.add(now + cold_start, Happening::Ready(id));
+        if self.set_size.is_none() {
+            let drain = now + workers.lifetime.less(workers.drain);
+            self.agenda.add(drain, Happening::Drain(id));
+            self.agenda.add(now + workers.lifetime, Happening::Kill(id));
+        }
+        self.tally.peak = self.tally.peak.max(self.fleet.census().alive());
+    }
+
+    /// Has the provider keep `count` workers.
+    pub(crate) fn resize(&mut self, count: u32) -> Answer {
+        self.set_size = Some(count);
+        self.keep_set()
+    }
+
+    fn keep_set(&mut self) -> Answer {
+        let Some(size) = self.set_size else { return Answer::default() };
+        let census = self.fleet.census();
+        let have = census.starting + census.polling;
+        for _ in size..have {
+            if let Some(id) = self.fleet.dispensable() {
+                self.drain(id);
+            }
+        }
+        if have < size { self.ask(size - have) } else { Answer::default() }
+    }
+
+    /// What the server tells of the queue.
+    pub(crate) fn look(&mut self) -> Poll {
+        self.tally.looks += 1;
+        let stats = self.figures.read(self.now, &self.queue, self.scenario.queue.figures_age);
+        let workers = self.scenario.controller.sees_workers.then(|| WorkersSeen {
+            seen: u64::from(self.fleet.census().polling),
+            slots_free: u64::from(self.fleet.free_slots()),
+        });
+        Poll { stats: [(TaskType::Workflow, stats)].into(), workers }
+    }
+}

@@ -1,0 +1,107 @@
+//! What holds whatever is simulated.
+
+#![allow(clippy::expect_used, missing_docs)]
+
+mod support;
+
+use proptest::prelude::*;
+use support::{always, invokers, ms, run, scenario};
+use wci_contract::FailureClass;
+use wci_simulator::{Ideal, Outage, Run, Scenario};
+
+fn traffic() -> impl Strategy<Value = String> {
+    prop_oneof![
+        (1..40_u32, 1..60_u32).prop_map(|(rate, secs)| format!("poisson:rate={rate},for={secs}s")),
+        (1..400_u32, 0..5_u32).prop_map(|(size, secs)| format!("burst:{size},over={secs}s")),
+        (0..30_u32, 1..30_u32).prop_map(|(from, to)| format!("ramp:from={from},to={to},for=40s")),
+        (1..30_u32).prop_map(|rate| format!("on-off:rate={rate},on=5s,off=20s,for=1m")),
+        (1..9_u32).prop_map(|n| format!("burst:{n},every=20s,times={n}")),
+    ]
+}
+
+prop_compose! {
+    fn any_scenario()(
+        traffic in prop::collection::vec(traffic(), 1..3),
+        seed in any::<u64>(),
+        (slots, cold_start, service) in (1..8_u32, 0..4_000_u64, 0..3_000_u64),
+        (idle_exit, lifetime, drain) in (0..20_000_u64, 6_000..200_000_u64, 0..5_000_u64),
+        (concurrency, rate) in (prop::option::of(1..20_u32), prop::option::of(0.1..20.0_f64)),
+        (no_show, refuse) in (prop_oneof![Just(0.0), 0.0..=1.0_f64], prop_oneof![Just(0.0), 0.0..=1.0_f64]),
+        outage in prop::option::of((0..20_000_u64, 0..40_000_u64)),
+        (partitions, decision, sees_workers) in (1..6_u32, 1..200_u64, any::<bool>()),
+    ) -> Scenario {
+        let mut scenario = scenario(&traffic[0]);
+        scenario.traffic = traffic.iter().map(|text| text.parse().expect("traffic")).collect();
+        scenario.seed = seed;
+        scenario.service = always(service);
+        scenario.queue.partitions = partitions;
+        scenario.controller.decision_latency = ms(decision);
+        scenario.controller.sees_workers = sees_workers;
+        let workers = &mut scenario.workers;
+        (workers.slots, workers.cold_start) = (slots, always(cold_start));
+        (workers.idle_exit, workers.lifetime) = (ms(idle_exit), ms(lifetime));
+        (workers.drain, workers.no_show) = (ms(drain), no_show);
+        let provider = &mut scenario.provider;
+        (provider.concurrency, provider.rate, provider.refuse) = (concurrency, rate, refuse);
+        provider.outage = outage.map(|(from, lasting)| {
+            Outage { from: ms(from), lasting: ms(lasting), class: FailureClass::Throttled }
+        });
+        scenario
+    }
+}
+
+fn holds(scenario: &Scenario, run: &Run) -> Result<(), TestCaseError> {
+    let tasks = run.tasks;
+    prop_assert_eq!(tasks.done + tasks.running + tasks.waiting + tasks.away, tasks.arrived);
+    let starts = run.invocations;
+    prop_assert_eq!(starts.started + starts.throttled + starts.refused, starts.asked);
+    if let Some(limit) = scenario.provider.concurrency {
+        prop_assert!(run.workers.peak <= limit);
+    }
+    let waits = &run.queue_time_ms;
+    prop_assert!(waits.p50 <= waits.p95 && waits.p95 <= waits.p99 && waits.p99 <= waits.max);
+    prop_assert!(waits.max <= run.simulated_ms);
+    let started = run.timeline.points.iter().map(|point| point.started);
+    prop_assert!(started.is_sorted());
+    let longest = scenario.workers.lifetime.as_secs() * f64_of(starts.started);
+    prop_assert!(run.workers.seconds <= longest + 1e-6);
+    // Whoever does work lives for as long.
+    let done = Ideal::of(scenario).work_seconds / f64::from(scenario.workers.slots);
+    prop_assert!(tasks.done < tasks.arrived || run.workers.seconds >= done - 1e-6);
+    Ok(())
+}
+
+fn f64_of(count: u64) -> f64 {
+    f64::from(u32::try_from(count).expect("few"))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn tasks_and_starts_are_neither_lost_nor_invented(scenario in any_scenario()) {
+        for name in invokers() {
+            holds(&scenario, &run(&scenario, name))?;
+        }
+    }
+
+    #[test]
+    fn with_a_provider_that_works_every_task_is_done_in_the_end(mut scenario in any_scenario()) {
+        scenario.provider.refuse = 0.0;
+        scenario.workers.no_show = 0.0;
+        scenario.workers.lifetime = ms(600_000);
+        for name in invokers() {
+            let run = run(&scenario, name);
+            prop_assert_eq!(run.tasks.done, run.tasks.arrived, "{}", name);
+            prop_assert_eq!(run.workers.at_end, 0, "{}", name);
+        }
+    }
+
+    #[test]
+    fn the_ideal_never_needs_more_workers_than_there_are_tasks(scenario in any_scenario()) {
+        let ideal = Ideal::of(&scenario);
+        let arrived = run(&scenario, "no-sync").tasks.arrived;
+        prop_assert!(u64::from(ideal.workers) <= arrived);
+        prop_assert!(arrived == 0 || ideal.workers > 0);
+    }
+}
