@@ -13,7 +13,7 @@ use wci_contract::{
 };
 use wci_providers::{LaunchRequest, Progress, Provider, Scope};
 
-use crate::{Launching, heartbeat::beating};
+use crate::{Launching, heartbeat::beating, metrics::LaunchSpan};
 
 /// Progress that becomes the activity's heartbeat.
 struct Beats(watch::Sender<InvokeProgress>);
@@ -38,6 +38,7 @@ pub(crate) async fn invoke(
         ctx.heartbeat_details().deserialize().ok().flatten().unwrap_or_default();
     let (sender, receiver) = watch::channel(before);
     launching.board.note(&input.version);
+    let span = span(launching, ctx, &input);
     let beats = Beats(sender);
     let work = async {
         match launching.head_starts.take(&input.launch_id) {
@@ -46,6 +47,7 @@ pub(crate) async fn invoke(
         }
     };
     let outcome = beating(ctx, receiver, work).await?;
+    span.end(&outcome);
     log(&input, &outcome);
     Ok(outcome)
 }
@@ -73,6 +75,13 @@ struct Unheard;
 
 impl Progress for Unheard {
     fn started(&self, _total: u32) {}
+}
+
+fn span(launching: &Launching, ctx: &ActivityContext, input: &InvokeInput) -> LaunchSpan {
+    let info = ctx.info();
+    let InvokeInput { version, compute, count, .. } = input;
+    let first = info.attempt <= 1;
+    launching.metrics.launch(version, &compute.provider_type, *count, info.scheduled_time, first)
 }
 
 /// Asks the provider for what is missing of `input.count` workers.

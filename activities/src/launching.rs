@@ -7,15 +7,18 @@ use std::sync::Arc;
 use temporalio_macros::activities;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 use wci_contract::{
+    InstanceId,
     activities::{
         self as names, DecideInput, DecideOutput, InvokeInput, RegisterInput, RegisterOutput,
-        ValidateInput, ValidateOutput,
+        ValidateInput, ValidateOutput, Version,
     },
     launch::Outcome,
 };
 use wci_providers::Registry;
 
-use crate::{HeadStarts, LaunchBoard, VersionReader, decide, invoke, register, validate};
+use crate::{
+    HeadStarts, LaunchBoard, NamespaceMetrics, VersionReader, decide, invoke, register, validate,
+};
 
 /// Decides, validates, registers and launches, for one namespace.
 pub struct Launching {
@@ -29,6 +32,8 @@ pub struct Launching {
     pub board: Arc<LaunchBoard>,
     /// Launches that began with their decisions.
     pub head_starts: HeadStarts,
+    /// What is told of the namespace.
+    pub metrics: NamespaceMetrics,
 }
 
 #[activities]
@@ -37,10 +42,14 @@ impl Launching {
     #[activity(name = names::DECIDE)]
     pub async fn decide(
         self: Arc<Self>,
-        _ctx: ActivityContext,
+        ctx: ActivityContext,
         input: DecideInput,
     ) -> Result<DecideOutput, ActivityError> {
         let decided = decide::decide(&input);
+        let instance = ctx.info().workflow_id.as_deref().and_then(InstanceId::from_workflow_id);
+        if let Some(instance) = instance {
+            self.metrics.decided(&Version::from(&instance), &input, &decided);
+        }
         invoke::begin_early(&self, input, &decided);
         Ok(decided)
     }
@@ -52,7 +61,10 @@ impl Launching {
         ctx: ActivityContext,
         input: ValidateInput,
     ) -> Result<ValidateOutput, ActivityError> {
-        validate::validate(&self, &ctx, input).await
+        let version = input.version.clone();
+        let result = validate::validate(&self, &ctx, input).await;
+        self.metrics.validated(&version, result.as_ref().ok());
+        result
     }
 
     /// Starts a worker for each group whose queues the server does not know yet.

@@ -25,6 +25,7 @@ pub(crate) async fn register(
     ctx: &ActivityContext,
     input: RegisterInput,
 ) -> Result<RegisterOutput, ActivityError> {
+    launching.metrics.activity(&input.version, "invoke_workers_to_register_task_queues");
     let (_sender, receiver) = watch::channel(InvokeProgress::default());
     beating(ctx, receiver, start_missing(launching, input)).await?
 }
@@ -52,6 +53,7 @@ async fn start_missing(
         };
         launching.board.note(&input.version);
         let outcome = attempt(launching, &launch, 0, &Quiet).await;
+        launching.metrics.registration(&group.compute.provider_type, &outcome);
         tracing::info!(
             version = format!("{}:{}", input.version.deployment_name, input.version.build_id),
             group = name,

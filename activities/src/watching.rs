@@ -5,7 +5,7 @@
 
 use std::{
     sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Instant, SystemTime, UNIX_EPOCH},
 };
 
 use temporalio_macros::activities;
@@ -13,8 +13,9 @@ use temporalio_sdk::activities::{ActivityContext, ActivityError};
 use wci_contract::activities::{self as names, WatchEnd, WatchInput, WatchOutput};
 
 use crate::{
-    LaunchBoard, ReadBudget, VersionReader,
+    LaunchBoard, NamespaceMetrics, ReadBudget, VersionReader,
     heartbeat::beating,
+    metrics::Read,
     watch::{Look, Watch},
 };
 
@@ -26,6 +27,8 @@ pub struct Watching {
     pub board: Arc<LaunchBoard>,
     /// What all watches of the namespace may ask of the server.
     pub budget: Arc<ReadBudget>,
+    /// What is told of the namespace.
+    pub metrics: NamespaceMetrics,
 }
 
 #[activities]
@@ -45,14 +48,21 @@ impl Watching {
 impl Watching {
     async fn watch_until_news(&self, input: &WatchInput) -> WatchOutput {
         let mut watch = Watch::default();
+        let span = self.metrics.watch(&input.version);
         loop {
+            let wanted = Instant::now();
             tokio::time::sleep(self.budget.reserve()).await;
+            let waited = wanted.elapsed();
             let look = self.look(input).await;
+            let read = Read { waited, lag: wanted.elapsed() };
+            span.looked(read, look.as_ref().map(|look| &look.stats));
             if let Some(end) = look.as_ref().and_then(|look| watch.judge(input, look)) {
+                span.end(end);
                 let stats = look.map(|look| look.stats).unwrap_or_default();
                 return WatchOutput { end, stats, workers: None };
             }
             if look.is_none() && now_ms() >= input.until_ms {
+                span.end(WatchEnd::TimeUp);
                 return WatchOutput { end: WatchEnd::TimeUp, ..WatchOutput::default() };
             }
             tokio::time::sleep(watch.pace(&look.unwrap_or_default())).await;

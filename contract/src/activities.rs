@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ComputeSpec, Refusal, Spec, TaskType,
+    ComputeSpec, InstanceId, Refusal, Spec, TaskType,
     decision::{Event, GroupState, RecordedDecision},
     messages::UpdateRequest,
     spec::ScalingSpec,
@@ -30,6 +30,12 @@ pub struct Version {
     pub deployment_name: String,
     /// The build of the version.
     pub build_id: String,
+}
+
+impl From<&InstanceId> for Version {
+    fn from(id: &InstanceId) -> Self {
+        Self { deployment_name: id.deployment().to_owned(), build_id: id.build_id().to_owned() }
+    }
 }
 
 /// Input of [`VALIDATE_SPEC`].

@@ -292,3 +292,8 @@ impl Serialize for Reason {
         serializer.collect_str(self)
     }
 }
+
+/// The name in a reason's line: what stands before its numbers.
+pub fn reason_name(line: &str) -> &str {
+    line.split([' ', '(']).next().unwrap_or_default()
+}

@@ -11,6 +11,11 @@ use crate::{
 /// Every type that this build knows, enabled or not.
 const KNOWN: [&str; 2] = [lambda::TYPE, subprocess::TYPE];
 
+/// The type as this build knows it, enabled or not; `None` for one that it does not know.
+pub fn known_type(provider_type: &str) -> Option<&'static str> {
+    KNOWN.into_iter().find(|known| *known == provider_type)
+}
+
 /// The providers that one namespace may use.
 #[derive(Clone)]
 pub struct Registry {
@@ -34,7 +39,7 @@ impl Registry {
         if let Some(provider) = self.enabled.get(provider_type) {
             return Ok(provider.clone());
         }
-        Err(match KNOWN.into_iter().find(|known| *known == provider_type) {
+        Err(match known_type(provider_type) {
             Some(known) => ProviderError::NotEnabled(known),
             None => ProviderError::unknown_type(provider_type),
         })

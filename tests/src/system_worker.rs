@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use crate::{Process, running::clean, wait_for};
+use crate::{Metrics, Process, running::clean, wait_for};
 
 const START_LIMIT: Duration = Duration::from_secs(60);
 /// What stands in its log before the address at which it tells of its health.
@@ -59,6 +59,18 @@ impl SystemWorker {
         self.process.log()
     }
 
+    /// What it tells Prometheus now.
+    pub async fn metrics(&self) -> Metrics {
+        let log = self.log();
+        let (_, rest) = log.rsplit_once(HEALTH).expect("it tells where");
+        let address = rest.split_whitespace().next().expect("it tells where");
+        let answer = get(address, "/metrics").await.expect("it answers");
+        let (head, text) = answer.split_once("\r\n\r\n").expect("an HTTP answer");
+        assert!(head.starts_with("HTTP/1.0 200"), "{head}");
+        assert!(head.contains("text/plain; version=0.0.4"), "{head}");
+        Metrics::new(text)
+    }
+
     /// Waits until it says that it is ready, at the address that stands in its log after the
     /// first `written` bytes.
     async fn is_ready(&mut self, written: usize) {
@@ -83,11 +95,15 @@ fn spawn(recipe: &Recipe, log: &Path) -> Process {
 }
 
 async fn is_ready(address: &str) -> bool {
+    get(address, "/readyz").await.is_some_and(|answer| answer.starts_with("HTTP/1.0 200"))
+}
+
+async fn get(address: &str, path: &str) -> Option<String> {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    let Ok(mut stream) = tokio::net::TcpStream::connect(address).await else { return false };
-    let request = b"GET /readyz HTTP/1.0\r\n\r\n";
-    let mut answer = Vec::new();
-    stream.write_all(request).await.is_ok()
-        && stream.read_to_end(&mut answer).await.is_ok()
-        && answer.starts_with(b"HTTP/1.0 200")
+    let mut stream = tokio::net::TcpStream::connect(address).await.ok()?;
+    let request = format!("GET {path} HTTP/1.0\r\n\r\n");
+    let mut answer = String::new();
+    stream.write_all(request.as_bytes()).await.ok()?;
+    stream.read_to_string(&mut answer).await.ok()?;
+    Some(answer)
 }

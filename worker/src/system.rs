@@ -5,14 +5,17 @@ mod config;
 mod health;
 mod limits;
 mod namespace;
+mod onlooker;
 mod providers;
 mod stop;
+mod telemetry;
 
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::bail;
 use futures::future::{BoxFuture, join_all, try_join_all};
-use temporalio_sdk::{Runtime, runtime::RuntimeOptions};
+use temporalio_sdk::Runtime;
+use wci_activities::Metrics;
 use wci_contract::names::{DEFAULT_TASK_QUEUE, SERVER_QUEUE_PREFIX};
 use wci_providers::{Host, ProviderError, Registry};
 
@@ -24,6 +27,7 @@ use crate::{
         limits::LimitArgs,
         namespace::Served,
         providers::{ProviderArgs, registry},
+        telemetry::Telemetry,
     },
 };
 
@@ -51,9 +55,12 @@ pub(crate) struct WorkerArgs {
     providers: ProviderArgs,
     #[command(flatten)]
     limits: LimitArgs,
-    /// Serve /healthz and /readyz at this address, for example 127.0.0.1:9090
+    /// Serve /healthz, /readyz and /metrics at this address, for example 127.0.0.1:9090
     #[arg(long, alias = "metrics-address", env = "WCI_HEALTH_ADDRESS", value_name = "HOST:PORT")]
     health_address: Option<SocketAddr>,
+    /// Versions whose names stand in labels of metrics; the others share one label
+    #[arg(long, default_value_t = Metrics::DEFAULT_VERSIONS, value_name = "N")]
+    metrics_versions: usize,
     /// Reads of task queue figures that all watches of a namespace share, each second
     #[arg(long, default_value_t = wci_activities::ReadBudget::DEFAULT_PER_SECOND, value_name = "N",
           value_parser = clap::value_parser!(u32).range(1..=1000))]
@@ -92,6 +99,7 @@ pub(crate) async fn run(connection: &ConnectionArgs, args: WorkerArgs) -> anyhow
         providers,
         limits,
         health_address,
+        metrics_versions,
         reads_per_second,
         grace,
         log_level,
@@ -107,17 +115,18 @@ pub(crate) async fn run(connection: &ConnectionArgs, args: WorkerArgs) -> anyhow
     let allowances = providers.allowances(namespaces, &target.namespace, limits.limits())?;
     let settings = Settings { task_queue, reads_per_second, grace: Duration::from_secs(grace) };
     let host = Host::new(providers.host(&allowances)?);
-    let runtime = Runtime::from_current_tokio(RuntimeOptions::default())?;
+    let telemetry = Telemetry::new(metrics_versions)?;
+    let runtime = Runtime::from_current_tokio(telemetry.runtime_options()?)?;
     let server = target.connect().await?;
     let open = allowances.iter().map(|(name, allowance)| {
         let registry = registry(&host, &target, name, allowance.providers.clone());
         let allowed = Allowed { registry, limits: allowance.limits };
-        Served::open(&runtime, server.clone(), name, allowed, &settings)
+        Served::open(&runtime, server.clone(), name, allowed, &settings, telemetry.of(name))
     });
     let served: Vec<Served> = try_join_all(open).await?;
     let health = Arc::new(Health::default());
     if let Some(address) = health_address {
-        health::serve(address, Arc::clone(&health)).await?;
+        health::serve(address, Arc::clone(&health), telemetry).await?;
     }
     stop::on_signal(served.iter().flat_map(Served::stoppers).collect(), Arc::clone(&health))?;
     tokio::spawn(announce(served.iter().map(Served::arrival).collect(), health));

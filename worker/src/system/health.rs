@@ -1,4 +1,4 @@
-//! `/healthz` and `/readyz`, for those who look after the process.
+//! `/healthz`, `/readyz` and `/metrics`, for those who look after the process.
 
 use std::{
     net::SocketAddr,
@@ -9,8 +9,16 @@ use std::{
 };
 
 use anyhow::Context;
-use axum::{Router, extract::State, http::StatusCode, routing::get};
+use axum::{
+    Router,
+    extract::State,
+    http::{StatusCode, header::CONTENT_TYPE},
+    response::{IntoResponse, Response},
+    routing::get,
+};
 use tokio::net::TcpListener;
+
+use super::telemetry::Telemetry;
 
 /// Whether tasks are taken: not before the server knows of this process, and not while it stops.
 #[derive(Debug, Default)]
@@ -36,7 +44,11 @@ impl Health {
 }
 
 /// Answers at `address` in the background.
-pub(super) async fn serve(address: SocketAddr, health: Arc<Health>) -> anyhow::Result<()> {
+pub(super) async fn serve(
+    address: SocketAddr,
+    health: Arc<Health>,
+    telemetry: Telemetry,
+) -> anyhow::Result<()> {
     let listener = TcpListener::bind(address)
         .await
         .with_context(|| format!("cannot listen at {address}: choose another --health-address"))?;
@@ -44,7 +56,8 @@ pub(super) async fn serve(address: SocketAddr, health: Arc<Health>) -> anyhow::R
     let routes = Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(readiness))
-        .with_state(health);
+        .with_state(health)
+        .route("/metrics", get(metrics).with_state(telemetry));
     tokio::spawn(async move {
         if let Err(error) = axum::serve(listener, routes).await {
             tracing::error!(%error, "health is no longer served");
@@ -58,5 +71,15 @@ async fn readiness(State(health): State<Arc<Health>>) -> (StatusCode, &'static s
         (StatusCode::OK, "ready\n")
     } else {
         (StatusCode::SERVICE_UNAVAILABLE, "not ready\n")
+    }
+}
+
+async fn metrics(State(telemetry): State<Telemetry>) -> Response {
+    match telemetry.text() {
+        Ok(text) => ([(CONTENT_TYPE, prometheus::TEXT_FORMAT)], text).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "metrics cannot be written");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
     }
 }

@@ -13,11 +13,13 @@ use temporalio_sdk::{
     Runtime, Worker, WorkerOptions,
     runtime::worker_tuner::{FixedSizeSlotSupplier, TunerHolder, WorkerTuner},
 };
-use wci_activities::{HeadStarts, LaunchBoard, Launching, ReadBudget, VersionReader, Watching};
+use wci_activities::{
+    HeadStarts, LaunchBoard, Launching, NamespaceMetrics, ReadBudget, VersionReader, Watching,
+};
 use wci_contract::names::watch_queue;
 use wci_workflows::{Instance, Validate};
 
-use super::{Allowed, Settings, arrival};
+use super::{Allowed, Settings, arrival, onlooker::Onlooker};
 use crate::connection;
 
 /// A workflow task that a lost process was given is handed to another after this.
@@ -55,6 +57,7 @@ impl Served {
         namespace: &str,
         allowed: Allowed,
         settings: &Settings,
+        metrics: NamespaceMetrics,
     ) -> anyhow::Result<Self> {
         let client = connection::client(server, namespace)?;
         check(&client, namespace).await?;
@@ -76,10 +79,12 @@ impl Served {
             reader: reader.clone(),
             board: Arc::clone(&board),
             head_starts: HeadStarts::default(),
+            metrics: metrics.clone(),
         };
         let budget = Arc::new(ReadBudget::new(settings.reads_per_second));
-        let watching = Watching { reader, board, budget };
-        let instances = Worker::new(runtime, client.clone(), instances(settings, launching)?)
+        let watching = Watching { reader, board, budget, metrics: metrics.clone() };
+        let instances = instances(settings, launching, Onlooker::new(metrics))?;
+        let instances = Worker::new(runtime, client.clone(), instances)
             .map_err(|e| anyhow!("cannot start the worker of namespace {namespace}: {e}"))?;
         let watches = Worker::new(runtime, client.clone(), watches(settings, watching))
             .map_err(|e| anyhow!("cannot start the watches of namespace {namespace}: {e}"))?;
@@ -106,8 +111,12 @@ impl Served {
     }
 }
 
-fn instances(settings: &Settings, launching: Launching) -> anyhow::Result<WorkerOptions> {
-    Ok(WorkerOptions::new(&settings.task_queue)
+fn instances(
+    settings: &Settings,
+    launching: Launching,
+    onlooker: Onlooker,
+) -> anyhow::Result<WorkerOptions> {
+    let mut options = WorkerOptions::new(&settings.task_queue)
         .tuner(slots(WORKFLOW_SLOTS, ACTIVITY_SLOTS))
         .max_cached_workflows(CACHED_INSTANCES)
         .sticky_queue_schedule_to_start_timeout(STICKY_TIMEOUT)
@@ -116,7 +125,9 @@ fn instances(settings: &Settings, launching: Launching) -> anyhow::Result<Worker
         .register_workflow::<Instance>()?
         .register_workflow::<Validate>()?
         .register_activities(launching)
-        .build())
+        .build();
+    options.worker_interceptor(onlooker);
+    Ok(options)
 }
 
 fn watches(settings: &Settings, watching: Watching) -> WorkerOptions {

@@ -1,0 +1,99 @@
+//! What this process tells Prometheus. Everything is recorded where it happens, in activities and
+//! around the worker, never in workflow code, which a replay would count twice. Labels are
+//! bounded, and nothing that a user wrote stands in one but the names of namespaces, and of as
+//! many versions as the operator allows.
+
+mod builtin;
+mod family;
+mod instances;
+mod launches;
+mod names;
+mod own;
+mod scene;
+mod watches;
+
+use std::{
+    sync::{Arc, Mutex},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use prometheus::{Registry, proto::MetricFamily};
+use wci_contract::activities::Version;
+
+pub use self::family::MetricsError;
+use self::{builtin::Builtin, names::VersionNames, own::Own, scene::Scene};
+pub(crate) use self::{launches::LaunchSpan, watches::Read};
+
+/// The metrics of this process.
+#[derive(Debug, Clone)]
+pub struct Metrics {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    registry: Registry,
+    names: VersionNames,
+    own: Own,
+    builtin: Builtin,
+    scene: Scene,
+    /// Held while the gauges are filled and read.
+    gathering: Mutex<()>,
+}
+
+/// The metrics of one served namespace.
+#[derive(Debug, Clone)]
+pub struct NamespaceMetrics {
+    inner: Arc<Inner>,
+    namespace: Arc<str>,
+}
+
+impl Metrics {
+    /// Versions that have labels of their own unless the operator says otherwise: as many as the
+    /// server lets a namespace have instances.
+    pub const DEFAULT_VERSIONS: usize = 100;
+
+    /// Metrics in which the first `versions` versions are told apart.
+    pub fn new(versions: usize) -> Result<Self, MetricsError> {
+        let registry = Registry::new();
+        let inner = Inner {
+            own: Own::new(&registry)?,
+            builtin: Builtin::new(&registry)?,
+            registry,
+            names: VersionNames::new(versions),
+            scene: Scene::default(),
+            gathering: Mutex::default(),
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// The metrics of `namespace`.
+    pub fn of(&self, namespace: &str) -> NamespaceMetrics {
+        self.inner.scene.serve(namespace);
+        NamespaceMetrics { inner: Arc::clone(&self.inner), namespace: namespace.into() }
+    }
+
+    /// Everything, as it is now.
+    pub fn gather(&self) -> Vec<MetricFamily> {
+        let _only = self.inner.gathering.lock();
+        let Inner { registry, names, own, builtin, scene, .. } = &*self.inner;
+        scene.show(names, own, builtin, now_ms());
+        registry.gather()
+    }
+}
+
+impl NamespaceMetrics {
+    /// An activity of this type is done for `version`.
+    pub(crate) fn activity(&self, version: &Version, kind: &str) {
+        let (deployment, build) = self.inner.names.of(&self.namespace, version);
+        self.inner.builtin.activities.of([&self.namespace, deployment, build, kind]).inc();
+    }
+}
+
+fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests;

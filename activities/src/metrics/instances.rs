@@ -1,0 +1,58 @@
+//! What happens to instances, as the worker that runs them sees it from outside.
+
+use wci_contract::{
+    activities::{ValidateOutput, Version},
+    names as contract,
+};
+
+use super::{NamespaceMetrics, names::OTHER};
+
+impl NamespaceMetrics {
+    /// An instance began to run.
+    pub fn created(&self, version: &Version) {
+        let (deployment, build) = self.inner.names.of(&self.namespace, version);
+        self.inner.builtin.created.of([&self.namespace, deployment, build]).inc();
+    }
+
+    /// An instance received a signal of this name.
+    pub fn signalled(&self, version: &Version, signal: &str) {
+        let kind = if signal == contract::TASK_ADD_SIGNAL { "task_add" } else { OTHER };
+        let (deployment, build) = self.inner.names.of(&self.namespace, version);
+        self.inner.builtin.signals.of([&self.namespace, deployment, build, kind]).inc();
+    }
+
+    /// An instance received an update of this name.
+    pub fn updated(&self, version: &Version, update: &str) {
+        let kind = match update {
+            contract::UPDATE => "update_instance",
+            contract::DELETE => "delete_instance",
+            contract::VALIDATE => "validate_spec",
+            _ => OTHER,
+        };
+        let (deployment, build) = self.inner.names.of(&self.namespace, version);
+        self.inner.builtin.updates.of([&self.namespace, deployment, build, kind]).inc();
+    }
+
+    /// A workflow task of an instance failed.
+    pub fn workflow_error(&self, version: &Version) {
+        let (deployment, build) = self.inner.names.of(&self.namespace, version);
+        self.inner.builtin.workflow_errors.of([&self.namespace, deployment, build]).inc();
+    }
+
+    /// So many instances are in memory.
+    pub fn cached(&self, instances: usize) {
+        let instances = i64::try_from(instances).unwrap_or(i64::MAX);
+        self.inner.own.cached.of([&self.namespace]).set(instances);
+    }
+
+    /// A compute config was checked; nothing came of it when the check itself failed.
+    pub(crate) fn validated(&self, version: &Version, output: Option<&ValidateOutput>) {
+        let result = match output {
+            Some(ValidateOutput { refusal: None, .. }) => "accepted",
+            Some(_) => "refused",
+            None => "failed",
+        };
+        self.activity(version, "validate_spec");
+        self.inner.own.validations.of([&self.namespace, result]).inc();
+    }
+}

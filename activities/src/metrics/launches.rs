@@ -1,0 +1,165 @@
+//! Decisions and what providers did about them.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use serde_json::Value;
+use wci_contract::{
+    FailureClass,
+    activities::{DecideInput, DecideOutput, Version},
+    decision::{Event, GroupState},
+    launch::Outcome,
+};
+use wci_scaling::Algorithm;
+
+use super::{
+    NamespaceMetrics,
+    names::{self, NONE, OTHER},
+    scene::Pause,
+};
+
+/// The operation of a launch, as the server's controller calls it.
+const INVOKE_WORKER: &str = "invoke_worker";
+
+impl NamespaceMetrics {
+    /// A decision was made for `version`.
+    pub(crate) fn decided(&self, version: &Version, input: &DecideInput, output: &DecideOutput) {
+        let inner = &self.inner;
+        let (deployment, build) = inner.names.of(&self.namespace, version);
+        self.activity(version, "decide_scaling");
+        for (group, decision) in &output.groups {
+            let Some(question) = input.groups.get(group) else { continue };
+            let provider = provider(&question.provider_type);
+            let algorithm = algorithm(&question.scaling.scaling_algorithm);
+            inner.own.decisions.of([&self.namespace, provider, algorithm]).inc();
+            for reason in &decision.reasons {
+                inner.own.reasons.of([&self.namespace, names::reason(reason)]).inc();
+            }
+            let labels = [&*self.namespace, deployment, build, provider];
+            inner.builtin.scale_ups_throttled.of(labels).inc_by(decision.throttled);
+            inner.scene.pause(&self.namespace, version, group, pause(provider, &decision.state));
+            let workers = question.events.iter().rev().find_map(|event| match event {
+                Event::Poll(poll) => poll.workers,
+                Event::TaskAdd(_) | Event::Outcome(_) | Event::Tick {} => None,
+            });
+            if let Some(workers) = workers {
+                inner.scene.workers(&self.namespace, version, workers);
+            }
+        }
+    }
+
+    /// An attempt at a launch begins: of `count` workers, decided for at `decided`.
+    pub(crate) fn launch(
+        &self,
+        version: &Version,
+        provider_type: &str,
+        count: u32,
+        decided: Option<SystemTime>,
+        is_first_attempt: bool,
+    ) -> LaunchSpan {
+        let provider = provider(provider_type);
+        let labels = [&*self.namespace, provider];
+        self.inner.own.launches_in_flight.of(labels).inc();
+        self.inner.own.workers_in_flight.of(labels).add(i64::from(count));
+        self.activity(version, INVOKE_WORKER);
+        if is_first_attempt {
+            let (deployment, build) = self.inner.names.of(&self.namespace, version);
+            self.inner.builtin.scale_ups.of([&self.namespace, deployment, build, provider]).inc();
+        }
+        LaunchSpan {
+            metrics: self.clone(),
+            version: version.clone(),
+            provider,
+            count,
+            decided,
+            began: Instant::now(),
+        }
+    }
+
+    /// A worker was asked for so that the server learns of task queues.
+    pub(crate) fn registration(&self, provider_type: &str, outcome: &Outcome) {
+        let labels = [&*self.namespace, provider(provider_type), names::class(outcome.class)];
+        self.inner.own.registrations.of(labels).inc();
+    }
+}
+
+/// An attempt at a launch that is under way.
+#[derive(Debug)]
+pub(crate) struct LaunchSpan {
+    metrics: NamespaceMetrics,
+    version: Version,
+    provider: &'static str,
+    count: u32,
+    decided: Option<SystemTime>,
+    began: Instant,
+}
+
+impl LaunchSpan {
+    /// The provider answered.
+    pub(crate) fn end(self, outcome: &Outcome) {
+        let class = names::class(outcome.class);
+        let namespace = &*self.metrics.namespace;
+        let (deployment, build) = self.metrics.inner.names.of(namespace, &self.version);
+        let own = &self.metrics.inner.own;
+        let builtin = &self.metrics.inner.builtin;
+        let labels = [namespace, self.provider, class];
+        let took = self.began.elapsed();
+        let latency = self.decided.and_then(|at| at.elapsed().ok()).unwrap_or(took);
+        own.launches.of(labels).inc();
+        own.provider_time.of(labels).observe(seconds(took));
+        own.launch_latency.of(labels).observe(seconds(latency));
+        for (result, count) in [
+            ("started", outcome.started),
+            ("throttled", outcome.throttled),
+            ("refused", outcome.refused),
+        ] {
+            own.workers.of([namespace, self.provider, result]).inc_by(u64::from(count));
+        }
+        let labels = [namespace, deployment, build, self.provider, INVOKE_WORKER];
+        builtin.action_latency.of(labels).observe(seconds(latency));
+        let [.., operation] = labels;
+        let labels = [namespace, deployment, build, self.provider, operation, error_type(outcome)];
+        builtin.operations.of(labels).inc();
+    }
+}
+
+impl Drop for LaunchSpan {
+    fn drop(&mut self) {
+        let labels = [&*self.metrics.namespace, self.provider];
+        self.metrics.inner.own.launches_in_flight.of(labels).dec();
+        self.metrics.inner.own.workers_in_flight.of(labels).sub(i64::from(self.count));
+    }
+}
+
+/// What the server's controller calls this kind of trouble.
+fn error_type(outcome: &Outcome) -> &'static str {
+    match outcome.class {
+        None => NONE,
+        Some(FailureClass::Forbidden) => "compute_provider_unavailable",
+        Some(_) => "compute_provider_failed",
+    }
+}
+
+/// The provider as a label: specs may name any.
+pub(super) fn provider(provider_type: &str) -> &'static str {
+    wci_providers::known_type(provider_type).unwrap_or(OTHER)
+}
+
+/// The algorithm as a label: specs may name any, or none.
+fn algorithm(name: &str) -> &'static str {
+    if name.is_empty() { "default" } else { Algorithm::parse(name).map_or(OTHER, Algorithm::name) }
+}
+
+/// The back-off in a group's state, under our key.
+fn pause(provider: &'static str, state: &GroupState) -> Option<Pause> {
+    let fields = state.get("wci")?.get("backoff")?;
+    let class = fields.get("class").cloned().and_then(|name| serde_json::from_value(name).ok());
+    Some(Pause {
+        provider,
+        class: class.unwrap_or(FailureClass::Unavailable),
+        until_ms: fields.get("until_ms").and_then(Value::as_i64)?,
+    })
+}
+
+pub(super) fn seconds(time: Duration) -> f64 {
+    time.as_secs_f64()
+}

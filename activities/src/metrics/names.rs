@@ -1,0 +1,79 @@
+//! Label values that do not grow without bound.
+
+use std::{collections::BTreeSet, sync::Mutex};
+
+use wci_contract::{FailureClass, activities::Version, decision::reason_name};
+
+/// What stands in a label for everything that has none of its own.
+pub(crate) const OTHER: &str = "other";
+/// What stands in a label where there was no trouble.
+pub(crate) const NONE: &str = "none";
+/// Bytes of a reason's name.
+const MAX_REASON: usize = 64;
+
+/// The versions that have labels of their own: the first so many that this process saw. The
+/// others share one.
+#[derive(Debug)]
+pub(super) struct VersionNames {
+    max: usize,
+    known: Mutex<BTreeSet<(String, String, String)>>,
+}
+
+impl VersionNames {
+    pub(super) fn new(max: usize) -> Self {
+        Self { max, known: Mutex::default() }
+    }
+
+    /// Deployment and build as labels.
+    pub(super) fn of<'a>(&self, namespace: &str, version: &'a Version) -> (&'a str, &'a str) {
+        let Version { deployment_name, build_id } = version;
+        let key = (namespace.to_owned(), deployment_name.clone(), build_id.clone());
+        let Ok(mut known) = self.known.lock() else { return (OTHER, OTHER) };
+        if known.contains(&key) || (known.len() < self.max && known.insert(key)) {
+            (deployment_name, build_id)
+        } else {
+            (OTHER, OTHER)
+        }
+    }
+}
+
+/// The kind of trouble as a label.
+pub(super) fn class(class: Option<FailureClass>) -> &'static str {
+    class.map_or(NONE, FailureClass::as_str)
+}
+
+/// The name of a reason as a label. The decisions of this build give none but those of a closed
+/// set; the check is for what that set may become.
+pub(super) fn reason(line: &str) -> &str {
+    let name = reason_name(line);
+    let is_name = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+    if is_name && (1..=MAX_REASON).contains(&name.len()) { name } else { OTHER }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn version(deployment: &str) -> Version {
+        Version { deployment_name: deployment.into(), build_id: "v1".into() }
+    }
+
+    #[test]
+    fn the_first_versions_keep_their_names_and_later_ones_share_one() {
+        let names = VersionNames::new(2);
+        for deployment in ["a", "b", "a"] {
+            assert_eq!(names.of("default", &version(deployment)), (deployment, "v1"));
+        }
+        assert_eq!(names.of("default", &version("c")), (OTHER, OTHER));
+        assert_eq!(names.of("elsewhere", &version("a")), (OTHER, OTHER));
+    }
+
+    #[test]
+    fn a_reason_is_counted_by_its_name_alone() {
+        assert_eq!(reason("cooloff remaining_ms=40"), "cooloff");
+        assert_eq!(reason("launch_failed(throttled) failures=2"), "launch_failed");
+        assert_eq!(reason("nothing_waits"), "nothing_waits");
+        assert_eq!(reason("arn:aws:lambda secret"), OTHER);
+        assert_eq!(reason(""), OTHER);
+    }
+}

@@ -1,0 +1,136 @@
+use std::time::{Duration, SystemTime};
+
+use prometheus::TextEncoder;
+use serde_json::json;
+use wci_contract::{
+    FailureClass, TaskType,
+    activities::{Version, WatchEnd},
+    launch::Outcome,
+    stats::{QueueStats, StatsByType},
+};
+
+use super::{Metrics, NamespaceMetrics, Read};
+
+fn version(deployment: &str) -> Version {
+    Version { deployment_name: deployment.into(), build_id: "v1".into() }
+}
+
+fn orders() -> (Metrics, NamespaceMetrics) {
+    let metrics = Metrics::new(1).unwrap();
+    let namespace = metrics.of("default");
+    (metrics, namespace)
+}
+
+fn text(metrics: &Metrics) -> String {
+    TextEncoder::new().encode_to_string(&metrics.gather()).unwrap()
+}
+
+#[track_caller]
+fn assert_told(metrics: &Metrics, lines: &[&str]) {
+    let text = text(metrics);
+    for line in lines {
+        assert!(text.lines().any(|told| told == *line), "{line} is missing:\n{text}");
+    }
+}
+
+#[test]
+fn a_decision_is_counted_with_its_reasons() {
+    let (metrics, namespace) = orders();
+    let input = json!({"now_ms": 1, "groups": {"g": {"provider_type": "aws-lambda"}}});
+    let output = json!({"groups": {"g": {"throttled": 3, "reasons":
+        ["tasks_announced misses=3", "cooloff remaining_ms=40"]}}});
+    let input = serde_json::from_value(input).unwrap();
+    namespace.decided(&version("orders"), &input, &serde_json::from_value(output).unwrap());
+    assert_told(
+        &metrics,
+        &[
+            r#"wci_decisions_total{algorithm="default",namespace="default",provider="aws-lambda"} 1"#,
+            r#"wci_decision_reasons_total{namespace="default",reason="cooloff"} 1"#,
+            r#"worker_controller_instance_scale_up_throttled_count{compute_provider="aws-lambda",namespace="default",worker_build_id="v1",worker_deployment_name="orders"} 3"#,
+        ],
+    );
+}
+
+#[test]
+fn a_launch_is_in_flight_until_the_provider_answers() {
+    let (metrics, namespace) = orders();
+    let decided = SystemTime::now() - Duration::from_secs(2);
+    let launch = namespace.launch(&version("orders"), "subprocess", 4, Some(decided), true);
+    assert_told(
+        &metrics,
+        &[r#"wci_workers_in_flight{namespace="default",provider="subprocess"} 4"#],
+    );
+    launch.end(&Outcome::failed(4, FailureClass::Throttled, "slow down"));
+    assert_told(
+        &metrics,
+        &[
+            r#"wci_workers_in_flight{namespace="default",provider="subprocess"} 0"#,
+            r#"wci_launches_total{class="throttled",namespace="default",provider="subprocess"} 1"#,
+            r#"wci_workers_total{namespace="default",provider="subprocess",result="throttled"} 4"#,
+            r#"wci_launch_latency_seconds_bucket{class="throttled",namespace="default",provider="subprocess",le="1"} 0"#,
+            r#"wci_launch_latency_seconds_count{class="throttled",namespace="default",provider="subprocess"} 1"#,
+        ],
+    );
+}
+
+#[test]
+fn a_launch_that_is_dropped_is_not_in_flight_any_more() {
+    let (metrics, namespace) = orders();
+    drop(namespace.launch(&version("orders"), "no such provider", 4, None, true));
+    assert_told(&metrics, &[r#"wci_launches_in_flight{namespace="default",provider="other"} 0"#]);
+}
+
+#[test]
+fn a_group_backs_off_until_its_time_has_come() {
+    let (metrics, namespace) = orders();
+    let input = json!({"now_ms": 1, "groups": {"g": {"provider_type": "aws-lambda"},
+        "over": {"provider_type": "aws-lambda"}}});
+    let input = serde_json::from_value(input).unwrap();
+    let backoff = |until_ms: i64| {
+        json!({"state": {"wci": {"backoff":
+            {"class": "not-found", "failures": 1, "until_ms": until_ms}}}})
+    };
+    let output = json!({"groups": {"g": backoff(i64::MAX), "over": backoff(1)}});
+    namespace.decided(&version("orders"), &input, &serde_json::from_value(output).unwrap());
+    let line =
+        r#"wci_groups_backing_off{class="not-found",namespace="default",provider="aws-lambda"} 1"#;
+    assert_told(&metrics, &[line]);
+    let well = json!({"groups": {"g": {"state": {}}}});
+    namespace.decided(&version("orders"), &input, &serde_json::from_value(well).unwrap());
+    assert!(!text(&metrics).contains("wci_groups_backing_off{"));
+}
+
+#[test]
+fn what_watches_see_is_told_for_each_version_and_summed_up_for_those_without_a_name() {
+    let (metrics, namespace) = orders();
+    let look = |deployment: &str, backlog: u64| {
+        let span = namespace.watch(&version(deployment));
+        let stats = QueueStats { backlog, age_ms: 3_000, ..QueueStats::default() };
+        let stats = StatsByType::from([(TaskType::Workflow, stats)]);
+        let read = Read { waited: Duration::ZERO, lag: Duration::from_millis(20) };
+        span.looked(read, Some(&stats));
+        span
+    };
+    let spans = [look("orders", 5), look("second", 6), look("third", 7)];
+    assert_told(
+        &metrics,
+        &[
+            r#"wci_instances_watched{namespace="default"} 3"#,
+            r#"wci_backlog_tasks{namespace="default",task_type="workflow",worker_build_id="v1",worker_deployment_name="orders"} 5"#,
+            r#"wci_backlog_tasks{namespace="default",task_type="workflow",worker_build_id="other",worker_deployment_name="other"} 13"#,
+            r#"wci_backlog_age_seconds{namespace="default",task_type="workflow",worker_build_id="other",worker_deployment_name="other"} 3"#,
+            r#"wci_watch_reads_total{namespace="default",result="ok"} 3"#,
+        ],
+    );
+    let [first, second, third] = spans;
+    first.end(WatchEnd::Backlog);
+    drop((second, third));
+    assert_told(
+        &metrics,
+        &[
+            r#"wci_instances_watched{namespace="default"} 0"#,
+            r#"wci_watch_ends_total{end="backlog",namespace="default"} 1"#,
+            r#"wci_watch_ends_total{end="cancelled",namespace="default"} 2"#,
+        ],
+    );
+}

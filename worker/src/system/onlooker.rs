@@ -1,0 +1,96 @@
+//! Sees what the instances are told and what they answer, and counts it. What a replay repeats
+//! is not counted again.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+};
+
+use async_trait::async_trait;
+use temporalio_common::protos::coresdk::{
+    workflow_activation::{
+        InitializeWorkflow, WorkflowActivation, workflow_activation_job::Variant,
+    },
+    workflow_completion::{WorkflowActivationCompletion, workflow_activation_completion::Status},
+};
+use temporalio_sdk::interceptors::WorkerInterceptor;
+use wci_activities::NamespaceMetrics;
+use wci_contract::{InstanceId, activities::Version, names::INSTANCE_WORKFLOW};
+
+/// Counts for one namespace.
+pub(super) struct Onlooker {
+    metrics: NamespaceMetrics,
+    /// The versions of the runs that are in memory.
+    runs: Mutex<BTreeMap<String, Version>>,
+}
+
+impl Onlooker {
+    pub(super) fn new(metrics: NamespaceMetrics) -> Self {
+        metrics.cached(0);
+        Self { metrics, runs: Mutex::default() }
+    }
+
+    /// The version that a run is of, and whether it begins with this activation.
+    fn version(&self, run_id: &str, activation: &WorkflowActivation) -> Option<Version> {
+        let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
+        for job in &activation.jobs {
+            match &job.variant {
+                Some(Variant::InitializeWorkflow(start)) => {
+                    runs.insert(run_id.to_owned(), instance(start)?);
+                    self.metrics.cached(runs.len());
+                }
+                Some(Variant::RemoveFromCache(_)) => {
+                    let version = runs.remove(run_id);
+                    self.metrics.cached(runs.len());
+                    return version;
+                }
+                _ => {}
+            }
+        }
+        runs.get(run_id).cloned()
+    }
+
+    fn count(&self, version: &Version, job: &Variant) {
+        match job {
+            Variant::InitializeWorkflow(start)
+                if start.continued_from_execution_run_id.is_empty() =>
+            {
+                self.metrics.created(version);
+            }
+            Variant::SignalWorkflow(signal) => self.metrics.signalled(version, &signal.signal_name),
+            Variant::DoUpdate(update) => self.metrics.updated(version, &update.name),
+            _ => {}
+        }
+    }
+}
+
+/// The version of an instance; `None` for a workflow of another type.
+fn instance(start: &InitializeWorkflow) -> Option<Version> {
+    let id = InstanceId::from_workflow_id(&start.workflow_id)?;
+    (start.workflow_type == INSTANCE_WORKFLOW).then(|| Version::from(&id))
+}
+
+#[async_trait(?Send)]
+impl WorkerInterceptor for Onlooker {
+    async fn on_workflow_activation(
+        &self,
+        activation: &WorkflowActivation,
+    ) -> Result<(), anyhow::Error> {
+        let version = self.version(&activation.run_id, activation);
+        if let Some(version) = version.filter(|_| !activation.is_replaying) {
+            let jobs = activation.jobs.iter().filter_map(|job| job.variant.as_ref());
+            jobs.for_each(|job| self.count(&version, job));
+        }
+        Ok(())
+    }
+
+    async fn on_workflow_activation_completion(&self, completion: &WorkflowActivationCompletion) {
+        if !matches!(completion.status, Some(Status::Failed(_))) {
+            return;
+        }
+        let runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(version) = runs.get(&completion.run_id) {
+            self.metrics.workflow_error(version);
+        }
+    }
+}
