@@ -6,7 +6,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "so tests fail")]
 
+mod api;
 mod binary;
+mod change;
 mod greeter;
 mod history;
 mod lambda;
@@ -26,7 +28,9 @@ mod version;
 mod wait;
 mod world;
 
+pub use api::groups_of;
 pub use binary::wci_bin;
+pub use change::{Change, GroupSent};
 pub use greeter::Greeter;
 pub use history::{ActivitySeen, History, LaunchSeen};
 pub use lambda::{Behaviour, Lambda};
