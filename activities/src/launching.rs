@@ -64,6 +64,7 @@ impl Launching {
         let version = input.version.clone();
         let result = validate::validate(&self, &ctx, input).await;
         self.metrics.validated(&version, result.as_ref().ok());
+        self.reader.note_change(&version);
         result
     }
 

@@ -8,6 +8,7 @@
 
 mod board;
 mod budget;
+mod changes;
 mod decide;
 mod head_start;
 mod heartbeat;

@@ -1,6 +1,6 @@
 //! What the server says of a version and its task queues.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use temporalio_client::{
     Client,
@@ -19,6 +19,8 @@ use wci_contract::{
     stats::{QueueStats, StatsByType},
 };
 
+use crate::changes::Changes;
+
 /// How long the server may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -31,12 +33,18 @@ pub struct StatsError(#[from] Box<Status>);
 #[derive(Clone)]
 pub struct VersionReader {
     client: Client,
+    changes: Arc<Changes>,
 }
 
 impl VersionReader {
     /// Reads through `client`, in its namespace.
     pub fn new(client: Client) -> Self {
-        Self { client }
+        Self { client, changes: Arc::default() }
+    }
+
+    /// Takes note that `version` is being changed: it is not asked about until that has settled.
+    pub(crate) fn note_change(&self, version: &Version) {
+        self.changes.note(version);
     }
 
     /// Types of the task queues that the server knows the version by; empty for a version that
@@ -60,6 +68,7 @@ impl VersionReader {
         version: &Version,
         with_stats: bool,
     ) -> Result<Vec<VersionTaskQueue>, StatsError> {
+        self.changes.settled(version).await;
         let mut request = DescribeWorkerDeploymentVersionRequest {
             namespace: self.client.options().namespace.clone(),
             deployment_version: Some(WorkerDeploymentVersion {
