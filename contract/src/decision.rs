@@ -218,6 +218,92 @@ pub enum Reason {
         /// Workers at the least.
         min: u32,
     },
+    /// More tasks wait than workers are there or on their way for.
+    Deficit {
+        /// Tasks that wait.
+        waiting: u64,
+        /// Of these, tasks that are taken care of.
+        covered: u64,
+        /// Workers that the rest asks for.
+        workers: u64,
+    },
+    /// Workers that are on their way, or just arrived, will take the tasks that wait.
+    InFlightCovers {
+        /// Tasks that wait.
+        waiting: u64,
+        /// Workers on their way.
+        in_flight: u64,
+    },
+    /// Workers that are there have room for the tasks that wait.
+    SlotsFree {
+        /// Tasks that wait.
+        waiting: u64,
+        /// Slots that are free.
+        free: u64,
+    },
+    /// Announced tasks of which the backlog told before.
+    AnnouncedLate {
+        /// How many.
+        misses: u64,
+    },
+    /// Tasks wait for so long that one more worker is tried, whatever else is known.
+    InDoubt {
+        /// Tasks that wait.
+        waiting: u64,
+        /// How long the oldest of them does, milliseconds.
+        age_ms: i64,
+    },
+    /// Fewer workers are there than are to be kept warm.
+    BelowMin {
+        /// Workers that were asked for and are not known to have left.
+        workers: u64,
+        /// Workers to keep.
+        min: u64,
+    },
+    /// As many workers are there as may be.
+    AtMaxConcurrent {
+        /// Workers that were asked for and are not known to have left.
+        workers: u64,
+        /// Workers at the most.
+        max: u64,
+    },
+    /// As many workers were asked for within a minute as may be.
+    RateBudgetSpent {
+        /// Workers asked for.
+        asked: u64,
+        /// Workers at the most.
+        max: u64,
+        /// Milliseconds until there is room for one.
+        remaining_ms: i64,
+    },
+    /// More workers do not make the queue any faster.
+    RateLimitedQueue {
+        /// Tasks that wait.
+        waiting: u64,
+        /// Tasks that are taken each minute.
+        per_minute: u64,
+        /// Milliseconds until that is doubted.
+        remaining_ms: i64,
+    },
+    /// Workers that were asked for did not show up in time, and count as failed.
+    StartTimedOut {
+        /// How many.
+        workers: u64,
+        /// Milliseconds that they had.
+        after_ms: i64,
+    },
+    /// Workers do not show up at all: look at deployment name, build ID, network and credentials.
+    WorkersDoNotAppear {
+        /// How many did not in a row.
+        failed: u64,
+        /// Milliseconds until one more is tried.
+        remaining_ms: i64,
+    },
+    /// Workers are no longer seen to poll.
+    WorkersLeft {
+        /// How many.
+        workers: u64,
+    },
     /// As many launches are under way as may be.
     TooManyLaunches {
         /// How many.
@@ -247,6 +333,18 @@ impl Reason {
             Self::NoSyncQuiet { .. } => "no_sync_quiet",
             Self::ScaleDownCooldown { .. } => "scale_down_cooldown",
             Self::MinCount { .. } => "min_count",
+            Self::Deficit { .. } => "deficit",
+            Self::InFlightCovers { .. } => "in_flight_covers",
+            Self::SlotsFree { .. } => "slots_free",
+            Self::AnnouncedLate { .. } => "announced_late",
+            Self::InDoubt { .. } => "in_doubt",
+            Self::BelowMin { .. } => "below_min",
+            Self::AtMaxConcurrent { .. } => "at_max_concurrent",
+            Self::RateBudgetSpent { .. } => "rate_budget_spent",
+            Self::RateLimitedQueue { .. } => "rate_limited_queue",
+            Self::StartTimedOut { .. } => "start_timed_out",
+            Self::WorkersDoNotAppear { .. } => "workers_do_not_appear",
+            Self::WorkersLeft { .. } => "workers_left",
             Self::TooManyLaunches { .. } => "too_many_launches",
         }
     }
@@ -282,6 +380,30 @@ impl fmt::Display for Reason {
             Self::Desired { workers, planned } => write!(f, " workers={workers} planned={planned}"),
             Self::MaxCount { planned, max } => write!(f, " planned={planned} max={max}"),
             Self::MinCount { planned, min } => write!(f, " planned={planned} min={min}"),
+            Self::Deficit { waiting, covered, workers } => {
+                write!(f, " waiting={waiting} covered={covered} workers={workers}")
+            }
+            Self::InFlightCovers { waiting, in_flight } => {
+                write!(f, " waiting={waiting} in_flight={in_flight}")
+            }
+            Self::SlotsFree { waiting, free } => write!(f, " waiting={waiting} free={free}"),
+            Self::AnnouncedLate { misses } => write!(f, " misses={misses}"),
+            Self::InDoubt { waiting, age_ms } => write!(f, " waiting={waiting} age_ms={age_ms}"),
+            Self::BelowMin { workers, min } => write!(f, " workers={workers} min={min}"),
+            Self::AtMaxConcurrent { workers, max } => write!(f, " workers={workers} max={max}"),
+            Self::RateBudgetSpent { asked, max, remaining_ms } => {
+                write!(f, " asked={asked} max={max} remaining_ms={remaining_ms}")
+            }
+            Self::RateLimitedQueue { waiting, per_minute, remaining_ms } => {
+                write!(f, " waiting={waiting} per_minute={per_minute} remaining_ms={remaining_ms}")
+            }
+            Self::StartTimedOut { workers, after_ms } => {
+                write!(f, " workers={workers} after_ms={after_ms}")
+            }
+            Self::WorkersDoNotAppear { failed, remaining_ms } => {
+                write!(f, " failed={failed} remaining_ms={remaining_ms}")
+            }
+            Self::WorkersLeft { workers } => write!(f, " workers={workers}"),
             Self::TooManyLaunches { launches } => write!(f, " launches={launches}"),
         }
     }

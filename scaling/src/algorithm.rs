@@ -14,6 +14,8 @@ pub enum LaunchStrategy {
 /// A scaling algorithm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Algorithm {
+    /// As many workers at once as the tasks that wait ask for.
+    Demand,
     /// One worker for tasks that found none, and for a backlog; as Temporal server 1.32 has it.
     NoSync,
     /// As many workers as rates and backlog ask for; as Temporal server 1.32 has it.
@@ -21,8 +23,8 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    /// Every algorithm, in the order in which defaults are looked for.
-    pub const ALL: [Self; 2] = [Self::NoSync, Self::RateBased];
+    /// Every algorithm.
+    pub const ALL: [Self; 3] = [Self::Demand, Self::NoSync, Self::RateBased];
 
     /// The algorithm that a spec calls `name`.
     pub fn parse(name: &str) -> Option<Self> {
@@ -32,6 +34,7 @@ impl Algorithm {
     /// What specs call it.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Demand => "demand",
             Self::NoSync => "no-sync",
             Self::RateBased => "rate-based",
         }
@@ -40,12 +43,13 @@ impl Algorithm {
     /// The only kind of provider that it can drive.
     pub fn strategy(self) -> LaunchStrategy {
         match self {
-            Self::NoSync => LaunchStrategy::Invoke,
+            Self::Demand | Self::NoSync => LaunchStrategy::Invoke,
             Self::RateBased => LaunchStrategy::WorkerSet,
         }
     }
 
-    /// What a group with such a provider gets when its spec names no algorithm.
+    /// What a group with such a provider gets when its spec names no algorithm: what the
+    /// server's controller would take.
     pub fn default_for(strategy: LaunchStrategy) -> Self {
         match strategy {
             LaunchStrategy::Invoke => Self::NoSync,

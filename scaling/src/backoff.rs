@@ -10,12 +10,48 @@ use wci_contract::{FailureClass, decision::Reason, launch::Outcome};
 
 use crate::number;
 
-/// Waits when the trouble may pass by itself, milliseconds: the first and the longest.
-const TRANSIENT_MS: (i64, i64) = (1_000, 60_000);
-/// Waits when somebody must change a configuration first, milliseconds.
+/// Waits when somebody must change a configuration first, milliseconds: the first and the
+/// longest.
 const CONFIGURATION_MS: (i64, i64) = (5_000, 300_000);
 /// How far jitter moves a wait, thousandths of it.
 const JITTER: i64 = 200;
+
+/// How long a group waits, milliseconds: the first time and at most.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Waits {
+    /// When the trouble may pass by itself.
+    transient_ms: (i64, i64),
+}
+
+impl Default for Waits {
+    fn default() -> Self {
+        Self::transient(1_000, 60_000)
+    }
+}
+
+impl Waits {
+    /// Waits for trouble that may pass by itself.
+    pub(crate) fn transient(first_ms: i64, longest_ms: i64) -> Self {
+        Self { transient_ms: (first_ms, longest_ms) }
+    }
+
+    fn of(self, class: FailureClass) -> (i64, i64) {
+        if class.is_configuration() { CONFIGURATION_MS } else { self.transient_ms }
+    }
+
+    /// The wait after so many failures in a row, milliseconds: doubled each time up to the
+    /// longest, then moved by up to a fifth either way so that groups that failed together do not
+    /// return together.
+    fn after(self, now_ms: i64, failures: u32, class: FailureClass) -> i64 {
+        let (first, longest) = self.of(class);
+        let doublings = failures.saturating_sub(1).min(16);
+        let wait = first.saturating_mul(1 << doublings).min(longest);
+        let spread = 2 * JITTER.unsigned_abs() + 1;
+        let thousandths =
+            i64::try_from(mix(now_ms, failures) % spread).unwrap_or_default() - JITTER;
+        wait + jitter_of(wait, thousandths)
+    }
+}
 
 /// A back-off, from the first failure to the next success.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +75,7 @@ impl BackOff {
     /// cut short opens a back-off, because it is at its limit, but makes none longer, because it
     /// works.
     pub(crate) fn after(
+        waits: Waits,
         before: Option<&Self>,
         now_ms: i64,
         outcome: &Outcome,
@@ -52,30 +89,30 @@ impl BackOff {
         }
         let class = class_of(outcome);
         let next = match before {
-            Some(open) if open.is_open(now_ms) && !open.probing => *open,
-            Some(lasting) if started > 0 => Self::new(now_ms, lasting.failures, class),
-            Some(failed) => Self::new(now_ms, failed.failures.saturating_add(1), class),
-            None => Self::new(now_ms, 1, class),
+            Some(open) if open.is_open(waits, now_ms) && !open.probing => *open,
+            Some(lasting) if started > 0 => Self::new(waits, now_ms, lasting.failures, class),
+            Some(failed) => Self::new(waits, now_ms, failed.failures.saturating_add(1), class),
+            None => Self::new(waits, now_ms, 1, class),
         };
         let wait_ms = next.until_ms.saturating_sub(now_ms);
         let reason = Reason::LaunchFailed { class, failures: next.failures, wait_ms };
         (Some(next), Some(reason))
     }
 
-    fn new(now_ms: i64, failures: u32, class: FailureClass) -> Self {
-        let until_ms = now_ms.saturating_add(wait_ms(now_ms, failures, class));
+    fn new(waits: Waits, now_ms: i64, failures: u32, class: FailureClass) -> Self {
+        let until_ms = now_ms.saturating_add(waits.after(now_ms, failures, class));
         Self { failures, until_ms, class, probing: false }
     }
 
     /// The back-off while a probe is out: closed for as long as the present wait.
-    pub(crate) fn probed(&self, now_ms: i64) -> Self {
-        Self { probing: true, ..Self::new(now_ms, self.failures, self.class) }
+    pub(crate) fn probed(&self, waits: Waits, now_ms: i64) -> Self {
+        Self { probing: true, ..Self::new(waits, now_ms, self.failures, self.class) }
     }
 
     /// Whether nothing may be asked at `now_ms`. An end that lies further ahead than the longest
     /// wait was set by a clock that has since been put back, and does not count.
-    pub(crate) fn is_open(&self, now_ms: i64) -> bool {
-        let (_, longest) = waits(self.class);
+    pub(crate) fn is_open(&self, waits: Waits, now_ms: i64) -> bool {
+        let (_, longest) = waits.of(self.class);
         let remaining = self.until_ms.saturating_sub(now_ms);
         (1..=longest + jitter_of(longest, JITTER)).contains(&remaining)
     }
@@ -132,22 +169,6 @@ fn class_of(outcome: &Outcome) -> FailureClass {
     }
 }
 
-fn waits(class: FailureClass) -> (i64, i64) {
-    if class.is_configuration() { CONFIGURATION_MS } else { TRANSIENT_MS }
-}
-
-/// The wait after so many failures in a row, milliseconds: doubled each time up to the longest,
-/// then moved by up to a fifth either way so that groups that failed together do not return
-/// together.
-fn wait_ms(now_ms: i64, failures: u32, class: FailureClass) -> i64 {
-    let (first, longest) = waits(class);
-    let doublings = failures.saturating_sub(1).min(16);
-    let wait = (first << doublings).min(longest);
-    let spread = 2 * JITTER.unsigned_abs() + 1;
-    let thousandths = i64::try_from(mix(now_ms, failures) % spread).unwrap_or_default() - JITTER;
-    wait + jitter_of(wait, thousandths)
-}
-
 fn jitter_of(wait_ms: i64, thousandths: i64) -> i64 {
     wait_ms * thousandths / 1000
 }
@@ -165,7 +186,9 @@ mod tests {
     use super::*;
 
     fn waits_of(class: FailureClass) -> Vec<i64> {
-        (1..=10).map(|failures| wait_ms(1_795_338_014_232, failures, class)).collect()
+        (1..=10)
+            .map(|failures| Waits::default().after(1_795_338_014_232, failures, class))
+            .collect()
     }
 
     fn assert_within_a_fifth(waits: &[i64], nominal: &[i64]) {
@@ -191,7 +214,7 @@ mod tests {
     #[test]
     fn jitter_uses_its_whole_range() {
         let waits: Vec<i64> =
-            (0..5_000).map(|now| wait_ms(now, 7, FailureClass::Throttled)).collect();
+            (0..5_000).map(|now| Waits::default().after(now, 7, FailureClass::Throttled)).collect();
         assert_eq!(waits.iter().min(), Some(&48_000));
         assert_eq!(waits.iter().max(), Some(&72_000));
     }
@@ -199,7 +222,7 @@ mod tests {
     #[test]
     fn any_number_of_failures_has_a_wait() {
         for failures in [0, 1, 63, 64, u32::MAX] {
-            assert!(wait_ms(i64::MAX, failures, FailureClass::Throttled) > 0);
+            assert!(Waits::default().after(i64::MAX, failures, FailureClass::Throttled) > 0);
         }
     }
 }

@@ -6,7 +6,9 @@ use wci_contract::{
     limits::cut,
 };
 
-use crate::{Algorithm, ConfigError, DecideError, no_sync, rate_based, turn::Turn};
+use crate::{
+    Algorithm, ConfigError, DecideError, backoff::Waits, demand, no_sync, rate_based, turn::Turn,
+};
 
 /// Bytes of an unknown algorithm's name that a message repeats.
 const MAX_NAME_SHOWN: usize = 100;
@@ -20,6 +22,7 @@ const MAX_NAME_SHOWN: usize = 100;
 /// bounds, two values that do not go together.
 pub fn check_config(algorithm: Algorithm, config: &Map<String, Value>) -> Result<(), ConfigError> {
     match algorithm {
+        Algorithm::Demand => demand::check(config),
         Algorithm::NoSync => no_sync::check(config),
         Algorithm::RateBased => rate_based::check(config),
     }
@@ -52,13 +55,18 @@ pub fn decide_batch(
     state: &GroupState,
     events: &[Event],
 ) -> Decision {
-    let mut turn = Turn::begin(now_ms, state);
+    let waits = match algorithm {
+        Algorithm::Demand => demand::waits(config),
+        Algorithm::NoSync | Algorithm::RateBased => Waits::default(),
+    };
+    let mut turn = Turn::begin(now_ms, waits, state);
     for event in events {
         if let Event::Outcome(outcome) = event {
             turn.settle(outcome);
         }
     }
     let state = match algorithm {
+        Algorithm::Demand => demand::decide(config, state, events, &mut turn),
         Algorithm::NoSync => no_sync::decide(config, state, events, &mut turn),
         Algorithm::RateBased => rate_based::decide(config, state, events, &mut turn),
     };

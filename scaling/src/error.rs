@@ -99,6 +99,26 @@ pub enum ConfigError {
         /// The value of that key.
         high_value: i64,
     },
+    /// No schedule at all, or too long a one.
+    #[error(
+        "{name} must be a list of at most {max} lines, for example [\"mon-fri 08:00-18:00 5\"]"
+    )]
+    NotASchedule {
+        /// The key.
+        name: &'static str,
+        /// Lines that it may have.
+        max: usize,
+    },
+    /// A line of a schedule that is none.
+    #[error(
+        "{name}: {line:?} must be days, times in UTC and workers, for example \"mon-fri 08:00-18:00 5\""
+    )]
+    NotALine {
+        /// The key.
+        name: &'static str,
+        /// The line, cut to a length that fits a message.
+        line: String,
+    },
     /// Zero, which another setting does not allow.
     #[error("{name} must be at least 1 when {with} is above 0")]
     ZeroWith {

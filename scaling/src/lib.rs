@@ -13,6 +13,7 @@
 mod algorithm;
 mod backoff;
 mod decide;
+mod demand;
 mod error;
 mod no_sync;
 mod number;

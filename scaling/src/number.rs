@@ -29,6 +29,19 @@ pub(crate) fn truncate(float: f64) -> Option<i64> {
     fits.then_some(float as i64)
 }
 
+/// `whole` as a float; exact up to 2^53.
+pub(crate) fn to_float(whole: u64) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "nobody counts that many tasks one by one")]
+    let float = whole as f64;
+    float
+}
+
+/// `float` rounded up to a whole number; 0 below that, and no more than 32 bits hold.
+pub(crate) fn whole(float: f64) -> u32 {
+    let bounded = truncate(float.ceil().min(f64::from(u32::MAX))).unwrap_or_default();
+    u32::try_from(bounded).unwrap_or_default()
+}
+
 /// `float` as Go writes it: without a fraction where there is none. Not for NaN and infinities.
 pub(crate) fn to_json(float: f64) -> Value {
     let whole = truncate(float).filter(|_| float.fract() == 0.0 && float.abs() <= EXACT);

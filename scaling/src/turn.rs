@@ -6,7 +6,10 @@ use wci_contract::{
     limits::{MAX_COUNT, MAX_REASONS},
 };
 
-use crate::{backoff::BackOff, own_state::OwnState};
+use crate::{
+    backoff::{BackOff, Waits},
+    own_state::OwnState,
+};
 
 /// What becomes of a call for workers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +26,7 @@ pub(crate) enum Pass {
 #[derive(Debug)]
 pub(crate) struct Turn {
     now_ms: i64,
+    waits: Waits,
     own: OwnState,
     action: Option<Action>,
     throttled: u64,
@@ -32,10 +36,12 @@ pub(crate) struct Turn {
 }
 
 impl Turn {
-    /// A turn at `now_ms`, milliseconds since the Unix epoch.
-    pub(crate) fn begin(now_ms: i64, state: &GroupState) -> Self {
+    /// A turn at `now_ms`, milliseconds since the Unix epoch, of a group that waits so long when
+    /// its provider refuses.
+    pub(crate) fn begin(now_ms: i64, waits: Waits, state: &GroupState) -> Self {
         Self {
             now_ms,
+            waits,
             own: OwnState::read(state),
             action: None,
             throttled: 0,
@@ -53,7 +59,7 @@ impl Turn {
     /// asked again at once.
     pub(crate) fn settle(&mut self, outcome: &Outcome) {
         let before = self.own.backoff().copied();
-        let (after, reason) = BackOff::after(before.as_ref(), self.now_ms, outcome);
+        let (after, reason) = BackOff::after(self.waits, before.as_ref(), self.now_ms, outcome);
         if before.is_some() && after.is_none() {
             self.wake_at(self.now_ms);
         }
@@ -84,10 +90,18 @@ impl Turn {
         if let Some(backoff) = self.own.backoff().copied() {
             count = 1;
             self.because(backoff.probing());
-            self.own.set_backoff(Some(backoff.probed(self.now_ms)));
+            self.own.set_backoff(Some(backoff.probed(self.waits, self.now_ms)));
         }
         self.action = Some(Action::InvokeWorker { count });
         Pass::Granted
+    }
+
+    /// Workers that this turn asks for.
+    pub(crate) fn invoked(&self) -> u32 {
+        match self.action {
+            Some(Action::InvokeWorker { count }) => count,
+            Some(Action::UpdateWorkerSetSize { .. }) | None => 0,
+        }
     }
 
     /// Whether this turn asks the provider for something.
@@ -106,14 +120,14 @@ impl Turn {
         }
         if let Some(backoff) = self.own.backoff().copied() {
             self.because(backoff.probing());
-            self.own.set_backoff(Some(backoff.probed(self.now_ms)));
+            self.own.set_backoff(Some(backoff.probed(self.waits, self.now_ms)));
         }
         self.action = Some(Action::UpdateWorkerSetSize { count });
         Pass::Granted
     }
 
     fn open_backoff(&self) -> Option<BackOff> {
-        self.own.backoff().filter(|backoff| backoff.is_open(self.now_ms)).copied()
+        self.own.backoff().filter(|backoff| backoff.is_open(self.waits, self.now_ms)).copied()
     }
 
     /// Counts announced tasks for which nothing is done now.
@@ -188,7 +202,7 @@ mod tests {
 
     #[test]
     fn a_call_for_many_workers_is_granted_up_to_what_one_launch_may_ask_for() {
-        let mut turn = Turn::begin(0, &GroupState::new());
+        let mut turn = Turn::begin(0, Waits::default(), &GroupState::new());
         assert_eq!(turn.invoke(u32::MAX), Pass::Granted);
         assert_eq!(turn.invoke(7), Pass::Covered);
         assert_eq!(invoked(turn), [Action::InvokeWorker { count: MAX_COUNT }]);
@@ -196,11 +210,11 @@ mod tests {
 
     #[test]
     fn a_call_for_many_workers_becomes_one_that_tries_after_a_back_off() {
-        let mut turn = Turn::begin(0, &GroupState::new());
+        let mut turn = Turn::begin(0, Waits::default(), &GroupState::new());
         turn.settle(&Outcome::failed(5, FailureClass::Throttled, "slow down"));
         assert_eq!(turn.invoke(5), Pass::Held);
         let state = turn.finish(GroupState::new()).state;
-        let mut turn = Turn::begin(10_000, &state);
+        let mut turn = Turn::begin(10_000, Waits::default(), &state);
         assert_eq!(turn.invoke(5), Pass::Granted);
         assert_eq!(invoked(turn), [Action::InvokeWorker { count: 1 }]);
     }

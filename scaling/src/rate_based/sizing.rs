@@ -66,16 +66,10 @@ impl State {
         let busy = required / self.capacity.unwrap_or(settings.capacity);
         let by_share = (busy / settings.utilization).ceil();
         let by_root = (busy + settings.beta * busy.sqrt()).ceil();
-        whole(by_share.max(by_root)).clamp(settings.min, settings.max)
+        number::whole(by_share.max(by_root)).clamp(settings.min, settings.max)
     }
 }
 
 fn ewma(alpha: f64, new: f64, old: Option<f64>) -> f64 {
     old.map_or(new, |old| alpha * new + (1.0 - alpha) * old)
-}
-
-/// A count that may be infinite, or above what 32 bits hold.
-fn whole(count: f64) -> u32 {
-    let bounded = number::truncate(count.min(f64::from(u32::MAX))).unwrap_or_default();
-    u32::try_from(bounded).unwrap_or_default()
 }

@@ -1,0 +1,229 @@
+//! `demand`: as many workers at once as the tasks that wait ask for, and no more.
+//!
+//! A deficit is what waits less what is taken care of: by workers on their way, by those that
+//! arrived since the figures were taken, by slots that are known to be free. It is served at
+//! once, within the limits that the user sets. Workers leave by themselves.
+
+mod counts;
+mod fields;
+mod fleet;
+mod learned;
+mod limits;
+mod memory;
+mod presence;
+mod push;
+mod schedule;
+mod settings;
+mod sizing;
+mod waiting;
+
+use serde_json::{Map, Value};
+use wci_contract::{
+    decision::{Event, GroupState, Reason},
+    signal::TaskAdd,
+};
+
+use crate::{number, turn::Turn};
+use memory::Memory;
+use settings::Settings;
+use waiting::{FIGURES_AGE_MS, Look};
+
+pub(crate) use settings::{check, waits};
+
+/// How long a backlog that grows must have done so before its growth is served ahead,
+/// milliseconds: rates are means over half a minute.
+const PRESSED_MS: i64 = 10_000;
+/// How soon after a first announcement the backlog should be looked at, milliseconds.
+const LOOK_SOON_MS: i64 = 700;
+/// From one look to the next while something is going on, while tasks wait, and while nothing
+/// does, milliseconds.
+const BUSY_POLL_MS: i64 = 1_000;
+const WAITING_POLL_MS: i64 = 5_000;
+const IDLE_POLL_MS: i64 = 60_000;
+/// How long after workers were asked for something is going on, milliseconds.
+const BUSY_MS: i64 = 10_000;
+
+/// Adds what `events` call for to `turn`; returns the state to go on with.
+pub(crate) fn decide(
+    config: &Map<String, Value>,
+    state: &GroupState,
+    events: &[Event],
+    turn: &mut Turn,
+) -> GroupState {
+    let mut memory = Memory::read(state, turn.now_ms());
+    let settings = Settings::read(config);
+    let mut call = Call {
+        now_ms: turn.now_ms(),
+        settings: &settings,
+        memory: &mut memory,
+        turn,
+        misses: 0,
+        heard: 0,
+        coming: 0,
+    };
+    call.catch_up();
+    for event in events {
+        match event {
+            Event::TaskAdd(signal) => call.task_add(signal),
+            Event::Poll(poll) => call.poll(&Look::of(poll)),
+            Event::Outcome(outcome) => {
+                let missing = outcome.throttled.saturating_add(outcome.refused);
+                call.refused(u64::from(missing));
+            }
+            Event::Tick {} => {}
+        }
+    }
+    call.serve();
+    call.keep_looking();
+    memory.write()
+}
+
+struct Call<'a> {
+    now_ms: i64,
+    settings: &'a Settings,
+    memory: &'a mut Memory,
+    turn: &'a mut Turn,
+    /// Misses of this turn.
+    misses: u64,
+    /// Those of them that are news.
+    heard: u64,
+    /// Tasks that will have come by the time that a worker started now polls, above what those
+    /// there take.
+    coming: u64,
+}
+
+impl Call<'_> {
+    /// What happened by itself since the last decision.
+    fn catch_up(&mut self) {
+        let Memory { fleet, waiting, learned, .. } = &mut *self.memory;
+        fleet.expire(self.now_ms, self.settings.lifetime_ms);
+        let tasks_of_one = learned.tasks_of_one(self.settings, self.settings.target_ms);
+        for (at_ms, workers) in fleet.arrive(self.now_ms, learned.start_ms(self.settings)) {
+            let tasks = number::whole(number::to_float(workers) * tasks_of_one);
+            waiting.take(u64::from(tasks), at_ms);
+        }
+        waiting.expire(self.now_ms);
+    }
+
+    fn task_add(&mut self, signal: &TaskAdd) {
+        if !signal.is_eligible() {
+            self.turn.because(Reason::SyncMatch { syncs: signal.syncs.max(1) });
+            self.memory.presence.alive();
+            return;
+        }
+        // A lone miss may come without a count.
+        let misses = signal.misses.max(1);
+        if signal.kind().is_none() {
+            self.turn.because(Reason::NobodyServes { tasks: misses });
+            self.turn.throttle(signal.misses);
+            return;
+        }
+        self.turn.because(Reason::TasksAnnounced { misses });
+        self.misses = self.misses.saturating_add(misses);
+        if signal.task_queue_name.is_empty() {
+            // Not announced by the server: tasks behind workers that were refused.
+            let news = self.memory.waiting.know(self.now_ms, misses);
+            self.heard = self.heard.saturating_add(news);
+            return;
+        }
+        let news = self.memory.waiting.hear(self.now_ms, misses);
+        self.heard = self.heard.saturating_add(news);
+        if news < misses {
+            self.turn.because(Reason::AnnouncedLate { misses: misses - news });
+        }
+    }
+
+    fn refused(&mut self, workers: u64) {
+        if workers > 0 {
+            self.memory.fleet.refused(workers);
+            self.memory.waiting.renew(self.now_ms);
+        }
+    }
+
+    fn poll(&mut self, look: &Look) {
+        let follows = self.memory.waiting.backlog.is_some_and(|last| last.waiting > 0);
+        self.meet(look, follows);
+        self.learn(look, follows);
+        self.weigh(look);
+        self.memory.waiting.see(self.now_ms, look);
+    }
+
+    /// Who is there.
+    fn meet(&mut self, look: &Look, follows: bool) {
+        let Memory { fleet, presence, learned, .. } = &mut *self.memory;
+        let start_ms = learned.start_ms(self.settings);
+        let found = presence.see(self.now_ms, look, follows, self.settings, fleet);
+        if let Some(took_ms) = found.start_ms {
+            learned.see_start(took_ms);
+        }
+        if found.failed > 0 {
+            let after_ms = self.settings.timeout_ms;
+            self.turn.because(Reason::StartTimedOut { workers: found.failed, after_ms });
+        }
+        let Some(workers) = look.workers else { return };
+        let settled_ms = self.now_ms.saturating_sub(start_ms.saturating_add(FIGURES_AGE_MS));
+        let until_ms = match presence.unseen_since(self.now_ms, self.settings) {
+            Some(unseen_ms) => settled_ms.min(unseen_ms),
+            None => settled_ms,
+        };
+        let gone = fleet.left(workers.seen, until_ms);
+        if gone > 0 {
+            self.turn.because(Reason::WorkersLeft { workers: gone });
+        }
+    }
+
+    /// What one worker does, and whether more of them help.
+    fn learn(&mut self, look: &Look, follows: bool) {
+        let Memory { fleet, learned, push, .. } = &mut *self.memory;
+        if follows && look.waiting > 0 {
+            let workers = look.workers.map_or_else(|| fleet.arrived(), |workers| workers.seen);
+            learned.see_service(look.dispatch, workers);
+        }
+        *push = push.filter(|push| look.waiting > 0 && push.is_same(look.dispatch));
+    }
+
+    /// Whether the backlog grows, and by how much until a worker started now is there.
+    fn weigh(&mut self, look: &Look) {
+        if look.waiting == 0 || look.arrival <= look.dispatch {
+            self.memory.pressed_ms = None;
+            return;
+        }
+        let since_ms = *self.memory.pressed_ms.get_or_insert(self.now_ms);
+        if self.now_ms.saturating_sub(since_ms) >= PRESSED_MS {
+            let start_ms = self.memory.learned.start_ms(self.settings).unsigned_abs();
+            let growth = (look.arrival - look.dispatch) * number::to_float(start_ms) / 1000.0;
+            self.coming = u64::from(number::whole(growth));
+        }
+    }
+
+    /// Asks to be asked again.
+    fn keep_looking(&mut self) {
+        let waits = self.memory.waiting.backlog.is_some_and(|backlog| backlog.waiting > 0)
+            || self.memory.waiting.announced() > 0;
+        let last_ms = self.memory.fleet.last_asked();
+        let is_busy = last_ms.is_some_and(|ms| self.now_ms.saturating_sub(ms) < BUSY_MS);
+        self.turn.poll_within(match (is_busy, waits) {
+            (true, _) => BUSY_POLL_MS,
+            (false, true) => WAITING_POLL_MS,
+            (false, false) => IDLE_POLL_MS,
+        });
+        let looked_lately = |ms: i64| self.now_ms.saturating_sub(ms) < FIGURES_AGE_MS;
+        if self.heard > 0 && !self.memory.looked_ms.is_some_and(looked_lately) {
+            self.memory.looked_ms = Some(self.now_ms);
+            self.turn.wake_at(self.now_ms.saturating_add(LOOK_SOON_MS));
+        }
+        self.keep_warm();
+    }
+
+    /// Asks to be asked again when workers kept warm may be too few.
+    fn keep_warm(&mut self) {
+        let Settings { min, schedule, lifetime_ms, .. } = self.settings;
+        let change_ms = schedule.next_change(self.now_ms);
+        let leaves_ms = self.memory.fleet.next_to_leave(*lifetime_ms);
+        let is_warm = min.max(&schedule.workers_at(self.now_ms)) > &0;
+        let next_ms = change_ms.into_iter().chain(leaves_ms.filter(|_| is_warm)).min();
+        if let Some(at_ms) = next_ms {
+            self.turn.wake_at(at_ms.max(self.now_ms.saturating_add(1)));
+        }
+    }
+}

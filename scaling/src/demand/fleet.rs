@@ -1,0 +1,132 @@
+//! The workers that were asked for.
+
+use serde_json::{Map, Value};
+
+use super::{
+    counts::Counts,
+    fields::{Fields, put, put_counts},
+};
+
+/// How long what was asked counts against the budget of invocations, milliseconds.
+const MINUTE_MS: i64 = 60_000;
+
+/// The workers that were asked for and are not known to have left.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Fleet {
+    /// Workers by when they were asked for.
+    starts: Counts,
+    /// Those that were asked for up to then are taken to have arrived, milliseconds since the
+    /// Unix epoch.
+    settled_ms: i64,
+    /// Workers asked for in the last minute, whatever became of them.
+    asked: Counts,
+}
+
+impl Fleet {
+    pub(super) fn read(fields: Fields<'_>) -> Self {
+        Self {
+            starts: fields.counts("starts"),
+            settled_ms: fields.time("settled_ms").unwrap_or_default(),
+            asked: fields.counts("asked"),
+        }
+    }
+
+    pub(super) fn write(&self, map: &mut Map<String, Value>) {
+        put_counts(map, "starts", &self.starts);
+        put_counts(map, "asked", &self.asked);
+        put(map, "settled_ms", (self.starts.sum() > 0).then_some(self.settled_ms));
+    }
+
+    /// Forgets workers whose life is over.
+    pub(super) fn expire(&mut self, now_ms: i64, lifetime_ms: i64) {
+        self.starts.expire(now_ms.saturating_sub(lifetime_ms));
+        self.asked.expire(now_ms.saturating_sub(MINUTE_MS));
+    }
+
+    /// Workers that arrive by `now_ms`, by when they do, if it takes `start_ms`.
+    pub(super) fn arrive(&mut self, now_ms: i64, start_ms: i64) -> Vec<(i64, u64)> {
+        let start_ms = start_ms.max(1);
+        let settled_ms = now_ms.saturating_sub(start_ms);
+        if settled_ms <= self.settled_ms {
+            return Vec::new();
+        }
+        let arrived = self.starts.between(self.settled_ms, settled_ms);
+        self.settled_ms = settled_ms;
+        arrived.into_iter().map(|(ms, count)| (ms.saturating_add(start_ms), count)).collect()
+    }
+
+    /// Takes note of workers that were asked for now.
+    pub(super) fn ask(&mut self, now_ms: i64, count: u64) {
+        self.starts.add(now_ms, count);
+        self.asked.add(now_ms, count);
+    }
+
+    /// Takes note of workers that were refused: the last that were asked for.
+    pub(super) fn refused(&mut self, count: u64) {
+        self.starts.take_newest(count);
+    }
+
+    /// Forgets workers asked for from after `since_ms` up to `until_ms`; answers with how many.
+    pub(super) fn lose(&mut self, since_ms: i64, until_ms: i64) -> u64 {
+        let lost = self.starts.between(since_ms, until_ms);
+        let count = lost.iter().map(|(_, count)| count).sum();
+        for (ms, count) in lost {
+            self.starts.take_at(ms, count);
+        }
+        count
+    }
+
+    /// Of the workers asked for up to `until_ms` no more than `seen` are left; answers with how
+    /// many have gone, the oldest first.
+    pub(super) fn left(&mut self, seen: u64, until_ms: i64) -> u64 {
+        let known = self.starts.sum() - self.starts.since(until_ms);
+        let gone = known.saturating_sub(seen);
+        self.starts.take_oldest(gone, until_ms);
+        gone
+    }
+
+    /// Workers asked for and not known to have left.
+    pub(super) fn workers(&self) -> u64 {
+        self.starts.sum()
+    }
+
+    /// Workers that are taken to have arrived.
+    pub(super) fn arrived(&self) -> u64 {
+        self.workers() - self.in_flight()
+    }
+
+    /// Workers that are taken to be on their way.
+    pub(super) fn in_flight(&self) -> u64 {
+        self.starts.since(self.settled_ms)
+    }
+
+    /// Workers asked for after `ms`.
+    pub(super) fn since(&self, ms: i64) -> u64 {
+        self.starts.since(ms)
+    }
+
+    /// When the next worker is taken to have left, if each lives for `lifetime_ms`.
+    pub(super) fn next_to_leave(&self, lifetime_ms: i64) -> Option<i64> {
+        self.starts.oldest().map(|ms| ms.saturating_add(lifetime_ms))
+    }
+
+    /// When the first of those asked for after `ms` was asked for.
+    pub(super) fn first_since(&self, ms: i64) -> Option<i64> {
+        self.starts.between(ms, i64::MAX).first().map(|(ms, _)| *ms)
+    }
+
+    /// Workers asked for within the last minute.
+    pub(super) fn asked(&self) -> u64 {
+        self.asked.sum()
+    }
+
+    /// When the first of those asked for within the last minute no longer counts.
+    pub(super) fn next_budget(&self, now_ms: i64) -> i64 {
+        self.asked.oldest().unwrap_or(now_ms).saturating_add(MINUTE_MS)
+    }
+
+    /// When workers were last asked for, within the last minute or among those still there.
+    pub(super) fn last_asked(&self) -> Option<i64> {
+        self.asked.newest().max(self.starts.newest())
+    }
+}

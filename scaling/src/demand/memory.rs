@@ -1,0 +1,61 @@
+//! What `demand` remembers: everything under one key, because no other controller knows it.
+
+use serde_json::{Map, Value};
+use wci_contract::decision::GroupState;
+
+use super::{
+    fields::{Fields, put},
+    fleet::Fleet,
+    learned::Learned,
+    presence::Presence,
+    push::Push,
+    waiting::Waiting,
+};
+
+const KEY: &str = "demand";
+
+/// A group's memory. Times are milliseconds since the Unix epoch.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Memory {
+    pub(super) fleet: Fleet,
+    pub(super) waiting: Waiting,
+    pub(super) presence: Presence,
+    pub(super) learned: Learned,
+    pub(super) push: Option<Push>,
+    /// Since when tasks arrive faster than they are taken.
+    pub(super) pressed_ms: Option<i64>,
+    /// When a look was last asked for.
+    pub(super) looked_ms: Option<i64>,
+}
+
+impl Memory {
+    /// Reads what is known; what makes no sense is passed over.
+    pub(super) fn read(state: &GroupState, now_ms: i64) -> Self {
+        let Some(map) = state.get(KEY).and_then(Value::as_object) else { return Self::default() };
+        let fields = Fields { map, now_ms };
+        Self {
+            fleet: Fleet::read(fields),
+            waiting: Waiting::read(fields),
+            presence: Presence::read(fields),
+            learned: Learned::read(fields),
+            push: Push::read(fields),
+            pressed_ms: fields.time("pressed_ms"),
+            looked_ms: fields.time("looked_ms"),
+        }
+    }
+
+    /// The memory as JSON.
+    pub(super) fn write(&self) -> GroupState {
+        let mut map = Map::new();
+        self.fleet.write(&mut map);
+        self.waiting.write(&mut map);
+        self.presence.write(&mut map);
+        self.learned.write(&mut map);
+        put(&mut map, "push", self.push.map(Push::to_json));
+        put(&mut map, "pressed_ms", self.pressed_ms);
+        put(&mut map, "looked_ms", self.looked_ms);
+        let mut state = GroupState::new();
+        put(&mut state, KEY, (!map.is_empty()).then_some(map));
+        state
+    }
+}

@@ -1,0 +1,139 @@
+//! Whether the workers that were asked for show up.
+
+use serde_json::{Map, Value};
+
+use super::{
+    fields::{Fields, put},
+    fleet::Fleet,
+    settings::Settings,
+    waiting::{FIGURES_AGE_MS, Look},
+};
+
+/// Workers in a row that did not show up, from which on the group slows down.
+const TOO_MANY: u64 = 3;
+/// How long a group that slowed down waits for one worker to show up, milliseconds, at least.
+const SLOW_MS: i64 = 60_000;
+/// The time of the first poll is known this well, milliseconds, or it teaches nothing.
+const EXACT_MS: i64 = 3_000;
+
+/// What is known of workers that were asked for and of which nothing was seen since.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Presence {
+    /// When the first of them was asked for.
+    trial_ms: Option<i64>,
+    /// Workers in a row that did not show up.
+    no_shows: u64,
+    /// Since when tasks wait and none is taken.
+    stuck_ms: Option<i64>,
+    /// The last look at which no worker was seen.
+    absent_ms: Option<i64>,
+}
+
+/// What a look tells of the workers.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Found {
+    /// How long the first worker took to show up, milliseconds, where that is known.
+    pub(super) start_ms: Option<i64>,
+    /// Workers that did not show up in time.
+    pub(super) failed: u64,
+}
+
+impl Presence {
+    pub(super) fn read(fields: Fields<'_>) -> Self {
+        Self {
+            trial_ms: fields.time("trial_ms"),
+            no_shows: fields.count("no_shows").unwrap_or_default(),
+            stuck_ms: fields.time("stuck_ms"),
+            absent_ms: fields.time("absent_ms"),
+        }
+    }
+
+    pub(super) fn write(&self, map: &mut Map<String, Value>) {
+        put(map, "trial_ms", self.trial_ms);
+        put(map, "no_shows", (self.no_shows > 0).then_some(self.no_shows));
+        put(map, "stuck_ms", self.stuck_ms);
+        put(map, "absent_ms", self.absent_ms);
+    }
+
+    /// Workers were asked for.
+    pub(super) fn ask(&mut self, now_ms: i64) {
+        self.trial_ms.get_or_insert(now_ms);
+    }
+
+    /// Some worker took a task, or asked for one.
+    pub(super) fn alive(&mut self) {
+        *self = Self::default();
+    }
+
+    /// Takes in a look. `follows` when the one before it was not long ago.
+    ///
+    /// Workers did not show up when a task waits since they were asked for, their time is over,
+    /// and nothing was taken meanwhile: a worker that came and left took the task.
+    pub(super) fn see(
+        &mut self,
+        now_ms: i64,
+        look: &Look,
+        follows: bool,
+        settings: &Settings,
+        fleet: &mut Fleet,
+    ) -> Found {
+        let seen = look.workers.map(|workers| workers.seen);
+        if seen.is_some_and(|seen| seen > 0) || look.dispatch > 0.0 {
+            let start_ms = self.start_ms(now_ms);
+            self.alive();
+            return Found { start_ms, failed: 0 };
+        }
+        self.absent_ms = Some(now_ms);
+        if look.waiting == 0 {
+            self.stuck_ms = None;
+            return Found::default();
+        }
+        let waits_since = now_ms.saturating_sub(look.age_ms);
+        let stuck_ms = self.stuck_ms.filter(|_| follows).unwrap_or(now_ms).min(waits_since);
+        self.stuck_ms = Some(stuck_ms.max(0));
+        Found { start_ms: None, failed: self.give_up(now_ms, stuck_ms, settings, fleet) }
+    }
+
+    fn give_up(
+        &mut self,
+        now_ms: i64,
+        stuck_ms: i64,
+        settings: &Settings,
+        fleet: &mut Fleet,
+    ) -> u64 {
+        let Some(trial_ms) = self.trial_ms else { return 0 };
+        let until_ms = now_ms.saturating_sub(settings.timeout_ms);
+        if trial_ms > until_ms || stuck_ms > trial_ms.saturating_add(FIGURES_AGE_MS) {
+            return 0;
+        }
+        let failed = fleet.lose(trial_ms.saturating_sub(1), until_ms);
+        self.no_shows = self.no_shows.saturating_add(failed);
+        self.trial_ms = fleet.first_since(until_ms);
+        failed
+    }
+
+    /// How long the first worker of the trial took to show up: between the last look that saw
+    /// none and this.
+    fn start_ms(&self, now_ms: i64) -> Option<i64> {
+        let (trial_ms, absent_ms) = (self.trial_ms?, self.absent_ms?);
+        let gap_ms = now_ms.saturating_sub(absent_ms);
+        let start_ms = absent_ms.saturating_add(gap_ms / 2).saturating_sub(trial_ms);
+        (gap_ms <= EXACT_MS && absent_ms >= trial_ms).then_some(start_ms)
+    }
+
+    /// From when on workers may be on their way though they were expected earlier; `None` when
+    /// nothing is out that was not seen.
+    pub(super) fn unseen_since(&self, now_ms: i64, settings: &Settings) -> Option<i64> {
+        let trial_ms = self.trial_ms?.saturating_sub(1);
+        Some(trial_ms.max(now_ms.saturating_sub(settings.timeout_ms)))
+    }
+
+    /// How many did not show up, and until when nothing more is asked for because of it.
+    pub(super) fn slowed(&self, fleet: &Fleet, settings: &Settings) -> Option<(u64, i64)> {
+        if self.no_shows < TOO_MANY {
+            return None;
+        }
+        let wait_ms = SLOW_MS.max(settings.timeout_ms);
+        Some((self.no_shows, fleet.last_asked().unwrap_or(0).saturating_add(wait_ms)))
+    }
+}

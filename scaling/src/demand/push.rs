@@ -1,0 +1,100 @@
+//! Sees when more workers do not help: a queue's own rate limit, or something behind it.
+
+use serde_json::{Map, Value};
+
+use super::fields::{Fields, put};
+use crate::number;
+
+/// How far the dispatch rate may move and still be the same, relative to it.
+const SAME: f64 = 0.1;
+/// After this the rate should show what workers that were added do, milliseconds; the server's
+/// rates are means over half a minute.
+const PATIENCE_MS: i64 = 15_000;
+/// How often the patience doubles.
+const MAX_DOUBLINGS: u32 = 3;
+
+/// Workers that were added while tasks waited and others were taken.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Push {
+    /// When, milliseconds since the Unix epoch.
+    at_ms: i64,
+    /// Tasks that waited.
+    waiting: u64,
+    /// Tasks taken each second before.
+    rate: f64,
+    /// Workers before.
+    workers: u64,
+    /// How often more workers did not help.
+    fruitless: u32,
+}
+
+impl Push {
+    pub(super) fn read(fields: Fields<'_>) -> Option<Self> {
+        let fields = fields.object("push")?;
+        Some(Self {
+            at_ms: fields.time("at_ms")?,
+            waiting: fields.count("waiting")?,
+            rate: fields.amount("rate").filter(|rate| *rate > 0.0)?,
+            workers: fields.count("workers")?,
+            fruitless: fields.count("fruitless").map_or(0, |n| u32::try_from(n).unwrap_or(9)),
+        })
+    }
+
+    pub(super) fn to_json(self) -> Map<String, Value> {
+        let mut map = Map::new();
+        put(&mut map, "at_ms", Some(self.at_ms));
+        put(&mut map, "waiting", i64::try_from(self.waiting).ok().or(Some(i64::MAX)));
+        put(&mut map, "rate", Some(number::to_json(self.rate)));
+        put(&mut map, "workers", i64::try_from(self.workers).ok().or(Some(i64::MAX)));
+        put(&mut map, "fruitless", (self.fruitless > 0).then_some(self.fruitless));
+        map
+    }
+
+    /// Workers are added to `workers` while `waiting` tasks wait and `rate` a second are taken.
+    pub(super) fn after(
+        before: Option<Self>,
+        now_ms: i64,
+        waiting: u64,
+        rate: f64,
+        workers: u64,
+    ) -> Option<Self> {
+        match before {
+            Some(push) if push.is_same(rate) && push.until_ms() <= now_ms => {
+                let fruitless = push.fruitless.saturating_add(1);
+                Some(Self { at_ms: now_ms, waiting, fruitless, ..push })
+            }
+            Some(push) if push.is_same(rate) => {
+                Some(Self { waiting: push.waiting.max(waiting), ..push })
+            }
+            _ if rate > 0.0 && waiting > 0 => {
+                Some(Self { at_ms: now_ms, waiting, rate, workers, fruitless: 0 })
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether the rate is what it was before.
+    pub(super) fn is_same(&self, rate: f64) -> bool {
+        (rate - self.rate).abs() <= SAME * self.rate
+    }
+
+    /// Whether so many workers more were added that the rate must show it.
+    pub(super) fn is_telling(&self, workers: u64) -> bool {
+        workers > self.workers && workers.saturating_mul(4) >= self.workers.saturating_mul(5)
+    }
+
+    /// Until when the workers that were added are given time.
+    pub(super) fn until_ms(&self) -> i64 {
+        self.at_ms.saturating_add(PATIENCE_MS << self.fruitless.min(MAX_DOUBLINGS))
+    }
+
+    /// Tasks that those added are for.
+    pub(super) fn waiting(&self) -> u64 {
+        self.waiting
+    }
+
+    /// Whether more workers did not help before.
+    pub(super) fn is_fruitless(&self) -> bool {
+        self.fruitless > 0
+    }
+}

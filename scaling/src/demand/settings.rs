@@ -1,0 +1,98 @@
+//! The settings of `demand`: names, defaults and bounds.
+
+use serde_json::{Map, Value};
+
+use super::schedule::{self, Schedule};
+use crate::{
+    Algorithm, ConfigError,
+    backoff::Waits,
+    setting::{Integer, check_keys},
+};
+
+const DAY_MS: i64 = 86_400_000;
+
+const SLOTS: Integer = Integer::new("worker_slots", 2, 1).up_to(10_000);
+const MAX: Integer = Integer::new("max_concurrent_workers", 50, 1).up_to(100_000);
+const PER_MINUTE: Integer = Integer::new("max_invocations_per_minute", 600, 1).up_to(100_000);
+const MIN: Integer = Integer::new("min_workers", 0, 0).up_to(100_000);
+const TARGET: Integer = Integer::new("target_queue_time_ms", 1_000, 0).up_to(DAY_MS);
+const START: Integer = Integer::new("expected_start_ms", 1_000, 0).up_to(DAY_MS);
+const TIMEOUT: Integer = Integer::new("start_timeout_ms", 30_000, 1_000).up_to(DAY_MS);
+const LIFETIME: Integer = Integer::new("worker_lifetime_ms", 600_000, 1_000).up_to(30 * DAY_MS);
+const BACKOFF: Integer = Integer::new("backoff_initial_ms", 1_000, 100).up_to(DAY_MS);
+const BACKOFF_MAX: Integer = Integer::new("backoff_max_ms", 60_000, 100).up_to(DAY_MS);
+
+const INTEGERS: [Integer; 10] =
+    [SLOTS, MAX, PER_MINUTE, MIN, TARGET, START, TIMEOUT, LIFETIME, BACKOFF, BACKOFF_MAX];
+
+/// What a group's spec says; times in milliseconds, none negative.
+#[derive(Debug, Clone)]
+pub(super) struct Settings {
+    /// Tasks that one worker runs at once; at least 1.
+    pub(super) slots: u64,
+    /// Workers that were asked for and are not known to have left, at most.
+    pub(super) max: u64,
+    /// Workers asked for within any minute, at most.
+    pub(super) per_minute: u64,
+    /// Workers kept warm when the schedule says nothing.
+    pub(super) min: u64,
+    /// Workers kept warm at certain times.
+    pub(super) schedule: Schedule,
+    /// How long a task may wait for a slot.
+    pub(super) target_ms: i64,
+    /// From asking for a worker to its first poll, before that was seen.
+    pub(super) start_ms: i64,
+    /// A worker that is not seen by then did not start.
+    pub(super) timeout_ms: i64,
+    /// After this a worker is taken to have left.
+    pub(super) lifetime_ms: i64,
+}
+
+impl Settings {
+    /// Reads `config`; what cannot be used counts as its default.
+    pub(super) fn read(config: &Map<String, Value>) -> Self {
+        let count = |integer: Integer| integer.read(config).unsigned_abs();
+        Self {
+            slots: count(SLOTS),
+            max: count(MAX),
+            per_minute: count(PER_MINUTE),
+            min: count(MIN).min(count(MAX)),
+            schedule: Schedule::read(config),
+            target_ms: TARGET.read(config),
+            start_ms: START.read(config),
+            timeout_ms: TIMEOUT.read(config).max(START.read(config)),
+            lifetime_ms: LIFETIME.read(config).max(TIMEOUT.read(config)),
+        }
+    }
+}
+
+/// How long a group waits whose provider refuses.
+pub(crate) fn waits(config: &Map<String, Value>) -> Waits {
+    let (first, longest) = (BACKOFF.read(config), BACKOFF_MAX.read(config));
+    Waits::transient(first, longest.max(first))
+}
+
+/// Checks `config` strictly.
+pub(crate) fn check(config: &Map<String, Value>) -> Result<(), ConfigError> {
+    let known = |key: &str| key == schedule::KEY || INTEGERS.iter().any(|known| known.name == key);
+    check_keys(config, known, Algorithm::Demand)?;
+    for integer in INTEGERS {
+        integer.check(config)?;
+    }
+    for (low, high) in [(MIN, MAX), (START, TIMEOUT), (TIMEOUT, LIFETIME), (BACKOFF, BACKOFF_MAX)] {
+        check_order(config, low, high)?;
+    }
+    schedule::check(config, (MAX.name, MAX.read(config)))
+}
+
+fn check_order(
+    config: &Map<String, Value>,
+    low: Integer,
+    high: Integer,
+) -> Result<(), ConfigError> {
+    let (value, other_value) = (low.read(config), high.read(config));
+    if value <= other_value {
+        return Ok(());
+    }
+    Err(ConfigError::Exceeds { name: low.name, value, other: high.name, other_value })
+}

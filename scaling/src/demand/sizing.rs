@@ -1,0 +1,100 @@
+//! How many workers the tasks that wait ask for.
+
+use super::{
+    memory::Memory,
+    settings::Settings,
+    waiting::{Backlog, FIGURES_AGE_MS},
+};
+use crate::number;
+
+/// What the tasks that wait ask for.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Need {
+    /// Tasks that wait.
+    pub(super) waiting: u64,
+    /// Of these, tasks that are taken care of.
+    pub(super) covered: u64,
+    /// Workers that the rest asks for.
+    pub(super) workers: u64,
+    /// Slots that are free, as far as that is known.
+    pub(super) free: u64,
+    /// Tasks of the rest that only the backlog told of.
+    pub(super) untold: u64,
+}
+
+impl Memory {
+    /// What announcements and backlog ask for: they speak of the same tasks, so the larger of
+    /// the two counts.
+    pub(super) fn need(&self, now_ms: i64, settings: &Settings, coming: u64) -> Need {
+        let backlog = self.waiting.backlog;
+        let tasks_of_one = self.tasks_of_one(settings, backlog);
+        let announced = self.announced(now_ms, tasks_of_one);
+        let Some(backlog) = backlog else { return announced };
+        let seen = self.seen(now_ms, settings, tasks_of_one, &backlog, coming);
+        let (rest_of_announced, rest_of_seen) = (rest(&announced), rest(&seen));
+        if rest_of_announced >= rest_of_seen {
+            let waiting = announced.waiting.max(seen.waiting);
+            let covered = waiting.saturating_sub(rest_of_announced);
+            return Need { waiting, covered, free: seen.free, ..announced };
+        }
+        Need { untold: rest_of_seen - rest_of_announced, ..seen }
+    }
+
+    /// Tasks that one worker takes within the time that a task may wait. What was learned does
+    /// not count when tasks wait for longer than it lets expect.
+    pub(super) fn tasks_of_one(&self, settings: &Settings, backlog: Option<Backlog>) -> f64 {
+        let bound_ms = settings.target_ms.saturating_add(FIGURES_AGE_MS);
+        let is_late = backlog.is_some_and(|backlog| backlog.age_ms > bound_ms);
+        let wait_ms = if is_late { 0 } else { settings.target_ms };
+        self.learned.tasks_of_one(settings, wait_ms)
+    }
+
+    /// What was announced, against those on their way.
+    fn announced(&self, now_ms: i64, tasks_of_one: f64) -> Need {
+        let free = self.waiting.recent(now_ms).map_or(0, |backlog| backlog.free);
+        size(self.waiting.announced(), self.fleet.in_flight(), free, tasks_of_one)
+    }
+
+    /// What waited at the last look, against those who may have arrived after its figures were
+    /// taken, or are on their way.
+    fn seen(
+        &self,
+        now_ms: i64,
+        settings: &Settings,
+        tasks_of_one: f64,
+        backlog: &Backlog,
+        coming: u64,
+    ) -> Need {
+        let settle_ms = self.learned.start_ms(settings) + settings.target_ms + FIGURES_AGE_MS;
+        let recent_ms = backlog.at_ms.saturating_sub(settle_ms);
+        let since_ms = match self.presence.unseen_since(now_ms, settings) {
+            Some(unseen_ms) => recent_ms.min(unseen_ms),
+            None => recent_ms,
+        };
+        let workers = self.fleet.since(since_ms);
+        let waiting = backlog.waiting.saturating_add(coming);
+        let need = size(waiting, workers, backlog.free, tasks_of_one);
+        let Some(push) = self.push.filter(|push| push.until_ms() > now_ms) else { return need };
+        if !push.is_telling(self.fleet.workers()) {
+            return need;
+        }
+        // Those added are for what waited then, until it shows what they do.
+        let covered = need.covered.max(push.waiting().min(waiting));
+        Need { covered, workers: workers_for(waiting - covered, tasks_of_one), ..need }
+    }
+}
+
+fn size(waiting: u64, workers: u64, free: u64, tasks_of_one: f64) -> Need {
+    let capacity = u64::from(number::whole(number::to_float(workers) * tasks_of_one));
+    let covered = capacity.saturating_add(free).min(waiting);
+    let workers = workers_for(waiting - covered, tasks_of_one);
+    Need { waiting, covered, workers, free, untold: 0 }
+}
+
+fn rest(need: &Need) -> u64 {
+    need.waiting - need.covered
+}
+
+fn workers_for(tasks: u64, tasks_of_one: f64) -> u64 {
+    u64::from(number::whole(number::to_float(tasks) / tasks_of_one.max(1.0)))
+}

@@ -1,0 +1,234 @@
+//! `demand`: what is asked for, and why.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod support;
+
+use serde_json::{Value, json};
+use support::{Group, NOW, miss, names, outcome};
+use wci_contract::{
+    FailureClass,
+    TaskType::{Activity, Workflow},
+    decision::{Action, Decision, Event, Poll, Reason},
+    launch::Outcome,
+    signal::TaskAdd,
+    stats::{QueueStats, WorkersSeen},
+};
+use wci_scaling::Algorithm::Demand;
+
+fn group(config: Value) -> Group {
+    Group::of(Demand, config)
+}
+
+fn announced(misses: u64) -> Event {
+    let Event::TaskAdd(signal) = miss(Workflow, misses) else { panic!() };
+    Event::TaskAdd(TaskAdd { task_queue_name: "orders".into(), ..signal })
+}
+
+fn look(backlog: u64, dispatch_rate: f64, age_ms: u64) -> Event {
+    seen(backlog, dispatch_rate, age_ms, None)
+}
+
+fn seen(backlog: u64, dispatch_rate: f64, age_ms: u64, workers: Option<(u64, u64)>) -> Event {
+    let stats = QueueStats { backlog, dispatch_rate, age_ms, arrival_rate: 0.0 };
+    let workers = workers.map(|(seen, slots_free)| WorkersSeen { seen, slots_free });
+    Event::Poll(Poll { stats: [(Activity, stats)].into(), workers })
+}
+
+fn asked(decision: &Decision) -> u32 {
+    match decision.actions[..] {
+        [] => 0,
+        [Action::InvokeWorker { count }] => count,
+        ref other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn the_first_miss_starts_a_worker_at_once() {
+    let decision = group(json!({})).at(NOW, announced(1));
+    assert_eq!((asked(&decision), decision.throttled), (1, 0));
+    assert_eq!(
+        decision.reasons,
+        [
+            Reason::TasksAnnounced { misses: 1 },
+            Reason::Deficit { waiting: 1, covered: 0, workers: 1 }
+        ]
+    );
+}
+
+#[test]
+fn a_burst_gets_all_its_workers_in_one_launch() {
+    let config = json!({"worker_slots": 4, "max_concurrent_workers": 30});
+    assert_eq!(asked(&group(config.clone()).at(NOW, announced(100))), 25);
+    assert_eq!(asked(&group(config.clone()).at(NOW, look(100, 0.0, 0))), 25);
+    let decision = group(config).at(NOW, announced(300));
+    assert_eq!((asked(&decision), decision.throttled), (30, 180));
+    assert_eq!(names(&decision), ["tasks_announced", "deficit", "at_max_concurrent"]);
+}
+
+#[test]
+fn tasks_that_workers_on_their_way_will_take_start_nobody() {
+    let mut group = group(json!({"worker_slots": 4}));
+    assert_eq!(asked(&group.at(NOW, announced(1))), 1);
+    let decision = group.at(NOW + 400, announced(3));
+    assert_eq!((asked(&decision), decision.throttled), (0, 0));
+    assert_eq!(decision.reasons[1], Reason::InFlightCovers { waiting: 4, in_flight: 1 });
+    assert_eq!(asked(&group.at(NOW + 500, announced(1))), 1);
+}
+
+#[test]
+fn announcements_and_backlog_are_never_added_up() {
+    let config = json!({"worker_slots": 4});
+    assert_eq!(asked(&group(config.clone()).batch(NOW, &[announced(40), look(40, 0.0, 0)])), 10);
+    let mut group = group(config);
+    assert_eq!(asked(&group.at(NOW, announced(40))), 10);
+    for after in [300, 900, 1_500, 3_000, 5_900] {
+        assert_eq!(asked(&group.at(NOW + after, look(40, 0.0, 0))), 0, "{after}");
+    }
+}
+
+#[test]
+fn a_burst_whose_end_was_not_announced_is_made_up_for_by_the_backlog() {
+    let mut group = group(json!({"worker_slots": 4}));
+    assert_eq!(asked(&group.at(NOW, announced(57))), 15);
+    assert_eq!(asked(&group.at(NOW + 1_000, look(100, 0.0, 0))), 10);
+    // What the backlog told of is announced with the next task, whenever that comes.
+    let decision = group.at(NOW + 60_000, announced(41));
+    assert_eq!(asked(&decision), 1);
+    assert_eq!(decision.reasons[1], Reason::AnnouncedLate { misses: 40 });
+}
+
+#[test]
+fn tasks_that_miss_after_the_workers_came_get_workers_of_their_own() {
+    let mut group = group(json!({"worker_slots": 4}));
+    assert_eq!(asked(&group.at(NOW, announced(4))), 1);
+    assert_eq!(asked(&group.at(NOW + 1_200, announced(1))), 1);
+}
+
+#[test]
+fn free_slots_of_workers_that_are_there_are_used_first() {
+    let decision = group(json!({})).at(NOW, seen(10, 0.0, 50, Some((3, 12))));
+    assert_eq!(decision.reasons, [Reason::SlotsFree { waiting: 10, free: 12 }]);
+    assert_eq!(asked(&decision), 0);
+    assert_eq!(asked(&group(json!({})).at(NOW, seen(10, 0.0, 50, Some((3, 6))))), 2);
+}
+
+#[test]
+fn a_task_that_free_slots_do_not_take_gets_a_worker_in_the_end() {
+    let decision = group(json!({})).at(NOW, seen(10, 0.0, 30_000, Some((3, 12))));
+    assert_eq!(decision.reasons, [Reason::InDoubt { waiting: 10, age_ms: 30_000 }]);
+    assert_eq!(asked(&decision), 1);
+}
+
+#[test]
+fn the_budget_of_a_minute_is_never_exceeded_and_comes_back() {
+    let mut group = group(json!({"max_invocations_per_minute": 10}));
+    let decision = group.at(NOW, announced(100));
+    assert_eq!((asked(&decision), decision.wake_at_ms), (10, Some(NOW + 700)));
+    let decision = group.at(NOW + 1_000, look(100, 1.0, 0));
+    assert_eq!(asked(&decision), 0);
+    assert!(names(&decision).contains(&"rate_budget_spent"));
+    assert_eq!(decision.wake_at_ms, Some(NOW + 60_000));
+    assert_eq!(asked(&group.at(NOW + 60_000, look(100, 1.0, 0))), 10);
+}
+
+#[test]
+fn at_the_limit_a_worker_that_left_makes_room_for_another() {
+    let mut group = group(json!({"max_concurrent_workers": 2, "worker_lifetime_ms": 60_000}));
+    assert_eq!(asked(&group.at(NOW, announced(9))), 2);
+    let decision = group.at(NOW + 10_000, announced(2));
+    assert_eq!((asked(&decision), decision.throttled), (0, 2));
+    assert_eq!(decision.wake_at_ms, Some(NOW + 60_000));
+    assert_eq!(decision.reasons.last(), Some(&Reason::AtMaxConcurrent { workers: 2, max: 2 }));
+    let decision = group.at(NOW + 12_000, seen(5, 0.1, 2_000, Some((1, 0))));
+    assert_eq!(asked(&decision), 1);
+    assert!(decision.reasons.contains(&Reason::WorkersLeft { workers: 1 }));
+    assert_eq!(asked(&group.at(NOW + 60_000, announced(1))), 1);
+}
+
+#[test]
+fn workers_that_never_poll_are_reported_and_the_group_slows_down() {
+    let mut group = group(json!({"max_concurrent_workers": 5}));
+    assert_eq!(asked(&group.at(NOW, announced(40))), 5);
+    for second in 1..30 {
+        let age = u64::try_from(second).unwrap() * 1_000;
+        let decision = group.at(NOW + second * 1_000, look(40, 0.0, age));
+        assert_eq!(asked(&decision), 0, "{second}");
+    }
+    let decision = group.at(NOW + 30_000, look(40, 0.0, 30_000));
+    assert_eq!(asked(&decision), 0);
+    assert_eq!(decision.reasons[0], Reason::StartTimedOut { workers: 5, after_ms: 30_000 });
+    assert!(
+        decision.reasons.contains(&Reason::WorkersDoNotAppear { failed: 5, remaining_ms: 30_000 })
+    );
+    assert_eq!(decision.wake_at_ms, Some(NOW + 60_000));
+    assert_eq!(asked(&group.at(NOW + 60_000, look(40, 0.0, 60_000))), 1);
+    assert_eq!(asked(&group.at(NOW + 65_000, look(40, 0.0, 65_000))), 0);
+    // One that comes ends it.
+    let decision = group.at(NOW + 66_000, seen(40, 0.5, 66_000, Some((1, 0))));
+    assert_eq!(asked(&decision), 4);
+}
+
+#[test]
+fn workers_that_came_and_left_between_two_looks_did_appear() {
+    let mut group = group(json!({}));
+    for n in 0..6 {
+        let at = NOW + n * 40_000;
+        assert_eq!(asked(&group.at(at, announced(1))), 1, "{n}");
+        let decision = group.at(at + 700, seen(1, 0.0, 700, Some((0, 0))));
+        assert!(!names(&decision).contains(&"start_timed_out"));
+    }
+}
+
+#[test]
+fn a_provider_that_refuses_is_asked_again_when_the_back_off_ends() {
+    let mut group = group(json!({"backoff_initial_ms": 2_000, "worker_slots": 1}));
+    assert_eq!(asked(&group.at(NOW, announced(10))), 10);
+    let refused = outcome(Outcome::failed(10, FailureClass::Throttled, "slow down"));
+    let decision = group.batch(NOW + 100, &[refused, miss(Workflow, 10)]);
+    assert_eq!((asked(&decision), decision.throttled), (0, 10));
+    let wake = decision.wake_at_ms.unwrap() - NOW - 100;
+    assert!((1_600..=2_400).contains(&wake), "{wake}");
+    let decision = group.at(NOW + 100 + wake, miss(Workflow, 10));
+    assert_eq!(asked(&decision), 1);
+    let decision = group.at(NOW + 200 + wake, outcome(Outcome::started(1)));
+    assert_eq!(asked(&decision), 9);
+}
+
+#[test]
+fn a_minimum_is_kept_warm_and_replaced_when_it_leaves() {
+    let mut group = group(json!({"min_workers": 3, "worker_lifetime_ms": 100_000}));
+    let decision = group.at(NOW, Event::Tick {});
+    assert_eq!(asked(&decision), 3);
+    assert_eq!(decision.reasons, [Reason::BelowMin { workers: 0, min: 3 }]);
+    assert_eq!(decision.wake_at_ms, Some(NOW + 100_000));
+    assert_eq!(asked(&group.at(NOW + 50_000, Event::Tick {})), 0);
+    assert_eq!(asked(&group.at(NOW + 100_000, Event::Tick {})), 3);
+}
+
+#[test]
+fn more_workers_for_a_queue_that_gets_no_faster_are_given_up_on() {
+    let config = json!({"worker_slots": 1, "max_concurrent_workers": 1_000});
+    let mut group = group(config);
+    group.at(NOW, announced(1));
+    let (mut started, mut held) = (0, 0);
+    for second in 2..120 {
+        let age = u64::try_from(second).unwrap() * 1_000;
+        let decision = group.at(NOW + second * 1_000, look(20, 2.0, age));
+        started += asked(&decision);
+        held += usize::from(names(&decision).contains(&"rate_limited_queue"));
+    }
+    assert!((20..=24).contains(&started), "{started}");
+    assert!(held > 20, "{held}");
+}
+
+#[test]
+fn fast_workers_are_asked_for_in_smaller_numbers() {
+    let mut group = group(json!({"worker_slots": 1}));
+    group.at(NOW, announced(10));
+    for second in 2..8 {
+        group.at(NOW + second * 1_000, look(5, 100.0, 100));
+    }
+    // Ten workers took 100 a second: each takes 11 within the second that a task may wait.
+    assert_eq!(asked(&group.at(NOW + 30_000, look(110, 100.0, 100))), 10);
+}
