@@ -60,6 +60,12 @@ impl Contender {
         Algorithm::ALL.into_iter().map(Algorithm::name).chain([BUILT_IN]).collect()
     }
 
+    /// The names of those that are compared unless somebody says otherwise.
+    pub fn defaults() -> Vec<&'static str> {
+        let known = Self::names();
+        ["demand", "no-sync"].into_iter().filter(|name| known.contains(name)).collect()
+    }
+
     /// Its name.
     pub fn name(&self) -> &'static str {
         match self.controller {

@@ -48,9 +48,7 @@ impl Provider {
 
     /// Why the next worker is not started.
     fn refusal(&mut self, now: Micros, running: u32) -> Option<FailureClass> {
-        let is_out =
-            |outage: &crate::Outage| now >= outage.from && now.less(outage.from) < outage.lasting;
-        if let Some(outage) = self.model.outage.filter(is_out) {
+        if let Some(outage) = self.model.outage.filter(|outage| outage.is_on(now)) {
             return Some(outage.class);
         }
         if self.model.concurrency.is_some_and(|most| running >= most) || !self.has_token(now) {

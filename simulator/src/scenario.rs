@@ -1,9 +1,7 @@
 //! What is simulated, but for the algorithm.
 
+use crate::{Distribution, Micros, Outage, ParseError, Traffic};
 use serde::Serialize;
-use wci_contract::FailureClass;
-
-use crate::{Distribution, Micros, ParseError, Traffic};
 
 /// The most slots that a worker may have.
 const MAX_SLOTS: u32 = 10_000;
@@ -80,17 +78,6 @@ pub struct ProviderModel {
     pub refuse: f64,
     /// When it refuses everything.
     pub outage: Option<Outage>,
-}
-
-/// A time in which a provider refuses everything.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Outage {
-    /// When it begins.
-    pub from: Micros,
-    /// How long it lasts.
-    pub lasting: Micros,
-    /// What it answers.
-    pub class: FailureClass,
 }
 
 /// How long our instance or the built-in controller takes.

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::{commands, connection::ConnectionArgs, demo, replay, system};
+use crate::{commands, connection::ConnectionArgs, demo, replay, simulate, system};
 
 /// Worker Controller Instances for Temporal: starts serverless workers when tasks wait
 ///
@@ -26,6 +26,7 @@ enum Command {
     Operate(commands::Command),
     Demo(demo::DemoArgs),
     Replay(replay::ReplayArgs),
+    Simulate(simulate::SimulateArgs),
 }
 
 /// Parses the command line and does what it says.
@@ -47,6 +48,7 @@ pub(crate) fn run() -> ExitCode {
                 }
                 Command::Demo(args) => demo::run(args).await,
                 Command::Replay(args) => replay::run(args).await,
+                Command::Simulate(args) => simulate::run(args),
             }
         })
     });

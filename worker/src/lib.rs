@@ -15,6 +15,7 @@ mod logging;
 mod output;
 pub mod replay;
 mod shepherd;
+mod simulate;
 mod spec_file;
 mod system;
 mod yaml_file;

@@ -1,0 +1,48 @@
+//! `wci simulate`: traffic against algorithms, in simulated time.
+
+mod args;
+mod contenders;
+mod scenario;
+mod table;
+mod view;
+
+use std::time::Instant;
+
+use anyhow::Context;
+use wci_simulator::{Comparison, Contender, Run, Scenario, simulate};
+
+use crate::output::{self, Output};
+
+pub(crate) use args::SimulateArgs;
+
+/// Simulates, and prints what came of it.
+pub(crate) fn run(args: SimulateArgs) -> anyhow::Result<()> {
+    let SimulateArgs { model, choice, output, report } = args;
+    let scenario = scenario::build(&model)?;
+    let contenders = contenders::choose(&choice, &scenario)?;
+    let mut runs = Vec::new();
+    for contender in &contenders {
+        runs.push(one(&scenario, contender)?);
+    }
+    let comparison = Comparison::new(scenario, runs);
+    if let Some(path) = report {
+        std::fs::write(&path, comparison.to_html())
+            .with_context(|| format!("{} cannot be written", path.display()))?;
+        eprintln!("report written to {}", path.display());
+    }
+    match output {
+        Output::Json => output::json(&comparison)?,
+        Output::Table => output::say(table::write(&comparison)),
+    }
+    Ok(())
+}
+
+fn one(scenario: &Scenario, contender: &Contender) -> anyhow::Result<Run> {
+    let began = Instant::now();
+    let view = view::View::new(contender.name());
+    let run = simulate(scenario, contender, &mut |progress| view.show(progress))?;
+    view.end();
+    let (tasks, took) = (wci_simulator::report::count(run.tasks.arrived), began.elapsed());
+    eprintln!("{contender}: {tasks} tasks simulated in {:.2} s", took.as_secs_f64());
+    Ok(run)
+}

@@ -1,0 +1,52 @@
+//! What a person sees of a long simulation: on a terminal, on stderr.
+
+use std::{
+    io::{IsTerminal, stderr},
+    time::{Duration, Instant},
+};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use wci_simulator::{
+    Progress,
+    report::{count, span},
+};
+
+/// A simulation that is over by then is shown no progress of.
+const SHORT: Duration = Duration::from_millis(500);
+
+/// The progress of one simulation.
+pub(super) struct View {
+    name: &'static str,
+    bar: Option<ProgressBar>,
+    began: Instant,
+}
+
+impl View {
+    pub(super) fn new(name: &'static str) -> Self {
+        let bar = stderr().is_terminal().then(|| {
+            let style = ProgressStyle::with_template("{spinner} {msg}");
+            let style = style.unwrap_or_else(|_| ProgressStyle::default_spinner());
+            ProgressBar::new_spinner().with_style(style)
+        });
+        Self { name, bar, began: Instant::now() }
+    }
+
+    /// Shows how far it has come.
+    pub(super) fn show(&self, progress: Progress) {
+        let Some(bar) = self.bar.as_ref().filter(|_| self.began.elapsed() > SHORT) else { return };
+        bar.set_message(format!(
+            "{}: {} tasks arrived, {} done, {} simulated",
+            self.name,
+            count(progress.arrived),
+            count(progress.done),
+            span(progress.now.as_ms()),
+        ));
+        bar.tick();
+    }
+
+    pub(super) fn end(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
