@@ -77,6 +77,14 @@ pub struct DeleteRequest {
     pub identity: String,
 }
 
+/// `release-worker-controller-instance`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ReleaseRequest {
+    /// Who asks.
+    #[serde(default)]
+    pub identity: String,
+}
+
 /// An answer that says nothing but that it is done: `{}`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Done {}

@@ -24,6 +24,12 @@ pub const UPDATE: &str = "update-worker-controller-instance";
 pub const DELETE: &str = "delete-worker-controller-instance";
 /// Update that checks a change without making it.
 pub const VALIDATE: &str = "validate-spec";
+/// Update of ours alone: the instance ends and answers with all that it knows, so that another
+/// controller can go on.
+pub const RELEASE: &str = "release-worker-controller-instance";
+/// Key in a version's metadata: handed back to the server's controller, so that automatic
+/// adoption leaves it alone.
+pub const RELEASED_KEY: &str = "wci-released";
 /// Query that the server's deployment workflows ask.
 pub const DESCRIBE: &str = "describe-wci";
 /// Query that answers with everything that the instance carries.

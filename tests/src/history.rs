@@ -107,6 +107,28 @@ impl History {
         self.launches().into_iter().filter_map(|launch| launch.outcome).map(|o| o.started).sum()
     }
 
+    /// The longest time from a task's scheduling to its start.
+    pub fn longest_wait(&self) -> Duration {
+        let mut scheduled = BTreeMap::new();
+        let mut longest = Duration::ZERO;
+        for event in &self.events {
+            let begun = match &event.attributes {
+                Some(Attributes::WorkflowTaskScheduledEventAttributes(_))
+                | Some(Attributes::ActivityTaskScheduledEventAttributes(_)) => {
+                    scheduled.insert(event.event_id, time_of(event));
+                    continue;
+                }
+                Some(Attributes::WorkflowTaskStartedEventAttributes(e)) => e.scheduled_event_id,
+                Some(Attributes::ActivityTaskStartedEventAttributes(e)) => e.scheduled_event_id,
+                _ => continue,
+            };
+            let waited =
+                scheduled.get(&begun).and_then(|at| time_of(event).duration_since(*at).ok());
+            longest = longest.max(waited.unwrap_or_default());
+        }
+        longest
+    }
+
     /// Failed workflow tasks: a bug shows so. When something new arrives while a run ends, the
     /// server fails its last task and gives it again; that is none.
     pub fn failed_tasks(&self) -> usize {

@@ -32,6 +32,8 @@ pub enum Behaviour {
     Fails,
     /// No answer.
     Hangs,
+    /// 404, as for a function that was deleted.
+    Gone,
 }
 
 /// The stand-in. It answers for as long as it is there.
@@ -129,22 +131,32 @@ async fn invoke(State(shared): State<Arc<Shared>>, Path(arn): Path<String>) -> R
         Behaviour::Throttles => {
             refusal(StatusCode::TOO_MANY_REQUESTS, "TooManyRequestsException", "Rate Exceeded.")
         }
-        Behaviour::Fails => {
-            refusal(StatusCode::INTERNAL_SERVER_ERROR, "ServiceException", "An error occurred.")
-        }
+        Behaviour::Fails => failure(),
         Behaviour::Hangs => std::future::pending().await,
+        Behaviour::Gone => not_found(&arn),
     }
 }
 
-async fn describe(Path(arn): Path<String>) -> Response {
+async fn describe(State(shared): State<Arc<Shared>>, Path(arn): Path<String>) -> Response {
     let name = name_of(&arn);
-    if name.starts_with("missing") {
-        let words = format!("Function not found: {arn}");
-        return refusal(StatusCode::NOT_FOUND, "ResourceNotFoundException", &words);
+    match shared.with(name, |function| function.behaviour) {
+        Some(Behaviour::Gone) => return not_found(&arn),
+        _ if name.starts_with("missing") => return not_found(&arn),
+        Some(Behaviour::Fails) => return failure(),
+        _ => {}
     }
     let answer = json!({"Configuration": {"FunctionName": name, "FunctionArn": arn,
         "Timeout": 900, "State": "Active"}, "Code": {}, "Tags": {}});
     (StatusCode::OK, answer.to_string()).into_response()
+}
+
+fn not_found(arn: &str) -> Response {
+    let words = format!("Function not found: {arn}");
+    refusal(StatusCode::NOT_FOUND, "ResourceNotFoundException", &words)
+}
+
+fn failure() -> Response {
+    refusal(StatusCode::INTERNAL_SERVER_ERROR, "ServiceException", "An error occurred.")
 }
 
 fn refusal(status: StatusCode, code: &'static str, words: &str) -> Response {

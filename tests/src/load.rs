@@ -21,6 +21,8 @@ use temporalio_common::{
 use wci_contract::InstanceId;
 use wci_workflows::{payload_of, text_of};
 
+use crate::version::history;
+
 /// Starts under way at once.
 const CONCURRENCY: usize = 16;
 /// Between two looks at how far it has come.
@@ -98,6 +100,16 @@ impl Load {
         let result = self.client.get_workflow_handle::<UntypedWorkflow>(self.id(0));
         let result = result.get_result(WorkflowGetResultOptions::default()).await.unwrap();
         assert_eq!(text_of(&result).unwrap(), "\"Hello, caller 0!\"");
+    }
+
+    /// The longest time that any of their tasks waited for a worker.
+    pub async fn longest_wait(&self) -> Duration {
+        let mut longest = Duration::ZERO;
+        for n in 0..self.tasks {
+            let handle = self.client.get_workflow_handle::<UntypedWorkflow>(self.id(n));
+            longest = longest.max(history(&handle).await.longest_wait());
+        }
+        longest
     }
 
     /// What those wait for that are not completed.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::{Said, Version, run};
+use crate::{SOON, Said, Version, run, wait_for};
 
 impl Version {
     /// Creates the Worker Deployment, and the version with `function` of the stand-in for Lambda
@@ -32,8 +32,13 @@ impl Version {
         found.raw().workflow_execution_info.clone().unwrap_or_default().task_queue
     }
 
+    /// The server's own workflows of a deployment are busy for up to a second after each change.
     async fn temporal(&self, args: &[&str]) -> Said {
         let to = ["worker", "deployment", "--address", &self.address];
-        run(&self.programs.temporal, to.iter().chain(args)).await
+        wait_for("a server that is not busy", SOON, async || {
+            let said = run(&self.programs.temporal, to.iter().chain(args)).await;
+            (!said.stderr.contains("try again later")).then_some(said)
+        })
+        .await
     }
 }

@@ -183,7 +183,7 @@ pub(crate) fn run_dir(dir: &Path) -> PathBuf {
     dir.join("run")
 }
 
-async fn history(handle: &UntypedWorkflowHandle<Client>) -> History {
+pub(crate) async fn history(handle: &UntypedWorkflowHandle<Client>) -> History {
     let history = handle.fetch_history(WorkflowFetchHistoryOptions::default());
     History { events: history.into_events().await.unwrap() }
 }

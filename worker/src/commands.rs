@@ -1,5 +1,6 @@
 //! The operator's commands.
 
+mod adopt;
 mod apply;
 mod claim;
 mod completion;
@@ -7,6 +8,7 @@ mod decide;
 mod delete;
 mod describe;
 mod list;
+mod release;
 mod situation;
 mod validate;
 
@@ -21,6 +23,8 @@ pub(crate) enum Command {
     Describe(describe::DescribeArgs),
     Delete(delete::DeleteArgs),
     Claim(claim::ClaimArgs),
+    Adopt(adopt::AdoptArgs),
+    Release(release::ReleaseArgs),
     Decide(decide::DecideArgs),
     Completion(completion::CompletionArgs),
 }
@@ -38,6 +42,8 @@ pub(crate) async fn run(
         Command::Describe(args) => describe::run(connection, args).await,
         Command::Delete(args) => delete::run(connection, args).await,
         Command::Claim(args) => claim::run(connection, args).await,
+        Command::Adopt(args) => adopt::run(connection, args).await,
+        Command::Release(args) => release::run(connection, args).await,
         Command::Decide(args) => decide::run(&args),
         Command::Completion(args) => {
             completion::print(&args, program);

@@ -6,9 +6,13 @@ mod compute;
 mod execution;
 mod instance;
 mod list;
+mod mark;
+mod past;
+mod takeover;
 mod trouble;
 mod validate;
 mod version;
+mod waiting;
 mod wire;
 
 use std::time::Duration;
@@ -18,11 +22,13 @@ use temporalio_client::{Client, grpc::WorkflowService, tonic::IntoRequest};
 use temporalio_common::protos::temporal::api::workflowservice::v1::DescribeNamespaceRequest;
 use wci_contract::names::{DEFAULT_TASK_QUEUE, SERVER_QUEUE_PREFIX};
 
-pub(crate) use compute::WHOLE_GROUP;
+pub(crate) use compute::{leftover, replacement};
 pub(crate) use execution::{Execution, Keeper};
 pub(crate) use list::Listed;
+pub(crate) use past::Past;
 pub(crate) use trouble::{Trouble, within};
 pub(crate) use version::{Deployment, VersionStatus};
+pub(crate) use waiting::Queue;
 
 use crate::connection::{self, ConnectionArgs};
 
@@ -65,14 +71,19 @@ impl Scope {
         }
         let target = connection.target()?;
         let namespace = self.namespace.clone().unwrap_or_else(|| target.namespace.clone());
-        let client = connection::client(target.connect().await?, &namespace)?;
-        let mut control = Control { client, namespace, namespace_id: String::new(), task_queue };
-        control.namespace_id = control.find_namespace().await?;
-        Ok(control)
+        Control::of(connection::client(target.connect().await?, &namespace)?, task_queue).await
     }
 }
 
 impl Control {
+    /// The namespace of `client`, as the system worker on `task_queue` itself reaches it.
+    pub(crate) async fn of(client: Client, task_queue: String) -> anyhow::Result<Self> {
+        let namespace = client.options().namespace.clone();
+        let mut control = Self { client, namespace, namespace_id: String::new(), task_queue };
+        control.namespace_id = control.find_namespace().await?;
+        Ok(control)
+    }
+
     /// The namespace.
     pub(crate) fn namespace(&self) -> &str {
         &self.namespace

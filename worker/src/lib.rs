@@ -13,6 +13,7 @@ mod demo;
 mod diff;
 mod logging;
 mod output;
+mod ownership;
 pub mod replay;
 mod shepherd;
 mod simulate;

@@ -1,5 +1,6 @@
 //! `wci worker`: the system worker.
 
+mod adoption;
 mod arrival;
 mod config;
 mod health;
@@ -25,7 +26,7 @@ use crate::{
     system::{
         health::Health,
         limits::LimitArgs,
-        namespace::Served,
+        namespace::{Served, Stopper},
         providers::{ProviderArgs, registry},
         telemetry::Telemetry,
     },
@@ -55,6 +56,10 @@ pub(crate) struct WorkerArgs {
     providers: ProviderArgs,
     #[command(flatten)]
     limits: LimitArgs,
+    /// Take over what the server's own controller runs in these namespaces, as it appears; what
+    /// was released is left alone
+    #[arg(long)]
+    adopt: bool,
     /// Serve /healthz, /readyz and /metrics at this address, for example 127.0.0.1:9090
     #[arg(long, alias = "metrics-address", env = "WCI_HEALTH_ADDRESS", value_name = "HOST:PORT")]
     health_address: Option<SocketAddr>,
@@ -98,6 +103,7 @@ pub(crate) async fn run(connection: &ConnectionArgs, args: WorkerArgs) -> anyhow
         task_queue,
         providers,
         limits,
+        adopt,
         health_address,
         metrics_versions,
         reads_per_second,
@@ -128,7 +134,11 @@ pub(crate) async fn run(connection: &ConnectionArgs, args: WorkerArgs) -> anyhow
     if let Some(address) = health_address {
         health::serve(address, Arc::clone(&health), telemetry).await?;
     }
-    stop::on_signal(served.iter().flat_map(Served::stoppers).collect(), Arc::clone(&health))?;
+    let mut stoppers: Vec<Stopper> = served.iter().flat_map(Served::stoppers).collect();
+    if adopt {
+        stoppers.extend(served.iter().map(Served::adopt));
+    }
+    stop::on_signal(stoppers, Arc::clone(&health))?;
     tokio::spawn(announce(served.iter().map(Served::arrival).collect(), health));
     for result in join_all(served.into_iter().map(Served::run)).await {
         result?;

@@ -18,8 +18,8 @@ const UNCLAIMED_MS: i64 = 600_000;
 /// How a run ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ending {
-    /// The version was deleted.
-    Deleted,
+    /// The version was deleted, or handed to another controller.
+    Over,
     /// Nobody gave the instance a spec.
     Unclaimed,
     /// Somebody cancelled the workflow.
@@ -39,10 +39,10 @@ pub(crate) async fn attend(ctx: &WorkflowContext<Instance>) -> Ending {
     let mut alarm: Option<Alarm<'_>> = None;
     loop {
         let now_ms = millis(ctx.workflow_time());
-        if ctx.state(|s| s.book.phase == Phase::Deleted) {
+        if ctx.state(|s| s.book.phase.is_over()) {
             cancel(alarm);
             all_handlers_finished(ctx).await;
-            return Ending::Deleted;
+            return Ending::Over;
         }
         if ctx.cancellation_token().is_cancelled() {
             return Ending::Cancelled;

@@ -29,6 +29,15 @@ pub(crate) enum Phase {
     Closing,
     /// The version was deleted.
     Deleted,
+    /// Another controller goes on with what this one knew.
+    Released,
+}
+
+impl Phase {
+    /// Whether the run has nothing left to do.
+    pub(crate) fn is_over(self) -> bool {
+        matches!(self, Self::Deleted | Self::Released)
+    }
 }
 
 /// Everything that an instance knows.

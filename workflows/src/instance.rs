@@ -12,7 +12,7 @@ use temporalio_workflow::{
     WorkflowResult, WorkflowTermination, common::error::ApplicationFailure, workflows::select,
 };
 use wci_contract::{
-    messages::{DeleteRequest, Description, Done, UpdateReply, UpdateRequest},
+    messages::{DeleteRequest, Description, Done, ReleaseRequest, UpdateReply, UpdateRequest},
     names,
     signal::TaskAdd,
     state::State,
@@ -54,7 +54,7 @@ impl Instance {
         let memo = MemoValue::new(ctx.state(|s| s.book.memo()));
         ctx.upsert_memo([(names::MEMO, Some(memo))])?;
         match Self::serve(&ctx.clone()).await {
-            Ending::Deleted | Ending::Unclaimed => Ok(()),
+            Ending::Over | Ending::Unclaimed => Ok(()),
             Ending::Cancelled => Err(WorkflowTermination::cancelled()),
             Ending::NextRun => Self::hand_over(ctx),
         }
@@ -94,6 +94,22 @@ impl Instance {
     #[update_validator(delete)]
     fn check_delete(&self, _ctx: &WorkflowContextView, request: &RawValue) -> Result<(), Failure> {
         decode::<DeleteRequest>(request)?;
+        Ok(updates::admit(&self.book)?)
+    }
+
+    /// Ends the instance; another controller goes on with the answer.
+    #[update(name = names::RELEASE)]
+    pub async fn release(
+        ctx: &mut WorkflowContext<Self>,
+        request: RawValue,
+    ) -> Result<State, Failure> {
+        decode::<ReleaseRequest>(&request)?;
+        Ok(updates::release(ctx).await?)
+    }
+
+    #[update_validator(release)]
+    fn check_release(&self, _ctx: &WorkflowContextView, request: &RawValue) -> Result<(), Failure> {
+        decode::<ReleaseRequest>(request)?;
         Ok(updates::admit(&self.book)?)
     }
 

@@ -7,7 +7,7 @@ use wci_contract::{
     checks::check_groups,
     mask,
     messages::{DeleteRequest, Done, UpdateReply, UpdateRequest},
-    state::ValidationState,
+    state::{State, ValidationState},
     token,
 };
 
@@ -24,12 +24,15 @@ use crate::{
 pub(crate) fn admit(book: &Book) -> Result<(), Refusal> {
     match book.phase {
         Phase::Open => Ok(()),
-        Phase::Closing => Err(Refusal {
-            kind: FailureType::LongHistory,
-            message: "the next run of this instance is about to take over: try again".into(),
-        }),
+        Phase::Closing => Err(come_again("the next run of this instance is about to take over")),
+        Phase::Released => Err(come_again("another controller is about to take over")),
         Phase::Deleted => Err(Refusal::precondition("worker deployment deleted")),
     }
+}
+
+/// A refusal that makes clients try again.
+fn come_again(why: &str) -> Refusal {
+    Refusal { kind: FailureType::LongHistory, message: format!("{why}: try again") }
 }
 
 /// `update-worker-controller-instance`.
@@ -71,6 +74,21 @@ pub(crate) async fn delete(
     request: DeleteRequest,
 ) -> Result<Done, Refusal> {
     in_turn(ctx, async { end(ctx, &request.identity).map(|_| Done {}) }).await
+}
+
+/// `release-worker-controller-instance`: the spec stays, so that a query of the run that ended
+/// still answers with it.
+pub(crate) async fn release(ctx: &WorkflowContext<Instance>) -> Result<State, Refusal> {
+    in_turn(ctx, async {
+        if ctx.state(|s| s.book.spec().is_none()) {
+            return Err(Refusal::precondition("there is no compute config to hand over yet"));
+        }
+        ctx.state_mut(|s| {
+            s.book.phase = Phase::Released;
+            Ok(s.book.dump())
+        })
+    })
+    .await
 }
 
 /// Waits for its turn, does `work` and lets the next one in.

@@ -1,12 +1,11 @@
 //! What is there before a command changes anything.
 
 use anyhow::bail;
-use wci_contract::{
-    InstanceId, Spec,
-    messages::{UpdateRequest, Upsert},
-};
+use wci_contract::{InstanceId, Spec, messages::UpdateRequest};
 
-use crate::control::{Control, Deployment, Execution, Keeper, VersionStatus, WHOLE_GROUP};
+use crate::control::{
+    Control, Deployment, Execution, Keeper, VersionStatus, leftover, replacement,
+};
 
 /// A version, as instance and server have it.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -43,25 +42,12 @@ impl Situation {
 
     /// Groups that are there and not in `wanted`.
     pub(super) fn leftover(&self, wanted: &Spec) -> Vec<String> {
-        let names = self.spec.scaling_group_specs.keys();
-        names.filter(|name| !wanted.scaling_group_specs.contains_key(*name)).cloned().collect()
+        leftover(&self.spec, wanted)
     }
 
     /// The update that turns what is there into `wanted`.
     pub(super) fn request(&self, wanted: &Spec, identity: &str) -> UpdateRequest {
-        let mask = WHOLE_GROUP.map(str::to_owned).to_vec();
-        let groups = wanted.scaling_group_specs.iter();
-        UpdateRequest {
-            identity: identity.to_owned(),
-            conflict_token: None,
-            upsert_scaling_groups: groups
-                .map(|(name, spec)| {
-                    let upsert = Upsert { spec: spec.clone(), update_mask: Some(mask.clone()) };
-                    (name.clone(), upsert)
-                })
-                .collect(),
-            remove_scaling_groups: self.leftover(wanted),
-        }
+        replacement(&self.spec, wanted, identity)
     }
 }
 
@@ -84,28 +70,5 @@ pub(super) fn must_be_ours(
              --task-queue {queue}",
             control.task_queue(),
         ),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::spec_file::parse;
-
-    fn spec(groups: &str) -> Spec {
-        parse("test", &format!("deployment: d\nbuild_id: b\ngroups: {groups}")).unwrap().spec
-    }
-
-    #[test]
-    fn the_update_replaces_every_group_and_removes_the_rest() {
-        let before =
-            spec("{a: {provider: {type: x}}, b: {task_types: [nexus], provider: {type: x}}}");
-        let wanted = spec(
-            "{b: {task_types: [activity], provider: {type: y, k: 1}}, c: {provider: {type: z}}}",
-        );
-        let situation = Situation { spec: before.clone(), ..Situation::default() };
-        let request = situation.request(&wanted, "me");
-        assert_eq!(request.remove_scaling_groups, ["a"]);
-        assert_eq!(wci_contract::mask::apply(&before, &request), Ok(wanted));
     }
 }

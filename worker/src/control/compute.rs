@@ -10,12 +10,35 @@ use temporalio_common::protos::temporal::api::{
         ComputeScaler,
     },
 };
-use wci_contract::{GroupSpec, Spec, TaskType};
+use wci_contract::{
+    GroupSpec, Spec, TaskType,
+    messages::{UpdateRequest, Upsert},
+};
 
 use super::Trouble;
 
 /// Everything of a group that an update may change: together, all of it.
-pub(crate) const WHOLE_GROUP: [&str; 3] = ["task_queue_types", "provider", "scaler"];
+const WHOLE_GROUP: [&str; 3] = ["task_queue_types", "provider", "scaler"];
+
+/// Groups of `before` that are not in `after`.
+pub(crate) fn leftover(before: &Spec, after: &Spec) -> Vec<String> {
+    let names = before.scaling_group_specs.keys();
+    names.filter(|name| !after.scaling_group_specs.contains_key(*name)).cloned().collect()
+}
+
+/// The update by `identity` that makes `after` of `before`.
+pub(crate) fn replacement(before: &Spec, after: &Spec, identity: &str) -> UpdateRequest {
+    let mask = WHOLE_GROUP.map(str::to_owned).to_vec();
+    let upsert = |(name, spec): (&String, &GroupSpec)| {
+        (name.clone(), Upsert { spec: spec.clone(), update_mask: Some(mask.clone()) })
+    };
+    UpdateRequest {
+        identity: identity.to_owned(),
+        conflict_token: None,
+        upsert_scaling_groups: after.scaling_group_specs.iter().map(upsert).collect(),
+        remove_scaling_groups: leftover(before, after),
+    }
+}
 
 /// `spec` for a version that is new.
 pub(super) fn config(spec: &Spec) -> Result<ComputeConfig, Trouble> {
@@ -77,6 +100,21 @@ fn details(config: Map<String, Value>) -> Result<Option<Payload>, Trouble> {
 mod tests {
     use super::*;
     use crate::spec_file::parse;
+
+    #[test]
+    fn the_update_replaces_every_group_and_removes_the_rest() {
+        let spec = |groups: &str| {
+            parse("test", &format!("deployment: d\nbuild_id: b\ngroups: {groups}")).unwrap().spec
+        };
+        let before =
+            spec("{a: {provider: {type: x}}, b: {task_types: [nexus], provider: {type: x}}}");
+        let after = spec(
+            "{b: {task_types: [activity], provider: {type: y, k: 1}}, c: {provider: {type: z}}}",
+        );
+        let request = replacement(&before, &after, "me");
+        assert_eq!(request.remove_scaling_groups, ["a"]);
+        assert_eq!(wci_contract::mask::apply(&before, &request), Ok(after));
+    }
 
     #[test]
     fn every_setting_reaches_the_public_api() {

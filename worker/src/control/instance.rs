@@ -3,8 +3,9 @@
 use anyhow::anyhow;
 use serde::{Serialize, de::DeserializeOwned};
 use temporalio_client::{
-    UntypedQuery, UntypedUpdate, UntypedWorkflowHandle, WorkflowExecuteUpdateOptions,
-    WorkflowIdConflictPolicy, WorkflowQueryOptions, WorkflowStartOptions, tonic::IntoRequest,
+    Client, UntypedQuery, UntypedSignal, UntypedUpdate, UntypedWorkflowHandle,
+    WorkflowExecuteUpdateOptions, WorkflowExecutionInfo, WorkflowIdConflictPolicy,
+    WorkflowQueryOptions, WorkflowSignalOptions, WorkflowStartOptions, tonic::IntoRequest,
 };
 use temporalio_common::{
     MemoValues, UntypedWorkflow,
@@ -15,8 +16,12 @@ use temporalio_common::{
 };
 use wci_contract::{
     InstanceId,
-    messages::{DeleteRequest, Description, Done, Memo, StartInput, UpdateReply, UpdateRequest},
+    messages::{
+        DeleteRequest, Description, Done, Memo, ReleaseRequest, StartInput, UpdateReply,
+        UpdateRequest,
+    },
     names,
+    signal::TaskAdd,
     state::{State, Timestamp},
 };
 
@@ -30,22 +35,28 @@ use crate::clock;
 impl Control {
     /// Starts an instance without a spec. [`Trouble::Exists`] when one runs.
     pub(crate) async fn start(&self, id: &InstanceId) -> Result<(), Trouble> {
-        let input = StartInput {
-            namespace_name: self.namespace.clone(),
-            namespace_id: self.namespace_id.clone(),
-            deployment_name: id.deployment().to_owned(),
-            build_id: id.build_id().to_owned(),
-            ..StartInput::default()
-        };
+        let input = self.input(id, None);
         let options = WorkflowStartOptions::new(&self.task_queue, id.workflow_id())
             .id_conflict_policy(WorkflowIdConflictPolicy::Fail)
             .search_attributes(division())
-            .memo(memo(id)?)
-            .static_summary(format!("starts workers for {id}"))
+            .memo(memo(id))
+            .static_summary(summary(id))
             .build();
         let workflow = UntypedWorkflow::new(names::INSTANCE_WORKFLOW);
         let call = self.client.start_workflow(workflow, encode(&input)?, options);
         within("starting the instance", SOON, call).await.map(|_| ())
+    }
+
+    /// What a run of the instance starts with.
+    pub(super) fn input(&self, id: &InstanceId, state: Option<State>) -> StartInput {
+        StartInput {
+            namespace_name: self.namespace.clone(),
+            namespace_id: self.namespace_id.clone(),
+            deployment_name: id.deployment().to_owned(),
+            build_id: id.build_id().to_owned(),
+            state,
+            ..StartInput::default()
+        }
     }
 
     /// What the instance tells the server's deployment workflows.
@@ -72,9 +83,14 @@ impl Control {
         }
     }
 
-    /// Everything that the instance knows.
+    /// Everything that the instance knows, or knew when it ended.
     pub(crate) async fn dump(&self, id: &InstanceId) -> Result<State, Trouble> {
         self.query(id, names::DUMP).await
+    }
+
+    /// Everything that one run of the instance knows, or knew when it ended.
+    pub(crate) async fn dump_run(&self, id: &InstanceId, run_id: &str) -> Result<State, Trouble> {
+        query(&self.run(id, run_id), names::DUMP).await
     }
 
     /// Changes the spec.
@@ -100,6 +116,19 @@ impl Control {
         self.tell(id, names::DELETE, &DeleteRequest { identity: identity.to_owned() }).await
     }
 
+    /// Ends the instance; the answer is all that it knew.
+    pub(crate) async fn release(&self, id: &InstanceId, identity: &str) -> Result<State, Trouble> {
+        self.tell(id, names::RELEASE, &ReleaseRequest { identity: identity.to_owned() }).await
+    }
+
+    /// Announces tasks to the instance, as matching does.
+    pub(crate) async fn announce(&self, id: &InstanceId, tasks: &TaskAdd) -> Result<(), Trouble> {
+        let handle = self.handle(id);
+        let signal = UntypedSignal::new(names::TASK_ADD_SIGNAL);
+        let call = handle.signal(signal, encode(tasks)?, WorkflowSignalOptions::default());
+        within("announcing tasks to the instance", SOON, call).await
+    }
+
     /// Ends the instance without asking it.
     pub(crate) async fn terminate(&self, id: &InstanceId, reason: &str) -> Result<(), Trouble> {
         let request = TerminateWorkflowExecutionRequest {
@@ -118,13 +147,7 @@ impl Control {
     }
 
     async fn query<T: DeserializeOwned>(&self, id: &InstanceId, name: &str) -> Result<T, Trouble> {
-        let handle = self.handle(id);
-        let call = handle.query(
-            UntypedQuery::new(name),
-            RawValue::new(Vec::new()),
-            WorkflowQueryOptions::default(),
-        );
-        decode(&within("asking the instance", QUERY, call).await?)
+        query(&self.handle(id), name).await
     }
 
     async fn tell<T: DeserializeOwned>(
@@ -139,20 +162,49 @@ impl Control {
         decode(&within("changing the instance", CHANGE, call).await?)
     }
 
-    fn handle(&self, id: &InstanceId) -> UntypedWorkflowHandle<temporalio_client::Client> {
+    fn handle(&self, id: &InstanceId) -> UntypedWorkflowHandle<Client> {
         self.client.get_workflow_handle::<UntypedWorkflow>(id.workflow_id())
+    }
+
+    /// One run of the instance.
+    pub(super) fn run(&self, id: &InstanceId, run_id: &str) -> UntypedWorkflowHandle<Client> {
+        let info = WorkflowExecutionInfo::builder()
+            .namespace(&self.namespace)
+            .workflow_id(id.workflow_id())
+            .run_id(run_id)
+            .build();
+        info.bind_untyped(self.client.clone())
     }
 }
 
-fn memo(id: &InstanceId) -> Result<MemoValues, Trouble> {
+async fn query<T: DeserializeOwned>(
+    handle: &UntypedWorkflowHandle<Client>,
+    name: &str,
+) -> Result<T, Trouble> {
+    let nothing = RawValue::new(Vec::new());
+    let call = handle.query(UntypedQuery::new(name), nothing, WorkflowQueryOptions::default());
+    decode(&within("asking the instance", QUERY, call).await?)
+}
+
+fn memo(id: &InstanceId) -> MemoValues {
     let now = clock::now();
     let nanos = i32::try_from(now.rem_euclid(1000) * 1_000_000).unwrap_or(0);
-    let memo = Memo {
+    let create_time = Timestamp { seconds: now.div_euclid(1000), nanos };
+    let mut values = MemoValues::new();
+    values.insert(names::MEMO, memo_of(id, create_time));
+    values
+}
+
+/// What the memo of an instance says that was created at `create_time`.
+pub(super) fn memo_of(id: &InstanceId, create_time: Timestamp) -> Memo {
+    Memo {
         deployment_name: id.deployment().to_owned(),
         build_id: id.build_id().to_owned(),
-        create_time: Timestamp { seconds: now.div_euclid(1000), nanos },
-    };
-    let mut values = MemoValues::new();
-    values.insert(names::MEMO, memo);
-    Ok(values)
+        create_time,
+    }
+}
+
+/// What the UI shows beside the workflow.
+pub(super) fn summary(id: &InstanceId) -> String {
+    format!("starts workers for {id}")
 }

@@ -7,11 +7,15 @@ use temporalio_client::{
     tonic::{Code, Status},
 };
 use temporalio_common::protos::temporal::api::failure::v1::{Failure, failure::FailureInfo};
+use tokio::time::{Instant, sleep};
 use wci_contract::{
     FailureType,
     limits::{MAX_MESSAGE, cut},
 };
 
+/// How long a busy server is asked again, and how long each time is from the one before.
+const BUSY_LIMIT: Duration = Duration::from_secs(15);
+const BUSY_PAUSE: Duration = Duration::from_millis(300);
 /// What the server says of a query that nobody was there to take.
 const NO_POLLER: &str = "no poller seen";
 
@@ -33,6 +37,9 @@ pub(crate) enum Trouble {
     /// The server knows no such call.
     #[error("the server does not know this call: {0}")]
     Unsupported(String),
+    /// The server wants to be asked again later.
+    #[error("{0}")]
+    Busy(String),
     /// Nobody answered in time.
     #[error("{what}: no answer within {} s", .limit.as_secs())]
     Silence {
@@ -61,6 +68,20 @@ pub(crate) async fn within<T, E: Into<Trouble>>(
     }
 }
 
+/// Makes `call` again for as long as the server is busy, up to a limit. Its own deployment
+/// workflows are for up to a second after each change.
+pub(super) async fn patiently<T, F: Future<Output = Result<T, Trouble>>>(
+    mut call: impl FnMut() -> F,
+) -> Result<T, Trouble> {
+    let began = Instant::now();
+    loop {
+        match call().await {
+            Err(Trouble::Busy(_)) if began.elapsed() < BUSY_LIMIT => sleep(BUSY_PAUSE).await,
+            result => return result,
+        }
+    }
+}
+
 impl From<Status> for Trouble {
     fn from(status: Status) -> Self {
         let message = words(status.message(), status.code());
@@ -70,6 +91,7 @@ impl From<Status> for Trouble {
             Code::FailedPrecondition => Self::Precondition(message),
             Code::NotFound => Self::NotFound(message),
             Code::AlreadyExists => Self::Exists(message),
+            Code::ResourceExhausted => Self::Busy(message),
             Code::Unimplemented => Self::Unsupported(message),
             Code::Cancelled | Code::DeadlineExceeded => Self::BrokeOff(message),
             Code::PermissionDenied | Code::Unauthenticated => Self::Other(format!(
@@ -168,6 +190,17 @@ mod tests {
         )));
         assert!(!is_open_ended(Status::failed_precondition("it is draining")));
         assert!(!is_open_ended(Status::invalid_argument("no")));
+    }
+
+    #[tokio::test]
+    async fn a_busy_server_is_asked_again() {
+        let mut calls = 0;
+        let answer = patiently(|| {
+            calls += 1;
+            let busy = Err(Trouble::Busy("try again later".into()));
+            std::future::ready(if calls < 3 { busy } else { Ok(calls) })
+        });
+        assert_eq!(answer.await, Ok(3));
     }
 
     #[tokio::test]

@@ -17,7 +17,7 @@ use temporalio_common::protos::temporal::api::{
 use uuid::Uuid;
 use wci_contract::{InstanceId, Spec};
 
-use super::{CHANGE, Control, SOON, Trouble, compute, within};
+use super::{CHANGE, Control, SOON, Trouble, compute, trouble::patiently, within};
 
 /// The server gives up a little earlier, so that its words reach us.
 const SERVER_CHANGE: Duration = Duration::from_secs(50);
@@ -42,9 +42,14 @@ impl Control {
             namespace: self.namespace.clone(),
             deployment_name: id.deployment().to_owned(),
         };
-        let mut service = self.service();
-        let call = service.describe_worker_deployment(request.into_request());
-        let info = match within("asking for the deployment", SOON, call).await {
+        let found = patiently(|| {
+            let (mut service, request) = (self.service(), request.clone().into_request());
+            async move {
+                let call = service.describe_worker_deployment(request);
+                within("asking for the deployment", SOON, call).await
+            }
+        });
+        let info = match found.await {
             Ok(found) => found.into_inner().worker_deployment_info.unwrap_or_default(),
             Err(Trouble::NotFound(_) | Trouble::Unsupported(_)) => return Ok(None),
             Err(trouble) => return Err(trouble),
@@ -68,9 +73,14 @@ impl Control {
             identity: identity.to_owned(),
             request_id: Uuid::new_v4().to_string(),
         };
-        let mut service = self.service();
-        let call = service.create_worker_deployment(patient(request));
-        within("creating the Worker Deployment", CHANGE, call).await.map(|_| ())
+        patiently(|| {
+            let (mut service, request) = (self.service(), patient(request.clone()));
+            async move {
+                let call = service.create_worker_deployment(request);
+                within("creating the Worker Deployment", CHANGE, call).await.map(|_| ())
+            }
+        })
+        .await
     }
 
     /// Deletes a Worker Deployment without versions.
@@ -84,9 +94,14 @@ impl Control {
             deployment_name: id.deployment().to_owned(),
             identity: identity.to_owned(),
         };
-        let mut service = self.service();
-        let call = service.delete_worker_deployment(patient(request));
-        within("deleting the Worker Deployment", CHANGE, call).await.map(|_| ())
+        patiently(|| {
+            let (mut service, request) = (self.service(), patient(request.clone()));
+            async move {
+                let call = service.delete_worker_deployment(request);
+                within("deleting the Worker Deployment", CHANGE, call).await.map(|_| ())
+            }
+        })
+        .await
     }
 
     /// Creates the version with `spec`, which reaches the instance.
@@ -103,9 +118,14 @@ impl Control {
             identity: identity.to_owned(),
             request_id: Uuid::new_v4().to_string(),
         };
-        let mut service = self.service();
-        let call = service.create_worker_deployment_version(patient(request));
-        within("creating the version", CHANGE, call).await.map(|_| ())
+        patiently(|| {
+            let (mut service, request) = (self.service(), patient(request.clone()));
+            async move {
+                let call = service.create_worker_deployment_version(request);
+                within("creating the version", CHANGE, call).await.map(|_| ())
+            }
+        })
+        .await
     }
 
     /// Makes `spec` the version's compute config; groups named by `remove` go.
@@ -124,9 +144,14 @@ impl Control {
             identity: identity.to_owned(),
             request_id: Uuid::new_v4().to_string(),
         };
-        let mut service = self.service();
-        let call = service.update_worker_deployment_version_compute_config(patient(request));
-        within("changing the compute config", CHANGE, call).await.map(|_| ())
+        patiently(|| {
+            let (mut service, request) = (self.service(), patient(request.clone()));
+            async move {
+                let call = service.update_worker_deployment_version_compute_config(request);
+                within("changing the compute config", CHANGE, call).await.map(|_| ())
+            }
+        })
+        .await
     }
 
     /// Deletes the version and with it the instance.
@@ -143,9 +168,14 @@ impl Control {
             identity: identity.to_owned(),
             ..Default::default()
         };
-        let mut service = self.service();
-        let call = service.delete_worker_deployment_version(patient(request));
-        within("deleting the version", CHANGE, call).await.map(|_| ())
+        patiently(|| {
+            let (mut service, request) = (self.service(), patient(request.clone()));
+            async move {
+                let call = service.delete_worker_deployment_version(request);
+                within("deleting the version", CHANGE, call).await.map(|_| ())
+            }
+        })
+        .await
     }
 
     /// Routes new tasks of the deployment to the version, whether or not a worker polls: starting
@@ -166,20 +196,25 @@ impl Control {
             allow_no_pollers: true,
             ..Default::default()
         };
-        let mut service = self.service();
-        let call = service.set_worker_deployment_current_version(patient(request));
-        within("making the version current", CHANGE, call).await.map(|_| ())
+        patiently(|| {
+            let (mut service, request) = (self.service(), patient(request.clone()));
+            async move {
+                let call = service.set_worker_deployment_current_version(request);
+                within("making the version current", CHANGE, call).await.map(|_| ())
+            }
+        })
+        .await
     }
 }
 
-fn version(id: &InstanceId) -> WorkerDeploymentVersion {
+pub(super) fn version(id: &InstanceId) -> WorkerDeploymentVersion {
     WorkerDeploymentVersion {
         deployment_name: id.deployment().to_owned(),
         build_id: id.build_id().to_owned(),
     }
 }
 
-fn patient<T>(message: T) -> Request<T> {
+pub(super) fn patient<T>(message: T) -> Request<T> {
     let mut request = message.into_request();
     request.set_timeout(SERVER_CHANGE);
     request

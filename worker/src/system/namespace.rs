@@ -19,7 +19,7 @@ use wci_activities::{
 use wci_contract::names::watch_queue;
 use wci_workflows::{Instance, Validate};
 
-use super::{Allowed, Settings, arrival, onlooker::Onlooker};
+use super::{Allowed, Settings, adoption, arrival, onlooker::Onlooker};
 use crate::connection;
 
 /// A workflow task that a lost process was given is handed to another after this.
@@ -95,6 +95,13 @@ impl Served {
     /// Resolves once tasks are taken.
     pub(super) fn arrival(&self) -> BoxFuture<'static, ()> {
         arrival::wait(self.client.clone(), self.task_queue.clone()).boxed()
+    }
+
+    /// Adopts in the background, until what it answers with is called.
+    pub(super) fn adopt(&self) -> Stopper {
+        let adopting = adoption::keep_adopting(self.client.clone(), self.task_queue.clone());
+        let handle = tokio::spawn(adopting).abort_handle();
+        Box::new(move || handle.abort())
     }
 
     /// What makes both workers stop.

@@ -1,0 +1,108 @@
+//! The mark of a version that was handed back: an entry in its metadata, which any client of the
+//! namespace can read and remove.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+use temporalio_client::tonic::IntoRequest;
+use temporalio_common::protos::temporal::api::{
+    common::v1::Payload,
+    workflowservice::v1::{
+        DescribeWorkerDeploymentVersionRequest, DescribeWorkerDeploymentVersionResponse,
+        UpdateWorkerDeploymentVersionMetadataRequest,
+    },
+};
+use wci_contract::{InstanceId, names::RELEASED_KEY};
+
+use super::{
+    CHANGE, Control, SOON, Trouble,
+    trouble::patiently,
+    version::{patient, version},
+    wire::encode,
+    within,
+};
+use crate::clock;
+
+/// Who released a version, and when.
+#[derive(Serialize)]
+struct Mark<'a> {
+    by: &'a str,
+    at: String,
+}
+
+impl Control {
+    /// Whether the version was handed back to the server's controller; `None` when the server
+    /// does not know the version.
+    pub(crate) async fn is_released(&self, id: &InstanceId) -> Result<Option<bool>, Trouble> {
+        match self.describe_version(id, false).await {
+            Ok(found) => {
+                let info = found.worker_deployment_version_info.unwrap_or_default();
+                let entries = info.metadata.unwrap_or_default().entries;
+                Ok(Some(entries.contains_key(RELEASED_KEY)))
+            }
+            Err(Trouble::NotFound(_)) => Ok(None),
+            Err(trouble) => Err(trouble),
+        }
+    }
+
+    /// Marks the version as handed back by `identity`.
+    pub(crate) async fn mark(&self, id: &InstanceId, identity: &str) -> Result<(), Trouble> {
+        let mark = Mark { by: identity, at: clock::rfc3339(clock::now()) };
+        let payload = encode(&mark)?.payloads.pop().unwrap_or_default();
+        let entries = HashMap::from([(RELEASED_KEY.to_owned(), payload)]);
+        self.change_metadata(id, entries, Vec::new(), identity).await
+    }
+
+    /// Takes the mark away.
+    pub(crate) async fn unmark(&self, id: &InstanceId, identity: &str) -> Result<(), Trouble> {
+        let gone = vec![RELEASED_KEY.to_owned()];
+        self.change_metadata(id, HashMap::new(), gone, identity).await
+    }
+
+    /// What the server knows of the version, with the figures of its task queues if asked for.
+    pub(super) async fn describe_version(
+        &self,
+        id: &InstanceId,
+        report_task_queue_stats: bool,
+    ) -> Result<DescribeWorkerDeploymentVersionResponse, Trouble> {
+        let request = DescribeWorkerDeploymentVersionRequest {
+            namespace: self.namespace.clone(),
+            deployment_version: Some(version(id)),
+            report_task_queue_stats,
+            ..Default::default()
+        };
+        patiently(|| {
+            let (mut service, request) = (self.service(), request.clone().into_request());
+            async move {
+                let call = service.describe_worker_deployment_version(request);
+                within("asking for the version", SOON, call).await.map(|answer| answer.into_inner())
+            }
+        })
+        .await
+    }
+
+    async fn change_metadata(
+        &self,
+        id: &InstanceId,
+        upsert_entries: HashMap<String, Payload>,
+        remove_entries: Vec<String>,
+        identity: &str,
+    ) -> Result<(), Trouble> {
+        let request = UpdateWorkerDeploymentVersionMetadataRequest {
+            namespace: self.namespace.clone(),
+            deployment_version: Some(version(id)),
+            upsert_entries,
+            remove_entries,
+            identity: identity.to_owned(),
+            ..Default::default()
+        };
+        patiently(|| {
+            let (mut service, request) = (self.service(), patient(request.clone()));
+            async move {
+                let call = service.update_worker_deployment_version_metadata(request);
+                within("changing the version's metadata", CHANGE, call).await.map(|_| ())
+            }
+        })
+        .await
+    }
+}

@@ -1,0 +1,66 @@
+//! Our instance in the place of another run, in one step.
+
+use temporalio_client::tonic::IntoRequest;
+use temporalio_common::protos::temporal::api::{
+    common::v1::{Memo, Payload, Payloads, WorkflowType},
+    enums::v1::{WorkflowIdConflictPolicy, WorkflowIdReusePolicy},
+    sdk::v1::UserMetadata,
+    taskqueue::v1::TaskQueue,
+    workflowservice::v1::StartWorkflowExecutionRequest,
+};
+use wci_contract::{InstanceId, names, state::State};
+
+use super::{
+    Control, SOON, Trouble,
+    instance::{memo_of, summary},
+    trouble::patiently,
+    wire::{division, encode},
+    within,
+};
+use crate::connection;
+
+impl Control {
+    /// Starts our instance with `state`, and answers with its run. `after`, the run before it,
+    /// ends in the same step if it is open. However often this is asked, and by however many,
+    /// `after` has one successor: the server knows the request by its ID.
+    pub(crate) async fn take_over(
+        &self,
+        id: &InstanceId,
+        state: State,
+        after: &str,
+    ) -> Result<String, Trouble> {
+        let memo = memo_of(id, state.create_time.unwrap_or_default());
+        let memo = [(names::MEMO.to_owned(), payload(&memo)?)];
+        let request = StartWorkflowExecutionRequest {
+            namespace: self.namespace.clone(),
+            workflow_id: id.workflow_id(),
+            workflow_type: Some(WorkflowType { name: names::INSTANCE_WORKFLOW.to_owned() }),
+            task_queue: Some(TaskQueue { name: self.task_queue.clone(), ..Default::default() }),
+            input: Some(Payloads { payloads: encode(&self.input(id, Some(state)))?.payloads }),
+            identity: connection::identity(),
+            request_id: format!("wci-after-{after}"),
+            workflow_id_reuse_policy: WorkflowIdReusePolicy::AllowDuplicate.into(),
+            workflow_id_conflict_policy: WorkflowIdConflictPolicy::TerminateExisting.into(),
+            memo: Some(Memo { fields: memo.into() }),
+            search_attributes: Some(division().into_proto()),
+            user_metadata: Some(UserMetadata {
+                summary: Some(payload(&summary(id))?),
+                ..Default::default()
+            }),
+            ..Default::default()
+        };
+        patiently(|| {
+            let (mut service, request) = (self.service(), request.clone().into_request());
+            async move {
+                let call = service.start_workflow_execution(request);
+                let started = within("taking the instance over", SOON, call).await?;
+                Ok(started.into_inner().run_id)
+            }
+        })
+        .await
+    }
+}
+
+fn payload(value: &impl serde::Serialize) -> Result<Payload, Trouble> {
+    Ok(encode(value)?.payloads.pop().unwrap_or_default())
+}

@@ -1,0 +1,48 @@
+//! Tasks of a version that wait, as the server's figures have it.
+
+use wci_contract::{InstanceId, signal::TaskAdd};
+
+use super::{Control, Trouble};
+
+/// The figures of one task queue of a version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Queue {
+    /// The queue and its type, as a signal names them.
+    pub(crate) name: String,
+    /// Wire number of the task type.
+    pub(crate) kind: i64,
+    /// Tasks that wait. The server's figures are up to 5 s old.
+    pub(crate) backlog: u64,
+}
+
+impl Control {
+    /// The version's task queues; none of a version that the server does not know.
+    pub(crate) async fn queues(&self, id: &InstanceId) -> Result<Vec<Queue>, Trouble> {
+        let found = match self.describe_version(id, true).await {
+            Ok(found) => found,
+            Err(Trouble::NotFound(_)) => return Ok(Vec::new()),
+            Err(trouble) => return Err(trouble),
+        };
+        let queues = found.version_task_queues.into_iter().map(|queue| Queue {
+            kind: i64::from(queue.r#type),
+            backlog: queue
+                .stats
+                .and_then(|stats| u64::try_from(stats.approximate_backlog_count).ok())
+                .unwrap_or(0),
+            name: queue.name,
+        });
+        Ok(queues.collect())
+    }
+}
+
+impl Queue {
+    /// One announced task of the queue.
+    pub(crate) fn task(&self) -> TaskAdd {
+        TaskAdd {
+            task_queue_name: self.name.clone(),
+            task_queue_type: self.kind,
+            misses: 1,
+            ..TaskAdd::default()
+        }
+    }
+}

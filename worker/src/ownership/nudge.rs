@@ -1,0 +1,77 @@
+//! Announcing tasks in the place of matching, when a signal of its own may have got lost.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use tokio::time::{Instant, sleep};
+use wci_contract::{InstanceId, Spec, signal::TaskAdd, state::State};
+
+use crate::{
+    clock,
+    control::{Control, Queue, Trouble},
+};
+
+/// The server's figures are up to 5 s old, so a backlog shows within this.
+const PATIENCE: Duration = Duration::from_secs(6);
+const PAUSE: Duration = Duration::from_millis(500);
+/// A version that something was decided for this long ago is one that tasks come to.
+const LATELY: Duration = Duration::from_secs(10);
+
+/// A task for some group of `spec`, as if it were announced.
+pub(super) fn stand_in(spec: &Spec) -> Option<TaskAdd> {
+    let kind = spec.scaling_group_specs.keys().find_map(|group| spec.types_of(group).pop());
+    kind.map(|kind| TaskAdd {
+        task_queue_type: i64::from(kind.to_wire()),
+        misses: 1,
+        ..TaskAdd::default()
+    })
+}
+
+/// Announces one task to each group of the instance for which tasks wait, or may wait: `last` is
+/// what the instance before it knew at its end. Answers how many.
+pub(super) async fn nudge(
+    control: &Control,
+    id: &InstanceId,
+    last: &State,
+) -> Result<usize, Trouble> {
+    let spec = last.spec.clone().unwrap_or_default();
+    let began = Instant::now();
+    loop {
+        let queues = control.queues(id).await?;
+        let tasks = once_for_each_group(&spec, waiting(last, &queues));
+        if !tasks.is_empty() || began.elapsed() >= PATIENCE {
+            for task in &tasks {
+                control.announce(id, task).await?;
+            }
+            return Ok(tasks.len());
+        }
+        sleep(PAUSE).await;
+    }
+}
+
+/// Tasks that wait, or may wait.
+fn waiting(last: &State, queues: &[Queue]) -> Vec<TaskAdd> {
+    let pending = last.pending_task_add_signals.iter().filter(|task| task.is_eligible());
+    let mut tasks: Vec<TaskAdd> =
+        pending.map(|task| TaskAdd { misses: 1, ..task.clone() }).collect();
+    let is_busy = was_busy(last);
+    tasks.extend(queues.iter().filter(|queue| is_busy || queue.backlog > 0).map(Queue::task));
+    tasks
+}
+
+/// Whether tasks came to the instance lately: then some may have come after its end.
+fn was_busy(last: &State) -> bool {
+    let now = clock::now();
+    last.wci.as_ref().is_some_and(|wci| {
+        let latest = wci.decisions.last().map(|decision| decision.at_ms);
+        !wci.launches.is_empty() || latest.is_some_and(|at| clock::since(at, now) < LATELY)
+    })
+}
+
+fn once_for_each_group(spec: &Spec, tasks: Vec<TaskAdd>) -> Vec<TaskAdd> {
+    let mut served = BTreeSet::new();
+    let is_first = |task: &TaskAdd| {
+        let group = task.kind().and_then(|kind| spec.group_for(kind));
+        group.is_some_and(|group| served.insert(group.to_owned()))
+    };
+    tasks.into_iter().filter(is_first).collect()
+}
