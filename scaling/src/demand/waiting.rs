@@ -152,6 +152,11 @@ impl Waiting {
         self.put_off.add(now_ms, misses);
     }
 
+    /// Whether tasks were put off that will be announced again.
+    pub(super) fn is_put_off(&self) -> bool {
+        self.put_off.sum() > 0
+    }
+
     /// Takes in what a look found. It knows of everything that was announced well before it.
     pub(super) fn see(&mut self, now_ms: i64, look: &Look) {
         let known_ms = now_ms.saturating_sub(FIGURES_AGE_MS + ANNOUNCED_LATE_MS);

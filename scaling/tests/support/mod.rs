@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test file uses some of it")]
 
+pub(crate) mod any;
+
 use serde_json::{Map, Value};
 use wci_contract::{
     TaskType,
