@@ -43,6 +43,8 @@ pub struct ServerOptions {
     pub keeps_data: bool,
     /// Dynamic configuration, `key=value`.
     pub dynamic_config: Vec<String>,
+    /// Namespaces besides `default`.
+    pub namespaces: Vec<String>,
     /// Environment, where its own controller looks for AWS.
     pub env: Vec<(String, String)>,
 }
@@ -54,6 +56,7 @@ impl Default for ServerOptions {
             controller: false,
             keeps_data: false,
             dynamic_config: Vec::new(),
+            namespaces: Vec::new(),
             env: Vec::new(),
         }
     }
@@ -130,6 +133,9 @@ fn arguments(options: &ServerOptions, port: u16, dir: &Path) -> Vec<String> {
     let more = options.dynamic_config.iter().map(String::as_str);
     for value in hook.into_iter().chain([CLEAN_LEAVE]).chain(controller).chain(more) {
         args.extend(["--dynamic-config-value", value].map(str::to_owned));
+    }
+    for name in &options.namespaces {
+        args.extend(["--namespace", name].map(str::to_owned));
     }
     if options.keeps_data {
         let file = dir.join("server.db").display().to_string();

@@ -3,7 +3,7 @@
 use std::{fs, path::PathBuf};
 
 use serde_json::{Map, Value, json};
-use wci_contract::InstanceId;
+use wci_contract::{ComputeSpec, ConfigPayload, GroupSpec, InstanceId};
 
 /// One group of a spec file.
 #[derive(Debug, Clone)]
@@ -41,6 +41,15 @@ impl Group {
     pub fn provider(mut self, key: &str, value: impl Into<Value>) -> Self {
         self.0["provider"][key] = value.into();
         self
+    }
+
+    /// What the instance gets of it.
+    pub fn spec(&self) -> GroupSpec {
+        let mut keys = self.0["provider"].as_object().unwrap().clone();
+        let provider_type = keys.remove("type").unwrap().as_str().unwrap().to_owned();
+        let config = Some(ConfigPayload::from_map(&keys));
+        let compute = ComputeSpec { provider_type, config, ..ComputeSpec::default() };
+        GroupSpec { compute, ..GroupSpec::default() }
     }
 
     /// The same for these task types alone.

@@ -37,6 +37,8 @@ pub struct WorldBuilder {
     server: ServerOptions,
     workers: usize,
     worker_args: Vec<String>,
+    worker_env: Vec<(String, String)>,
+    config: Option<String>,
     with_lambda: bool,
 }
 
@@ -52,6 +54,8 @@ impl World {
             server: ServerOptions::default(),
             workers: 1,
             worker_args: Vec::new(),
+            worker_env: Vec::new(),
+            config: None,
             with_lambda: false,
         }
     }
@@ -87,6 +91,14 @@ impl World {
     /// The stand-in for Lambda.
     pub fn lambda(&self) -> &Lambda {
         self.lambda.as_ref().expect("built with a stand-in for Lambda")
+    }
+
+    /// What its system workers read as configuration file when they start next.
+    pub fn write_config(&self, text: &str) {
+        let greeter = self.programs.greeter.display().to_string();
+        let dir = self.dir().display().to_string();
+        let text = text.replace("{greeter}", &greeter).replace("{dir}", &dir);
+        std::fs::write(config_file(self.dir()), text).unwrap();
     }
 
     /// A folder for files, gone with the world.
@@ -161,6 +173,25 @@ impl WorldBuilder {
         self
     }
 
+    /// System workers with this variable.
+    pub fn worker_env(mut self, name: &str, value: &str) -> Self {
+        self.worker_env.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// One more namespace on the server.
+    pub fn namespace(mut self, name: &str) -> Self {
+        self.server.namespaces.push(name.to_owned());
+        self
+    }
+
+    /// System workers whose operator wrote this configuration file instead of flags. `{greeter}`
+    /// in it is the path of the greeter, `{dir}` that of the world's folder.
+    pub fn config(mut self, text: &str) -> Self {
+        self.config = Some(text.to_owned());
+        self
+    }
+
     /// A stand-in for Lambda that specs may use.
     pub fn with_lambda(mut self) -> Self {
         self.with_lambda = true;
@@ -187,6 +218,9 @@ impl WorldBuilder {
         let recipe = self.recipe(&programs, &server.address, dir.path(), lambda.as_ref());
         let mut world =
             World { workers: Vec::new(), lambda, server, client, programs, dir: Some(dir) };
+        if let Some(text) = &self.config {
+            world.write_config(text);
+        }
         for n in 1..=self.workers {
             let log = world.dir().join(format!("worker-{n}.log"));
             world.workers.push(SystemWorker::start(recipe.clone(), &log).await);
@@ -201,22 +235,27 @@ impl WorldBuilder {
         dir: &Path,
         lambda: Option<&Lambda>,
     ) -> Recipe {
-        let greeter = format!("greeter={}", programs.greeter.display());
         let run_dir = run_dir(dir).display().to_string();
-        let mut args: Vec<String> = ["worker", "--address", address, "-n", "default"]
-            .into_iter()
-            .chain(["--enable-provider", "subprocess", "--allow-command", &greeter])
-            .chain(["--run-dir", &run_dir])
-            .map(str::to_owned)
-            .collect();
-        let mut env = Vec::new();
-        if let Some(lambda) = lambda {
-            args.extend(["--enable-provider", "aws-lambda", "--aws-allow-no-role"].map(Into::into));
-            env.extend(aws(&lambda.url));
+        let mut args: Vec<String> =
+            ["worker", "--address", address, "--run-dir", &run_dir].map(str::to_owned).to_vec();
+        let mut env = self.worker_env.clone();
+        env.extend(lambda.into_iter().flat_map(|lambda| aws(&lambda.url)));
+        if self.config.is_some() {
+            args.extend(["--config".to_owned(), config_file(dir).display().to_string()]);
+        } else {
+            let greeter = format!("greeter={}", programs.greeter.display());
+            let flags = ["-n", "default", "--enable-provider", "subprocess", "--allow-command"];
+            args.extend(flags.into_iter().chain([greeter.as_str()]).map(str::to_owned));
+            let flags = ["--enable-provider", "aws-lambda", "--aws-allow-no-role"];
+            args.extend(lambda.into_iter().flat_map(|_| flags).map(str::to_owned));
         }
         args.extend(self.worker_args.iter().cloned());
         Recipe { program: PathBuf::from(&programs.wci), args, env }
     }
+}
+
+fn config_file(dir: &Path) -> PathBuf {
+    dir.join("wci.yaml")
 }
 
 fn aws(url: &str) -> [(String, String); 4] {

@@ -13,7 +13,7 @@ mod telemetry;
 
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use futures::future::{BoxFuture, join_all, try_join_all};
 use temporalio_sdk::Runtime;
 use wci_activities::Metrics;
@@ -120,7 +120,11 @@ pub(crate) async fn run(connection: &ConnectionArgs, args: WorkerArgs) -> anyhow
     let target = connection.target()?;
     let allowances = providers.allowances(namespaces, &target.namespace, limits.limits())?;
     let settings = Settings { task_queue, reads_per_second, grace: Duration::from_secs(grace) };
-    let host = Host::new(providers.host(&allowances)?);
+    let host = providers.host(&allowances)?;
+    if host.processes.is_some() {
+        keep_to_ourselves()?;
+    }
+    let host = Host::new(host);
     let telemetry = Telemetry::new(metrics_versions)?;
     let runtime = Runtime::from_current_tokio(telemetry.runtime_options()?)?;
     let server = target.connect().await?;
@@ -145,6 +149,12 @@ pub(crate) async fn run(connection: &ConnectionArgs, args: WorkerArgs) -> anyhow
     }
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Bars the processes that we start, which run as the same user, from our memory and our
+/// environment, where credentials are. Ours alone: what a process starts decides for itself.
+fn keep_to_ourselves() -> anyhow::Result<()> {
+    nix::sys::prctl::set_dumpable(false).context("cannot bar other processes from our memory")
 }
 
 /// Says that tasks are taken as soon as they are, in every namespace.
