@@ -20,6 +20,7 @@ mod stats;
 mod validate;
 mod watch;
 mod watching;
+mod workers;
 
 pub use board::LaunchBoard;
 pub use budget::ReadBudget;

@@ -4,7 +4,8 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use temporalio_client::{
     Client,
-    tonic::{Code, IntoRequest, Status},
+    grpc::WorkflowService,
+    tonic::{Code, IntoRequest, Request, Status},
 };
 use temporalio_common::protos::temporal::api::{
     deployment::v1::WorkerDeploymentVersion,
@@ -57,10 +58,20 @@ impl VersionReader {
         Ok(queues.iter().filter_map(|queue| TaskType::from_wire(queue.r#type.into())).collect())
     }
 
-    /// Figures by type, summed over the version's queues. The server's figures are up to 5 s
-    /// old.
-    pub(crate) async fn stats(&self, version: &Version) -> Result<StatsByType, StatsError> {
-        Ok(sum(&self.describe(version, true).await?))
+    /// The version's queues with their figures, which are up to 5 s old.
+    pub(crate) async fn queues(
+        &self,
+        version: &Version,
+    ) -> Result<Vec<VersionTaskQueue>, StatsError> {
+        self.describe(version, true).await
+    }
+
+    pub(crate) fn namespace(&self) -> String {
+        self.client.options().namespace.clone()
+    }
+
+    pub(crate) fn service(&self) -> Box<dyn WorkflowService> {
+        self.client.connection().workflow_service()
     }
 
     async fn describe(
@@ -69,19 +80,16 @@ impl VersionReader {
         with_stats: bool,
     ) -> Result<Vec<VersionTaskQueue>, StatsError> {
         self.changes.settled(version).await;
-        let mut request = DescribeWorkerDeploymentVersionRequest {
-            namespace: self.client.options().namespace.clone(),
+        let request = request(DescribeWorkerDeploymentVersionRequest {
+            namespace: self.namespace(),
             deployment_version: Some(WorkerDeploymentVersion {
                 deployment_name: version.deployment_name.clone(),
                 build_id: version.build_id.clone(),
             }),
             report_task_queue_stats: with_stats,
             ..Default::default()
-        }
-        .into_request();
-        request.set_timeout(PATIENCE);
-        let mut service = self.client.connection().workflow_service();
-        match service.describe_worker_deployment_version(request).await {
+        });
+        match self.service().describe_worker_deployment_version(request).await {
             Ok(response) => Ok(queues(response.into_inner())),
             Err(status) if status.code() == Code::NotFound => Ok(Vec::new()),
             Err(status) => Err(Box::new(status).into()),
@@ -89,11 +97,19 @@ impl VersionReader {
     }
 }
 
+/// A request that waits no longer than the server may take.
+pub(crate) fn request<T>(message: T) -> Request<T> {
+    let mut request = message.into_request();
+    request.set_timeout(PATIENCE);
+    request
+}
+
 fn queues(response: DescribeWorkerDeploymentVersionResponse) -> Vec<VersionTaskQueue> {
     response.version_task_queues
 }
 
-fn sum(queues: &[VersionTaskQueue]) -> StatsByType {
+/// Figures by type, summed over `queues`.
+pub(crate) fn sum(queues: &[VersionTaskQueue]) -> StatsByType {
     let mut sums = StatsByType::new();
     for queue in queues {
         let Some(kind) = TaskType::from_wire(queue.r#type.into()) else { continue };

@@ -5,17 +5,23 @@
 
 use std::{
     sync::Arc,
-    time::{Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use temporalio_macros::activities;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
-use wci_contract::activities::{self as names, WatchEnd, WatchInput, WatchOutput};
+use temporalio_common::protos::temporal::api::workflowservice::v1::describe_worker_deployment_version_response::VersionTaskQueue;
+use wci_contract::{
+    TaskType,
+    activities::{self as names, WatchEnd, WatchInput, WatchOutput},
+    stats::WorkersByType,
+};
 
 use crate::{
     LaunchBoard, NamespaceMetrics, ReadBudget, VersionReader,
     heartbeat::beating,
     metrics::Read,
+    stats::sum,
     watch::{Look, Watch},
 };
 
@@ -55,41 +61,68 @@ impl Watching {
             let waited = wanted.elapsed();
             let look = self.look(input).await;
             let read = Read { waited, lag: wanted.elapsed() };
-            span.looked(read, look.as_ref().map(|look| &look.stats));
-            if let Some(end) = look.as_ref().and_then(|look| watch.judge(input, look)) {
+            span.looked(read, look.as_ref().map(|(look, _)| &look.stats));
+            let Some((look, queues)) = look else {
+                if now_ms() >= input.until_ms {
+                    span.end(WatchEnd::TimeUp);
+                    return WatchOutput { end: WatchEnd::TimeUp, ..WatchOutput::default() };
+                }
+                tokio::time::sleep(watch.pace(&Look::default())).await;
+                continue;
+            };
+            if let Some(end) = watch.judge(input, &look) {
                 span.end(end);
-                let stats = look.map(|look| look.stats).unwrap_or_default();
-                return WatchOutput { end, stats, workers: None };
+                let workers = match end {
+                    WatchEnd::Backlog => self.workers(input, &queues).await,
+                    WatchEnd::TimeUp => None,
+                };
+                return WatchOutput { end, stats: look.stats, workers };
             }
-            if look.is_none() && now_ms() >= input.until_ms {
-                span.end(WatchEnd::TimeUp);
-                return WatchOutput { end: WatchEnd::TimeUp, ..WatchOutput::default() };
-            }
-            tokio::time::sleep(watch.pace(&look.unwrap_or_default())).await;
+            tokio::time::sleep(watch.pace(&look)).await;
         }
     }
 
-    /// One look; `None` when the server did not answer.
-    async fn look(&self, input: &WatchInput) -> Option<Look> {
-        let mut stats = match self.reader.stats(&input.version).await {
-            Ok(stats) => stats,
+    /// The workers behind a backlog; `None` when the server did not answer.
+    async fn workers(
+        &self,
+        input: &WatchInput,
+        queues: &[VersionTaskQueue],
+    ) -> Option<WorkersByType> {
+        self.reader
+            .workers(&input.version, queues, now())
+            .await
+            .inspect_err(|error| tracing::debug!(%error, "workers"))
+            .ok()
+    }
+
+    /// One look, and the queues that it was at; `None` when the server did not answer.
+    async fn look(&self, input: &WatchInput) -> Option<(Look, Vec<VersionTaskQueue>)> {
+        let mut queues = match self.reader.queues(&input.version).await {
+            Ok(queues) => queues,
             Err(error) => {
                 tracing::debug!(%error, deployment = input.version.deployment_name, "watch");
                 return None;
             }
         };
-        stats.retain(|kind, _| input.types.contains(kind));
+        queues.retain(|queue| {
+            TaskType::from_wire(queue.r#type.into()).is_some_and(|kind| input.types.contains(&kind))
+        });
         let since_launch = self.board.since_latest(&input.version);
-        Some(Look {
+        let look = Look {
             now_ms: now_ms(),
             since_launch_ms: since_launch
                 .map(|since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX)),
-            stats,
-        })
+            stats: sum(&queues),
+        };
+        Some((look, queues))
     }
 }
 
+/// The time since the Unix epoch.
+fn now() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
 fn now_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    i64::try_from(now().as_millis()).unwrap_or(i64::MAX)
 }

@@ -9,7 +9,7 @@ use crate::{
     decision::{Event, GroupState, RecordedDecision},
     messages::UpdateRequest,
     spec::ScalingSpec,
-    stats::{StatsByType, WorkersSeen},
+    stats::{StatsByType, WorkersByType},
 };
 
 /// Checks a spec, and every provider in it.
@@ -170,7 +170,7 @@ pub struct WatchOutput {
     pub stats: StatsByType,
     /// The workers seen, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub workers: Option<WorkersSeen>,
+    pub workers: Option<WorkersByType>,
 }
 
 /// Input of [`INVOKE`].

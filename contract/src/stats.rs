@@ -25,6 +25,9 @@ pub struct QueueStats {
 /// Figures by task type; types that were not reported are absent.
 pub type StatsByType = BTreeMap<TaskType, QueueStats>;
 
+/// Workers by the type of task that they poll for.
+pub type WorkersByType = BTreeMap<TaskType, WorkersSeen>;
+
 /// What is known of the workers that poll a version's queues.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WorkersSeen {

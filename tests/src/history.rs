@@ -12,7 +12,7 @@ use temporalio_common::protos::temporal::api::{
     history::v1::{HistoryEvent, history_event::Attributes},
 };
 use wci_contract::{
-    activities::{INVOKE, InvokeInput},
+    activities::{INVOKE, InvokeInput, WATCH, WatchOutput},
     launch::Outcome,
 };
 
@@ -100,6 +100,12 @@ impl History {
     pub fn launches_of(&self, group: &str) -> Vec<LaunchSeen> {
         let all = self.launches().into_iter();
         all.filter(|launch| launch.asked.group == group).collect()
+    }
+
+    /// What the watches told, in order.
+    pub fn told(&self) -> Vec<WatchOutput> {
+        let watches = self.activities().into_iter().filter(|activity| activity.kind == WATCH);
+        watches.filter_map(|activity| value(activity.result.as_ref())).collect()
     }
 
     /// Workers that the launches started.

@@ -4,9 +4,10 @@ use std::{convert::Infallible, time::Duration};
 
 use temporalio_workflow::{CancellableFuture, WorkflowContext, workflows::select};
 use wci_contract::{
+    TaskType,
     activities::WatchOutput,
     decision::{Event, Poll},
-    stats::StatsByType,
+    stats::{StatsByType, WorkersByType, WorkersSeen},
 };
 
 use crate::{Controller, Instance, book::Book, options, time::millis, wait::until};
@@ -51,6 +52,15 @@ pub(crate) async fn drive_watch(ctx: &WorkflowContext<Instance>) -> Infallible {
     }
 }
 
+/// The workers of a group that serves `types`: one that polls for several counts once.
+fn of_types(workers: &WorkersByType, types: &[TaskType]) -> WorkersSeen {
+    let served = workers.iter().filter(|(kind, _)| types.contains(kind));
+    served.fold(WorkersSeen::default(), |all, (_, workers)| WorkersSeen {
+        seen: all.seen.max(workers.seen),
+        slots_free: all.slots_free.saturating_add(workers.slots_free),
+    })
+}
+
 impl Book {
     /// Gives each group the figures of the types that it serves.
     pub(crate) fn saw(&mut self, now_ms: i64, output: &WatchOutput) {
@@ -66,7 +76,8 @@ impl Book {
                 .map(|(kind, stats)| (*kind, *stats))
                 .collect();
             if !stats.is_empty() {
-                polls.push((group.clone(), Poll { stats, workers: output.workers }));
+                let workers = output.workers.as_ref().map(|workers| of_types(workers, &types));
+                polls.push((group.clone(), Poll { stats, workers }));
             }
         }
         for (group, poll) in polls {

@@ -1,0 +1,40 @@
+//! What is there, as opposed to what was asked for.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use wci_contract::{TaskType, stats::WorkersSeen};
+use wci_tests::{Group, SOON, SpecFile, Version, World, wait_for};
+
+/// The activity workers that the latest backlog was told with.
+async fn seen(version: &Version) -> Option<WorkersSeen> {
+    let told = version.history().await.told().pop()?;
+    Some(told.workers?.get(&TaskType::Activity).copied().unwrap_or_default())
+}
+
+#[tokio::test]
+async fn a_backlog_is_told_with_the_workers_that_poll() {
+    let world = World::builder().with_lambda().start().await;
+    let version = world.version("forsaken");
+    let spec = SpecFile::of(&version.id).group("default", Group::lambda("nobody-comes"));
+    version.apply(&spec).await.ok();
+    // The server knows the queues once somebody polled them.
+    let slots = "TEMPORAL_SERVERLESS_ACTIVITY_SLOTS";
+    let resident = version.greeter().long_lived().env(slots, "1");
+    let log = world.dir().join("resident.log");
+    let first = resident.start(&log);
+    wait_for("the version's queues", SOON, async || (version.queues().await >= 2).then_some(()))
+        .await;
+    drop(first);
+    let load = version.load(3, 4_000).await;
+    wait_for("a backlog without workers", SOON, async || {
+        (version.history().await.told().pop()?.workers.is_some()).then_some(())
+    })
+    .await;
+    let _second = resident.start(&log);
+    let seen = wait_for("the worker to be seen", SOON, async || {
+        seen(&version).await.filter(|workers| workers.seen == 1)
+    })
+    .await;
+    assert!(seen.slots_free <= 1, "{seen:?}");
+    load.done(SOON).await;
+}
