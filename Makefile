@@ -6,7 +6,7 @@ target := $(or $(CARGO_TARGET_DIR),target)
 # Cargo calls the folder of its profile `dev` debug.
 built := $(target)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 
-.PHONY: help build demo test test-build lint doc record-histories bench clean
+.PHONY: help build demo test test-build lint doc record-histories bench bench-full clean
 
 help: ## Show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,9 +36,12 @@ doc: ## Build the documentation of the code, without a warning
 record-histories: test-build ## Record the histories that the replay tests replay
 	@WCI_TEMPORAL_CLI=$$(tools/temporal-cli) && export WCI_TEMPORAL_CLI && $(CARGO) test --locked -p wci-tests --test record -- --ignored --nocapture
 
-bench: build ## Measure it beside the controller in the server; takes about three minutes
+bench: build ## Measure it beside the controller in the server; at most twelve minutes
 	$(CARGO) build --locked --profile $(PROFILE) -p wci-bench
-	@WCI_TEMPORAL_CLI=$$(tools/temporal-cli) && export WCI_TEMPORAL_CLI && $(built)/wci-bench
+	@WCI_TEMPORAL_CLI=$$(tools/temporal-cli) && export WCI_TEMPORAL_CLI && $(built)/wci-bench $(CASES)
+
+bench-full: CASES += --full
+bench-full: bench ## The same, with the time that the slow cases need
 
 clean: ## Remove what was built and fetched
 	$(CARGO) clean

@@ -4,15 +4,29 @@ use std::{fs, path::Path};
 
 use serde::Serialize;
 
+/// What a figure is to be.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Target {
+    /// At most this.
+    AtMost(f64),
+    /// At least this.
+    AtLeast(f64),
+    /// At most this much of what the built-in controller needs.
+    OfBuiltin(f64),
+}
+
 /// One measurement.
 #[derive(Debug, Serialize)]
 struct Figure {
     case: String,
     unit: &'static str,
+    /// What the built-in controller needs, where that was measured.
     builtin: Option<f64>,
     ours: f64,
-    /// At most this.
-    target: f64,
+    /// Ours as a part of the built-in controller's.
+    ratio: Option<f64>,
+    target: Target,
     met: bool,
 }
 
@@ -21,14 +35,21 @@ struct Figure {
 pub(crate) struct Figures(Vec<Figure>);
 
 impl Figures {
-    /// Adds one that is to be at most `target`.
-    pub(crate) fn add(&mut self, case: &str, unit: &'static str, ours: f64, target: f64) {
+    /// Adds one of ours alone.
+    pub(crate) fn add(&mut self, case: &str, unit: &'static str, ours: f64, target: Target) {
         self.push(case, unit, None, ours, target);
     }
 
-    /// Adds one that is to be at most what the built-in controller needs.
-    pub(crate) fn compare(&mut self, case: &str, unit: &'static str, builtin: f64, ours: f64) {
-        self.push(case, unit, Some(builtin), ours, builtin);
+    /// Adds one of both.
+    pub(crate) fn compare(
+        &mut self,
+        case: &str,
+        unit: &'static str,
+        builtin: f64,
+        ours: f64,
+        target: Target,
+    ) {
+        self.push(case, unit, Some(builtin), ours, target);
     }
 
     fn push(
@@ -37,21 +58,33 @@ impl Figures {
         unit: &'static str,
         builtin: Option<f64>,
         ours: f64,
-        target: f64,
+        target: Target,
     ) {
-        let met = ours <= target;
-        self.0.push(Figure { case: case.to_owned(), unit, builtin, ours, target, met });
+        let ratio = builtin.filter(|builtin| *builtin > 0.0).map(|builtin| ours / builtin);
+        let met = match target {
+            Target::AtMost(most) => ours <= most,
+            Target::AtLeast(least) => ours >= least,
+            Target::OfBuiltin(part) => ratio.is_some_and(|ratio| ratio <= part),
+        };
+        eprintln!("  {case}: {}", words(unit, ours));
+        self.0.push(Figure { case: case.to_owned(), unit, builtin, ours, ratio, target, met });
     }
 
     /// Prints them as a Markdown table.
     pub(crate) fn print(&self) {
-        println!("| case | built-in | ours | at most | met |");
-        println!("| --- | --- | --- | --- | --- |");
-        for figure in &self.0 {
-            let Figure { case, unit, builtin, ours, target, met } = figure;
-            let builtin = builtin.map_or("-".to_owned(), |value| format!("{value:.1} {unit}"));
+        println!("| case | built-in | ours | ratio | target | met |");
+        println!("| --- | --- | --- | --- | --- | --- |");
+        for Figure { case, unit, builtin, ours, ratio, target, met } in &self.0 {
+            let builtin = builtin.map_or("-".to_owned(), |value| words(unit, value));
+            let ratio = ratio.map_or("-".to_owned(), |ratio| format!("{ratio:.2}"));
+            let ours = words(unit, *ours);
+            let target = match target {
+                Target::AtMost(most) => format!("at most {}", words(unit, *most)),
+                Target::AtLeast(least) => format!("at least {}", words(unit, *least)),
+                Target::OfBuiltin(part) => format!("at most {part} of it"),
+            };
             let met = if *met { "yes" } else { "no" };
-            println!("| {case} | {builtin} | {ours:.1} {unit} | {target:.1} {unit} | {met} |");
+            println!("| {case} | {builtin} | {ours} | {ratio} | {target} | {met} |");
         }
     }
 
@@ -61,6 +94,10 @@ impl Figures {
         eprintln!("written to {}", path.display());
         Ok(())
     }
+}
+
+fn words(unit: &str, value: f64) -> String {
+    format!("{value:.1} {unit}").trim_end().to_owned()
 }
 
 /// The middle of `values`; 0 when there is none.

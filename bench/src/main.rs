@@ -1,38 +1,50 @@
 //! Measures `wci` beside the controller built into the server: one server, one stand-in for
-//! Lambda, the same load, in turn. Prints a table and writes `bench/results.json`.
+//! Lambda that starts local workers, the same workers and the same load, in turn. Prints a table
+//! and writes `bench/results.json`.
 //!
-//! Run it with `make bench`; it takes about three minutes.
+//! Run it with `make bench`, or with `make bench-full`, which takes its time.
 
-mod burst;
-mod demo;
+mod cases;
+mod contender;
 mod figures;
-mod idle;
-mod lone;
-mod memory;
+mod load;
 mod process;
+mod programs;
 mod stage;
 mod stand_in;
 
-use std::path::Path;
+use std::path::PathBuf;
 
+use clap::{Parser, ValueEnum};
+
+use cases::Case;
 use figures::Figures;
 use stage::Stage;
 
+/// Measures wci beside the controller built into the server
+#[derive(Debug, Parser)]
+struct Args {
+    /// Measures these cases alone
+    #[arg(value_enum)]
+    cases: Vec<Case>,
+    /// Takes the time that the slow cases need
+    #[arg(long)]
+    full: bool,
+    /// Where to write the figures
+    #[arg(long, default_value = "bench/results.json", value_name = "FILE")]
+    output: PathBuf,
+}
+
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
+    let args = Args::parse();
+    let cases = if args.cases.is_empty() { Case::value_variants() } else { &args.cases };
     let mut figures = Figures::default();
     let stage = Stage::build().await?;
-    eprintln!("a lone task, start to provider call, in turn with the built-in controller");
-    lone::measure(&stage, &mut figures).await?;
-    eprintln!("a burst of signals");
-    burst::measure(&stage, &mut figures).await?;
-    eprintln!("idle: memory, and events of an hour");
-    memory::measure(&stage, &mut figures)?;
-    idle::measure(&stage, &mut figures).await?;
-    let programs = stage.programs.clone();
-    drop(stage);
-    eprintln!("wci demo, 100 tasks of 200 ms, three times");
-    demo::measure(&programs, &mut figures).await?;
+    for case in cases {
+        eprintln!("{}", case.to_possible_value().map_or(String::new(), |v| v.get_name().into()));
+        case.measure(&stage, &mut figures, args.full).await?;
+    }
     figures.print();
-    figures.write(Path::new("bench/results.json"))
+    figures.write(&args.output)
 }

@@ -8,21 +8,23 @@ use serde_json::json;
 use temporalio_client::{
     UntypedSignal, UntypedWorkflow, WorkflowDescribeOptions, WorkflowSignalOptions,
 };
-use wci_contract::{InstanceId, names::TASK_ADD_SIGNAL};
+use wci_contract::names::TASK_ADD_SIGNAL;
 use wci_workflows::payload_of;
 
 use crate::{
-    figures::Figures,
-    stage::{OURS, Stage},
+    contender::{Contender, Setup, Side},
+    figures::{Figures, Target},
+    stage::Stage,
 };
 
 const SIGNALS: u32 = 500;
-const TARGET: f64 = 3.0;
+const TARGET: Target = Target::AtMost(2.0);
 
 pub(crate) async fn measure(stage: &Stage, figures: &mut Figures) -> anyhow::Result<()> {
-    let before = settled(stage, OURS).await?;
-    let handle = stage.client.get_workflow_handle::<UntypedWorkflow>(id(OURS)?);
-    let signal = payload_of(&json!({"task_queue_name": OURS, "task_queue_type": 1,
+    let contender = Contender::create(stage, Side::Ours, &Setup::of("burst", None)).await?;
+    let before = settled(stage, &contender).await?;
+    let handle = stage.client.get_workflow_handle::<UntypedWorkflow>(contender.instance()?);
+    let signal = payload_of(&json!({"task_queue_name": contender.name, "task_queue_type": 1,
         "is_sync_match": false, "no_sync_match_signals_batched": 1}))?;
     let sent = stream::iter(0..SIGNALS)
         .map(|_| {
@@ -37,20 +39,16 @@ pub(crate) async fn measure(stage: &Stage, figures: &mut Figures) -> anyhow::Res
         .filter(|sent| std::future::ready(sent.is_ok()))
         .count()
         .await;
-    let after = settled(stage, OURS).await?;
+    let after = settled(stage, &contender).await?;
     let sent = f64::from(u32::try_from(sent)?);
     let events = f64::from(u32::try_from(after - before)?);
     figures.add("events for each signal of a burst of 500", "", events / sent, TARGET);
     Ok(())
 }
 
-fn id(deployment: &str) -> anyhow::Result<String> {
-    Ok(InstanceId::new(deployment, "v1")?.workflow_id())
-}
-
 /// Events of the instance once it has come to rest: two seconds without a new one.
-pub(crate) async fn settled(stage: &Stage, deployment: &str) -> anyhow::Result<usize> {
-    let handle = stage.client.get_workflow_handle::<UntypedWorkflow>(id(deployment)?);
+pub(crate) async fn settled(stage: &Stage, contender: &Contender) -> anyhow::Result<usize> {
+    let handle = stage.client.get_workflow_handle::<UntypedWorkflow>(contender.instance()?);
     let mut last = (0, Instant::now());
     loop {
         let events = handle.describe(WorkflowDescribeOptions::default()).await?.history_length();

@@ -3,22 +3,24 @@
 
 use std::time::Duration;
 
+use super::burst::settled;
 use crate::{
-    burst::settled,
-    figures::Figures,
-    stage::{IDLE, Stage},
+    contender::{Contender, Setup, Side},
+    figures::{Figures, Target},
+    stage::Stage,
 };
 
 const MEASURED: Duration = Duration::from_secs(60);
 /// Counted in a history: the watch started and completed, a workflow task, the next watch, the
 /// decision, and the workflow task for it.
 const EVENTS_OF_A_WATCH: f64 = 12.0;
-const TARGET: f64 = 60.0;
+const TARGET: Target = Target::AtMost(36.0);
 
 pub(crate) async fn measure(stage: &Stage, figures: &mut Figures) -> anyhow::Result<()> {
-    let before = settled(stage, IDLE).await?;
+    let contender = Contender::create(stage, Side::Ours, &Setup::of("idle", None)).await?;
+    let before = settled(stage, &contender).await?;
     tokio::time::sleep(MEASURED).await;
-    let after = settled(stage, IDLE).await?;
+    let after = settled(stage, &contender).await?;
     let measured = f64::from(u32::try_from(after - before)?);
     let hours = MEASURED.as_secs_f64() / 3600.0;
     figures.add(

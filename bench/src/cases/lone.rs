@@ -1,52 +1,46 @@
 //! A lone task that finds no worker: from StartWorkflow to the call of the provider.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Duration;
 
 use anyhow::Context;
-use serde_json::json;
-use temporalio_client::{UntypedWorkflow, WorkflowStartOptions, WorkflowTerminateOptions};
-use wci_workflows::payload_of;
 
 use crate::{
-    figures::{Figures, median},
-    stage::{BUILTIN, OURS, Stage},
+    contender::{Contender, Setup, Side},
+    figures::{Figures, Target, median},
+    load::{Load, called},
+    stage::Stage,
 };
 
 const RUNS: u32 = 25;
-/// The hook announces at most one batch in 500 ms.
-const HOOK_PAUSE: Duration = Duration::from_millis(700);
+/// The hook announces at most one batch in 500 ms; and nothing of the last run is under way.
+const PAUSE: Duration = Duration::from_millis(1_500);
 
 pub(crate) async fn measure(stage: &Stage, figures: &mut Figures) -> anyhow::Result<()> {
-    let (mut builtin, mut ours) = (Vec::new(), Vec::new());
+    let mut setup = Setup::of("lone", None);
+    setup.scaler = Some(("no-sync", serde_json::Map::new()));
+    let builtin = Contender::create(stage, Side::Builtin, &setup).await?;
+    let ours = Contender::create(stage, Side::Ours, &setup).await?;
+    let (mut theirs, mut own) = (Vec::new(), Vec::new());
     for run in 0..RUNS {
-        builtin.push(one(stage, BUILTIN, run).await?);
-        ours.push(one(stage, OURS, run).await?);
+        theirs.push(one(stage, &builtin, run).await?);
+        own.push(one(stage, &ours, run).await?);
     }
     figures.compare(
-        "a lone task, start to provider call (median of 25)",
+        "one task, start to provider call (median of 25)",
         "ms",
-        median(builtin),
-        median(ours),
+        median(theirs),
+        median(own),
+        Target::OfBuiltin(1.0),
     );
     Ok(())
 }
 
-/// Milliseconds until the provider of `deployment` is called.
-async fn one(stage: &Stage, deployment: &str, run: u32) -> anyhow::Result<f64> {
-    tokio::time::sleep(HOOK_PAUSE).await;
-    let input = payload_of(&json!({"name": "x"}))?;
-    let id = format!("{deployment}-lone-{run}");
-    let options = WorkflowStartOptions::new(deployment, id).build();
-    let began = SystemTime::now();
-    let handle = stage.client.start_workflow(UntypedWorkflow::new("greet"), input, options).await?;
-    let limit = Instant::now() + Duration::from_secs(30);
-    let called = loop {
-        if let Some(at) = stage.stand_in.first_call(deployment, began) {
-            break at;
-        }
-        anyhow::ensure!(Instant::now() < limit, "{deployment}: the provider was not called");
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    };
-    handle.terminate(WorkflowTerminateOptions::default()).await.context("cannot clear away")?;
-    Ok(called.duration_since(began)?.as_secs_f64() * 1000.0)
+/// Milliseconds until the provider of `contender` is called.
+async fn one(stage: &Stage, contender: &Contender, run: u32) -> anyhow::Result<f64> {
+    tokio::time::sleep(PAUSE).await;
+    let name = format!("run{run}");
+    let load = Load::start(stage, contender, &name, 1, 0, Duration::ZERO).await?;
+    let waited = called(stage, &contender.name, load.began, Duration::from_secs(30)).await;
+    load.clear_away().await?;
+    Ok(waited.with_context(|| format!("{}: the provider was not called", contender.name))? * 1e3)
 }

@@ -1,23 +1,100 @@
-//! Memory of the system worker.
+//! Memory of the system worker: idle, and for each of a thousand instances.
 
-use anyhow::Context;
+use std::time::{Duration, Instant};
 
-use crate::{figures::Figures, stage::Stage};
+use anyhow::{Context, ensure};
+use futures::{StreamExt, stream};
+use serde_json::json;
+use temporalio_client::{
+    UntypedWorkflow, WorkflowDescribeOptions, WorkflowStartOptions, WorkflowTerminateOptions,
+};
+use wci_contract::{InstanceId, names};
+use wci_workflows::payload_of;
 
-const TARGET_MB: f64 = 40.0;
+use crate::{
+    contender::{arn, payload},
+    figures::{Figures, Target},
+    stage::Stage,
+};
 
-/// Resident memory of the system worker after the cases before.
-pub(crate) fn measure(stage: &Stage, figures: &mut Figures) -> anyhow::Result<()> {
+const INSTANCES: u32 = 1_000;
+/// An instance that has begun has answered its first workflow task, which is the fourth event.
+const EVENTS_OF_A_START: usize = 4;
+const PATIENCE: Duration = Duration::from_secs(180);
+
+pub(crate) async fn measure(stage: &Stage, figures: &mut Figures) -> anyhow::Result<()> {
+    let before = resident_kb(stage)?;
+    figures.add(
+        "resident memory of wci worker after the cases before",
+        "MB",
+        before / 1024.0,
+        Target::AtMost(40.0),
+    );
+    let started: Vec<anyhow::Result<()>> =
+        stream::iter(0..INSTANCES).map(|n| start(stage, n)).buffer_unordered(16).collect().await;
+    started.into_iter().collect::<anyhow::Result<Vec<()>>>()?;
+    all_watch(stage).await?;
+    let after = resident_kb(stage)?;
+    figures.add(
+        "resident memory of each of 1000 instances",
+        "kB",
+        (after - before) / f64::from(INSTANCES),
+        Target::AtMost(100.0),
+    );
+    end(stage).await
+}
+
+fn id(n: u32) -> anyhow::Result<InstanceId> {
+    Ok(InstanceId::new(&format!("many-{n}"), "v1")?)
+}
+
+/// Starts an instance directly: the server allows a deployment 100 versions.
+async fn start(stage: &Stage, n: u32) -> anyhow::Result<()> {
+    let id = id(n)?;
+    let spec = json!({"scaling_group_specs": {"default": {"task_types": null,
+        "compute": {"provider_type": "aws-lambda",
+            "config": payload(&json!({"arn": arn("many")}))},
+        "scaling": {"scaling_algorithm": "no-sync"}}}});
+    let input = json!({"namespace_name": "default", "namespace_id": "",
+        "deployment_name": id.deployment(), "build_id": "v1", "state": {"spec": spec}});
+    let options = WorkflowStartOptions::new("wci-system", id.workflow_id()).build();
+    let kind = UntypedWorkflow::new(names::INSTANCE_WORKFLOW);
+    stage.client.start_workflow(kind, payload_of(&input)?, options).await?;
+    Ok(())
+}
+
+/// Waits until every instance has begun to watch: its first run of the workflow code is over.
+async fn all_watch(stage: &Stage) -> anyhow::Result<()> {
+    let began = Instant::now();
+    loop {
+        // They are begun in about the order in which they were started.
+        let mut begun = 0;
+        for n in (0..INSTANCES).rev().take(32) {
+            let handle = stage.client.get_workflow_handle::<UntypedWorkflow>(id(n)?.workflow_id());
+            let found = handle.describe(WorkflowDescribeOptions::default()).await?;
+            begun += u32::from(found.history_length() > EVENTS_OF_A_START);
+        }
+        if begun == 32 {
+            return Ok(());
+        }
+        ensure!(began.elapsed() < PATIENCE, "the instances do not begin");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+async fn end(stage: &Stage) -> anyhow::Result<()> {
+    let ended = stream::iter(0..INSTANCES).map(|n| async move {
+        let handle = stage.client.get_workflow_handle::<UntypedWorkflow>(id(n)?.workflow_id());
+        handle.terminate(WorkflowTerminateOptions::default()).await?;
+        anyhow::Ok(())
+    });
+    let ended: Vec<_> = ended.buffer_unordered(16).collect().await;
+    ended.into_iter().collect()
+}
+
+fn resident_kb(stage: &Stage) -> anyhow::Result<f64> {
     let status = std::fs::read_to_string(format!("/proc/{}/status", stage.worker.id()))?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kb: f64 = line
-        .and_then(|line| line.trim().strip_suffix(" kB")?.trim().parse().ok())
-        .context("no resident memory in the process's status")?;
-    figures.add(
-        "resident memory of wci worker, idle after the above",
-        "MB",
-        kb / 1024.0,
-        TARGET_MB,
-    );
-    Ok(())
+    line.and_then(|line| line.trim().strip_suffix(" kB")?.trim().parse().ok())
+        .context("no resident memory in the process's status")
 }

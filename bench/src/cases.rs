@@ -1,0 +1,75 @@
+//! The cases, each by its name.
+
+mod burst;
+mod cooloff;
+mod demo;
+mod drain;
+mod flood;
+mod hang;
+mod idle;
+mod lone;
+mod memory;
+mod refusals;
+mod sparse;
+mod together;
+
+use clap::ValueEnum;
+
+use crate::{figures::Figures, stage::Stage};
+
+/// What can be measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Case {
+    /// One task that finds no worker, from its start to the provider's call.
+    Lone,
+    /// The same for 20 versions at once.
+    Together,
+    /// 300 tasks of 2 s at once: how long until all are done.
+    Drain,
+    /// 100 tasks of 1 s at once: worker-seconds beside the ideal.
+    Cost,
+    /// 1000 tasks in 10 s and no worker ever comes: invocations in the first 2 s.
+    Flood,
+    /// A second task inside the cooloff, and no worker comes: when the provider is called again.
+    Cooloff,
+    /// The provider hangs for one group: how long a task of another waits.
+    Hang,
+    /// The provider throttles for 30 s.
+    Refusals,
+    /// One task every 25 s: worker-seconds.
+    Sparse,
+    /// Events that a burst of signals costs.
+    Burst,
+    /// Memory of the system worker.
+    Memory,
+    /// Events of an idle hour.
+    Idle,
+    /// `wci demo` as a user runs it.
+    Demo,
+}
+
+impl Case {
+    /// Measures it. `full` takes its time.
+    pub(crate) async fn measure(
+        self,
+        stage: &Stage,
+        figures: &mut Figures,
+        full: bool,
+    ) -> anyhow::Result<()> {
+        match self {
+            Self::Lone => lone::measure(stage, figures).await,
+            Self::Together => together::measure(stage, figures, full).await,
+            Self::Drain => drain::measure_time(stage, figures).await,
+            Self::Cost => drain::measure_cost(stage, figures).await,
+            Self::Flood => flood::measure(stage, figures).await,
+            Self::Cooloff => cooloff::measure(stage, figures, full).await,
+            Self::Hang => hang::measure(stage, figures).await,
+            Self::Refusals => refusals::measure(stage, figures).await,
+            Self::Sparse => sparse::measure(stage, figures, full).await,
+            Self::Burst => burst::measure(stage, figures).await,
+            Self::Memory => memory::measure(stage, figures).await,
+            Self::Idle => idle::measure(stage, figures).await,
+            Self::Demo => demo::measure(&stage.programs, figures).await,
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! A version that one of the two controllers serves, with the same worker and the same load.
+
+use std::process::Stdio;
+
+use anyhow::{Context, ensure};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde_json::{Map, Value, json};
+use temporalio_client::{UntypedUpdate, UntypedWorkflow, WorkflowExecuteUpdateOptions};
+use tokio::process::Command;
+use wci_contract::{InstanceId, names};
+use wci_workflows::payload_of;
+
+use crate::{programs::patiently, stage::Stage, stand_in::Runs};
+
+/// Who serves a version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    Builtin,
+    Ours,
+}
+
+impl Side {
+    pub(crate) const BOTH: [Self; 2] = [Self::Builtin, Self::Ours];
+}
+
+/// What the version's workers are like.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Workers {
+    /// Activities at once, of one worker.
+    pub(crate) slots: u32,
+    /// Workers at once.
+    pub(crate) limit: usize,
+    /// Leaves after so long without a task, milliseconds; 0 is never.
+    pub(crate) idle_ms: u64,
+    /// Leaves then in any case.
+    pub(crate) deadline_ms: u64,
+}
+
+/// A group of a version: its task types, none for all, and its function.
+pub(crate) type Group = (&'static str, Vec<u8>, String);
+
+/// What a version is to be.
+pub(crate) struct Setup {
+    /// Names the version, its queue and its function, together with the side.
+    pub(crate) case: &'static str,
+    pub(crate) workers: Option<Workers>,
+    /// The algorithm and its settings; the side's own default without.
+    pub(crate) scaler: Option<(&'static str, Map<String, Value>)>,
+    /// Settings of ours for the algorithm that it has by default.
+    pub(crate) demand: Map<String, Value>,
+    /// Groups other than one for everything.
+    pub(crate) groups: Vec<Group>,
+}
+
+impl Setup {
+    /// A version with one group and the defaults of its side.
+    pub(crate) fn of(case: &'static str, workers: Option<Workers>) -> Self {
+        Self { case, workers, scaler: None, demand: Map::new(), groups: Vec::new() }
+    }
+}
+
+/// A version that is served.
+#[derive(Debug, Clone)]
+pub(crate) struct Contender {
+    /// Its deployment, its task queue, and the function of its one group.
+    pub(crate) name: String,
+}
+
+impl Contender {
+    /// The instance that serves it.
+    pub(crate) fn instance(&self) -> anyhow::Result<String> {
+        Ok(InstanceId::new(&self.name, "v1")?.workflow_id())
+    }
+
+    /// Creates the version, registers its queue and makes it current.
+    pub(crate) async fn create(stage: &Stage, side: Side, setup: &Setup) -> anyhow::Result<Self> {
+        let suffix = match side {
+            Side::Builtin => "builtin",
+            Side::Ours => "ours",
+        };
+        let this = Self { name: format!("{}-{suffix}", setup.case) };
+        this.serve_functions(stage, setup);
+        match side {
+            Side::Ours => this.apply(stage, setup).await?,
+            Side::Builtin => this.create_version(stage, setup).await?,
+        }
+        this.register(stage).await?;
+        let address = stage.address.as_str();
+        let current = ["worker", "deployment", "set-current-version", "--address", address];
+        let version = ["--deployment-name", &this.name, "--build-id", "v1", "--yes"];
+        patiently(&stage.programs.temporal, &[&current[..], &version[..]].concat()).await?;
+        Ok(this)
+    }
+
+    fn groups(&self, setup: &Setup) -> Vec<Group> {
+        if setup.groups.is_empty() {
+            return vec![("default", Vec::new(), self.name.clone())];
+        }
+        let named = |(name, types, function): &Group| {
+            (*name, types.clone(), format!("{}-{function}", self.name))
+        };
+        setup.groups.iter().map(named).collect()
+    }
+
+    fn serve_functions(&self, stage: &Stage, setup: &Setup) {
+        for (_, types, function) in self.groups(setup) {
+            let runs = setup.workers.map(|workers| Runs {
+                program: stage.programs.greeter.clone(),
+                env: self.env(stage, workers, &types),
+                limit: workers.limit,
+            });
+            stage.stand_in.serve(&function, runs);
+        }
+    }
+
+    fn env(&self, stage: &Stage, workers: Workers, types: &[u8]) -> Vec<(&'static str, String)> {
+        let role = match types {
+            [1] => "workflows",
+            [2] => "activities",
+            _ => "",
+        };
+        let mut env = vec![
+            ("TEMPORAL_ADDRESS", stage.address.clone()),
+            ("TEMPORAL_DEPLOYMENT_NAME", self.name.clone()),
+            ("TEMPORAL_WORKER_BUILD_ID", "v1".to_owned()),
+            ("TEMPORAL_TASK_QUEUE", self.name.clone()),
+            ("TEMPORAL_SERVERLESS_ACTIVITY_SLOTS", workers.slots.to_string()),
+            ("TEMPORAL_SERVERLESS_IDLE_TIMEOUT_MS", workers.idle_ms.to_string()),
+            ("TEMPORAL_SERVERLESS_DEADLINE_MS", workers.deadline_ms.to_string()),
+        ];
+        if !role.is_empty() {
+            env.push(("GREETER_ROLE", role.to_owned()));
+        }
+        env
+    }
+
+    async fn apply(&self, stage: &Stage, setup: &Setup) -> anyhow::Result<()> {
+        let group = |(name, types, function): Group| {
+            let kinds: Vec<&str> =
+                types.iter().map(|kind| if *kind == 1 { "workflow" } else { "activity" }).collect();
+            let mut group = json!({"provider": {"type": "aws-lambda", "arn": arn(&function)}});
+            if !kinds.is_empty() {
+                group["task_types"] = json!(kinds);
+            }
+            let default = ("demand", setup.demand.clone());
+            let (algorithm, settings) = setup.scaler.as_ref().unwrap_or(&default);
+            group["scaler"] = Value::Object(settings.clone());
+            group["scaler"]["type"] = json!(algorithm);
+            (name.to_owned(), group)
+        };
+        let groups: Map<String, Value> = self.groups(setup).into_iter().map(group).collect();
+        let spec = json!({"deployment": self.name, "build_id": "v1", "groups": groups});
+        let file = stage.dir.path().join(format!("{}.yaml", self.name));
+        std::fs::write(&file, spec.to_string())?;
+        let file = file.display().to_string();
+        patiently(&stage.programs.wci, &["apply", "--address", &stage.address, "-f", &file]).await
+    }
+
+    async fn create_version(&self, stage: &Stage, setup: &Setup) -> anyhow::Result<()> {
+        let address = stage.address.as_str();
+        let deployment = ["worker", "deployment"];
+        let create = ["create", "--address", address, "--name", &self.name];
+        patiently(&stage.programs.temporal, &[&deployment[..], &create[..]].concat()).await?;
+        let arn = arn(&self.name);
+        let create = ["create-version", "--address", address, "--deployment-name", &self.name];
+        let function = [
+            "--build-id",
+            "v1",
+            "--aws-lambda-function-arn",
+            &arn,
+            "--aws-lambda-skip-role-and-external-id",
+        ];
+        let create = [&deployment[..], &create[..], &function[..]].concat();
+        patiently(&stage.programs.temporal, &create).await?;
+        if setup.scaler.is_some() || !setup.groups.is_empty() {
+            self.update(stage, setup).await?;
+        }
+        Ok(())
+    }
+
+    /// What the CLI has no flags for, told to the server's instance directly.
+    async fn update(&self, stage: &Stage, setup: &Setup) -> anyhow::Result<()> {
+        let groups = self.groups(setup).into_iter().map(|(name, types, function)| {
+            let types = if types.is_empty() { Value::Null } else { json!(types) };
+            let compute = json!({"provider_type": "aws-lambda",
+                "config": payload(&json!({"arn": arn(&function)}))});
+            let scaling = match &setup.scaler {
+                Some((algorithm, settings)) => json!({"scaling_algorithm": algorithm,
+                    "config": payload(&Value::Object(settings.clone()))}),
+                None => json!({"scaling_algorithm": "no-sync"}),
+            };
+            let spec = json!({"task_types": types, "compute": compute, "scaling": scaling});
+            let mask = ["task_queue_types", "provider", "scaler"];
+            (name.to_owned(), json!({"spec": spec, "update_mask": mask}))
+        });
+        let upserts: Map<String, Value> = groups.collect();
+        let removed = if setup.groups.is_empty() { json!(null) } else { json!(["default"]) };
+        let request = json!({"identity": "bench", "upsert_scaling_groups": upserts,
+            "remove_scaling_groups": removed});
+        let handle = stage.client.get_workflow_handle::<UntypedWorkflow>(self.instance()?);
+        let update = UntypedUpdate::new(names::UPDATE);
+        let options = WorkflowExecuteUpdateOptions::default();
+        handle
+            .execute_update(update, payload_of(&request)?, options)
+            .await
+            .context("the server's instance refused the spec")?;
+        Ok(())
+    }
+
+    /// A worker polls once, so that the server knows the version's task queue.
+    async fn register(&self, stage: &Stage) -> anyhow::Result<()> {
+        let workers = Workers { slots: 1, limit: 1, idle_ms: 1000, deadline_ms: 60_000 };
+        let done = Command::new(&stage.programs.greeter)
+            .envs(self.env(stage, workers, &[]))
+            .stderr(Stdio::null())
+            .status()
+            .await?;
+        ensure!(done.success(), "the worker that registers {} failed", self.name);
+        Ok(())
+    }
+}
+
+/// The ARN of a function of the stand-in.
+pub(crate) fn arn(function: &str) -> String {
+    format!("arn:aws:lambda:us-east-1:123456789012:function:{function}:1")
+}
+
+/// A payload as Go's encoding/json writes it.
+pub(crate) fn payload(value: &Value) -> Value {
+    json!({"metadata": {"encoding": STANDARD.encode("json/plain")},
+        "data": STANDARD.encode(value.to_string())})
+}

@@ -1,0 +1,123 @@
+//! Work for a version: workflows with an activity each.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use anyhow::ensure;
+use futures::{StreamExt, stream};
+use serde_json::json;
+use temporalio_client::{
+    UntypedWorkflow, WorkflowCountOptions, WorkflowStartOptions, WorkflowTerminateOptions,
+};
+use wci_workflows::payload_of;
+
+use crate::{contender::Contender, stage::Stage};
+
+/// Starts under way at once.
+const CONCURRENCY: usize = 32;
+/// Between two looks at how far it has come.
+const PACE: Duration = Duration::from_millis(20);
+
+/// Workflows that were started together.
+pub(crate) struct Load<'a> {
+    stage: &'a Stage,
+    prefix: String,
+    tasks: usize,
+    pub(crate) began: SystemTime,
+}
+
+impl<'a> Load<'a> {
+    /// Starts `tasks` workflows for `contender`, each with `work_ms` of work, evenly spread over
+    /// `during`.
+    pub(crate) async fn start(
+        stage: &'a Stage,
+        contender: &Contender,
+        name: &str,
+        tasks: usize,
+        work_ms: u64,
+        during: Duration,
+    ) -> anyhow::Result<Self> {
+        let began = SystemTime::now();
+        let clock = Instant::now();
+        let prefix = format!("{}-{name}-", contender.name);
+        let spacing = during.div_f64(tasks.max(1) as f64);
+        let starts = stream::iter(0..tasks).map(|n| {
+            let input = json!({"name": format!("caller {n}"), "work_ms": work_ms});
+            let options =
+                WorkflowStartOptions::new(&contender.name, format!("{prefix}{n}")).build();
+            let due = spacing.mul_f64(n as f64);
+            async move {
+                tokio::time::sleep(due.saturating_sub(clock.elapsed())).await;
+                let input = payload_of(&input)?;
+                let kind = UntypedWorkflow::new("greet");
+                stage.client.start_workflow(kind, input, options).await?;
+                anyhow::Ok(())
+            }
+        });
+        let done: Vec<_> = starts.buffer_unordered(CONCURRENCY).collect().await;
+        done.into_iter().collect::<anyhow::Result<Vec<()>>>()?;
+        Ok(Self { stage, prefix, tasks, began })
+    }
+
+    /// Ends those that are not done.
+    pub(crate) async fn clear_away(&self) -> anyhow::Result<()> {
+        let ended = stream::iter(0..self.tasks).map(|n| async move {
+            let id = format!("{}{n}", self.prefix);
+            let handle = self.stage.client.get_workflow_handle::<UntypedWorkflow>(id);
+            handle.terminate(WorkflowTerminateOptions::default()).await
+        });
+        let ended: Vec<_> = ended.buffer_unordered(CONCURRENCY).collect().await;
+        ended.into_iter().collect::<Result<Vec<()>, _>>()?;
+        Ok(())
+    }
+
+    /// Seconds from the first start until the last task is done.
+    pub(crate) async fn drained(&self, limit: Duration) -> anyhow::Result<f64> {
+        let query =
+            format!("WorkflowId STARTS_WITH '{}' AND ExecutionStatus = 'Completed'", self.prefix);
+        loop {
+            let options = WorkflowCountOptions::default();
+            let done = self.stage.client.count_workflows(query.clone(), options).await?.count();
+            let elapsed = self.began.elapsed()?;
+            if done >= self.tasks {
+                return Ok(elapsed.as_secs_f64());
+            }
+            ensure!(
+                elapsed < limit,
+                "{}: {done} of {} done after {limit:?}",
+                self.prefix,
+                self.tasks
+            );
+            tokio::time::sleep(PACE).await;
+        }
+    }
+}
+
+/// Waits until `function` is called after `since`; answers after how many seconds, or `None` when
+/// it was not within `limit`.
+pub(crate) async fn called(
+    stage: &Stage,
+    function: &str,
+    since: SystemTime,
+    limit: Duration,
+) -> Option<f64> {
+    let deadline = Instant::now() + limit;
+    loop {
+        if let Some(at) = stage.stand_in.calls(function, since).into_iter().min() {
+            return at.duration_since(since).ok().map(|waited| waited.as_secs_f64());
+        }
+        if Instant::now() > deadline {
+            return None;
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+/// Waits until every worker of `function` has left.
+pub(crate) async fn left(stage: &Stage, function: &str, limit: Duration) -> anyhow::Result<()> {
+    let deadline = Instant::now() + limit;
+    while stage.stand_in.living(function) > 0 {
+        ensure!(Instant::now() < deadline, "workers of {function} do not leave");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    Ok(())
+}
