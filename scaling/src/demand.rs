@@ -24,9 +24,10 @@ use wci_contract::{
 };
 
 use crate::{number, turn::Turn};
+use learned::{LATELY_MS, Service, WINDOW_MS};
 use memory::Memory;
 use settings::Settings;
-use waiting::{FIGURES_AGE_MS, Look};
+use waiting::{ANNOUNCED_LATE_MS, FIGURES_AGE_MS, Look};
 
 pub(crate) use settings::{check, waits};
 
@@ -105,7 +106,9 @@ impl Call<'_> {
         let Memory { fleet, waiting, learned, .. } = &mut *self.memory;
         fleet.expire(self.now_ms, self.settings.lifetime_ms);
         let tasks_of_one = learned.tasks_of_one(self.settings, self.settings.target_ms);
-        for (at_ms, workers) in fleet.arrive(self.now_ms, learned.start_ms(self.settings)) {
+        // Misses before an arrival are announced up to so long after it.
+        let settle_ms = learned.start_ms(self.settings).saturating_add(ANNOUNCED_LATE_MS);
+        for (at_ms, workers) in fleet.arrive(self.now_ms, settle_ms) {
             let tasks = number::whole(number::to_float(workers) * tasks_of_one);
             waiting.take(u64::from(tasks), at_ms);
         }
@@ -185,10 +188,13 @@ impl Call<'_> {
     /// What one worker does, and whether more of them help.
     fn learn(&mut self, look: &Look, follows: bool) {
         let Memory { fleet, learned, push, .. } = &mut *self.memory;
-        if follows && look.waiting > 0 {
-            let workers = look.workers.map_or_else(|| fleet.arrived(), |workers| workers.seen);
-            learned.see_service(look.dispatch, workers);
-        }
+        let start_ms = learned.start_ms(self.settings);
+        let (worked_ms, arrived) = fleet.worked(self.now_ms, start_ms, (WINDOW_MS, LATELY_MS));
+        let others = look.workers.map_or(0, |w| w.seen.saturating_sub(fleet.arrived()));
+        let worked_ms = worked_ms.saturating_add(others.saturating_mul(WINDOW_MS.unsigned_abs()));
+        let is_busy = follows && look.waiting > 0;
+        let service = Service { dispatch: look.dispatch, worked_ms, arrived, is_busy };
+        learned.see_service(self.settings, &service);
         *push = push.filter(|push| look.waiting > 0 && push.is_same(look.dispatch));
     }
 

@@ -226,9 +226,10 @@ fn more_workers_for_a_queue_that_gets_no_faster_are_given_up_on() {
 fn fast_workers_are_asked_for_in_smaller_numbers() {
     let mut group = group(json!({"worker_slots": 1}));
     group.at(NOW, announced(10));
-    for second in 2..8 {
-        group.at(NOW + second * 1_000, look(5, 100.0, 100));
-    }
-    // Ten workers took 100 a second: each takes 11 within the second that a task may wait.
-    assert_eq!(asked(&group.at(NOW + 30_000, look(110, 100.0, 100))), 10);
+    group.at(NOW + 60_000, look(0, 100.0, 0));
+    // Ten workers take 100 a second: one takes 11 within the second that a task may wait.
+    assert_eq!(asked(&group.at(NOW + 61_000, look(110, 100.0, 100))), 10);
+    // Tasks that wait for longer than that lets expect get a slot each.
+    group.at(NOW + 90_000, look(0, 100.0, 0));
+    assert_eq!(asked(&group.at(NOW + 120_000, look(20, 100.0, 7_000))), 20);
 }

@@ -95,6 +95,24 @@ impl Fleet {
         self.workers() - self.in_flight()
     }
 
+    /// How long the workers that have arrived were there within the last `window_ms`, all
+    /// together, milliseconds; and how many of them arrived within the last `lately_ms`.
+    pub(super) fn worked(
+        &self,
+        now_ms: i64,
+        start_ms: i64,
+        (window_ms, lately_ms): (i64, i64),
+    ) -> (u64, u64) {
+        let arrived_by_ms = now_ms.saturating_sub(start_ms);
+        let mut sums = (0_u64, 0_u64);
+        for (ms, count) in self.starts.between(i64::MIN, arrived_by_ms) {
+            let there_ms = arrived_by_ms.saturating_sub(ms).min(window_ms).unsigned_abs();
+            sums.0 = sums.0.saturating_add(there_ms.saturating_mul(count));
+            sums.1 += if arrived_by_ms.saturating_sub(ms) < lately_ms { count } else { 0 };
+        }
+        sums
+    }
+
     /// Workers that are taken to be on their way.
     pub(super) fn in_flight(&self) -> u64 {
         self.starts.since(self.settled_ms)

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::{
     fields::{Fields, put},
     settings::Settings,
+    waiting::FIGURES_AGE_MS,
 };
 use crate::number;
 
@@ -15,6 +16,38 @@ const DOWN: f64 = 0.2;
 const START: f64 = 0.3;
 /// Tasks a second beyond which nobody cares.
 const MAX_RATE: f64 = 100_000.0;
+
+/// The server's rates are means over this time, more or less, milliseconds: five full stretches
+/// of 5 s and the present one (service/matching/task_tracker.go).
+pub(super) const WINDOW_MS: i64 = 27_500;
+
+/// What filled the slots of workers may show in the rates for this long, milliseconds.
+pub(super) const LATELY_MS: i64 = 30_000 + FIGURES_AGE_MS;
+
+/// What workers did within the last [`WINDOW_MS`].
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Service {
+    /// Tasks taken each second.
+    pub(super) dispatch: f64,
+    /// How long workers were there, all together, milliseconds.
+    pub(super) worked_ms: u64,
+    /// Workers that arrived within the last [`LATELY_MS`].
+    pub(super) arrived: u64,
+    /// Whether they had enough to do all the time.
+    pub(super) is_busy: bool,
+}
+
+impl Service {
+    /// Tasks that one worker finished each second. What filled the slots of those that arrived
+    /// was taken, not finished.
+    fn rate_of_one(&self, slots: u64) -> Option<f64> {
+        let worked_ms = number::to_float(self.worked_ms);
+        let taken = self.dispatch * number::to_float(WINDOW_MS.unsigned_abs()) / 1000.0;
+        let finished = taken - number::to_float(self.arrived.saturating_mul(slots));
+        (worked_ms >= 1000.0 && finished > 0.0)
+            .then(|| (finished * 1000.0 / worked_ms).min(MAX_RATE))
+    }
+}
 
 /// What was learned of a group's workers.
 #[derive(Debug, Clone, Copy, Default)]
@@ -38,16 +71,16 @@ impl Learned {
         put(map, "start_ms", self.start_ms.map(number::to_json));
     }
 
-    /// `workers` that had enough to do took `dispatch` tasks a second.
-    pub(super) fn see_service(&mut self, dispatch: f64, workers: u64) {
-        if workers == 0 || dispatch <= 0.0 {
-            return;
-        }
-        let sample = (dispatch / number::to_float(workers)).min(MAX_RATE);
-        let mean = self.service_rate.map_or(sample, |old| {
-            let weight = if sample > old { UP } else { DOWN };
-            old + weight * (sample - old)
-        });
+    /// Takes in what workers took within [`WINDOW_MS`].
+    pub(super) fn see_service(&mut self, settings: &Settings, seen: &Service) {
+        let Some(sample) = seen.rate_of_one(settings.slots) else { return };
+        let mean = match self.service_rate {
+            None => sample,
+            Some(old) if sample > old => old + UP * (sample - old),
+            // Workers that lack tasks do less than they can.
+            Some(old) if seen.is_busy => old + DOWN * (sample - old),
+            Some(old) => old,
+        };
         self.service_rate = Some(mean);
     }
 

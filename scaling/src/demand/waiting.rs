@@ -17,7 +17,7 @@ use crate::number;
 /// How old the server's figures may be, milliseconds: it keeps them for so long.
 pub(super) const FIGURES_AGE_MS: i64 = 5_000;
 /// How late a miss may be announced, milliseconds: matching batches them by partition.
-const ANNOUNCED_LATE_MS: i64 = 500;
+pub(super) const ANNOUNCED_LATE_MS: i64 = 500;
 /// What was heard or seen counts for so long when nothing newer comes, milliseconds.
 const KNOWN_MS: i64 = 15_000;
 /// How long the end of a burst may stay unannounced, milliseconds.
