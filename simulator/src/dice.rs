@@ -20,6 +20,7 @@ pub(crate) enum Stream {
     Polls = 4,
     ColdStarts = 5,
     Provider = 6,
+    Phases = 7,
 }
 
 /// A stream of numbers by chance.

@@ -43,15 +43,23 @@ impl Rate {
     }
 }
 
-/// The figures of one queue, and the answer that the server keeps.
-#[derive(Debug, Default)]
+/// The figures of one queue, and the answer that the server keeps for a while.
+#[derive(Debug)]
 pub(crate) struct Figures {
     added: Rate,
     dispatched: Rate,
-    kept: Option<(Micros, QueueStats)>,
+    kept: QueueStats,
+    kept_until: Micros,
 }
 
 impl Figures {
+    /// The figures of a queue that was empty when it was asked about last: that answer is kept
+    /// until `kept_until`.
+    pub(crate) fn new(kept_until: Micros) -> Self {
+        let (added, dispatched) = (Rate::default(), Rate::default());
+        Self { added, dispatched, kept: QueueStats::default(), kept_until }
+    }
+
     /// A task came.
     pub(crate) fn added(&mut self, now: Micros) {
         self.added.count(now);
@@ -64,19 +72,17 @@ impl Figures {
 
     /// What the server answers now: what it answered before, until that is `age` old.
     pub(crate) fn read(&mut self, now: Micros, queue: &Queue, age: Micros) -> QueueStats {
-        if let Some((at, stats)) = self.kept
-            && now.less(at) < age
-        {
-            return stats;
+        if now < self.kept_until {
+            return self.kept;
         }
-        let stats = QueueStats {
+        self.kept_until = now + age;
+        self.kept = QueueStats {
             backlog: queue.waiting(),
             arrival_rate: self.added.per_second(now),
             dispatch_rate: self.dispatched.per_second(now),
             age_ms: queue.oldest().map_or(0, |since| now.less(since).whole_ms()),
         };
-        self.kept = Some((now, stats));
-        stats
+        self.kept
     }
 }
 
@@ -100,7 +106,7 @@ mod tests {
     #[test]
     fn the_server_repeats_what_it_said_for_five_seconds() {
         let mut queue = Queue::new(1, 4);
-        let mut figures = Figures::default();
+        let mut figures = Figures::new(Micros::ZERO);
         let mut backlog = |ms, queue: &Queue| {
             figures.read(Micros::from_ms(ms), queue, Micros::from_ms(5_000)).backlog
         };

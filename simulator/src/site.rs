@@ -5,6 +5,7 @@ use wci_contract::{TaskType, decision::Poll, stats::WorkersSeen};
 use crate::{
     Micros, Scenario,
     agenda::{Agenda, Announced, Answer, Control, Happening},
+    dice::{Dice, Stream},
     figures::Figures,
     fleet::{Fleet, Stage, WorkerId},
     hook::Hook,
@@ -25,6 +26,8 @@ pub(crate) struct Site<'a> {
     pub(crate) tally: Tally,
     hooks: Vec<Hook>,
     figures: Figures,
+    /// Where in their rounds those are that have gone on since before the simulation.
+    phases: Dice,
     provider: Provider,
     /// How many workers a set is to have; `None` where workers leave by themselves.
     set_size: Option<u32>,
@@ -33,6 +36,7 @@ pub(crate) struct Site<'a> {
 impl<'a> Site<'a> {
     pub(crate) fn new(scenario: &'a Scenario) -> Self {
         let (seed, partitions) = (scenario.seed, scenario.queue.partitions);
+        let mut phases = Dice::new(seed, Stream::Phases);
         Self {
             scenario,
             now: Micros::ZERO,
@@ -41,7 +45,8 @@ impl<'a> Site<'a> {
             fleet: Fleet::new(seed, &scenario.workers),
             tally: Tally::default(),
             hooks: (0..partitions.max(1)).map(|_| Hook::default()).collect(),
-            figures: Figures::default(),
+            figures: Figures::new(phases.within(scenario.queue.figures_age)),
+            phases,
             provider: Provider::new(seed, &scenario.provider),
             set_size: None,
         }
@@ -204,6 +209,11 @@ impl<'a> Site<'a> {
             self.start();
         }
         answer
+    }
+
+    /// How far the round of something is that repeats `every` so often.
+    pub(crate) fn phase(&mut self, every: Micros) -> Micros {
+        self.phases.within(every)
     }
 
     /// How long the provider takes to answer.

@@ -9,7 +9,7 @@ use wci_contract::{
 
 use super::{
     mind::{self, Mind, Wish, epoch_ms, moment},
-    watch::Watch,
+    watch::{IDLE_PACE, Watch},
 };
 use crate::{
     Micros,
@@ -72,10 +72,11 @@ impl Instance {
         }
     }
 
-    /// It has watched an idle queue for long, and has just looked.
+    /// It has watched an idle queue for long, and is between two looks.
     pub(super) fn begin(&mut self, site: &mut Site<'_>) {
         self.watch = self.new_watch(site.now);
-        self.look(site);
+        let until_look = site.phase(IDLE_PACE);
+        site.after(until_look, Control::Look(self.watches));
     }
 
     pub(super) fn go_on(&mut self, control: Control, site: &mut Site<'_>) {

@@ -19,6 +19,9 @@ use crate::{
 /// When simulated time begins: milliseconds since the Unix epoch, the first day of 2026.
 const EPOCH_MS: i64 = 1_767_225_600_000;
 
+/// The queue that announcements name.
+const TASK_QUEUE: &str = "simulated";
+
 /// A simulated moment as algorithms know time, milliseconds since the Unix epoch.
 pub(super) fn epoch_ms(at: Micros) -> i64 {
     EPOCH_MS.saturating_add_unsigned(at.whole_ms())
@@ -85,10 +88,11 @@ pub(super) fn wish(actions: &[Action]) -> Wish {
 pub(super) fn signal(announced: Announced) -> TaskAdd {
     let Announced { is_sync_match, tasks } = announced;
     let (misses, syncs) = if is_sync_match { (0, tasks) } else { (tasks, 0) };
-    TaskAdd { is_sync_match, syncs: syncs.into(), ..missed(misses) }
+    let task_queue_name = TASK_QUEUE.to_owned();
+    TaskAdd { task_queue_name, is_sync_match, syncs: syncs.into(), ..missed(misses) }
 }
 
-/// So many tasks that wait, as if they were announced.
+/// So many tasks that wait, as if they were announced: by nobody, so that there is no queue.
 pub(super) fn missed(misses: u32) -> TaskAdd {
     TaskAdd {
         task_queue_type: i64::from(TaskType::Workflow.to_wire()),

@@ -6,7 +6,7 @@ use wci_contract::stats::QueueStats;
 use crate::Micros;
 
 const BUSY_PACE: Micros = Micros::from_ms(1_000);
-const IDLE_PACE: Micros = Micros::from_ms(2_000);
+pub(super) const IDLE_PACE: Micros = Micros::from_ms(2_000);
 /// A backlog is left for so long to the workers of a launch.
 const LAUNCH_QUIET: Micros = Micros::from_ms(5_000);
 /// A backlog that has not become smaller for so long wants help.

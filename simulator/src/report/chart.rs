@@ -10,7 +10,7 @@ const HEIGHT: f64 = 260.0;
 const LEFT: f64 = 64.0;
 const BOTTOM: f64 = 34.0;
 const TOP: f64 = 12.0;
-const RIGHT: f64 = 12.0;
+const RIGHT: f64 = 28.0;
 /// Colours and dashes that the page has styles for.
 const STYLES: usize = 6;
 

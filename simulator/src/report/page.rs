@@ -83,12 +83,12 @@ fn table(page: &mut String, runs: &[Run]) {
 }
 
 fn charts(runs: &[Run]) -> [Chart<'_>; 4] {
+    let end = end_of(runs);
     let over_time = |title, says, y_name, value: fn(&Point) -> u64| {
-        let lines: Vec<Line<'_>> = runs.iter().map(|run| line_of(run, value)).collect();
-        let all = || lines.iter().flat_map(|line| &line.points);
-        let end = all().fold(0.0, |most: f64, (x, _)| most.max(*x));
-        let most = all().fold(0.0, |most: f64, (_, y)| most.max(*y));
-        let (x, y) = (Axis::even("simulated time", end), Axis::even(y_name, most));
+        let lines: Vec<Line<'_>> = runs.iter().map(|run| line_of(run, end, value)).collect();
+        let all = lines.iter().flat_map(|line| &line.points);
+        let most = all.fold(0.0, |most: f64, (_, y)| most.max(*y));
+        let (x, y) = (Axis::time("simulated time", end), Axis::even(y_name, most));
         Chart { title, says, x, y, x_words: time, y_words: whole, lines }
     };
     [
@@ -101,12 +101,26 @@ fn charts(runs: &[Run]) -> [Chart<'_>; 4] {
     ]
 }
 
-fn line_of(run: &Run, value: fn(&Point) -> u64) -> Line<'_> {
+/// When there is no more to see, seconds: a while after the last task was done.
+fn end_of(runs: &[Run]) -> f64 {
+    let last = |run: &Run| {
+        let is_busy = |point: &Point| point.waiting + point.running > 0;
+        let busy = run.timeline.points.iter().rposition(is_busy).unwrap_or_default();
+        let end = u32::try_from(busy + 1).unwrap_or(u32::MAX);
+        f64::from(end) * run.timeline.every.as_secs() * 1.1
+    };
+    runs.iter().fold(0.0, |end: f64, run| end.max(last(run)))
+}
+
+fn line_of(run: &Run, end: f64, value: fn(&Point) -> u64) -> Line<'_> {
     let every = run.timeline.every.as_secs();
     let points = run.timeline.points.iter().zip(0_u32..);
     #[expect(clippy::cast_precision_loss, reason = "pixels")]
     let points = points.map(|(point, nth)| (f64::from(nth) * every, value(point) as f64));
-    Line { name: run.contender.name(), points: points.collect(), is_stepped: true }
+    let mut points: Vec<(f64, f64)> = points.take_while(|(at, _)| *at <= end).collect();
+    let last = points.last().copied();
+    points.extend(last.map(|(_, value)| (end, value)));
+    Line { name: run.contender.name(), points, is_stepped: true }
 }
 
 /// How long tasks waited, from those that waited least to those that waited most.
@@ -132,11 +146,18 @@ fn waits(runs: &[Run]) -> Chart<'_> {
 }
 
 fn time(secs: f64) -> String {
-    if secs >= 60.0 { format!("{:.1} min", secs / 60.0) } else { format!("{secs:.1} s") }
+    match secs {
+        secs if secs <= 0.0 => "0".to_owned(),
+        secs if secs < 1.0 => format!("{:.0} ms", secs * 1e3),
+        secs if secs < 120.0 && secs.fract() > 0.0 => format!("{secs:.1} s"),
+        secs if secs < 120.0 => format!("{secs:.0} s"),
+        secs if secs < 7_200.0 => format!("{:.0} min", secs / 60.0),
+        secs => format!("{:.0} h", secs / 3_600.0),
+    }
 }
 
 fn whole(value: f64) -> String {
-    if value.fract() == 0.0 { format!("{value:.0}") } else { format!("{value:.1}") }
+    format!("{value:.0}")
 }
 
 fn reasons(page: &mut String, runs: &[Run]) {
