@@ -1,18 +1,25 @@
-//! Decisions for every group at once. Pure but for the log.
+//! Decisions for every group at once.
 
+use std::collections::BTreeMap;
+
+use temporalio_common::protos::temporal::api::workflowservice::v1::describe_worker_deployment_version_response::VersionTaskQueue;
 use wci_contract::{
     activities::{DecideInput, DecideOutput, GroupQuestion},
-    decision::{Event, RecordedDecision},
+    decision::{Decision, Event, Poll, Reason, RecordedDecision},
     payload::config_map,
+    stats::{WorkersSeen, all_of},
 };
 use wci_scaling::{Algorithm, LaunchStrategy, decide_batch};
+
+use crate::{VersionReader, workers::since_epoch};
 
 /// How long until the queues of a group that cannot be scaled are looked at, milliseconds.
 const UNSCALED_POLL_MS: u64 = 60_000;
 
-pub(crate) fn decide(input: &DecideInput) -> DecideOutput {
-    let answer = |(name, group): (&String, &GroupQuestion)| {
-        let decision = decide_group(input.now_ms, group);
+pub(crate) async fn decide(reader: &VersionReader, input: &DecideInput) -> DecideOutput {
+    let mut groups = BTreeMap::new();
+    for (name, group) in &input.groups {
+        let decision = decide_group(reader, input.now_ms, group).await;
         tracing::info!(
             group = name,
             actions = ?decision.actions,
@@ -20,19 +27,64 @@ pub(crate) fn decide(input: &DecideInput) -> DecideOutput {
             reasons = decision.reasons.join(", "),
             "decided"
         );
-        (name.clone(), decision)
-    };
-    DecideOutput { groups: input.groups.iter().map(answer).collect() }
+        groups.insert(name.clone(), decision);
+    }
+    DecideOutput { groups }
 }
 
-fn decide_group(now_ms: i64, group: &GroupQuestion) -> RecordedDecision {
+/// A limit of workers rests on a count of those that were asked for, some of which may have left.
+/// Before it holds back a task, they are counted where they poll.
+async fn decide_group(
+    reader: &VersionReader,
+    now_ms: i64,
+    group: &GroupQuestion,
+) -> RecordedDecision {
     let Some(algorithm) = algorithm(&group.scaling.scaling_algorithm) else {
         return unscaled(group);
     };
+    let is_full = |reason: &Reason| matches!(reason, Reason::AtMaxConcurrent { .. });
+    let decision = decide_as(algorithm, now_ms, group, &group.events);
+    if !decision.reasons.iter().any(is_full) {
+        return decision.into();
+    }
+    let Some(workers) = workers_of(reader, group).await else { return decision.into() };
+    let looked = Event::Poll(Poll { workers: Some(workers), ..Poll::default() });
+    let events: Vec<Event> = group.events.iter().cloned().chain([looked]).collect();
+    decide_as(algorithm, now_ms, group, &events).into()
+}
+
+/// The workers that poll the queues whose tasks were announced; `None` where nobody knows.
+async fn workers_of(reader: &VersionReader, group: &GroupQuestion) -> Option<WorkersSeen> {
+    let version = &group.head_start.as_ref()?.version;
+    let mut queues: Vec<VersionTaskQueue> = Vec::new();
+    for event in &group.events {
+        let Event::TaskAdd(signal) = event else { continue };
+        let Some(kind) = signal.kind() else { continue };
+        let (name, kind) = (signal.task_queue_name.as_str(), kind.to_wire());
+        let is_known = queues.iter().any(|queue| queue.name == name && queue.r#type == kind);
+        if !name.is_empty() && !is_known {
+            let name = name.to_owned();
+            queues.push(VersionTaskQueue { name, r#type: kind, ..Default::default() });
+        }
+    }
+    if queues.is_empty() {
+        return None;
+    }
+    let found = reader.workers(version, &queues, since_epoch()).await;
+    let found = found.inspect_err(|error| tracing::debug!(%error, "workers")).ok()?;
+    Some(all_of(&found))
+}
+
+fn decide_as(
+    algorithm: Algorithm,
+    now_ms: i64,
+    group: &GroupQuestion,
+    events: &[Event],
+) -> Decision {
     // What cannot be read was refused when the spec was given; a spec taken over from elsewhere
     // is served with the defaults.
     let config = config_map(group.scaling.config.as_ref()).unwrap_or_default();
-    decide_batch(now_ms, algorithm, &config, &group.state, &group.events).into()
+    decide_batch(now_ms, algorithm, &config, &group.state, events)
 }
 
 /// The algorithm of this name; every provider of this build starts workers one by one.

@@ -44,8 +44,10 @@ impl Watch {
         if look.now_ms >= input.due_ms {
             return Some(WatchEnd::Backlog);
         }
-        let is_helped = look.since_launch_ms.is_some_and(|since| since < LAUNCH_QUIET_MS)
-            || look.now_ms < input.quiet_until_ms;
+        // Without such a time the look was asked for, whatever is on its way.
+        let is_helped = input.quiet_until_ms > 0
+            && (look.since_launch_ms.is_some_and(|since| since < LAUNCH_QUIET_MS)
+                || look.now_ms < input.quiet_until_ms);
         let is_worked_off =
             look.stats.values().any(|stats| stats.dispatch_rate > 0.0) && standing_ms < STUCK_MS;
         (!is_helped && !is_worked_off).then_some(WatchEnd::Backlog)

@@ -3,10 +3,7 @@
 
 #![allow(missing_docs, reason = "the SDK's macros generate items without docs")]
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
-};
+use std::{sync::Arc, time::Instant};
 
 use temporalio_macros::activities;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
@@ -23,6 +20,7 @@ use crate::{
     metrics::Read,
     stats::sum,
     watch::{Look, Watch},
+    workers::since_epoch,
 };
 
 /// Watches the queues of one namespace's versions.
@@ -89,7 +87,7 @@ impl Watching {
         queues: &[VersionTaskQueue],
     ) -> Option<WorkersByType> {
         self.reader
-            .workers(&input.version, queues, now())
+            .workers(&input.version, queues, since_epoch())
             .await
             .inspect_err(|error| tracing::debug!(%error, "workers"))
             .ok()
@@ -118,11 +116,6 @@ impl Watching {
     }
 }
 
-/// The time since the Unix epoch.
-fn now() -> Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
-}
-
 fn now_ms() -> i64 {
-    i64::try_from(now().as_millis()).unwrap_or(i64::MAX)
+    i64::try_from(since_epoch().as_millis()).unwrap_or(i64::MAX)
 }

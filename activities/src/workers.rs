@@ -3,7 +3,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    time::Duration,
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use temporalio_common::protos::temporal::api::{
@@ -108,6 +108,11 @@ impl VersionReader {
     }
 }
 
+/// The time since the Unix epoch, now.
+pub(crate) fn since_epoch() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
 /// A poller stays listed for minutes after its worker is gone, and a queue has pollers of other
 /// versions, too.
 fn is_of(poller: &PollerInfo, version: &Version, now: Duration) -> bool {
@@ -159,8 +164,6 @@ fn quoted(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::UNIX_EPOCH;
-
     use super::*;
     use temporalio_common::protos::temporal::api::deployment::v1::WorkerDeploymentOptions;
 

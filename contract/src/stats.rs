@@ -38,3 +38,11 @@ pub struct WorkersSeen {
     #[serde(default)]
     pub slots_free: u64,
 }
+
+/// Workers of several types together: one that polls for more than one of them counts once.
+pub fn all_of(workers: &WorkersByType) -> WorkersSeen {
+    workers.values().fold(WorkersSeen::default(), |all, workers| WorkersSeen {
+        seen: all.seen.max(workers.seen),
+        slots_free: all.slots_free.saturating_add(workers.slots_free),
+    })
+}

@@ -19,8 +19,9 @@ mod waiting;
 
 use serde_json::{Map, Value};
 use wci_contract::{
-    decision::{Event, GroupState, Reason},
+    decision::{Event, GroupState, Poll, Reason},
     signal::TaskAdd,
+    stats::WorkersSeen,
 };
 
 use crate::{number, turn::Turn};
@@ -67,6 +68,10 @@ pub(crate) fn decide(
     for event in events {
         match event {
             Event::TaskAdd(signal) => call.task_add(signal),
+            // The workers alone were looked at.
+            Event::Poll(Poll { stats, workers: Some(workers) }) if stats.is_empty() => {
+                call.count(*workers);
+            }
             Event::Poll(poll) => call.poll(&Look::of(poll)),
             Event::Outcome(outcome) => {
                 let missing = outcome.throttled.saturating_add(outcome.refused);
@@ -164,7 +169,6 @@ impl Call<'_> {
     /// Who is there.
     fn meet(&mut self, look: &Look, follows: bool) {
         let Memory { fleet, presence, learned, .. } = &mut *self.memory;
-        let start_ms = learned.start_ms(self.settings);
         let found = presence.see(self.now_ms, look, follows, self.settings, fleet);
         if let Some(took_ms) = found.start_ms {
             learned.see_start(took_ms);
@@ -173,7 +177,15 @@ impl Call<'_> {
             let after_ms = self.settings.timeout_ms;
             self.turn.because(Reason::StartTimedOut { workers: found.failed, after_ms });
         }
-        let Some(workers) = look.workers else { return };
+        if let Some(workers) = look.workers {
+            self.count(workers);
+        }
+    }
+
+    /// Who has left.
+    fn count(&mut self, workers: WorkersSeen) {
+        let Memory { fleet, presence, learned, .. } = &mut *self.memory;
+        let start_ms = learned.start_ms(self.settings);
         let settled_ms = self.now_ms.saturating_sub(start_ms.saturating_add(FIGURES_AGE_MS));
         let until_ms = match presence.unseen_since(self.now_ms, self.settings) {
             Some(unseen_ms) => settled_ms.min(unseen_ms),
@@ -224,7 +236,9 @@ impl Call<'_> {
             (false, false) => IDLE_POLL_MS,
         });
         let looked_lately = |ms: i64| self.now_ms.saturating_sub(ms) < FIGURES_AGE_MS;
-        if self.heard > 0 && !self.memory.looked_ms.is_some_and(looked_lately) {
+        // A first announcement may be all there is; where a second one comes, more may wait.
+        let is_burst = self.heard > 0 && self.memory.waiting.announced().max(self.heard) > 1;
+        if is_burst && !self.memory.looked_ms.is_some_and(looked_lately) {
             self.memory.looked_ms = Some(self.now_ms);
             self.turn.wake_at(self.now_ms.saturating_add(LOOK_SOON_MS));
         }

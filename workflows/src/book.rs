@@ -127,9 +127,11 @@ impl Book {
     /// What the next watch is to look for, `now_ms`; `None` while there is nothing to watch.
     pub(crate) fn next_watch(&self, now_ms: i64, lasting_ms: i64) -> Option<WatchInput> {
         const DEFAULT_POLL_MS: u64 = 60_000;
+        // The server's figures are up to that old: to tell of a backlog sooner again is no news.
+        const FIGURES_AGE_MS: i64 = 5_000;
         let types = self.served_types();
         let due = self.next_poll_ms.values().min().copied().unwrap_or(DEFAULT_POLL_MS);
-        let due = i64::try_from(due).unwrap_or(i64::MAX);
+        let due = i64::try_from(due).unwrap_or(i64::MAX).max(FIGURES_AGE_MS);
         (!types.is_empty()).then(|| WatchInput {
             version: self.version(),
             types,

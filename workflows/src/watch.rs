@@ -7,7 +7,7 @@ use wci_contract::{
     TaskType,
     activities::WatchOutput,
     decision::{Event, Poll},
-    stats::{StatsByType, WorkersByType, WorkersSeen},
+    stats::{StatsByType, WorkersByType, WorkersSeen, all_of},
 };
 
 use crate::{Controller, Instance, book::Book, options, time::millis, wait::until};
@@ -52,13 +52,10 @@ pub(crate) async fn drive_watch(ctx: &WorkflowContext<Instance>) -> Infallible {
     }
 }
 
-/// The workers of a group that serves `types`: one that polls for several counts once.
+/// The workers of a group that serves `types`.
 fn of_types(workers: &WorkersByType, types: &[TaskType]) -> WorkersSeen {
     let served = workers.iter().filter(|(kind, _)| types.contains(kind));
-    served.fold(WorkersSeen::default(), |all, (_, workers)| WorkersSeen {
-        seen: all.seen.max(workers.seen),
-        slots_free: all.slots_free.saturating_add(workers.slots_free),
-    })
+    all_of(&served.map(|(kind, workers)| (*kind, *workers)).collect())
 }
 
 impl Book {
