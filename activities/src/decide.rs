@@ -7,7 +7,7 @@ use wci_contract::{
     activities::{DecideInput, DecideOutput, GroupQuestion},
     decision::{Decision, Event, Poll, Reason, RecordedDecision},
     payload::config_map,
-    stats::{WorkersSeen, all_of},
+    stats::{StatsByType, WorkersSeen, all_of},
 };
 use wci_scaling::{Algorithm, LaunchStrategy, decide_batch};
 
@@ -72,7 +72,7 @@ async fn workers_of(reader: &VersionReader, group: &GroupQuestion) -> Option<Wor
     }
     let found = reader.workers(version, &queues, since_epoch()).await;
     let found = found.inspect_err(|error| tracing::debug!(%error, "workers")).ok()?;
-    Some(all_of(&found))
+    Some(all_of(&found, &StatsByType::new()))
 }
 
 fn decide_as(

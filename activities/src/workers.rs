@@ -28,8 +28,9 @@ use crate::{
 
 /// A poll lasts a minute and a bit; a poller that was last seen earlier is gone.
 const POLL_LASTS: Duration = Duration::from_secs(70);
-/// What a heartbeat says of free slots is believed for this long.
-const SLOTS_FRESH: Duration = Duration::from_secs(10);
+/// What a heartbeat says of free slots is believed for this long. Of workers that tell nothing,
+/// no slot is known to be free: while tasks wait, a poller is most likely one that is busy.
+const SLOTS_FRESH: Duration = Duration::from_secs(2);
 /// Queues of one version that are asked about.
 const MOST_QUEUES: usize = 8;
 /// Workers that the server is asked to list.
@@ -53,7 +54,7 @@ impl VersionReader {
             let workers = present.entry(kind).or_default();
             let polling = self.pollers(queue).await?;
             let polling = polling.into_iter().filter(|poller| is_of(poller, version, now));
-            workers.extend(polling.map(|poller| (poller.identity, 1)));
+            workers.extend(polling.map(|poller| (poller.identity, 0)));
             correct(workers, kind, queue, &heartbeats, now);
         }
         let seen = |workers: &Present| WorkersSeen {
@@ -201,7 +202,7 @@ mod tests {
 
     fn corrected(heartbeats: &[WorkerHeartbeat]) -> Present {
         let queue = VersionTaskQueue { name: "q".into(), ..Default::default() };
-        let mut present = Present::from([("polls".to_owned(), 1), ("left".to_owned(), 1)]);
+        let mut present = Present::from([("polls".to_owned(), 0), ("left".to_owned(), 0)]);
         correct(&mut present, TaskType::Activity, &queue, heartbeats, NOW);
         present
     }
@@ -217,16 +218,16 @@ mod tests {
     #[test]
     fn a_worker_that_said_good_bye_is_gone_though_it_is_still_listed() {
         let left = heartbeat("left", WorkerStatus::ShuttingDown, 999);
-        assert_eq!(corrected(&[left]), Present::from([("polls".to_owned(), 1)]));
+        assert_eq!(corrected(&[left]), Present::from([("polls".to_owned(), 0)]));
     }
 
     #[test]
     fn a_worker_that_told_of_its_slots_lately_is_believed() {
         let told = corrected(&[
-            heartbeat("polls", WorkerStatus::Running, 995),
+            heartbeat("polls", WorkerStatus::Running, 999),
             heartbeat("left", WorkerStatus::Running, 900),
         ]);
-        assert_eq!(told, Present::from([("left".to_owned(), 1), ("polls".to_owned(), 3)]));
+        assert_eq!(told, Present::from([("left".to_owned(), 0), ("polls".to_owned(), 3)]));
     }
 
     #[test]

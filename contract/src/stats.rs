@@ -39,10 +39,31 @@ pub struct WorkersSeen {
     pub slots_free: u64,
 }
 
-/// Workers of several types together: one that polls for more than one of them counts once.
-pub fn all_of(workers: &WorkersByType) -> WorkersSeen {
-    workers.values().fold(WorkersSeen::default(), |all, workers| WorkersSeen {
+/// Workers of several types together: one that polls for more than one of them counts once. Free
+/// slots count for tasks of their own type, and no more of them than tasks wait.
+pub fn all_of(workers: &WorkersByType, stats: &StatsByType) -> WorkersSeen {
+    let waiting = |kind| stats.get(kind).map_or(0, |stats| stats.backlog);
+    workers.iter().fold(WorkersSeen::default(), |all, (kind, workers)| WorkersSeen {
         seen: all.seen.max(workers.seen),
-        slots_free: all.slots_free.saturating_add(workers.slots_free),
+        slots_free: all.slots_free.saturating_add(workers.slots_free.min(waiting(kind))),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn free_slots_for_workflow_tasks_are_none_for_activities() {
+        let workers = |slots_free| WorkersSeen { seen: 3, slots_free };
+        let by_type = WorkersByType::from([
+            (TaskType::Workflow, workers(30)),
+            (TaskType::Activity, workers(1)),
+        ]);
+        let stats = StatsByType::from([(
+            TaskType::Activity,
+            QueueStats { backlog: 80, ..QueueStats::default() },
+        )]);
+        assert_eq!(all_of(&by_type, &stats), workers(1));
+    }
 }

@@ -4,10 +4,9 @@ use std::{convert::Infallible, time::Duration};
 
 use temporalio_workflow::{CancellableFuture, WorkflowContext, workflows::select};
 use wci_contract::{
-    TaskType,
     activities::WatchOutput,
     decision::{Event, Poll},
-    stats::{StatsByType, WorkersByType, WorkersSeen, all_of},
+    stats::{StatsByType, all_of},
 };
 
 use crate::{Controller, Instance, book::Book, options, time::millis, wait::until};
@@ -52,12 +51,6 @@ pub(crate) async fn drive_watch(ctx: &WorkflowContext<Instance>) -> Infallible {
     }
 }
 
-/// The workers of a group that serves `types`.
-fn of_types(workers: &WorkersByType, types: &[TaskType]) -> WorkersSeen {
-    let served = workers.iter().filter(|(kind, _)| types.contains(kind));
-    all_of(&served.map(|(kind, workers)| (*kind, *workers)).collect())
-}
-
 impl Book {
     /// Gives each group the figures of the types that it serves.
     pub(crate) fn saw(&mut self, now_ms: i64, output: &WatchOutput) {
@@ -73,7 +66,10 @@ impl Book {
                 .map(|(kind, stats)| (*kind, *stats))
                 .collect();
             if !stats.is_empty() {
-                let workers = output.workers.as_ref().map(|workers| of_types(workers, &types));
+                let workers = output.workers.as_ref().map(|workers| {
+                    let served = workers.iter().filter(|(kind, _)| types.contains(kind));
+                    all_of(&served.map(|(kind, workers)| (*kind, *workers)).collect(), &stats)
+                });
                 polls.push((group.clone(), Poll { stats, workers }));
             }
         }
