@@ -6,7 +6,7 @@ use wci_contract::{
     FailureClass, GroupSpec, Refusal,
     activities::{ValidateInput, ValidateOutput, Version},
     checks::check_groups,
-    limits::{MAX_MESSAGE, cut},
+    limits::{MAX_MESSAGE, MAX_WARNINGS, cut},
 };
 use wci_providers::{ProviderError, Scope};
 use wci_scaling::{Algorithm, LaunchStrategy, check_config};
@@ -53,6 +53,7 @@ pub(crate) async fn validate(
             Err(finding) => return Ok(refused(finding.message)),
         }
     }
+    warnings.truncate(MAX_WARNINGS);
     Ok(ValidateOutput { refusal: None, warnings })
 }
 

@@ -25,6 +25,9 @@ pub const MAX_DECISIONS: usize = 20;
 /// Bytes of an error message that is kept or passed on.
 pub const MAX_MESSAGE: usize = 2000;
 
+/// Warnings about one compute config that are kept.
+pub const MAX_WARNINGS: usize = 16;
+
 /// `text` cut to at most `max` bytes, at a character boundary.
 pub fn cut(text: &str, max: usize) -> &str {
     let mut end = max.min(text.len());

@@ -69,6 +69,14 @@ pub struct UpdateReply {
     pub spec: Spec,
 }
 
+/// Answer to `validate-spec`: `{}` when there is nothing to say.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checked {
+    /// What may surprise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+}
+
 /// `delete-worker-controller-instance`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct DeleteRequest {

@@ -101,6 +101,9 @@ pub struct Extension {
     /// Whether task queues may still have to be registered.
     #[serde(default)]
     pub register: bool,
+    /// What may surprise about the compute config, as found when it was changed last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
     /// What a later build may add; kept as it came.
     #[serde(flatten)]
     pub rest: Map<String, Value>,

@@ -12,7 +12,9 @@ use temporalio_workflow::{
     WorkflowResult, WorkflowTermination, common::error::ApplicationFailure, workflows::select,
 };
 use wci_contract::{
-    messages::{DeleteRequest, Description, Done, ReleaseRequest, UpdateReply, UpdateRequest},
+    messages::{
+        Checked, DeleteRequest, Description, Done, ReleaseRequest, UpdateReply, UpdateRequest,
+    },
     names,
     signal::TaskAdd,
     state::State,
@@ -118,7 +120,7 @@ impl Instance {
     pub async fn validate(
         ctx: &mut WorkflowContext<Self>,
         request: RawValue,
-    ) -> Result<Done, Failure> {
+    ) -> Result<Checked, Failure> {
         Ok(updates::validate(ctx, decode(&request)?).await?)
     }
 

@@ -6,7 +6,7 @@ use wci_contract::{
     activities::ValidateInput,
     checks::check_groups,
     mask,
-    messages::{DeleteRequest, Done, UpdateReply, UpdateRequest},
+    messages::{Checked, DeleteRequest, Done, UpdateReply, UpdateRequest},
     state::{State, ValidationState},
     token,
 };
@@ -45,9 +45,10 @@ pub(crate) async fn update(
         if next.is_empty() {
             return end(ctx, &request.identity);
         }
-        check(ctx, &next).await?;
+        let warnings = check(ctx, &next).await?;
         ctx.state_mut(|s| {
             let now_ms = millis(ctx.workflow_time());
+            s.book.wci().warnings = warnings;
             commit(&mut s.book, next.clone(), request.identity, now_ms);
         });
         Ok(UpdateReply { spec: next })
@@ -59,11 +60,10 @@ pub(crate) async fn update(
 pub(crate) async fn validate(
     ctx: &WorkflowContext<Instance>,
     request: UpdateRequest,
-) -> Result<Done, Refusal> {
+) -> Result<Checked, Refusal> {
     in_turn(ctx, async {
         let next = ctx.state(|s| changed(&s.book, &request))?;
-        check(ctx, &next).await?;
-        Ok(Done {})
+        check(ctx, &next).await.map(|warnings| Checked { warnings })
     })
     .await
 }
@@ -127,11 +127,11 @@ fn changed(book: &Book, request: &UpdateRequest) -> Result<Spec, Refusal> {
     Ok(next)
 }
 
-/// Asks the providers of `spec` whether they could start its workers.
-async fn check(ctx: &WorkflowContext<Instance>, spec: &Spec) -> Result<(), Refusal> {
+/// Asks the providers of `spec` whether they could start its workers. Answers with warnings.
+async fn check(ctx: &WorkflowContext<Instance>, spec: &Spec) -> Result<Vec<String>, Refusal> {
     let input = ValidateInput { version: ctx.state(|s| s.book.version()), spec: spec.clone() };
     match ctx.execute_activity(Controller::validate, input, options::validate()).await {
-        Ok(output) => output.refusal.map_or(Ok(()), Err),
+        Ok(output) => output.refusal.map_or(Ok(output.warnings), Err),
         Err(error) => Err(Refusal {
             kind: FailureType::Unavailable,
             message: format!("the compute config could not be checked: {}", describe(&error)),

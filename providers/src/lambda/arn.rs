@@ -14,6 +14,8 @@ pub(super) struct FunctionArn {
     pub(super) text: String,
     /// For example `us-east-1`.
     pub(super) region: String,
+    /// `aws`, `aws-cn` or `aws-us-gov`, for example.
+    pub(super) partition: String,
     /// Twelve digits.
     pub(super) account: String,
     /// A version, an alias or `$LATEST`.
@@ -46,12 +48,20 @@ impl FunctionArn {
         if !well || !is_account(arn.account) {
             return wrong("AWS Lambda Function ARN not found or invalid");
         }
+        check_region(arn.partition, arn.region)?;
         Ok(Self {
             text: text.to_owned(),
             region: arn.region.to_owned(),
+            partition: arn.partition.to_owned(),
             account: arn.account.to_owned(),
             qualifier: qualifier.map(str::to_owned),
         })
+    }
+
+    /// The ARN without version or alias.
+    pub(super) fn base(&self) -> &str {
+        let end = self.qualifier.as_ref().map_or(0, |qualifier| qualifier.len() + 1);
+        &self.text[..self.text.len() - end]
     }
 
     /// Whether a deploy changes the code that this ARN stands for.
@@ -68,24 +78,60 @@ pub fn check_account(text: &str) -> Result<(), String> {
     Err(format!("{text:?} is no AWS account: give its {ACCOUNT_DIGITS} digits"))
 }
 
+/// The role of an ARN.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct RoleArn {
+    /// As in [`FunctionArn`].
+    pub(super) partition: String,
+    /// Twelve digits.
+    pub(super) account: String,
+}
+
+impl RoleArn {
+    /// Reads the ARN of a role. Errors are messages, in the words that clients know.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        let arn = Arn::parse(text)?;
+        if arn.service != "iam" {
+            return Err(format!("role ARN must be an IAM resource: {text}: write {ROLE_FORM}"));
+        }
+        let name = arn.resource.strip_prefix("role/").unwrap_or_default();
+        if name.is_empty() {
+            return Err(format!("role ARN must reference a role: {text}: write {ROLE_FORM}"));
+        }
+        if !is_account(arn.account)
+            || !arn.region.is_empty()
+            || !is_word(name, MAX_ROLE, "/+=,.@_-")
+        {
+            return Err(format!("role ARN is invalid: {text}: write {ROLE_FORM}"));
+        }
+        Ok(Self { partition: arn.partition.to_owned(), account: arn.account.to_owned() })
+    }
+}
+
 /// Checks the ARN of a role. Errors are messages, in the words that clients know.
 pub fn check_role(text: &str) -> Result<(), String> {
-    let arn = Arn::parse(text)?;
-    if arn.service != "iam" {
-        return Err(format!("role ARN must be an IAM resource: {text}: write {ROLE_FORM}"));
-    }
-    let name = arn.resource.strip_prefix("role/").unwrap_or_default();
-    if name.is_empty() {
-        return Err(format!("role ARN must reference a role: {text}: write {ROLE_FORM}"));
-    }
-    if !is_account(arn.account) || !arn.region.is_empty() || !is_word(name, MAX_ROLE, "/+=,.@_-") {
-        return Err(format!("role ARN is invalid: {text}: write {ROLE_FORM}"));
+    RoleArn::parse(text).map(|_| ())
+}
+
+/// Regions that belong to one partition, by how their names begin.
+const REGIONS: [(&str, &str); 2] = [("cn-", "aws-cn"), ("us-gov-", "aws-us-gov")];
+
+/// The region decides where a request is sent, so it must be one of the partition.
+fn check_region(partition: &str, region: &str) -> Result<(), String> {
+    let own = REGIONS.iter().find(|(prefix, _)| region.starts_with(prefix));
+    let misplaced = match own {
+        Some((_, own)) => partition != *own,
+        None => REGIONS.iter().any(|(_, known)| partition == *known),
+    };
+    if misplaced {
+        return Err(format!("region {region} is not in the partition {partition} of its ARN"));
     }
     Ok(())
 }
 
 /// The parts that all ARNs have.
 struct Arn<'a> {
+    partition: &'a str,
     service: &'a str,
     region: &'a str,
     account: &'a str,
@@ -101,10 +147,11 @@ impl<'a> Arn<'a> {
         let &[partition, service, region, account, resource] = parts.as_slice() else {
             return Err("arn: not enough sections".to_owned());
         };
-        if partition != "aws" && !partition.starts_with("aws-") {
+        let known = partition == "aws" || partition.starts_with("aws-");
+        if !known || !is_word(partition, MAX_REGION, "-") {
             return Err(format!("unknown partition in ARN: {text}: use aws, aws-cn or aws-us-gov"));
         }
-        Ok(Self { service, region, account, resource })
+        Ok(Self { partition, service, region, account, resource })
     }
 }
 
@@ -164,6 +211,27 @@ mod tests {
             assert!(refusal(text).contains("arn:aws:lambda:<region>"), "{text}");
         }
         assert!(refusal("arn:other:lambda:r:123456789012:function:f").contains("partition"));
+    }
+
+    #[test]
+    fn every_partition_has_regions_of_its_own() {
+        for (partition, region) in [
+            ("aws", "eu-central-1"),
+            ("aws-cn", "cn-northwest-1"),
+            ("aws-us-gov", "us-gov-west-1"),
+            ("aws-eusc", "eusc-de-east-1"),
+        ] {
+            let text = format!("arn:{partition}:lambda:{region}:123456789012:function:f:5");
+            let arn = FunctionArn::parse(&text).unwrap();
+            assert_eq!((arn.partition.as_str(), arn.region.as_str()), (partition, region));
+            assert_eq!(format!("{}:5", arn.base()), text);
+        }
+        for (partition, region) in
+            [("aws", "cn-north-1"), ("aws-cn", "us-east-1"), ("aws-us-gov", "us-east-1")]
+        {
+            let text = format!("arn:{partition}:lambda:{region}:123456789012:function:f:5");
+            assert!(refusal(&text).contains("not in the partition"), "{text}");
+        }
     }
 
     #[test]

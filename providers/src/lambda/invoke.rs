@@ -30,7 +30,7 @@ pub(super) async fn run(
     let refusal = invoke_all(&session.lambda, spec, request.missing(), &mut tally).await;
     if refusal == Some(FailureClass::Internal) {
         // The role's credentials are no longer good: the next launch gets new ones.
-        aws.forget(&way).await;
+        aws.forget(&way);
     }
     tally.finish()
 }

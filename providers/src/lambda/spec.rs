@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 use wci_contract::FailureClass;
 
 use super::{
-    arn::{FunctionArn, check_role},
+    arn::{FunctionArn, RoleArn},
     session::Role,
 };
 use crate::{LambdaSettings, ProviderError, config_keys::ConfigKeys};
@@ -41,11 +41,22 @@ impl LambdaSpec {
         let text = keys.text(ARN)?.ok_or_else(|| rejected(MISSING_ARN))?;
         let function = FunctionArn::parse(text).map_err(rejected)?;
         let role = read_role(&keys)?;
-        check_allowed(&function, role.as_ref(), settings)?;
+        check_account(&function.account, settings)?;
+        if let Some((role, of)) = &role {
+            check_allowed(role, of, settings)?;
+            if of.partition != function.partition {
+                return Err(rejected(format!(
+                    "role {} is in the partition {}, but the function is in {}: no role reaches \
+                     another partition",
+                    role.arn, of.partition, function.partition
+                )));
+            }
+        }
         let chain = settings
             .intermediary_roles
             .iter()
             .map(|step| Role { arn: step.role.clone(), external_id: step.external_id.clone() });
+        let role = role.map(|(role, _)| role);
         Ok(Self { function, role, chain: chain.collect() })
     }
 }
@@ -56,7 +67,7 @@ fn rejected(message: impl AsRef<str>) -> ProviderError {
     ProviderError::connect(FailureClass::Rejected, message)
 }
 
-fn read_role(keys: &ConfigKeys<'_>) -> Result<Option<Role>, ProviderError> {
+fn read_role(keys: &ConfigKeys<'_>) -> Result<Option<(Role, RoleArn)>, ProviderError> {
     let external_id = keys.text(EXTERNAL_ID)?;
     if external_id.is_some_and(|id| !(2..=MAX_EXTERNAL_ID).contains(&id.len())) {
         return Err(ProviderError::invalid(format!(
@@ -65,8 +76,9 @@ fn read_role(keys: &ConfigKeys<'_>) -> Result<Option<Role>, ProviderError> {
     }
     match keys.text(ROLE)? {
         Some(arn) => {
-            check_role(arn).map_err(rejected)?;
-            Ok(Some(Role { arn: arn.to_owned(), external_id: external_id.map(str::to_owned) }))
+            let of = RoleArn::parse(arn).map_err(rejected)?;
+            let role = Role { arn: arn.to_owned(), external_id: external_id.map(str::to_owned) };
+            Ok(Some((role, of)))
         }
         None if external_id.is_some() => Err(ProviderError::invalid(format!(
             "{EXTERNAL_ID} belongs to a role: add \"{ROLE}\" or remove it"
@@ -75,26 +87,28 @@ fn read_role(keys: &ConfigKeys<'_>) -> Result<Option<Role>, ProviderError> {
     }
 }
 
-fn check_allowed(
-    function: &FunctionArn,
-    role: Option<&Role>,
-    settings: &LambdaSettings,
-) -> Result<(), ProviderError> {
-    let account = &function.account;
-    if settings.accounts.as_ref().is_some_and(|accounts| !accounts.contains(account)) {
-        return Err(ProviderError::forbidden(format!(
+fn check_account(account: &str, settings: &LambdaSettings) -> Result<(), ProviderError> {
+    match &settings.accounts {
+        Some(accounts) if !accounts.contains(account) => Err(ProviderError::forbidden(format!(
             "AWS account {account} is not allowed here: the operator adds it to the accounts of \
              this namespace"
-        )));
-    }
-    match (role, &settings.roles) {
-        (Some(role), Some(roles)) if !roles.contains(&role.arn) => {
-            Err(ProviderError::forbidden(format!(
-                "role {} is not allowed here: the operator adds it to the roles of this namespace",
-                role.arn
-            )))
-        }
+        ))),
         _ => Ok(()),
+    }
+}
+
+fn check_allowed(
+    role: &Role,
+    of: &RoleArn,
+    settings: &LambdaSettings,
+) -> Result<(), ProviderError> {
+    match &settings.roles {
+        Some(roles) if !roles.contains(&role.arn) => Err(ProviderError::forbidden(format!(
+            "role {} is not allowed here: the operator adds it to the roles of this namespace",
+            role.arn
+        ))),
+        Some(_) => Ok(()),
+        None => check_account(&of.account, settings),
     }
 }
 
@@ -166,5 +180,24 @@ mod tests {
         let roles = Some([ROLE_ARN.to_owned()].into());
         let settings = LambdaSettings { roles, ..LambdaSettings::default() };
         assert!(parse(config, &settings).is_ok());
+    }
+
+    #[test]
+    fn where_any_role_goes_it_must_be_of_an_account_that_does() {
+        let role = "arn:aws:iam::999999999999:role/invoke";
+        let config = json!({"arn": FUNCTION, "role": role, "role_external_id": "id"});
+        let accounts = Some(["123456789012".to_owned()].into());
+        let mut settings = LambdaSettings { accounts, ..LambdaSettings::default() };
+        let error = parse(config.clone(), &settings).unwrap_err();
+        assert!(error.to_string().contains("AWS account 999999999999 is not allowed"), "{error}");
+        settings.roles = Some([role.to_owned()].into());
+        assert!(parse(config, &settings).is_ok());
+    }
+
+    #[test]
+    fn a_role_reaches_functions_of_its_own_partition_only() {
+        let role = "arn:aws-cn:iam::123456789012:role/invoke";
+        let error = refusal(json!({"arn": FUNCTION, "role": role, "role_external_id": "id"}));
+        assert!(error.contains("in the partition aws-cn"), "{error}");
     }
 }

@@ -51,6 +51,11 @@ impl Trouble {
         Self { class, message: scrub(&format!("operation error {operation}, {words}")) }
     }
 
+    /// Whether AWS may answer otherwise in a moment.
+    pub(super) fn may_pass(&self) -> bool {
+        matches!(self.class, FailureClass::Unavailable | FailureClass::Throttled)
+    }
+
     /// The same trouble with more words before it.
     pub(super) fn prefixed(self, words: &str) -> Self {
         Self { message: scrub(&format!("{words}: {}", self.message)), ..self }

@@ -6,9 +6,45 @@ use super::arn::FunctionArn;
 use crate::{Scope, scrub::scrub};
 
 /// A worker needs time to connect, work and leave. Seconds.
-const SHORT_TIMEOUT: i32 = 30;
+const SHORT_TIMEOUT: i64 = 10;
 const DEPLOYMENT_VARIABLE: &str = "TEMPORAL_DEPLOYMENT_NAME";
 const BUILD_VARIABLE: &str = "TEMPORAL_WORKER_BUILD_ID";
+/// What temporal-serverless-worker keeps of an invocation for leaving, and its default.
+const BUFFER_VARIABLE: &str = "TEMPORAL_SERVERLESS_DEADLINE_BUFFER_MS";
+const DEFAULT_BUFFER_MS: i64 = 8_000;
+const LONGEST_VARIABLE: &str = "TEMPORAL_SERVERLESS_LONGEST_ACTIVITY_MS";
+/// With less time than this to work, temporal-serverless-worker refuses to start.
+const LEAST_WORK_MS: i64 = 1_000;
+/// What Lambda does unless it is told otherwise:
+/// <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-configuring.html>
+const DEFAULT_ATTEMPTS: i32 = 2;
+const DEFAULT_AGE_SECS: i32 = 6 * 60 * 60;
+/// What an invocation for waiting tasks wants: somebody else asks again, and soon.
+const WANTED_ATTEMPTS: i32 = 0;
+const WANTED_AGE_SECS: i32 = 60;
+
+/// What Lambda does with an event that it cannot deliver at once; `None` is its default.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Retries {
+    /// How often it tries again after the function failed.
+    pub(super) attempts: Option<i32>,
+    /// How long it keeps the event, seconds.
+    pub(super) age_secs: Option<i32>,
+}
+
+/// A warning about what Lambda does with events.
+pub(super) fn of_retries(function: &FunctionArn, retries: &Retries) -> Option<String> {
+    let attempts = retries.attempts.unwrap_or(DEFAULT_ATTEMPTS);
+    let age = retries.age_secs.unwrap_or(DEFAULT_AGE_SECS);
+    (attempts != WANTED_ATTEMPTS || age != WANTED_AGE_SECS).then(|| {
+        scrub(&format!(
+            "Lambda tries an invocation of {} again up to {attempts} times and keeps it up to \
+             {age} s: workers would start when nobody needs them any more; set \
+             MaximumRetryAttempts {WANTED_ATTEMPTS} and MaximumEventAgeInSeconds {WANTED_AGE_SECS}",
+            function.text
+        ))
+    })
+}
 
 /// Warnings about a function, `found` being what Lambda says of it.
 pub(super) fn of(
@@ -32,12 +68,40 @@ pub(super) fn of(
     warnings.iter().map(|warning| scrub(warning)).collect()
 }
 
-fn of_timeout(found: &FunctionConfiguration) -> Option<String> {
-    let timeout = found.timeout().filter(|timeout| *timeout < SHORT_TIMEOUT)?;
-    Some(format!(
-        "the function's timeout is {timeout} s: a worker needs time to connect, work and leave; \
-         set at least {SHORT_TIMEOUT} s"
-    ))
+/// What its timeout, and the settings of its worker if it has some, leave to work.
+fn of_timeout(found: &FunctionConfiguration) -> Vec<String> {
+    let Some(timeout) = found.timeout().map(i64::from) else { return Vec::new() };
+    let buffer = setting(found, BUFFER_VARIABLE);
+    let kept = buffer.unwrap_or(DEFAULT_BUFFER_MS);
+    let millis = timeout.saturating_mul(1_000);
+    let mut warnings = Vec::new();
+    if timeout < SHORT_TIMEOUT {
+        warnings.push(format!(
+            "the function's timeout is {timeout} s: a worker needs time to connect, work and \
+             leave; set at least {SHORT_TIMEOUT} s"
+        ));
+    }
+    if buffer.is_some() && millis <= kept.saturating_add(LEAST_WORK_MS) {
+        warnings.push(format!(
+            "the function's timeout is {timeout} s and {BUFFER_VARIABLE} keeps {kept} ms of it \
+             for leaving: its workers would have no time to work; raise the timeout"
+        ));
+    }
+    if let Some(longest) = setting(found, LONGEST_VARIABLE)
+        && millis <= longest.saturating_add(kept)
+    {
+        warnings.push(format!(
+            "the function's timeout is {timeout} s, but its longest activity takes {longest} ms \
+             and {kept} ms are kept for leaving: raise the timeout above their sum, or let the \
+             activity go on from its heartbeat"
+        ));
+    }
+    warnings
+}
+
+fn setting(found: &FunctionConfiguration, name: &str) -> Option<i64> {
+    let value: i64 = found.environment()?.variables()?.get(name)?.trim().parse().ok()?;
+    (value >= 0).then_some(value)
 }
 
 fn of_state(found: &FunctionConfiguration) -> Option<String> {
@@ -90,6 +154,43 @@ mod tests {
     #[test]
     fn a_pinned_function_of_this_version_is_fine() {
         assert_eq!(of(&function(":5"), Some(&with_build("v1")), &scope()), Vec::<String>::new());
+    }
+
+    fn with_settings(timeout: i32, settings: &[(&str, &str)]) -> Vec<String> {
+        let environment =
+            settings.iter().fold(EnvironmentResponse::builder(), |all, (name, value)| {
+                all.variables(*name, *value)
+            });
+        let found =
+            FunctionConfiguration::builder().timeout(timeout).environment(environment.build());
+        of(&function(":5"), Some(&found.build()), &scope())
+    }
+
+    #[test]
+    fn a_timeout_must_fit_what_the_worker_wants_of_it() {
+        assert_eq!(with_settings(10, &[]), Vec::<String>::new());
+        assert_eq!(with_settings(9, &[]).len(), 1);
+        let buffer = with_settings(60, &[(BUFFER_VARIABLE, "59000")]);
+        assert!(buffer[0].contains("keeps 59000 ms of it"), "{buffer:?}");
+        assert_eq!(with_settings(60, &[(BUFFER_VARIABLE, "58999")]), Vec::<String>::new());
+        let longest = with_settings(308, &[(LONGEST_VARIABLE, "300000")]);
+        assert!(longest[0].contains("longest activity takes 300000 ms"), "{longest:?}");
+        assert_eq!(with_settings(309, &[(LONGEST_VARIABLE, "300000")]), Vec::<String>::new());
+        for nonsense in ["", "soon", "-1", "99999999999999999999"] {
+            assert_eq!(with_settings(60, &[(BUFFER_VARIABLE, nonsense)]), Vec::<String>::new());
+        }
+        let endless = with_settings(60, &[(LONGEST_VARIABLE, "9223372036854775807")]);
+        assert_eq!(endless.len(), 1);
+    }
+
+    #[test]
+    fn events_that_lambda_keeps_are_told() {
+        let said =
+            |attempts, age_secs| of_retries(&function(":5"), &Retries { attempts, age_secs });
+        assert_eq!(said(Some(0), Some(60)), None);
+        let default = said(None, None).unwrap();
+        assert!(default.contains("2 times") && default.contains("21600 s"), "{default}");
+        assert!(said(Some(0), None).is_some() && said(Some(1), Some(60)).is_some());
     }
 
     #[test]

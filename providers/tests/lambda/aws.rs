@@ -33,6 +33,8 @@ pub(crate) enum Call {
     AssumeRole(String, Option<String>, String),
     /// The function.
     GetFunction(String),
+    /// Function, qualifier.
+    GetRetries(String, Option<String>),
     /// Function, invocation type, body.
     Invoke(String, String, String),
 }
@@ -49,7 +51,11 @@ pub(crate) struct Behaviour {
     /// Invocations that are accepted; the next ones are refused with status and code.
     pub(crate) accepts: usize,
     pub(crate) refuses: (u16, &'static str),
+    /// What is said with a refusal.
+    pub(crate) words: String,
     pub(crate) configuration: Value,
+    /// Status and answer when asked for retries.
+    pub(crate) retries: (u16, Value),
 }
 
 #[derive(Clone)]
@@ -69,7 +75,9 @@ impl Aws {
             sts_refuses: None,
             accepts: usize::MAX,
             refuses: (429, "TooManyRequestsException"),
+            words: "no".to_owned(),
             configuration: json!({"FunctionName": "orders", "Timeout": 600}),
+            retries: (200, json!({"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60})),
         }));
         let router = Router::new().fallback(answer).with_state(Arc::clone(&behaviour));
         tokio::spawn(async move { axum::serve(listener, router).await });
@@ -125,7 +133,7 @@ async fn answer(
 ) -> Response {
     let mut behaviour = behaviour.lock().unwrap();
     let body = String::from_utf8(body.to_vec()).unwrap();
-    let call = read(&method, &decode(uri.path()), &headers, body);
+    let call = read(&method, &uri, &headers, body);
     let signed = headers["authorization"].to_str().unwrap();
     let key = signed.split_once("Credential=").unwrap().1.split('/').next().unwrap();
     behaviour.calls.push((call.clone(), key.to_owned()));
@@ -138,8 +146,16 @@ async fn answer(
             let found = json!({"Configuration": behaviour.configuration});
             (StatusCode::OK, found.to_string()).into_response()
         }
+        Call::GetRetries(..) => {
+            let (status, answer) = behaviour.retries.clone();
+            match status {
+                200 => (StatusCode::OK, answer.to_string()).into_response(),
+                404 => refuse(404, "ResourceNotFoundException", "there is none"),
+                _ => refuse(status, "AccessDeniedException", "not you"),
+            }
+        }
         Call::Invoke(..) if behaviour.accepts == 0 => {
-            refuse(behaviour.refuses.0, behaviour.refuses.1, "no")
+            refuse(behaviour.refuses.0, behaviour.refuses.1, &behaviour.words)
         }
         Call::Invoke(..) => {
             behaviour.accepts -= 1;
@@ -148,7 +164,8 @@ async fn answer(
     }
 }
 
-fn read(method: &Method, path: &str, headers: &HeaderMap, body: String) -> Call {
+fn read(method: &Method, uri: &Uri, headers: &HeaderMap, body: String) -> Call {
+    let path = decode(uri.path());
     if path == "/" {
         let field = |name: &str| {
             let fields = body.split('&').filter_map(|field| field.split_once('='));
@@ -157,6 +174,11 @@ fn read(method: &Method, path: &str, headers: &HeaderMap, body: String) -> Call 
         assert_eq!(field("Action").unwrap(), "AssumeRole");
         let name = field("RoleSessionName").unwrap();
         return Call::AssumeRole(field("RoleArn").unwrap(), field("ExternalId"), name);
+    }
+    if let Some(function) = path.strip_prefix("/2019-09-25/functions/") {
+        let qualifier = uri.query().and_then(|query| query.strip_prefix("Qualifier="));
+        let function = function.strip_suffix("/event-invoke-config").unwrap();
+        return Call::GetRetries(function.to_owned(), qualifier.map(decode));
     }
     let function = path.strip_prefix("/2015-03-31/functions/").unwrap();
     match function.strip_suffix("/invocations") {

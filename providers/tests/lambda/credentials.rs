@@ -71,7 +71,21 @@ async fn credentials_that_cannot_be_renewed_are_used_to_their_end() {
     aws.behaviour().sts_refuses = Some((503, "ServiceUnavailable"));
     let (outcome, _) = invoke(&provider, &launch("l2", 1, config())).await;
     assert_eq!(outcome, Outcome::started(1));
+    // Not asked again at once: the old ones do for minutes.
+    let asked = aws.assumed();
+    let (outcome, _) = invoke(&provider, &launch("l3", 1, config())).await;
+    assert_eq!((outcome, aws.assumed()), (Outcome::started(1), asked));
+}
+
+#[tokio::test]
+async fn a_role_that_is_taken_away_is_not_used_to_the_end_of_its_credentials() {
+    let aws = Aws::start().await;
+    aws.behaviour().lifetimes = vec![NEARLY_OVER];
+    let provider = aws.provider();
+    invoke(&provider, &launch("l1", 1, config())).await;
     aws.behaviour().sts_refuses = Some((403, "AccessDenied"));
+    let (outcome, _) = invoke(&provider, &launch("l2", 1, config())).await;
+    assert_eq!(outcome.class, Some(FailureClass::AccessDenied));
     let (outcome, _) = invoke(&provider, &launch("l3", 1, config())).await;
     assert_eq!(outcome.class, Some(FailureClass::AccessDenied));
 }
@@ -134,4 +148,14 @@ async fn having_no_credentials_is_our_own_fault() {
     }
     let error = provider.validate(&scope(), &map(json!({"arn": FUNCTION}))).await.unwrap_err();
     assert!(error.to_string().starts_with("cannot connect to the compute provider: "), "{error}");
+}
+
+#[tokio::test]
+async fn a_validation_that_reaches_nobody_takes_nothing_from_launches() {
+    let aws = Aws::start().await;
+    let provider = aws.provider();
+    invoke(&provider, &launch("l1", 1, config())).await;
+    aws.behaviour().sts_refuses = Some((503, "ServiceUnavailable"));
+    provider.validate(&scope(), &map(config())).await.unwrap_err();
+    assert_eq!(invoke(&provider, &launch("l2", 1, config())).await.0, Outcome::started(1));
 }

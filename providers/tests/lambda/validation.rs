@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use wci_contract::FailureClass;
-use wci_providers::{LambdaSettings, Provider, ProviderError};
+use wci_providers::{IntermediaryRole, LambdaSettings, Provider, ProviderError};
 
 use crate::{
     aws::{Aws, Call, EXTERNAL_ID, FUNCTION, ROLE, config, provider},
@@ -22,7 +22,10 @@ async fn a_function_that_only_we_can_reach_is_fine() {
         (Call::AssumeRole(ROLE.to_owned(), id.map(str::to_owned), session), "OWNKEY".to_owned())
     };
     let get = (Call::GetFunction(FUNCTION.to_owned()), "KEY1".to_owned());
-    assert_eq!(aws.behaviour().calls, [assume(Some(EXTERNAL_ID)), get, assume(None)]);
+    let base = FUNCTION.strip_suffix(":5").unwrap().to_owned();
+    let retries = (Call::GetRetries(base, Some("5".to_owned())), "KEY1".to_owned());
+    let expected = [assume(Some(EXTERNAL_ID)), get, assume(None), retries];
+    assert_eq!(aws.behaviour().calls, expected);
 }
 
 #[tokio::test]
@@ -91,7 +94,8 @@ async fn without_a_role_our_own_credentials_are_used() {
     let warnings = validate(&provider, json!({"arn": unpinned})).await.unwrap();
     assert!(warnings[0].contains("no published version"), "{warnings:?}");
     let get = (Call::GetFunction(unpinned.to_owned()), "OWNKEY".to_owned());
-    assert_eq!(aws.behaviour().calls, [get]);
+    let retries = (Call::GetRetries(unpinned.to_owned(), None), "OWNKEY".to_owned());
+    assert_eq!(aws.behaviour().calls, [get, retries]);
 }
 
 #[tokio::test]
@@ -102,4 +106,36 @@ async fn a_function_for_another_version_is_warned_about() {
     let warnings = validate(&aws.provider(), config()).await.unwrap();
     assert!(warnings.iter().any(|warning| warning.contains("timeout is 3 s")), "{warnings:?}");
     assert!(warnings.iter().any(|warning| warning.contains("\"v2\"")), "{warnings:?}");
+}
+
+#[tokio::test]
+async fn events_that_lambda_would_keep_are_warned_about_where_we_may_know() {
+    let aws = Aws::start().await;
+    for (retries, expected) in [
+        ((200, json!({"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60})), None),
+        (
+            (200, json!({"MaximumRetryAttempts": 1, "MaximumEventAgeInSeconds": 60})),
+            Some("1 times"),
+        ),
+        ((404, Value::Null), Some("2 times and keeps it up to 21600 s")),
+        ((403, Value::Null), None),
+        ((500, Value::Null), None),
+    ] {
+        aws.behaviour().retries = retries;
+        let warnings = validate(&aws.provider(), config()).await.unwrap();
+        assert_eq!(warnings.len(), usize::from(expected.is_some()), "{warnings:?}");
+        assert!(warnings.iter().all(|it| it.contains(expected.unwrap())), "{warnings:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_external_id_is_tried_from_the_end_of_the_operators_chain() {
+    let aws = Aws::start().await;
+    let role = "arn:aws:iam::999999999999:role/hub".to_owned();
+    let step = IntermediaryRole { role, external_id: Some(EXTERNAL_ID.to_owned()) };
+    let lambda = LambdaSettings { intermediary_roles: vec![step], ..LambdaSettings::default() };
+    validate(&provider(aws.settings(), lambda), config()).await.unwrap();
+    let calls = aws.behaviour().calls.clone();
+    let probe = calls.iter().find(|(call, _)| matches!(call, Call::AssumeRole(_, None, _)));
+    assert_eq!(probe.unwrap().1, "KEY1", "the hub's credentials, not our own: {calls:?}");
 }

@@ -7,6 +7,7 @@ mod report;
 use std::path::PathBuf;
 
 use anyhow::bail;
+use wci_contract::state::State;
 
 use super::{
     situation::Situation,
@@ -87,8 +88,14 @@ pub(super) async fn run(connection: &ConnectionArgs, args: ApplyArgs) -> anyhow:
     }
     let outcome = carry_out(&control, &situation, &wanted, &changes, &identity).await?;
     let mut report = Report::new(&wanted.id, outcome, changes);
+    // Server and updates say nothing of them. What cannot be read now can be by `wci validate`.
+    report.warnings = control.dump(&wanted.id).await.map_or_else(|_| Vec::new(), warnings);
     if set_current {
         report.current = Some(current::make(&control, &wanted.id, &identity).await?);
     }
     report.print(output)
+}
+
+fn warnings(state: State) -> Vec<String> {
+    state.wci.map(|wci| wci.warnings).unwrap_or_default()
 }

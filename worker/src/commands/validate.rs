@@ -84,7 +84,7 @@ pub(super) async fn check(
     let request = situation.request(&wanted.spec, &identity());
     if situation.instance.is_some() {
         return match control.check(&wanted.id, &request).await {
-            Ok(_) => Ok(Verdict::default()),
+            Ok(checked) => Ok(Verdict { refusal: None, warnings: checked.warnings }),
             Err(Trouble::Refused(message)) => {
                 Ok(Verdict { refusal: Some(message), ..Verdict::default() })
             }

@@ -17,7 +17,7 @@ use temporalio_common::{
 use wci_contract::{
     InstanceId,
     messages::{
-        DeleteRequest, Description, Done, Memo, ReleaseRequest, StartInput, UpdateReply,
+        Checked, DeleteRequest, Description, Done, Memo, ReleaseRequest, StartInput, UpdateReply,
         UpdateRequest,
     },
     names,
@@ -107,7 +107,7 @@ impl Control {
         &self,
         id: &InstanceId,
         request: &UpdateRequest,
-    ) -> Result<Done, Trouble> {
+    ) -> Result<Checked, Trouble> {
         self.tell(id, names::VALIDATE, request).await
     }
 

@@ -34,7 +34,8 @@ pub(super) struct Report {
     groups: Vec<GroupChange>,
     /// Whether the version was made current; null when nobody asked for it.
     pub(super) current: Option<bool>,
-    warnings: Vec<String>,
+    /// What may surprise.
+    pub(super) warnings: Vec<String>,
 }
 
 impl Report {

@@ -1,0 +1,127 @@
+//! The provider `aws-lambda` against moto's server, which has the shapes of AWS.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use serde_json::Value;
+use wci_tests::{Group, Moto, SOON, Said, SpecFile, Version, World, wait_for};
+
+const ROLE: &str = "arn:aws:iam::123456789012:role/invoke-orders";
+
+const CONFIG: &str = r#"
+namespaces:
+  default:
+    providers:
+      aws-lambda:
+        accounts: ["123456789012"]
+        roles: ["arn:aws:iam::123456789012:role/invoke-orders"]
+        role_chain: [{role: "arn:aws:iam::999999999999:role/hub", external_id: hub-7c1e}]
+        allow_no_role: true
+"#;
+
+async fn moto_and_world() -> (tempfile::TempDir, Moto, World) {
+    let dir = tempfile::tempdir().unwrap();
+    let moto = Moto::start(dir.path()).await;
+    let world = World::builder()
+        .config(CONFIG)
+        .worker_env("AWS_ENDPOINT_URL", &moto.url)
+        .worker_env("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
+        .worker_env("AWS_SECRET_ACCESS_KEY", "example");
+    let world = world.start().await;
+    (dir, moto, world)
+}
+
+fn invoked_as(role: &str, function: &str) -> Group {
+    let arn = format!("arn:aws:lambda:us-east-1:123456789012:function:{function}");
+    Group::lambda(function).provider("arn", arn).provider("role", role)
+}
+
+async fn validate(world: &World, version: &Version, group: Group) -> Said {
+    let path = world.dir().join("validated.yaml");
+    std::fs::write(&path, SpecFile::of(&version.id).group("all", group).text()).unwrap();
+    world.wci(&["validate", "-f", &path.display().to_string(), "-o", "json"]).await
+}
+
+fn warnings(said: &Said) -> Vec<String> {
+    let warnings = said.json()["warnings"].as_array().unwrap().clone();
+    warnings.iter().map(|warning| warning.as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn a_function_is_looked_at_by_way_of_every_role() {
+    let (_dir, moto, world) = moto_and_world().await;
+    let version = world.version("orders");
+    moto.create_function("orders", 3).await;
+    let said = warnings(&validate(&world, &version, invoked_as(ROLE, "orders:1")).await.ok());
+    assert_eq!(said.len(), 2, "{said:?}");
+    assert!(said[0].contains("timeout is 3 s"), "{said:?}");
+    assert!(said[1].contains("again up to 2 times and keeps it up to 21600 s"), "{said:?}");
+    moto.create_function("good", 600).await;
+    moto.keep_no_events("good").await;
+    let said = warnings(&validate(&world, &version, invoked_as(ROLE, "good:1")).await.ok());
+    assert_eq!(said, Vec::<String>::new());
+    let said = warnings(&validate(&world, &version, invoked_as(ROLE, "good")).await.ok());
+    assert!(said[0].contains("names no published version"), "{said:?}");
+    let missing = validate(&world, &version, invoked_as(ROLE, "missing:1")).await;
+    assert_eq!(missing.code, Some(1));
+    let words = "ResourceNotFoundException: Function not found: arn:aws:lambda:us-east-1";
+    assert!(missing.stderr.contains(words), "{missing:?}");
+}
+
+#[tokio::test]
+async fn a_role_that_anybody_may_assume_is_refused() {
+    let (_dir, moto, world) = moto_and_world().await;
+    let version = world.version("orders");
+    moto.create_function("orders", 600).await;
+    // moto does not look at trust policies: so does a role without a condition.
+    let group = invoked_as(ROLE, "orders:1").provider("role_external_id", "f3a9c1");
+    let said = validate(&world, &version, group).await;
+    assert_eq!(said.code, Some(1), "{said:?}");
+    let words = "IAM role trust policy does not enforce ExternalID condition";
+    assert!(said.stderr.contains(words), "{said:?}");
+}
+
+#[tokio::test]
+async fn an_apply_warns_and_nothing_of_the_credentials_is_kept() {
+    let (_dir, moto, mut world) = moto_and_world().await;
+    let version = world.version("orders");
+    moto.create_function("orders", 3).await;
+    let group = invoked_as(ROLE, "orders:1");
+    let spec = SpecFile::of(&version.id).group("all", group.clone());
+    let said = version.apply(&spec).await.ok();
+    assert!(said.stdout.contains("warning: all: the function's timeout is 3 s"), "{said:?}");
+    let again = warnings(&validate(&world, &version, group).await.ok());
+    assert!(again[0].contains("timeout is 3 s"), "an instance that runs warns too: {again:?}");
+    // The first workers register the queues of the version; the functions of moto do nothing.
+    let started = wait_for("an invocation", SOON, async || {
+        (moto.requests("/invocations HTTP/1.1\" 202") > 0 || moto.requests("/invocations") > 0)
+            .then_some(())
+    });
+    started.await;
+    let id = version.id.workflow_id();
+    let history = world.temporal(&["workflow", "show", "-w", &id, "-o", "json"]).await.ok();
+    let dumped = serde_json::to_string(&version.dump().await.unwrap()).unwrap();
+    for text in [history.stdout, dumped, world.worker().log()] {
+        // How key IDs and session tokens of moto, and those of AWS, begin.
+        assert!(!text.contains("ASIA") && !text.contains("FQoGZXIvYXdz"), "{text}");
+        assert!(text.contains("orders"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn sts_and_lambda_may_listen_at_places_of_their_own() {
+    let dir = tempfile::tempdir().unwrap();
+    let moto = Moto::start(dir.path()).await;
+    let world = World::builder().config(CONFIG).worker_env("AWS_ENDPOINT_URL_STS", &moto.url);
+    let world = world.with_lambda().start().await;
+    let version = world.version("elsewhere");
+    world.lambda().runs("elsewhere", version.greeter());
+    let group = invoked_as(ROLE, "elsewhere:1");
+    version.at_zero_with(&SpecFile::of(&version.id).group("all", group)).await;
+    version.load(3, 10).await.done(SOON).await;
+    assert!(world.lambda().calls("elsewhere") > 0);
+    let assumed = moto.requests("POST / ");
+    // Each role of the chain once for what is kept, the last one again for each validation.
+    assert!((2..=4).contains(&assumed), "{assumed} requests to STS");
+    assert_eq!(moto.requests("/functions"), 0);
+    let _: Value = version.wci("describe", &["-o", "json"]).await.ok().json();
+}
