@@ -6,7 +6,7 @@ target := $(or $(CARGO_TARGET_DIR),target)
 # Cargo calls the folder of its profile `dev` debug.
 built := $(target)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 
-.PHONY: help build demo test test-build lint doc record-histories bench bench-full clean
+.PHONY: help build demo test test-build lint deploy-check doc record-histories bench bench-full clean
 
 help: ## Show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ test: test-build ## Run every test, those on a real server too
 lint: ## Format, clippy, both without a warning
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+
+deploy-check: ## Lint what is in deploy/: policies, templates, manifests, unit, container, dashboard
+	@deploy/check
 
 doc: ## Build the documentation of the code, without a warning
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps

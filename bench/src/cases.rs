@@ -7,6 +7,7 @@ mod drain;
 mod flood;
 mod hang;
 mod idle;
+mod invocations;
 mod lone;
 mod memory;
 mod refusals;
@@ -40,6 +41,8 @@ pub(crate) enum Case {
     Sparse,
     /// Events that a burst of signals costs.
     Burst,
+    /// 1000 Lambda invocations by one launch, and AssumeRole calls for them.
+    Invocations,
     /// Memory of the system worker.
     Memory,
     /// Events of an idle hour.
@@ -67,6 +70,7 @@ impl Case {
             Self::Refusals => refusals::measure(stage, figures).await,
             Self::Sparse => sparse::measure(stage, figures, full).await,
             Self::Burst => burst::measure(stage, figures).await,
+            Self::Invocations => invocations::measure(figures).await,
             Self::Memory => memory::measure(stage, figures).await,
             Self::Idle => idle::measure(stage, figures).await,
             Self::Demo => demo::measure(&stage.programs, figures).await,

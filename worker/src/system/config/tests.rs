@@ -50,6 +50,16 @@ fn the_example_of_the_published_page_is_read() {
 }
 
 #[test]
+fn what_is_deployed_is_read() {
+    read(include_str!("../../../../deploy/systemd/config.yaml"));
+    let manifest = include_str!("../../../../deploy/kubernetes/config.yaml");
+    let manifest: serde_json::Value = serde_saphyr::from_str(manifest).unwrap();
+    let config = read(manifest["data"]["config.yaml"].as_str().unwrap());
+    let enabled = &config.namespaces["default"].providers.enabled;
+    assert_eq!(*enabled, BTreeSet::from(["aws-lambda".to_owned()]));
+}
+
+#[test]
 fn a_namespace_without_providers_may_use_none() {
     let config = read("namespaces: {orders: {}}\n");
     let orders = &config.namespaces["orders"];

@@ -1,0 +1,151 @@
+"""Checks what is in this folder. See the script beside it, which runs this."""
+
+import json
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import hcl2
+import yaml
+
+DEPLOY = pathlib.Path(__file__).resolve().parent
+DOCS = DEPLOY.parent / "docs"
+BIN = pathlib.Path(sys.argv[1])
+KUBERNETES = "1.33"
+INVOKE = {"lambda:InvokeFunction", "lambda:GetFunction"}
+
+failed = []
+
+
+def check(name, problem):
+    """Notes what came of one check; an empty problem is none."""
+    print(f"{'ok  ' if not problem else 'FAIL'} {name}")
+    if problem:
+        failed.append(name)
+        print(problem.rstrip())
+
+
+def run(*command, **options):
+    """What a linter says when it is not content."""
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, **options)
+    return "" if done.returncode == 0 else done.stdout + done.stderr or "failed without a word"
+
+
+def documents(path):
+    return [document for document in yaml.safe_load_all(path.read_text()) if document]
+
+
+def cloudformation():
+    template = DEPLOY / "aws/invocation-role.yaml"
+    check("cfn-lint invocation-role.yaml", run(BIN / "cfn-lint", "--", template))
+
+
+def terraform():
+    folder = DEPLOY / "aws/terraform"
+    for path in sorted(folder.glob("*.tf")):
+        try:
+            with path.open() as file:
+                hcl2.load(file)
+            check(f"HCL {path.name}", "")
+        except Exception as error:  # The parser has no error type of its own.
+            check(f"HCL {path.name}", str(error))
+    program = shutil.which("terraform")
+    if not program:
+        print("skip terraform fmt, validate: there is no terraform here")
+        return
+    check("terraform fmt", run(program, "fmt", "-check", "-diff", folder))
+    with tempfile.TemporaryDirectory() as copy:
+        shutil.copytree(folder, copy, dirs_exist_ok=True)
+        if run(program, "init", "-backend=false", "-input=false", cwd=copy, timeout=300):
+            print("skip terraform validate: the provider hashicorp/aws cannot be had here")
+        else:
+            check("terraform validate", run(program, "validate", cwd=copy))
+
+
+def policies():
+    """The three places that grant rights grant the same ones."""
+    invoke = json.loads((DEPLOY / "aws/iam/invoke-policy.json").read_text())["Statement"]
+    started = set(invoke[0]["Action"])
+    both = all(
+        [resource.endswith(":*") for resource in statement["Resource"]] == [False, True]
+        for statement in invoke
+    )
+    check("policy: on the function and on its versions", "" if both else str(invoke))
+    for name in ["aws/iam/invoke-policy.json", "aws/invocation-role.yaml", "aws/terraform/main.tf"]:
+        granted = set(re.findall(r"lambda:[A-Za-z]+", (DEPLOY / name).read_text())) - {"lambda:us"}
+        granted = {action for action in granted if action[7].isupper()}
+        wrong = granted ^ (INVOKE | {"lambda:GetFunctionEventInvokeConfig"})
+        check(f"policy: {name}", f"not the same rights: {sorted(wrong)}" if wrong else "")
+    check("policy: what starts workers", "" if started == INVOKE else str(started))
+    for name in ["aws/iam/trust-policy.json", "aws/invocation-role.yaml", "aws/terraform/main.tf"]:
+        asks = "sts:ExternalId" in (DEPLOY / name).read_text()
+        check(f"trust: {name}", "" if asks else "no condition on sts:ExternalId")
+
+
+def kubernetes():
+    for path in sorted((DEPLOY / "kubernetes").glob("*.yaml")):
+        if path.name == "kustomization.yaml":
+            continue
+        said = run(BIN / "kubernetes-validate", "--strict", "-k", KUBERNETES, path)
+        check(f"kubernetes {path.name}", said)
+    listed = documents(DEPLOY / "kubernetes/kustomization.yaml")[0]["resources"]
+    there = {path.name for path in (DEPLOY / "kubernetes").glob("*.yaml")} - {"kustomization.yaml"}
+    check("kustomization lists every file", "" if set(listed) == there else str(there ^ set(listed)))
+    pod = documents(DEPLOY / "kubernetes/deployment.yaml")[0]["spec"]["template"]["spec"]
+    grace = [arg.split("=")[1] for arg in pod["containers"][0]["args"] if arg.startswith("--grace=")]
+    fits = len(grace) == 1 and int(grace[0]) < pod["terminationGracePeriodSeconds"]
+    check("pod: the grace period is longer than --grace", "" if fits else str(grace))
+
+
+def systemd():
+    unit = (DEPLOY / "systemd/wci.service").read_text()
+    grace = int(re.search(r"--grace (\d+)", unit)[1])
+    stop = int(re.search(r"^TimeoutStopSec=(\d+)$", unit, re.M)[1])
+    check("unit: TimeoutStopSec is longer than --grace", "" if grace < stop else f"{grace} {stop}")
+    check("unit: workers outlive it", "" if "\nKillMode=process\n" in unit else "no KillMode=process")
+    program = shutil.which("systemd-analyze")
+    if not program:
+        print("skip systemd-analyze verify: there is none here")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        # Neither the program nor its user need be on this machine.
+        copy = pathlib.Path(folder) / "wci.service"
+        here = re.sub(r"^ExecStart=\S+", "ExecStart=/bin/true", unit, flags=re.M)
+        copy.write_text(re.sub(r"^(User|Group)=.*", r"\1=root", here, flags=re.M))
+        done = subprocess.run([program, "verify", str(copy)], capture_output=True, text=True)
+        # It only warns of words that it does not know.
+        said = [line for line in done.stderr.splitlines() if "wci.service" in line]
+        check("systemd-analyze verify", "\n".join(said) or ("" if done.returncode == 0 else done.stderr))
+
+
+def container():
+    program = BIN / "hadolint"
+    if program.exists():
+        program.chmod(0o755)
+        check("hadolint Containerfile", run(program, DEPLOY / "container/Containerfile"))
+    else:
+        print("skip hadolint: there is none for this machine")
+
+
+def dashboard():
+    board = json.loads((DEPLOY / "grafana/wci.json").read_text())
+    panels = [panel for panel in board["panels"] if panel["type"] != "row"]
+    known = set(re.findall(r"`((?:wci|worker_controller_instance)_[a-z_]+)`", (DOCS / "metrics.md").read_text()))
+    for panel in panels:
+        asked = set()
+        for target in panel["targets"]:
+            names = re.findall(r"\b((?:wci|worker_controller_instance)_[a-z_]+)", target["expr"])
+            asked |= {re.sub(r"_bucket$", "", name) for name in names}
+        unknown = asked - known
+        problem = f"not in docs/metrics.md: {sorted(unknown)}" if unknown else ""
+        check(f"dashboard: {panel['title']}", problem or ("" if asked else "asks for nothing"))
+    ids = [panel["id"] for panel in board["panels"]]
+    check("dashboard: each panel has an id of its own", "" if len(ids) == len(set(ids)) else str(ids))
+
+
+for part in [cloudformation, terraform, policies, kubernetes, systemd, container, dashboard]:
+    part()
+sys.exit(f"{len(failed)} checks failed" if failed else 0)
