@@ -64,6 +64,13 @@ impl Group {
         self.0["scaler"][key] = value.into();
         self
     }
+
+    /// The same with a setting of the algorithm `demand`.
+    pub fn demand(mut self, key: &str, value: impl Into<Value>) -> Self {
+        self.0["scaler"]["type"] = "demand".into();
+        self.0["scaler"][key] = value.into();
+        self
+    }
 }
 
 /// A spec file.

@@ -38,3 +38,25 @@ async fn a_backlog_is_told_with_the_workers_that_poll() {
     assert!(seen.slots_free <= 1, "{seen:?}");
     load.done(SOON).await;
 }
+
+#[tokio::test]
+async fn workers_that_never_show_up_are_reported_and_asked_for_less_often() {
+    let world = World::builder().with_lambda().start().await;
+    let version = world.version("stillborn");
+    let group = Group::lambda("stillborn").demand("start_timeout_ms", 2_000);
+    version.apply(&SpecFile::of(&version.id).group("default", group)).await.ok();
+    let log = world.dir().join("resident.log");
+    let mut first = version.greeter().start(&log);
+    wait_for("a first worker to come and leave", SOON, async || (!first.is_alive()).then_some(()))
+        .await;
+    let load = version.load(8, 10).await;
+    wait_for("the report", SOON, async || {
+        let said = version.wci("describe", &[]).await.ok().stdout;
+        said.contains("workers_do_not_appear").then_some(())
+    })
+    .await;
+    let asked = world.lambda().calls("stillborn");
+    assert!((3..=20).contains(&asked), "asked {asked} times for 8 tasks");
+    let _resident = version.greeter().long_lived().start(&log);
+    load.done(SOON).await;
+}
