@@ -2,7 +2,7 @@
 
 #![allow(missing_docs, reason = "the SDK's macros generate items without docs")]
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use temporalio_macros::activities;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
@@ -26,6 +26,10 @@ pub struct Launching {
     pub namespace: String,
     /// What the operator allows this namespace.
     pub registry: Registry,
+    /// Instances that the operator allows it.
+    pub max_instances: u32,
+    /// How long until a compute config that works is checked again.
+    pub validation_interval: Duration,
     /// Reads the namespace's versions.
     pub reader: VersionReader,
     /// Tells the watches of this process what was launched.

@@ -9,6 +9,7 @@
 mod board;
 mod budget;
 mod changes;
+mod count;
 mod decide;
 mod head_start;
 mod heartbeat;

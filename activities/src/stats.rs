@@ -23,7 +23,7 @@ use wci_contract::{
 use crate::changes::Changes;
 
 /// How long the server may take to answer.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Why the server could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -33,7 +33,7 @@ pub struct StatsError(#[from] Box<Status>);
 /// Reads one namespace's versions.
 #[derive(Clone)]
 pub struct VersionReader {
-    client: Client,
+    pub(crate) client: Client,
     changes: Arc<Changes>,
 }
 

@@ -36,6 +36,13 @@ pub(crate) async fn validate(
     if let Err(refusal) = check_groups(&input.spec) {
         return Ok(refused(refusal.message));
     }
+    if input.first
+        && let queue = &ctx.info().task_queue
+        && let most = launching.max_instances
+        && let Some(refusal) = launching.reader.refuse_above(most, queue, &input.version).await
+    {
+        return Ok(refused(refusal.message));
+    }
     let groups = &input.spec.scaling_group_specs;
     for (name, group) in groups {
         if let Err(message) = check_names(launching, name, group) {
@@ -50,16 +57,28 @@ pub(crate) async fn validate(
             Err(finding) if finding.may_pass && ctx.info().attempt < LAST_ATTEMPT => {
                 return Err(std::io::Error::other(finding.message).into());
             }
-            Err(finding) => return Ok(refused(finding.message)),
+            Err(finding) => {
+                let interval_ms = interval_ms(launching);
+                let may_pass = finding.may_pass;
+                return Ok(ValidateOutput { may_pass, interval_ms, ..refused(finding.message) });
+            }
         }
     }
     warnings.truncate(MAX_WARNINGS);
-    Ok(ValidateOutput { refusal: None, warnings })
+    Ok(ValidateOutput {
+        warnings,
+        interval_ms: interval_ms(launching),
+        ..ValidateOutput::default()
+    })
+}
+
+fn interval_ms(launching: &Launching) -> Option<u64> {
+    u64::try_from(launching.validation_interval.as_millis()).ok()
 }
 
 fn refused(message: String) -> ValidateOutput {
     let refusal = Refusal::invalid(cut(&message, MAX_MESSAGE));
-    ValidateOutput { refusal: Some(refusal), warnings: Vec::new() }
+    ValidateOutput { refusal: Some(refusal), ..ValidateOutput::default() }
 }
 
 /// Types that do not exist are reported before any provider is asked.

@@ -46,6 +46,9 @@ pub struct ValidateInput {
     pub version: Version,
     /// The spec to check.
     pub spec: Spec,
+    /// Whether the version has no compute config yet, so that it would be one more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub first: bool,
 }
 
 /// Input of the validate workflow: a change to a spec that nobody runs yet.
@@ -67,6 +70,12 @@ pub struct ValidateOutput {
     /// What may surprise.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
+    /// Whether the refusal tells of trouble that may pass, and not of the spec.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub may_pass: bool,
+    /// How long until the spec should be checked again, milliseconds, as the operator has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interval_ms: Option<u64>,
 }
 
 /// Input of [`REGISTER`].

@@ -30,6 +30,9 @@ pub const RELEASE: &str = "release-worker-controller-instance";
 /// Key in a version's metadata: handed back to the server's controller, so that automatic
 /// adoption leaves it alone.
 pub const RELEASED_KEY: &str = "wci-released";
+/// Signal by which an instance tells the version's workflow what the latest check of its compute
+/// config found.
+pub const SYNC_VALIDATION: &str = "sync-validation-status";
 /// Query that the server's deployment workflows ask.
 pub const DESCRIBE: &str = "describe-wci";
 /// Query that answers with everything that the instance carries.

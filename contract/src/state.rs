@@ -77,6 +77,30 @@ pub struct ValidationState {
     pub err_message: String,
 }
 
+impl ValidationState {
+    /// Whether nothing was wrong.
+    pub fn is_success(&self) -> bool {
+        self.status == "success"
+    }
+}
+
+/// When the compute config is checked again.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckPlan {
+    /// When it was checked last, milliseconds since the Unix epoch.
+    #[serde(default)]
+    pub checked_ms: i64,
+    /// When the next check is due. Same unit.
+    #[serde(default)]
+    pub due_ms: i64,
+    /// Between two checks, milliseconds, as the system worker said last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interval_ms: Option<u64>,
+    /// What a later build may add; kept as it came.
+    #[serde(flatten)]
+    pub rest: Map<String, Value>,
+}
+
 /// Our part of the state. Every field is optional on reading.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Extension {
@@ -95,6 +119,15 @@ pub struct Extension {
     /// Signals that made no sense.
     #[serde(default)]
     pub signals_dropped: u64,
+    /// Why the latest of them did not.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub latest_drop: String,
+    /// When the compute config is checked again; `None` before the first check of this controller.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check: Option<CheckPlan>,
+    /// What the version's workflow was told of checks last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<ValidationState>,
     /// When the next wake-up is due, milliseconds since the Unix epoch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wake_at_ms: Option<i64>,

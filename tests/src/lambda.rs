@@ -55,6 +55,7 @@ pub(crate) struct Shared {
 struct Function {
     behaviour: Option<Behaviour>,
     calls: usize,
+    looks: usize,
     worker: Option<Greeter>,
     workers: Vec<Process>,
 }
@@ -85,6 +86,13 @@ impl Lambda {
     /// How often `function` was invoked, whatever came of it.
     pub fn calls(&self, function: &str) -> usize {
         self.shared.with(function, |function| function.calls)
+    }
+}
+
+impl Lambda {
+    /// How often somebody asked what `function` is.
+    pub fn looks(&self, function: &str) -> usize {
+        self.shared.with(function, |function| function.looks)
     }
 }
 
@@ -139,7 +147,11 @@ async fn invoke(State(shared): State<Arc<Shared>>, Path(arn): Path<String>) -> R
 
 async fn describe(State(shared): State<Arc<Shared>>, Path(arn): Path<String>) -> Response {
     let name = name_of(&arn);
-    match shared.with(name, |function| function.behaviour) {
+    let behaviour = shared.with(name, |function| {
+        function.looks += 1;
+        function.behaviour
+    });
+    match behaviour {
         Some(Behaviour::Gone) => return not_found(&arn),
         _ if name.starts_with("missing") => return not_found(&arn),
         Some(Behaviour::Fails) => return failure(),

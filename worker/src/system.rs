@@ -8,13 +8,14 @@ mod limits;
 mod namespace;
 mod onlooker;
 mod providers;
+mod serving;
 mod stop;
 mod telemetry;
 
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::{Context, bail};
-use futures::future::{BoxFuture, join_all, try_join_all};
+use futures::future::{BoxFuture, join_all};
 use temporalio_sdk::Runtime;
 use wci_activities::Metrics;
 use wci_contract::names::{DEFAULT_TASK_QUEUE, SERVER_QUEUE_PREFIX};
@@ -24,10 +25,7 @@ use crate::{
     connection::ConnectionArgs,
     logging::{self, LogFormat},
     system::{
-        health::Health,
-        limits::LimitArgs,
-        namespace::{Served, Stopper},
-        providers::{ProviderArgs, registry},
+        health::Health, limits::LimitArgs, providers::ProviderArgs, serving::Serving, stop::Stop,
         telemetry::Telemetry,
     },
 };
@@ -88,6 +86,8 @@ struct Settings {
     task_queue: String,
     reads_per_second: u32,
     grace: Duration,
+    /// Whether what the server's controller runs is taken over.
+    adopt: bool,
 }
 
 /// What one namespace may use.
@@ -119,7 +119,8 @@ pub(crate) async fn run(connection: &ConnectionArgs, args: WorkerArgs) -> anyhow
     }
     let target = connection.target()?;
     let allowances = providers.allowances(namespaces, &target.namespace, limits.limits())?;
-    let settings = Settings { task_queue, reads_per_second, grace: Duration::from_secs(grace) };
+    let grace = Duration::from_secs(grace);
+    let settings = Settings { task_queue, reads_per_second, grace, adopt };
     let host = providers.host(&allowances)?;
     if host.processes.is_some() {
         keep_to_ourselves()?;
@@ -127,26 +128,24 @@ pub(crate) async fn run(connection: &ConnectionArgs, args: WorkerArgs) -> anyhow
     let host = Host::new(host);
     let telemetry = Telemetry::new(metrics_versions)?;
     let runtime = Runtime::from_current_tokio(telemetry.runtime_options()?)?;
-    let server = target.connect().await?;
-    let open = allowances.iter().map(|(name, allowance)| {
-        let registry = registry(&host, &target, name, allowance.providers.clone());
-        let allowed = Allowed { registry, limits: allowance.limits };
-        Served::open(&runtime, server.clone(), name, allowed, &settings, telemetry.of(name))
-    });
-    let served: Vec<Served> = try_join_all(open).await?;
+    let serving = Serving {
+        runtime: &runtime,
+        server: &target.connect().await?,
+        host: &host,
+        target: &target,
+        settings: &settings,
+        telemetry: &telemetry,
+        allowances: &allowances,
+    };
+    let opened = serving.open().await?;
     let health = Arc::new(Health::default());
     if let Some(address) = health_address {
-        health::serve(address, Arc::clone(&health), telemetry).await?;
+        health::serve(address, Arc::clone(&health), telemetry.clone()).await?;
     }
-    let mut stoppers: Vec<Stopper> = served.iter().flat_map(Served::stoppers).collect();
-    if adopt {
-        stoppers.extend(served.iter().map(Served::adopt));
-    }
-    stop::on_signal(stoppers, Arc::clone(&health))?;
-    tokio::spawn(announce(served.iter().map(Served::arrival).collect(), health));
-    for result in join_all(served.into_iter().map(Served::run)).await {
-        result?;
-    }
+    let stop = Stop::new();
+    stop::on_signal(Arc::clone(&stop), Arc::clone(&health))?;
+    tokio::spawn(announce(serving::arrivals(&opened), health));
+    serving.run(opened, &stop).await;
     tracing::info!("stopped");
     Ok(())
 }
@@ -157,7 +156,7 @@ fn keep_to_ourselves() -> anyhow::Result<()> {
     nix::sys::prctl::set_dumpable(false).context("cannot bar other processes from our memory")
 }
 
-/// Says that tasks are taken as soon as they are, in every namespace.
+/// Says that tasks are taken as soon as they are, in every namespace that is served.
 async fn announce(arrivals: Vec<BoxFuture<'static, ()>>, health: Arc<Health>) {
     join_all(arrivals).await;
     health.ready();

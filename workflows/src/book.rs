@@ -8,7 +8,7 @@ use wci_contract::{
     activities::{InvokeInput, Version, WatchInput},
     decision::Event,
     launch::Launch,
-    limits::MAX_DECISIONS,
+    limits::{MAX_DECISIONS, MAX_MESSAGE, cut},
     messages::StartInput,
     signal::TaskAdd,
     state::{DecisionRecord, Extension, State, Timestamp},
@@ -90,8 +90,15 @@ impl Book {
     pub fn hear(&mut self, signal: Option<TaskAdd>) {
         match signal {
             Some(signal) => self.inbox.add(self.state.spec.as_ref(), signal),
-            None => self.wci().signals_dropped += 1,
+            None => self.drop_signal("it is not of the shape that matching sends"),
         }
+    }
+
+    /// Takes note of a signal that makes no sense.
+    pub(crate) fn drop_signal(&mut self, why: &str) {
+        let wci = self.wci();
+        wci.signals_dropped += 1;
+        wci.latest_drop = cut(why, MAX_MESSAGE).to_owned();
     }
 
     /// The spec, unless there is none or it is empty.

@@ -25,8 +25,10 @@ use crate::{
     book::{Book, Phase},
     launches::drive_launches,
     registration::drive_registration,
+    telling::drive_telling,
     time::timestamp,
     updates,
+    validation::drive_validation,
     watch::drive_watch,
     wire::{decode, payload_of, text_of},
 };
@@ -65,8 +67,10 @@ impl Instance {
     /// Tasks were announced.
     #[signal(name = names::TASK_ADD_SIGNAL)]
     pub fn task_add(&mut self, _ctx: &mut SyncWorkflowContext<Self>, signal: RawValue) {
-        let signal = text_of(&signal).ok().and_then(TaskAdd::decode);
-        self.book.hear(signal);
+        match text_of(&signal) {
+            Ok(text) => self.book.hear(TaskAdd::decode(text)),
+            Err(refusal) => self.book.drop_signal(&refusal.message),
+        }
     }
 
     /// Changes the spec.
@@ -154,11 +158,15 @@ impl Instance {
         let mut launches = Box::pin(drive_launches(ctx).fuse());
         let mut registration = Box::pin(drive_registration(ctx).fuse());
         let mut watch = Box::pin(drive_watch(ctx).fuse());
+        let mut validation = Box::pin(drive_validation(ctx).fuse());
+        let mut telling = Box::pin(drive_telling(ctx).fuse());
         select! {
             ending = ending => ending,
             never = launches => match never {},
             never = registration => match never {},
             never = watch => match never {},
+            never = validation => match never {},
+            never = telling => match never {},
         }
     }
 

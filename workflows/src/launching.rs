@@ -66,6 +66,7 @@ impl Book {
             let record = FailureRecord { at_ms: now_ms, outcome: outcome.clone() };
             self.wci().last_failures.insert(launch.group.clone(), record);
         }
+        self.doubt(now_ms, &outcome);
         if self.serves(&launch.group) {
             let missing = outcome.throttled.saturating_add(outcome.refused);
             let waiting = (missing > 0).then(|| self.stand_in(&launch.group, missing));

@@ -19,12 +19,13 @@ mod launches;
 mod launching;
 mod options;
 mod registration;
-#[expect(dead_code, reason = "asked as soon as the rules of two revisions differ")]
 mod revision;
+mod telling;
 mod tickets;
 mod time;
 mod updates;
 mod validate;
+mod validation;
 mod wait;
 mod watch;
 mod wire;

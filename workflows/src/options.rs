@@ -49,6 +49,17 @@ pub(crate) fn validate() -> ActivityOptions {
     .build()
 }
 
+/// Nobody waits for a check of a spec that is in service.
+pub(crate) fn check_again() -> ActivityOptions {
+    ActivityOptions::with_close_timeouts(ActivityCloseTimeouts::ScheduleAndStartToClose {
+        schedule_to_close: VALIDATE_TOTAL,
+        start_to_close: VALIDATE_ATTEMPT,
+    })
+    .retry_policy(retry(3, Duration::from_millis(500), Duration::from_secs(5)))
+    .summary("check the compute config again")
+    .build()
+}
+
 pub(crate) fn register() -> ActivityOptions {
     ActivityOptions::with_start_to_close_timeout(LAUNCH_ATTEMPT)
         .heartbeat_timeout(LAUNCH_HEARTBEAT)

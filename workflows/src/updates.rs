@@ -3,11 +3,11 @@
 use temporalio_workflow::WorkflowContext;
 use wci_contract::{
     FailureType, Refusal, Spec,
-    activities::ValidateInput,
+    activities::{ValidateInput, ValidateOutput},
     checks::check_groups,
     mask,
     messages::{Checked, DeleteRequest, Done, UpdateReply, UpdateRequest},
-    state::{State, ValidationState},
+    state::State,
     token,
 };
 
@@ -16,7 +16,8 @@ use crate::{
     book::{Book, Phase},
     launches::describe,
     options,
-    time::{millis, rfc3339},
+    time::millis,
+    validation::found,
     wait::until,
 };
 
@@ -45,10 +46,11 @@ pub(crate) async fn update(
         if next.is_empty() {
             return end(ctx, &request.identity);
         }
-        let warnings = check(ctx, &next).await?;
+        let output = check(ctx, &next).await?;
         ctx.state_mut(|s| {
             let now_ms = millis(ctx.workflow_time());
-            s.book.wci().warnings = warnings;
+            s.book.plan(now_ms, output.interval_ms, false);
+            s.book.wci().warnings = output.warnings;
             commit(&mut s.book, next.clone(), request.identity, now_ms);
         });
         Ok(UpdateReply { spec: next })
@@ -63,7 +65,7 @@ pub(crate) async fn validate(
 ) -> Result<Checked, Refusal> {
     in_turn(ctx, async {
         let next = ctx.state(|s| changed(&s.book, &request))?;
-        check(ctx, &next).await.map(|warnings| Checked { warnings })
+        check(ctx, &next).await.map(|output| Checked { warnings: output.warnings })
     })
     .await
 }
@@ -127,11 +129,12 @@ fn changed(book: &Book, request: &UpdateRequest) -> Result<Spec, Refusal> {
     Ok(next)
 }
 
-/// Asks the providers of `spec` whether they could start its workers. Answers with warnings.
-async fn check(ctx: &WorkflowContext<Instance>, spec: &Spec) -> Result<Vec<String>, Refusal> {
-    let input = ValidateInput { version: ctx.state(|s| s.book.version()), spec: spec.clone() };
+/// Asks the providers of `spec` whether they could start its workers.
+async fn check(ctx: &WorkflowContext<Instance>, spec: &Spec) -> Result<ValidateOutput, Refusal> {
+    let (version, first) = ctx.state(|s| (s.book.version(), s.book.spec().is_none()));
+    let input = ValidateInput { version, spec: spec.clone(), first };
     match ctx.execute_activity(Controller::validate, input, options::validate()).await {
-        Ok(output) => output.refusal.map_or(Ok(output.warnings), Err),
+        Ok(output) => output.refusal.clone().map_or(Ok(output), Err),
         Err(error) => Err(Refusal {
             kind: FailureType::Unavailable,
             message: format!("the compute config could not be checked: {}", describe(&error)),
@@ -143,11 +146,7 @@ fn commit(book: &mut Book, next: Spec, identity: String, now_ms: i64) {
     let last = book.state.conflict_token.take();
     book.state.conflict_token = Some(token::next(last.as_deref(), now_ms));
     book.state.last_modifier_identity = identity;
-    book.state.validation_state = Some(ValidationState {
-        last_validation_time: rfc3339(now_ms),
-        status: "success".into(),
-        err_message: String::new(),
-    });
+    book.state.validation_state = Some(found(now_ms, None));
     book.put_in_service(next);
 }
 

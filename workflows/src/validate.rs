@@ -36,7 +36,7 @@ impl Validate {
         let input = match ctx.state(|s| input(&s.request)) {
             Ok(input) => input,
             Err(refusal) => {
-                return Ok(ValidateOutput { refusal: Some(refusal), warnings: Vec::new() });
+                return Ok(ValidateOutput { refusal: Some(refusal), ..ValidateOutput::default() });
             }
         };
         ctx.execute_activity(Controller::validate, input, options::validate())
@@ -52,5 +52,5 @@ fn input(request: &Result<DryRun, Refusal>) -> Result<ValidateInput, Refusal> {
         return Err(Refusal::invalid("the compute config has no scaling group: give at least one"));
     }
     check_groups(&spec)?;
-    Ok(ValidateInput { version, spec })
+    Ok(ValidateInput { version, spec, first: true })
 }

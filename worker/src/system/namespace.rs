@@ -19,7 +19,7 @@ use wci_activities::{
 use wci_contract::names::watch_queue;
 use wci_workflows::{Instance, Validate};
 
-use super::{Allowed, Settings, adoption, arrival, onlooker::Onlooker};
+use super::{Allowed, Settings, adoption, arrival, onlooker::Onlooker, stop::Stopper};
 use crate::connection;
 
 /// A workflow task that a lost process was given is handed to another after this.
@@ -36,9 +36,6 @@ const CACHED_INSTANCES: usize = 2_000;
 const PROGRESS_EVERY: Duration = Duration::from_millis(200);
 /// How often a watch says that it is alive.
 const WATCH_BEAT_EVERY: Duration = Duration::from_millis(1_500);
-
-/// What makes a worker stop.
-pub(super) type Stopper = Box<dyn Fn() + Send>;
 
 /// The two workers of one namespace.
 pub(super) struct Served {
@@ -76,6 +73,8 @@ impl Served {
         let launching = Launching {
             namespace: namespace.to_owned(),
             registry,
+            max_instances: limits.max_instances,
+            validation_interval: limits.validation_interval,
             reader: reader.clone(),
             board: Arc::clone(&board),
             head_starts: HeadStarts::default(),
@@ -97,11 +96,9 @@ impl Served {
         arrival::wait(self.client.clone(), self.task_queue.clone()).boxed()
     }
 
-    /// Adopts in the background, until what it answers with is called.
-    pub(super) fn adopt(&self) -> Stopper {
-        let adopting = adoption::keep_adopting(self.client.clone(), self.task_queue.clone());
-        let handle = tokio::spawn(adopting).abort_handle();
-        Box::new(move || handle.abort())
+    /// Adopts for as long as it is polled.
+    pub(super) fn adopting(&self) -> impl Future<Output = ()> + Send + use<> {
+        adoption::keep_adopting(self.client.clone(), self.task_queue.clone())
     }
 
     /// What makes both workers stop.

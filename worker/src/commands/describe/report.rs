@@ -40,6 +40,8 @@ pub(super) struct Report {
     pub(super) workers_started: u64,
     pub(super) signals_waiting: usize,
     pub(super) signals_dropped: u64,
+    /// Why the latest of them was dropped; empty when none was.
+    pub(super) latest_drop: String,
     #[serde(serialize_with = "clock::as_rfc3339_or_null")]
     pub(super) next_wake_up: Option<Millis>,
     pub(super) decisions: Vec<Decision>,
@@ -101,6 +103,7 @@ impl Report {
             workers_started: wci.workers_started,
             signals_waiting: pending_task_add_signals.len(),
             signals_dropped: wci.signals_dropped,
+            latest_drop: wci.latest_drop,
             next_wake_up: wci.wake_at_ms,
             decisions: wci.decisions.into_iter().map(Decision::from).collect(),
         }

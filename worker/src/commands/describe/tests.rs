@@ -105,6 +105,7 @@ fn programs_find_every_part_under_a_name_that_stays() {
             "history_length",
             "in_flight",
             "last_modifier_identity",
+            "latest_drop",
             "namespace",
             "next_wake_up",
             "run_by",

@@ -47,13 +47,16 @@ fn summary(report: &Report, now: Millis) -> String {
         ("Health", health(report)),
         ("Last change by", or_nobody(&report.last_modifier_identity).to_owned()),
         ("Workers started", report.workers_started.to_string()),
-        (
-            "Signals",
-            format!("{} waiting, {} dropped", report.signals_waiting, report.signals_dropped),
-        ),
+        ("Signals", signals(report)),
     ];
     let lines = lines.map(|(name, value)| format!("{name:<16} {value}"));
     lines.join("\n")
+}
+
+fn signals(report: &Report) -> String {
+    let Report { signals_waiting, signals_dropped, latest_drop, .. } = report;
+    let why = if latest_drop.is_empty() { "" } else { ": " };
+    format!("{signals_waiting} waiting, {signals_dropped} dropped{why}{latest_drop}")
 }
 
 fn created(report: &Report, now: Millis) -> String {

@@ -1,0 +1,57 @@
+//! No system worker is there for a while.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::time::{Duration, Instant, SystemTime};
+
+use wci_tests::{SOON, World, wait_for};
+
+/// Tasks that waited for the system worker are served within this time after it is back.
+const SERVED_WITHIN: Duration = Duration::from_secs(2);
+
+#[tokio::test]
+async fn a_system_worker_that_is_down_is_told_from_one_that_is_slow_and_tasks_wait_for_it() {
+    let mut world = World::new().await;
+    let version = world.version("outage");
+    version.at_zero().await;
+    world.worker().kill();
+    let load = version.load(3, 10).await;
+    let began = Instant::now();
+    let said = version.wci("describe", &[]).await;
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(said.stderr.contains("does not answer"), "{said:?}");
+    assert!(said.stderr.contains("wci-system"), "{said:?}");
+    assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
+    let listed = world.wci(&["list"]).await.ok().stdout;
+    assert!(listed.contains("outage"), "{listed}");
+    assert_eq!(load.completed().await, 0);
+    world.worker().restart().await;
+    let back = SystemTime::now();
+    load.done(SOON).await;
+    let launches = version.history().await.launches();
+    let asked = launches.iter().filter_map(|launch| launch.activity.started).min().unwrap();
+    let took = asked.duration_since(back).unwrap_or_default();
+    println!("a worker was asked for {took:?} after the system worker was back");
+    assert!(took < SERVED_WITHIN, "{took:?}");
+}
+
+#[tokio::test]
+async fn a_namespace_in_trouble_does_not_touch_another() {
+    let world =
+        World::builder().worker_args(&["-n", "second", "--adopt"]).namespace("second").start();
+    let world = world.await;
+    let version = world.version("unharmed");
+    version.at_zero().await;
+    let delete = ["operator", "namespace", "delete", "--namespace", "second", "--yes"];
+    world.temporal(&delete).await.ok();
+    wait_for("the namespace to be gone", SOON, async || {
+        let said = world.wci(&["list", "-n", "second"]).await;
+        (said.code == Some(1)).then_some(())
+    })
+    .await;
+    for _ in 0..5 {
+        version.load(1, 10).await.done(SOON).await;
+        version.left_alone().await;
+    }
+    assert_eq!(version.history().await.failed_tasks(), 0);
+}

@@ -1,0 +1,98 @@
+//! A compute config that worked is checked again, and the server is told what was found.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::time::Duration;
+
+use temporalio_client::tonic::IntoRequest;
+use temporalio_common::protos::temporal::api::{
+    deployment::v1::compute_status::ProviderValidationStatus,
+    workflowservice::v1::DescribeWorkerDeploymentRequest,
+};
+use wci::replay::{Recording, replay, this_build};
+use wci_tests::{Behaviour, Group, SOON, SpecFile, Version, World, wait_for};
+
+/// Longer than the shortest time from one check to the next.
+const NEXT_CHECK: Duration = Duration::from_secs(120);
+
+async fn a_version_on_lambda(world: &World, name: &str) -> Version {
+    let version = world.version(name);
+    world.lambda().runs(name, version.greeter());
+    let spec = SpecFile::of(&version.id).group("default", Group::lambda(name));
+    version.at_zero_with(&spec).await;
+    version
+}
+
+/// What the server shows of the latest check.
+async fn shown(world: &World, version: &Version) -> Option<ProviderValidationStatus> {
+    let request = DescribeWorkerDeploymentRequest {
+        namespace: "default".into(),
+        deployment_name: version.id.deployment().into(),
+    };
+    let mut service = world.client.connection().workflow_service();
+    let answer = service.describe_worker_deployment(request.into_request()).await.ok()?;
+    let info = answer.into_inner().worker_deployment_info?;
+    info.version_summaries.into_iter().next()?.compute_status?.provider_validation
+}
+
+async fn status(version: &Version) -> Option<String> {
+    Some(version.dump().await?.validation_state?.status)
+}
+
+#[tokio::test]
+async fn a_launch_that_is_refused_for_good_brings_a_check_and_the_server_shows_what_it_found() {
+    let world = World::builder().with_lambda().start().await;
+    let version = a_version_on_lambda(&world, "deleted").await;
+    let first = wait_for("the first check to be shown", SOON, async || {
+        shown(&world, &version).await.filter(|status| status.last_check_time.is_some())
+    });
+    assert_eq!(first.await.error_message, "");
+    world.lambda().set("deleted", Behaviour::Gone);
+    let load = version.load(1, 10).await;
+    wait_for("the check to fail", NEXT_CHECK, async || {
+        (status(&version).await? == "failed").then_some(())
+    })
+    .await;
+    wait_for("the server to show it", SOON, async || {
+        shown(&world, &version).await?.error_message.contains("Function not found").then_some(())
+    })
+    .await;
+    let described = version.wci("describe", &[]).await.ok().stdout;
+    assert!(described.contains("failed"), "{described}");
+    world.lambda().set("deleted", Behaviour::Accepts);
+    load.done(Duration::from_secs(180)).await;
+    wait_for("the check to succeed again", NEXT_CHECK, async || {
+        shown(&world, &version).await?.error_message.is_empty().then_some(())
+    })
+    .await;
+    let history = version.history().await;
+    assert_eq!(history.failed_tasks(), 0);
+    let recording =
+        Recording::new(temporalio_common::protos::temporal::api::history::v1::History {
+            events: history.events,
+        });
+    replay(&recording.unwrap(), this_build).await.unwrap();
+}
+
+#[tokio::test]
+async fn trouble_of_the_provider_is_no_finding() {
+    let world =
+        World::builder().with_lambda().worker_args(&["--validation-interval", "1m"]).start().await;
+    let version = a_version_on_lambda(&world, "shaky").await;
+    world.lambda().set("shaky", Behaviour::Fails);
+    let before = world.lambda().looks("shaky");
+    // The AWS client asks again by itself, and so does the activity: all of it must be over.
+    wait_for("a check", NEXT_CHECK, async || {
+        (world.lambda().looks("shaky") > before).then_some(())
+    })
+    .await;
+    let due = wait_for("the next check to be planned", SOON, async || {
+        let state = version.dump().await?;
+        assert_eq!(state.validation_state?.status, "success");
+        let plan = state.wci?.check?;
+        (plan.checked_ms + 60_000 == plan.due_ms && world.lambda().looks("shaky") >= before + 3)
+            .then_some(plan.due_ms)
+    });
+    assert!(due.await > 0);
+    assert_eq!(status(&version).await.unwrap(), "success");
+}
