@@ -14,34 +14,45 @@ use wci_contract::activities::Version;
 const QUIET: Duration = Duration::from_secs(2);
 /// However often a version is changed, it is read again after this.
 const QUIET_MAX: Duration = Duration::from_secs(20);
-/// When to look for entries to forget.
-const CROWDED: usize = 1024;
+/// When to look for versions to forget: those that nobody asked about for so long.
+const CROWDED: usize = 4096;
+const FORGET: Duration = Duration::from_secs(600);
 
-/// Until when nothing is asked about a version.
+/// Until when nothing is asked about a version that the server knows.
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
-    quiet: Mutex<BTreeMap<(String, String), Quiet>>,
+    known: Mutex<BTreeMap<(String, String), Known>>,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Quiet {
-    since: Instant,
-    until: Instant,
+struct Known {
+    answered: Instant,
+    changed: Instant,
+    quiet_until: Instant,
 }
 
 impl Changes {
-    /// Takes note that `version` is being changed, now.
-    pub(crate) fn note(&self, version: &Version) {
+    /// Takes note that the server answered about `version`.
+    pub(crate) fn note_answer(&self, version: &Version) {
         let now = Instant::now();
-        let Ok(mut quiet) = self.quiet.lock() else { return };
-        if quiet.len() >= CROWDED {
-            quiet.retain(|_, quiet| quiet.until > now);
+        let Ok(mut known) = self.known.lock() else { return };
+        if known.len() >= CROWDED {
+            known.retain(|_, known| now - known.answered < FORGET);
         }
-        let entry = quiet.entry(key(version)).or_insert(Quiet { since: now, until: now });
-        if entry.until <= now {
-            entry.since = now;
+        let fresh = Known { answered: now, changed: now, quiet_until: now };
+        known.entry(key(version)).or_insert(fresh).answered = now;
+    }
+
+    /// Takes note that `version` is being changed, now. One that the server does not know yet is
+    /// being created, and has no run that could end.
+    pub(crate) fn note_change(&self, version: &Version) {
+        let now = Instant::now();
+        let Ok(mut known) = self.known.lock() else { return };
+        let Some(known) = known.get_mut(&key(version)) else { return };
+        if known.quiet_until <= now {
+            known.changed = now;
         }
-        entry.until = (now + QUIET).min(entry.since + QUIET_MAX).max(entry.until);
+        known.quiet_until = (now + QUIET).min(known.changed + QUIET_MAX).max(known.quiet_until);
     }
 
     /// Waits until `version` may be asked about. It may be changed again meanwhile.
@@ -56,7 +67,8 @@ impl Changes {
 
     /// How long to wait before `version` is asked about.
     fn rest(&self, version: &Version) -> Duration {
-        let until = self.quiet.lock().ok().and_then(|quiet| Some(quiet.get(&key(version))?.until));
+        let known = self.known.lock().ok();
+        let until = known.and_then(|known| Some(known.get(&key(version))?.quiet_until));
         until.map_or(Duration::ZERO, |until| until.saturating_duration_since(Instant::now()))
     }
 }
@@ -70,12 +82,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_version_that_was_changed_is_left_alone_and_others_are_not() {
-        let changed = Version { deployment_name: "d".into(), build_id: "v1".into() };
-        let other = Version { build_id: "v2".into(), ..changed.clone() };
+    fn a_known_version_that_was_changed_is_left_alone_and_others_are_not() {
+        let build = |id: &str| Version { deployment_name: "d".into(), build_id: id.into() };
         let changes = Changes::default();
-        changes.note(&changed);
-        assert!(changes.rest(&changed) > Duration::from_secs(1));
-        assert_eq!(changes.rest(&other), Duration::ZERO);
+        changes.note_answer(&build("known"));
+        changes.note_answer(&build("other"));
+        changes.note_change(&build("known"));
+        changes.note_change(&build("new"));
+        assert!(changes.rest(&build("known")) > Duration::from_secs(1));
+        assert_eq!(changes.rest(&build("other")), Duration::ZERO);
+        assert_eq!(changes.rest(&build("new")), Duration::ZERO);
     }
 }

@@ -37,7 +37,8 @@ async fn start_missing(
     let known = launching.reader.registered(&input.version).await?;
     let mut output = RegisterOutput::default();
     for (name, group) in &input.spec.scaling_group_specs {
-        if !is_missing(&input.spec.types_of(name), &known) {
+        let is_coming = input.underway.contains(name);
+        if is_coming || !is_missing(&input.spec.types_of(name), &known) {
             continue;
         }
         let launch = InvokeInput {

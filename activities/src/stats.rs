@@ -45,7 +45,7 @@ impl VersionReader {
 
     /// Takes note that `version` is being changed: it is not asked about until that has settled.
     pub(crate) fn note_change(&self, version: &Version) {
-        self.changes.note(version);
+        self.changes.note_change(version);
     }
 
     /// Types of the task queues that the server knows the version by; empty for a version that
@@ -90,7 +90,10 @@ impl VersionReader {
             ..Default::default()
         });
         match self.service().describe_worker_deployment_version(request).await {
-            Ok(response) => Ok(queues(response.into_inner())),
+            Ok(response) => {
+                self.changes.note_answer(version);
+                Ok(queues(response.into_inner()))
+            }
             Err(status) if status.code() == Code::NotFound => Ok(Vec::new()),
             Err(status) => Err(Box::new(status).into()),
         }

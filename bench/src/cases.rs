@@ -1,11 +1,13 @@
 //! The cases, each by its name.
 
 mod burst;
+mod calls;
 mod cooloff;
 mod demo;
 mod drain;
 mod flood;
 mod hang;
+mod hundred;
 mod idle;
 mod invocations;
 mod lone;
@@ -43,7 +45,11 @@ pub(crate) enum Case {
     Burst,
     /// 1000 Lambda invocations by one launch, and AssumeRole calls for them.
     Invocations,
-    /// Memory of the system worker.
+    /// What clients wait for: create-version, changes, describe-version under signals.
+    Calls,
+    /// Memory of the system worker with 100 instances.
+    Hundred,
+    /// Memory of the system worker, and of each of a thousand instances.
     Memory,
     /// Events of an idle hour.
     Idle,
@@ -71,6 +77,8 @@ impl Case {
             Self::Sparse => sparse::measure(stage, figures, full).await,
             Self::Burst => burst::measure(stage, figures).await,
             Self::Invocations => invocations::measure(figures).await,
+            Self::Calls => calls::measure(stage, figures).await,
+            Self::Hundred => hundred::measure(stage, figures).await,
             Self::Memory => memory::measure(stage, figures).await,
             Self::Idle => idle::measure(stage, figures).await,
             Self::Demo => demo::measure(&stage.programs, figures).await,

@@ -10,6 +10,7 @@ mod figures;
 mod load;
 mod process;
 mod programs;
+mod public_api;
 mod stage;
 mod stand_in;
 

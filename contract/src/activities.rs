@@ -1,6 +1,6 @@
 //! Names, inputs and outputs of the activities.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -88,6 +88,9 @@ pub struct RegisterInput {
     pub spec: Spec,
     /// Names the launches.
     pub launch_id: String,
+    /// Groups for which a worker is on its way already.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub underway: BTreeSet<String>,
 }
 
 /// Output of [`REGISTER`].

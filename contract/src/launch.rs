@@ -1,6 +1,7 @@
 //! Launches: asking a provider for workers, and what came of it.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 
 use crate::FailureClass;
 
@@ -30,11 +31,17 @@ pub struct Outcome {
     #[serde(default)]
     pub refused: u32,
     /// What kind of trouble there was, if any.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "class", skip_serializing_if = "Option::is_none")]
     pub class: Option<FailureClass>,
     /// The provider's words, scrubbed and cut.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub message: String,
+}
+
+/// A class that only a later build knows must not make a whole state unreadable.
+fn class<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<FailureClass>, D::Error> {
+    let name = Option::<Value>::deserialize(deserializer)?;
+    Ok(name.map(|name| serde_json::from_value(name).unwrap_or(FailureClass::Unavailable)))
 }
 
 impl Outcome {

@@ -137,6 +137,10 @@ pub struct Extension {
     /// What may surprise about the compute config, as found when it was changed last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
+    /// Groups for which a worker was started so that it registers their task queues, and when,
+    /// milliseconds since the Unix epoch.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub registering: BTreeMap<String, i64>,
     /// What a later build may add; kept as it came.
     #[serde(flatten)]
     pub rest: Map<String, Value>,

@@ -19,7 +19,7 @@ use temporalio_common::{
     },
     search_attributes::{SearchAttributeKey, SearchAttributes},
 };
-use wci_contract::{messages::StartInput, names};
+use wci_contract::{messages::StartInput, names, state::State};
 use wci_workflows::payload_of;
 
 use crate::{Change, Version, change::GroupSent};
@@ -33,10 +33,16 @@ impl Version {
     /// Starts an instance of ours without a spec, so that whatever clients send to the version
     /// reaches it.
     pub async fn claim(&self) {
+        self.claim_with(None).await;
+    }
+
+    /// Starts an instance of ours that carries on from `state`.
+    pub async fn claim_with(&self, state: Option<State>) {
         let input = StartInput {
             namespace_name: "default".into(),
             deployment_name: self.id.deployment().into(),
             build_id: self.id.build_id().into(),
+            state,
             ..StartInput::default()
         };
         let division = SearchAttributes::new([DIVISION.value_set(names::DIVISION.to_owned())]);

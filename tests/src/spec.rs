@@ -31,6 +31,12 @@ impl Group {
         Self(json!({"provider": {"type": "aws-lambda", "arn": arn}}))
     }
 
+    /// Invocations of a function without saying which of its versions: always its latest code.
+    pub fn unqualified_lambda(function: &str) -> Self {
+        let arn = format!("arn:aws:lambda:us-east-1:123456789012:function:{function}");
+        Self(json!({"provider": {"type": "aws-lambda", "arn": arn}}))
+    }
+
     /// The same with another variable for its processes.
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.0["provider"]["env"][name] = value.into();

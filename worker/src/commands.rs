@@ -10,6 +10,7 @@ mod describe;
 mod list;
 mod release;
 mod situation;
+mod standing;
 mod validate;
 
 use crate::{connection::ConnectionArgs, output};

@@ -171,6 +171,7 @@ impl Book {
         for signal in announced(gone.into_values().flatten()) {
             self.inbox.add(None, signal);
         }
+        self.keep_underway(&spec);
         self.wci().last_failures.clear();
         self.wci().register = !spec.is_empty();
         self.state.spec = Some(spec);

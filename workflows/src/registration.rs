@@ -1,13 +1,19 @@
 //! After a change of the spec, groups whose queues the server does not know get a worker each.
 
-use std::convert::Infallible;
+use std::{collections::BTreeSet, convert::Infallible};
 
 use temporalio_workflow::WorkflowContext;
 use wci_contract::{
-    FailureClass, activities::RegisterInput, launch::Outcome, state::FailureRecord,
+    FailureClass, Spec, activities::RegisterInput, launch::Outcome, state::FailureRecord,
 };
 
-use crate::{Controller, Instance, launches::describe, options, time::millis, wait::until};
+use crate::{
+    Controller, Instance, book::Book, launches::describe, options, time::millis, wait::until,
+};
+
+/// A worker that was started and whose task queues the server does not know after this will not
+/// come any more, milliseconds.
+const ARRIVES_MS: i64 = 60_000;
 
 /// Registers when the book asks for it. A failure is remembered; tasks bring the next try.
 pub(crate) async fn drive_registration(ctx: &WorkflowContext<Instance>) -> Infallible {
@@ -23,6 +29,7 @@ pub(crate) async fn drive_registration(ctx: &WorkflowContext<Instance>) -> Infal
             version: ctx.state(|s| s.book.version()),
             spec: spec.clone(),
             launch_id: ctx.uuid4(),
+            underway: ctx.state(|s| s.book.underway(millis(ctx.workflow_time()))),
         };
         let result = ctx.execute_activity(Controller::register, input, options::register()).await;
         let now_ms = millis(ctx.workflow_time());
@@ -30,7 +37,11 @@ pub(crate) async fn drive_registration(ctx: &WorkflowContext<Instance>) -> Infal
             // A change in the meantime asks again, for its own groups.
             s.book.wci().register = s.book.state.spec.as_ref() != Some(&spec);
             let failed = match result {
-                Ok(output) => output.failed,
+                Ok(output) => {
+                    let started = output.started.into_iter().map(|group| (group, now_ms));
+                    s.book.wci().registering.extend(started);
+                    output.failed
+                }
                 Err(error) => {
                     let groups = spec.scaling_group_specs.into_keys();
                     groups.map(|group| (group, describe(&error))).collect()
@@ -42,5 +53,26 @@ pub(crate) async fn drive_registration(ctx: &WorkflowContext<Instance>) -> Infal
                 s.book.wci().last_failures.insert(group, record);
             }
         });
+    }
+}
+
+impl Book {
+    /// Groups whose worker is on its way: one that registers, or one that tasks called for.
+    fn underway(&self, now_ms: i64) -> BTreeSet<String> {
+        let Some(wci) = &self.state.wci else { return BTreeSet::new() };
+        let registering = wci.registering.iter().filter(|(_, at)| now_ms - **at < ARRIVES_MS);
+        let launching = wci.launches.iter().map(|launch| &launch.group);
+        registering.map(|(group, _)| group).chain(launching).cloned().collect()
+    }
+
+    /// Forgets workers on their way to groups that `spec` starts otherwise, or not any more.
+    pub(crate) fn keep_underway(&mut self, spec: &Spec) {
+        let compute = |spec: &Spec, group: &str| {
+            spec.scaling_group_specs.get(group).map(|group| group.compute.clone())
+        };
+        let old = self.state.spec.take().unwrap_or_default();
+        let is_same = |group: &str| compute(&old, group) == compute(spec, group);
+        self.wci().registering.retain(|group, _| is_same(group));
+        self.state.spec = Some(old);
     }
 }

@@ -30,10 +30,7 @@ pub(crate) async fn measure(stage: &Stage, figures: &mut Figures) -> anyhow::Res
         before / 1024.0,
         Target::AtMost(40.0),
     );
-    let started: Vec<anyhow::Result<()>> =
-        stream::iter(0..INSTANCES).map(|n| start(stage, n)).buffer_unordered(16).collect().await;
-    started.into_iter().collect::<anyhow::Result<Vec<()>>>()?;
-    all_watch(stage).await?;
+    start_all(stage, INSTANCES).await?;
     let after = resident_kb(stage)?;
     figures.add(
         "resident memory of each of 1000 instances",
@@ -41,7 +38,15 @@ pub(crate) async fn measure(stage: &Stage, figures: &mut Figures) -> anyhow::Res
         (after - before) / f64::from(INSTANCES),
         Target::AtMost(100.0),
     );
-    end(stage).await
+    end(stage, INSTANCES).await
+}
+
+/// Starts so many instances, and waits until every one has begun.
+pub(super) async fn start_all(stage: &Stage, instances: u32) -> anyhow::Result<()> {
+    let started = stream::iter(0..instances).map(|n| start(stage, n)).buffer_unordered(16);
+    let started: Vec<anyhow::Result<()>> = started.collect().await;
+    started.into_iter().collect::<anyhow::Result<Vec<()>>>()?;
+    all_watch(stage, instances).await
 }
 
 fn id(n: u32) -> anyhow::Result<InstanceId> {
@@ -64,12 +69,12 @@ async fn start(stage: &Stage, n: u32) -> anyhow::Result<()> {
 }
 
 /// Waits until every instance has begun to watch: its first run of the workflow code is over.
-async fn all_watch(stage: &Stage) -> anyhow::Result<()> {
+async fn all_watch(stage: &Stage, instances: u32) -> anyhow::Result<()> {
     let began = Instant::now();
     loop {
         // They are begun in about the order in which they were started.
         let mut begun = 0;
-        for n in (0..INSTANCES).rev().take(32) {
+        for n in (0..instances).rev().take(32) {
             let handle = stage.client.get_workflow_handle::<UntypedWorkflow>(id(n)?.workflow_id());
             let found = handle.describe(WorkflowDescribeOptions::default()).await?;
             begun += u32::from(found.history_length() > EVENTS_OF_A_START);
@@ -82,8 +87,8 @@ async fn all_watch(stage: &Stage) -> anyhow::Result<()> {
     }
 }
 
-async fn end(stage: &Stage) -> anyhow::Result<()> {
-    let ended = stream::iter(0..INSTANCES).map(|n| async move {
+pub(super) async fn end(stage: &Stage, instances: u32) -> anyhow::Result<()> {
+    let ended = stream::iter(0..instances).map(|n| async move {
         let handle = stage.client.get_workflow_handle::<UntypedWorkflow>(id(n)?.workflow_id());
         handle.terminate(WorkflowTerminateOptions::default()).await?;
         anyhow::Ok(())
@@ -92,7 +97,7 @@ async fn end(stage: &Stage) -> anyhow::Result<()> {
     ended.into_iter().collect()
 }
 
-fn resident_kb(stage: &Stage) -> anyhow::Result<f64> {
+pub(super) fn resident_kb(stage: &Stage) -> anyhow::Result<f64> {
     let status = std::fs::read_to_string(format!("/proc/{}/status", stage.worker.id()))?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     line.and_then(|line| line.trim().strip_suffix(" kB")?.trim().parse().ok())

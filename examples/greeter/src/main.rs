@@ -4,11 +4,14 @@
 
 mod greet;
 mod role;
+mod tour;
+mod versioning;
 
 use greet::{Activities, Greet};
 use role::Role;
 use std::{error::Error, process::ExitCode};
 use temporal_serverless_worker::{Report, ServerlessWorker};
+use tour::Tour;
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
@@ -29,9 +32,10 @@ fn main() -> ExitCode {
 async fn live() -> Result<Report, Box<dyn Error>> {
     let role = Role::of_process()?;
     let mut worker = ServerlessWorker::builder("greeter")
+        .default_versioning_behavior(versioning::of_process()?)
         .on_shutdown(|| async { tracing::info!("this is where buffers are flushed") });
     if role.has_workflows() {
-        worker = worker.register_workflow::<Greet>();
+        worker = worker.register_workflow::<Greet>().register_workflow::<Tour>();
     }
     if role.has_activities() {
         worker = worker.register_activities(Activities);

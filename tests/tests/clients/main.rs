@@ -3,3 +3,9 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod changes;
+mod cli;
+mod direct;
+mod found;
+mod registration;
+mod stored_spec;
+mod validate;

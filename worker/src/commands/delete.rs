@@ -1,5 +1,7 @@
 //! `wci delete`: ends an instance, and the version that it is for.
 
+mod drained;
+
 use std::io::{self, IsTerminal, Write};
 
 use anyhow::{bail, ensure};
@@ -19,11 +21,16 @@ use crate::{
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   wci delete orders:v1
+  wci delete --drained
   wci delete orders:v1 --skip-drainage --yes")]
 pub(crate) struct DeleteArgs {
     /// The version, as DEPLOYMENT:BUILD or DEPLOYMENT/BUILD
-    #[arg(value_name = "VERSION", value_parser = super::parse_version)]
-    id: InstanceId,
+    #[arg(value_name = "VERSION", value_parser = super::parse_version,
+          required_unless_present = "drained")]
+    id: Option<InstanceId>,
+    /// Every version that no workflow needs any more, and whose instance is ours
+    #[arg(long, conflicts_with_all = ["id", "skip_drainage"])]
+    drained: bool,
     /// Delete it although workflows are pinned to it; they are stuck until they are moved
     #[arg(long)]
     skip_drainage: bool,
@@ -39,31 +46,48 @@ pub(crate) struct DeleteArgs {
 
 /// Deletes.
 pub(super) async fn run(connection: &ConnectionArgs, args: DeleteArgs) -> anyhow::Result<()> {
-    let DeleteArgs { id, skip_drainage, yes, scope, identity } = args;
+    let DeleteArgs { id, drained, skip_drainage, yes, scope, identity } = args;
     let identity = identity.unwrap_or_else(connection::identity);
     let control = scope.open(connection).await?;
-    let (execution, deployment) = tokio::try_join!(control.look(&id), control.deployment(&id))?;
+    match id {
+        Some(id) if !drained => {
+            remove(&control, &id, yes, skip_drainage, &identity).await?;
+            output::say(format!("{id} deleted"));
+            Ok(())
+        }
+        _ => drained::run(&control, yes, &identity).await,
+    }
+}
+
+/// Deletes one version.
+async fn remove(
+    control: &Control,
+    id: &InstanceId,
+    yes: bool,
+    skip_drainage: bool,
+    identity: &str,
+) -> anyhow::Result<()> {
+    let (execution, deployment) = tokio::try_join!(control.look(id), control.deployment(id))?;
     let instance = execution.filter(Execution::is_open);
     let is_known = deployment.is_some_and(|known| known.status(id.build_id()).is_some());
     if instance.is_none() && !is_known {
         bail!("{id} is not there: no instance runs, and the server knows no such version");
     }
     if let Some(instance) = &instance {
-        must_be_ours(&control, &id, instance)?;
+        must_be_ours(control, id, instance)?;
         control.require_worker(&instance.task_queue).await?;
-        control.require_answer(&id).await?;
+        control.require_answer(id).await?;
     }
     if !yes {
-        confirm(&id, control.namespace())?;
+        confirm(&id.to_string(), control.namespace())?;
     }
     if is_known {
-        delete_version(&control, &id, skip_drainage, &identity).await?;
+        delete_version(control, id, skip_drainage, identity).await?;
     }
     // Without a version, or on a server that does not tell it, the instance is still there.
-    if control.look(&id).await?.is_some_and(|execution| execution.is_open()) {
-        control.delete(&id, &identity).await?;
+    if control.look(id).await?.is_some_and(|execution| execution.is_open()) {
+        control.delete(id, identity).await?;
     }
-    output::say(format!("{id} deleted"));
     Ok(())
 }
 
@@ -88,13 +112,13 @@ async fn delete_version(
     }
 }
 
-fn confirm(id: &InstanceId, namespace: &str) -> anyhow::Result<()> {
+fn confirm(what: &str, namespace: &str) -> anyhow::Result<()> {
     ensure!(
         io::stdin().is_terminal() && io::stderr().is_terminal(),
-        "nobody can be asked whether to delete {id}: add --yes"
+        "nobody can be asked whether to delete {what}: add --yes"
     );
     let mut err = io::stderr().lock();
-    write!(err, "delete {id} in namespace {namespace}? [y/N] ")?;
+    write!(err, "delete {what} in namespace {namespace}? [y/N] ")?;
     err.flush()?;
     let mut answer = String::new();
     io::stdin().read_line(&mut answer)?;

@@ -2,8 +2,9 @@
 
 use futures::{StreamExt, stream};
 use serde::Serialize;
-use wci_contract::Spec;
+use wci_contract::{InstanceId, Spec};
 
+use super::standing::Standings;
 use crate::{
     clock::{self, Millis},
     connection::ConnectionArgs,
@@ -48,6 +49,8 @@ struct Row {
     deployment: String,
     build_id: String,
     run_by: Keeper,
+    /// How the version stands in its deployment's rollout; null when the server does not know it.
+    status: Option<&'static str>,
     task_queue: String,
     #[serde(serialize_with = "clock::as_rfc3339")]
     created: Millis,
@@ -70,7 +73,8 @@ pub(super) async fn run(connection: &ConnectionArgs, args: ListArgs) -> anyhow::
     let control = scope.open(connection).await?;
     let (mut listed, more) = control.list(usize::try_from(limit)?).await?;
     listed.sort_by(|a, b| a.id.cmp(&b.id));
-    let rows = listed.into_iter().map(Row::from);
+    let standings = Standings::of(&control, listed.iter().map(|listed| &listed.id)).await?;
+    let rows = listed.into_iter().map(|listed| Row::of(listed, &standings));
     let instances = if wide {
         stream::iter(rows)
             .map(|row| ask(&control, row))
@@ -90,9 +94,10 @@ pub(super) async fn run(connection: &ConnectionArgs, args: ListArgs) -> anyhow::
     }
 }
 
-impl From<Listed> for Row {
-    fn from(listed: Listed) -> Self {
+impl Row {
+    fn of(listed: Listed, standings: &Standings) -> Self {
         Self {
+            status: standings.word(&listed.id),
             deployment: listed.id.deployment().to_owned(),
             build_id: listed.id.build_id().to_owned(),
             run_by: listed.keeper,
@@ -105,7 +110,7 @@ impl From<Listed> for Row {
 }
 
 async fn ask(control: &Control, mut row: Row) -> Row {
-    let Ok(id) = wci_contract::InstanceId::new(&row.deployment, &row.build_id) else { return row };
+    let Ok(id) = InstanceId::new(&row.deployment, &row.build_id) else { return row };
     match control.describe(&id).await {
         Ok(description) => row.groups = Some(groups(&description.spec.unwrap_or_default())),
         Err(trouble) => row.error = Some(trouble.to_string()),
@@ -132,7 +137,7 @@ fn print(report: &Report, wide: bool) {
         ));
         return;
     }
-    let mut header = vec!["DEPLOYMENT", "BUILD", "RUN BY", "AGE", "TASK QUEUE"];
+    let mut header = vec!["DEPLOYMENT", "BUILD", "RUN BY", "STATUS", "AGE", "TASK QUEUE"];
     if wide {
         header.push("GROUPS");
     }
@@ -143,6 +148,7 @@ fn print(report: &Report, wide: bool) {
             row.deployment.clone(),
             row.build_id.clone(),
             row.run_by.as_str().to_owned(),
+            row.status.unwrap_or("unknown").to_owned(),
             clock::span(clock::since(row.created, now)),
             row.task_queue.clone(),
         ];
@@ -152,6 +158,12 @@ fn print(report: &Report, wide: bool) {
         table.add_row(cells);
     }
     output::say(output::text(&table));
+    let is_drained = |row: &&Row| row.status == Some("drained") && row.run_by == Keeper::Wci;
+    let drained = report.instances.iter().filter(is_drained).count();
+    if drained > 0 {
+        let them = if drained == 1 { "1 is drained and may" } else { "drained ones may" };
+        output::say(format!("{them} go: `wci delete --drained`"));
+    }
     if report.more {
         output::say(format!("only the first {} are shown: see --limit", report.instances.len()));
     }

@@ -1,0 +1,74 @@
+//! The server learns of task queues from workers that poll them: a group whose types it does not
+//! know gets one worker, once.
+
+use serde_json::{Value, json};
+use temporalio_common::protos::temporal::api::enums::v1::EventType;
+use wci_contract::activities::REGISTER;
+use wci_tests::{Change, SOON, Version, World, wait_for};
+
+use crate::changes::{changed_group, created, group};
+
+fn of_types(function: &str, types: Value) -> Value {
+    let mut group = group(function);
+    group["task_types"] = types;
+    group
+}
+
+/// Waits until the instance has looked after its task queues so many times.
+async fn looked_after(version: &Version, times: usize) {
+    wait_for("registration", SOON, async || {
+        let activities = version.history().await.activities();
+        let ended = activities.iter().filter(|a| a.kind == REGISTER && a.ended.is_some());
+        (ended.count() >= times).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn only_groups_whose_types_are_not_registered_get_a_worker() {
+    let world = World::builder().with_lambda().start().await;
+    let version = world.version("partly");
+    // A worker of the version that serves workflows alone has polled.
+    let polls = version.greeter().env("GREETER_ROLE", "workflows").long_lived();
+    let log = world.dir().join("poller.log");
+    let _poller = polls.start(&log);
+    wait_for("its task queue", SOON, async || (version.queues().await == 1).then_some(())).await;
+    version.claim().await;
+    let groups = json!({
+        "brains": of_types("brains", json!(["workflow"])),
+        "hands": of_types("hands", json!(["activity"])),
+    });
+    version.change(&Change::of(json!({"groups": groups}))).await.unwrap();
+    looked_after(&version, 1).await;
+    assert_eq!((world.lambda().calls("brains"), world.lambda().calls("hands")), (0, 1));
+}
+
+#[tokio::test]
+async fn a_worker_that_is_on_its_way_is_not_sent_for_again() {
+    let world = World::builder().with_lambda().start().await;
+    let version = created(&world, "sent").await;
+    looked_after(&version, 1).await;
+    assert_eq!(world.lambda().calls("sent"), 1);
+    // Another group is added; the first one's worker has not come yet.
+    let mut other = of_types("other", json!(["nexus"]));
+    for n in 0..3_u64 {
+        other["scaler"] = json!({"type": "no-sync",
+            "details": {"json": {"scale_up_cooloff_ms": 100 + n}}});
+        other["mask"] = json!(["scaler"]);
+        version.change(&Change::of(json!({"groups": {"other": other}}))).await.unwrap();
+    }
+    looked_after(&version, 2).await;
+    wait_for("a worker of the other group", SOON, async || {
+        (world.lambda().calls("other") > 0).then_some(())
+    })
+    .await;
+    // Another function is another worker.
+    version.change(&changed_group("next")).await.unwrap();
+    wait_for("a worker of the next function", SOON, async || {
+        (world.lambda().calls("next") > 0).then_some(())
+    })
+    .await;
+    let calls = |function| world.lambda().calls(function);
+    assert_eq!((calls("sent"), calls("other"), calls("next")), (1, 1, 1));
+    assert_eq!(version.history().await.count(EventType::WorkflowTaskFailed), 0);
+}

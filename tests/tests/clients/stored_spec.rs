@@ -1,0 +1,67 @@
+//! A spec whose provider this build cannot run, as it comes from another controller.
+
+use serde_json::json;
+use wci_contract::{payload::ConfigPayload, state::State};
+use wci_tests::{SOON, Version, World, wait_for};
+
+/// What the controller in the server keeps of a Cloud Run worker pool.
+fn cloud_run() -> State {
+    let details = json!({"project": "p", "region": "us-central1", "worker_pool": "pool",
+        "service_account": "sa@p.iam.gserviceaccount.com", "added_later": {"zone": "a"}});
+    let config = ConfigPayload::from_map(details.as_object().unwrap());
+    let spec = json!({"scaling_group_specs": {"default": {"task_types": null,
+        "compute": {"provider_type": "gcp-cloud-run", "config": config},
+        "scaling": {"scaling_algorithm": "rate-based"}}}});
+    let state = json!({"spec": spec, "scaling_state": null, "last_modifier_identity": "them",
+        "create_time": {"seconds": 1_795_337_852, "nanos": 478_238_297},
+        "validation_state": {"last_validation_time": "2026-11-22T08:59:55.663696173Z",
+            "status": "success"}});
+    serde_json::from_value(state).unwrap()
+}
+
+/// A version that the server knows by its workers, and whose instance has carried `state` over.
+async fn carried(world: &World, name: &str, state: State) -> Version {
+    let version = world.version(name);
+    version.claim_with(Some(state)).await;
+    let log = world.dir().join("poller.log");
+    let mut poller = version.greeter().start(&log);
+    wait_for("the version's queues", SOON, async || (version.queues().await == 2).then_some(()))
+        .await;
+    wait_for("the worker to leave", SOON, async || (!poller.is_alive()).then_some(())).await;
+    version
+}
+
+#[tokio::test]
+async fn a_spec_is_kept_and_shown_though_this_build_cannot_run_its_provider() {
+    let world = World::builder().with_lambda().start().await;
+    let state = cloud_run();
+    let version = carried(&world, "pool", state.clone()).await;
+    let args = ["worker", "deployment", "describe-version", "--deployment-name", "pool"];
+    let args = [&args[..], &["--build-id", "v1", "-o", "json"]].concat();
+    let shown = wait_for("the server's answer", SOON, async || {
+        let said = world.temporal(&args).await;
+        (said.code == Some(0)).then(|| said.json())
+    })
+    .await;
+    let provider = &shown["computeConfig"]["scalingGroups"]["default"]["provider"];
+    assert_eq!(provider["type"], "gcp-cloud-run", "{shown:#}");
+
+    // Tasks come: nothing can be started, and nothing is lost of what was carried.
+    let load = version.pinned_load(1, 10).await;
+    wait_for("the task to be heard of", SOON, async || {
+        let wci = version.dump().await?.wci?;
+        (!wci.decisions.is_empty() || !wci.last_failures.is_empty()).then_some(())
+    })
+    .await;
+    let dump = version.dump().await.unwrap();
+    assert_eq!(dump.spec, state.spec);
+    assert_eq!(dump.create_time, state.create_time);
+    assert_eq!(load.completed().await, 0);
+    let history = version.history().await;
+    assert_eq!((history.failed_tasks(), history.workers_started()), (0, 0));
+
+    let ours = version.wci("describe", &["-o", "json"]).await.ok().json();
+    let provider = &ours["spec"]["groups"]["default"]["provider"];
+    assert_eq!(provider["type"], "gcp-cloud-run", "{ours:#}");
+    assert_eq!(provider["added_later"], json!({"zone": "a"}), "{ours:#}");
+}
