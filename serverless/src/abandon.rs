@@ -1,20 +1,28 @@
 //! Giving up activities that outlast the worker stop timeout.
 
+use crate::home::within;
 use temporalio_sdk::{
     ApplicationFailure,
     activities::ActivityError,
     interceptors::{ActivityInboundInterceptor, ExecuteActivityInput, ExecuteActivityOutput, Next},
 };
+use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 /// The failure's type: the one that the SDK's core uses for activities that it cancels.
 const FAILURE_TYPE: &str = "WorkerShutdown";
 
-/// Fails running activities as soon as the token is cancelled.
+/// Runs activities in the context of a runtime, and fails those that run as soon as the token
+/// is cancelled.
 ///
 /// The server would otherwise learn of their end from a timeout; told at once, it can start the
 /// next attempt at once, with the last heartbeat's details.
-pub(crate) struct Abandon(pub(crate) CancellationToken);
+pub(crate) struct Abandon {
+    /// Given up when it is cancelled.
+    pub(crate) token: CancellationToken,
+    /// The program's runtime.
+    pub(crate) home: Handle,
+}
 
 impl ActivityInboundInterceptor for Abandon {
     fn execute_activity<'a>(
@@ -24,15 +32,16 @@ impl ActivityInboundInterceptor for Abandon {
     ) -> ExecuteActivityOutput<'a> {
         // A local activity's failure would be recorded as its result; its workflow task, left
         // unanswered, is repeated elsewhere with everything in it.
-        if input.activity_info().is_local {
-            return next.run(input);
+        let is_local = input.activity_info().is_local;
+        let running = within(&self.home, next.run(input));
+        if is_local {
+            return Box::pin(running);
         }
-        let running = next.run(input);
         Box::pin(async move {
             tokio::select! {
                 biased;
                 result = running => result,
-                () = self.0.cancelled() => Err(worker_shutdown()),
+                () = self.token.cancelled() => Err(worker_shutdown()),
             }
         })
     }

@@ -86,7 +86,15 @@ impl Builder {
         H: Fn() -> F + Send + Sync + 'static,
         F: Future<Output = ()> + Send + 'static,
     {
-        self.hooks.push(Arc::new(move || Box::pin(hook())));
+        self.hooks.push(Arc::new(move |_| Box::pin(hook())));
+        self
+    }
+
+    /// Counts each life in `telemetry`, and sends what it has collected in the shutdown: a hook
+    /// in its turn.
+    #[cfg(feature = "otel")]
+    pub fn telemetry(mut self, telemetry: crate::otel::Telemetry) -> Self {
+        self.hooks.push(Arc::new(move |life| Box::pin(telemetry.clone().finish(life))));
         self
     }
 

@@ -28,11 +28,16 @@ impl Deadline {
             value: value.to_owned(),
             expected: "milliseconds since the Unix epoch".to_owned(),
         })?;
-        Ok(if millis < EARLIEST_TIME_MS {
+        Ok(Self::of(millis, now_ms))
+    }
+
+    /// What `millis` means at `now_ms`, milliseconds since the epoch.
+    pub(crate) fn of(millis: u64, now_ms: u64) -> Self {
+        if millis < EARLIEST_TIME_MS {
             Self::Span(Duration::from_millis(millis))
         } else {
             Self::Time(Duration::from_millis(millis.saturating_sub(now_ms)))
-        })
+        }
     }
 
     /// Time left until the deadline.

@@ -23,12 +23,14 @@ impl DrainPlan {
     /// Shares out `left`, the time to the deadline, if there is one.
     ///
     /// No shutdown takes longer than the deadline buffer. When less is left, the hooks keep
-    /// their budget, since what they flush is lost otherwise; a task is retried elsewhere.
+    /// most of it, since what they flush is lost otherwise, and giving up comes before waiting:
+    /// a task whose end is reported is repeated at once, others only after their timeout.
     pub(crate) fn new(timing: &Timing, left: Option<Duration>) -> Self {
         let total = left.map_or(timing.deadline_buffer, |left| left.min(timing.deadline_buffer));
-        let hooks = timing.shutdown_hook_budget.min(total);
-        let wait = timing.worker_stop_timeout.min(total - hooks);
-        let report = REPORT.min(total - hooks - wait);
+        let hooks = timing.shutdown_hook_budget.min(total * 4 / 5);
+        let tasks = total - hooks;
+        let report = REPORT.min(tasks / 2);
+        let wait = timing.worker_stop_timeout.min(tasks - report);
         Self { wait, report, hooks }
     }
 }
@@ -61,9 +63,9 @@ mod tests {
 
     #[test]
     fn when_time_is_short_the_tasks_get_less_and_the_hooks_keep_theirs() {
-        assert_eq!(plan(Some(7_200)), [5_000, 200, 2_000]);
-        assert_eq!(plan(Some(3_000)), [1_000, 0, 2_000]);
-        assert_eq!(plan(Some(500)), [0, 0, 500]);
+        assert_eq!(plan(Some(7_200)), [4_700, 500, 2_000]);
+        assert_eq!(plan(Some(3_000)), [500, 500, 2_000]);
+        assert_eq!(plan(Some(500)), [50, 50, 400]);
         assert_eq!(plan(Some(0)), [0, 0, 0]);
     }
 

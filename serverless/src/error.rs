@@ -131,6 +131,9 @@ pub enum Error {
     /// The process cannot do what a worker needs: signals, threads.
     #[error("cannot set up the process: {0}")]
     Process(String),
+    /// OpenTelemetry cannot be set up; with the feature `otel` only.
+    #[error("cannot set up OpenTelemetry: {0}; check the variables OTEL_EXPORTER_OTLP_…")]
+    Telemetry(String),
     /// The SDK's worker could not be made or ended by itself.
     #[error("the worker failed: {0}")]
     Worker(String),
@@ -147,6 +150,7 @@ impl Error {
             | Self::Tuning(_)
             | Self::NothingRegistered
             | Self::Registration(_)
+            | Self::Telemetry(_)
             | Self::ClientSettings { .. } => ErrorClass::Settings,
             Self::Unreachable { .. }
             | Self::Refused { .. }

@@ -1,12 +1,14 @@
 //! What the program wants done before the worker is gone.
 
-use crate::report::whole_millis;
+use crate::report::{Report, whole_millis};
 use serde::Serialize;
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 use tokio::time::{Instant, timeout_at};
 
-/// A hook, made anew for each invocation.
-pub(crate) type Hook = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
+/// A hook, made anew for each invocation. It is told how the life was, if it did not fail.
+pub(crate) type Hook = Arc<dyn Fn(Option<Report>) -> Running + Send + Sync>;
+/// A hook that runs.
+pub(crate) type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// How the shutdown hooks ended.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
@@ -21,7 +23,7 @@ pub struct HookOutcome {
 
 /// Runs `hooks` one after the other, in the order in which they were registered, for no longer
 /// than `budget` in all.
-pub(crate) async fn run(hooks: &[Hook], budget: Duration) -> HookOutcome {
+pub(crate) async fn run(hooks: &[Hook], budget: Duration, life: Option<Report>) -> HookOutcome {
     let until = Instant::now() + budget;
     let mut outcome = HookOutcome::default();
     for hook in hooks {
@@ -30,7 +32,7 @@ pub(crate) async fn run(hooks: &[Hook], budget: Duration) -> HookOutcome {
             continue;
         }
         // A task of its own, so that a panic ends the hook and not the worker.
-        let mut task = tokio::spawn(hook());
+        let mut task = tokio::spawn(hook(life));
         match timeout_at(until, &mut task).await {
             Ok(Ok(())) => outcome.completed += 1,
             Ok(Err(error)) => {
@@ -58,21 +60,21 @@ mod tests {
     use super::*;
 
     fn sleeper(millis: u64) -> Hook {
-        Arc::new(move || Box::pin(tokio::time::sleep(Duration::from_millis(millis))))
+        Arc::new(move |_| Box::pin(tokio::time::sleep(Duration::from_millis(millis))))
     }
 
     #[tokio::test(start_paused = true)]
     async fn hooks_share_the_budget_in_order() {
         let hooks = [sleeper(600), sleeper(600), sleeper(1)];
-        let outcome = run(&hooks, Duration::from_secs(1)).await;
+        let outcome = run(&hooks, Duration::from_secs(1), None).await;
         let expected = HookOutcome { completed: 1, panicked: 0, cut: 2 };
         assert_eq!(outcome, expected);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_hook_that_panics_does_not_stop_the_next() {
-        let panics: Hook = Arc::new(|| Box::pin(async { panic!("on purpose") }));
-        let outcome = run(&[panics, sleeper(1)], Duration::from_secs(1)).await;
+        let panics: Hook = Arc::new(|_| Box::pin(async { panic!("on purpose") }));
+        let outcome = run(&[panics, sleeper(1)], Duration::from_secs(1), None).await;
         assert_eq!((outcome.panicked, outcome.completed), (1, 1));
     }
 }

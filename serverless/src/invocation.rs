@@ -1,5 +1,4 @@
-//! What starts a worker and when it must be gone. Here: a process; a Lambda function's
-//! invocation has the same three parts.
+//! What starts a worker and when it must be gone: a process, or an event of a Lambda function.
 
 use crate::{
     deadline::{Deadline, work_time},
@@ -11,7 +10,11 @@ use crate::{
     variables,
 };
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use tokio::time::Instant;
+use tokio::{runtime::Handle, time::Instant};
+
+/// The longest that an invocation may last: a year. A longer one is no different, and a time
+/// that far away overflows no clock.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// One invocation.
 pub(crate) struct Invocation {
@@ -21,6 +24,8 @@ pub(crate) struct Invocation {
     pub(crate) deadline: Option<Instant>,
     /// What may end it early.
     pub(crate) signals: Signals,
+    /// The runtime in whose context the program's own code runs.
+    pub(crate) home: Handle,
 }
 
 impl Invocation {
@@ -32,14 +37,24 @@ impl Invocation {
             .text(variables::DEADLINE_MS)
             .map(|value| Deadline::read(value, now_ms()))
             .transpose()?;
-        if let Some(Deadline::Span(span)) = deadline {
-            tracing::info!(
-                deadline_in_ms = whole_millis(span),
-                "{} is no plausible time and is taken as a duration from now",
-                variables::DEADLINE_MS
-            );
-        }
-        Ok(Self { started, deadline: deadline.map(|deadline| started + deadline.left()), signals })
+        let home = Handle::current();
+        let deadline = deadline.map(|deadline| at(started, deadline, variables::DEADLINE_MS));
+        Ok(Self { started, deadline, signals, home })
+    }
+
+    /// An event of a Lambda function with the number in its header `lambda-runtime-deadline-ms`.
+    #[cfg(feature = "lambda")]
+    pub(crate) fn of_lambda(deadline_ms: u64, signals: Signals, home: Handle) -> Self {
+        let started = Instant::now();
+        let deadline = Deadline::of(deadline_ms, now_ms());
+        let deadline = Some(at(started, deadline, "lambda-runtime-deadline-ms"));
+        Self { started, deadline, signals, home }
+    }
+
+    /// Brings the deadline nearer: a signal came, and after `grace` the process is killed.
+    pub(crate) fn end_within(&mut self, grace: Duration) {
+        let end = Instant::now() + grace.min(LONGEST);
+        self.deadline = Some(self.deadline.map_or(end, |deadline| deadline.min(end)));
     }
 
     /// Time left until the deadline, if there is one.
@@ -74,6 +89,16 @@ impl Invocation {
         }
         Ok(Some(Instant::now() + work.time))
     }
+}
+
+fn at(started: Instant, deadline: Deadline, name: &'static str) -> Instant {
+    if let Deadline::Span(span) = deadline {
+        tracing::info!(
+            deadline_in_ms = whole_millis(span),
+            "{name} is no plausible time and is taken as a duration from now"
+        );
+    }
+    started + deadline.left().min(LONGEST)
 }
 
 fn now_ms() -> u64 {

@@ -56,11 +56,16 @@ mod deadline;
 mod drain;
 mod environment;
 mod error;
+mod home;
 mod hooks;
 mod idle;
 mod invocation;
+#[cfg(feature = "lambda")]
+mod lambda;
 mod ledger;
 mod life;
+#[cfg(feature = "otel")]
+pub mod otel;
 mod report;
 mod runtime;
 mod sdk_worker;

@@ -1,9 +1,11 @@
 //! A worker's life: init, work, shutdown.
 
 use crate::{
+    abandon::Abandon,
     connect::connect,
     drain::DrainPlan,
     error::{Error, chain},
+    home::within,
     hooks::{self, HookOutcome},
     idle::{Verdict, judge},
     invocation::Invocation,
@@ -45,25 +47,17 @@ pub(crate) async fn live(
     let worked = work_and_drain(worker, &client, &mut invocation).await;
     // What the hooks flush matters most when something went wrong.
     let left = invocation.left();
-    let hooks_began = Instant::now();
     let budget = DrainPlan::new(&settings.timing, left).hooks;
-    let hooks = hooks::run(&worker.hooks, budget).await;
-    let Worked { reason, decided, idle, activity } = worked?;
-    Ok(Report {
-        reason,
-        tasks: activity.done,
-        abandoned: activity.running,
-        hooks,
-        phases: Phases {
-            connect: connected - invocation.started,
-            first_poll: activity.ready,
-            work: decided - connected,
-            drain: hooks_began - decided,
-            hooks: hooks_began.elapsed(),
-            idle,
-            total: invocation.started.elapsed(),
-        },
-    })
+    let mut lived = worked.map(|worked| worked.report(invocation.started, connected));
+    let hooks_began = Instant::now();
+    let hooks = hooks::run(&worker.hooks, budget, lived.as_ref().ok().copied());
+    let hooks = within(&invocation.home, hooks).await;
+    if let Ok(report) = &mut lived {
+        report.hooks = hooks;
+        report.phases.hooks = hooks_began.elapsed();
+        report.phases.total = invocation.started.elapsed();
+    }
+    lived
 }
 
 /// How the work ended.
@@ -77,6 +71,28 @@ struct Worked {
     activity: Activity,
 }
 
+impl Worked {
+    /// The report of a life that began at `started`, as far as it is known before the hooks.
+    fn report(self, started: Instant, connected: Instant) -> Report {
+        let Self { reason, decided, idle, activity } = self;
+        Report {
+            reason,
+            tasks: activity.done,
+            abandoned: activity.running,
+            hooks: HookOutcome::default(),
+            phases: Phases {
+                connect: connected - started,
+                first_poll: activity.ready,
+                work: decided - connected,
+                drain: decided.elapsed(),
+                idle,
+                total: started.elapsed(),
+                hooks: Duration::ZERO,
+            },
+        }
+    }
+}
+
 async fn work_and_drain(
     worker: &ServerlessWorker,
     client: &Client,
@@ -87,7 +103,8 @@ async fn work_and_drain(
     let ledger = Ledger::new(invocation.started);
     let abandon = CancellationToken::new();
     let options = worker.options.clone();
-    let mut sdk = assemble(settings, options, client, &ledger, &abandon)?;
+    let abandons = Abandon { token: abandon.clone(), home: invocation.home.clone() };
+    let mut sdk = assemble(settings, options, client, &ledger, abandons)?;
     let stop = sdk.worker.shutdown_handle();
     let mut run = pin!(sdk.worker.run());
     let reason = tokio::select! {
@@ -102,6 +119,9 @@ async fn work_and_drain(
     let idle = ledger.activity().idle_at(ledger.now());
     tracing::info!(%reason, running, "leaving");
     stop();
+    if let (LeaveReason::Signal(_), Some(grace)) = (reason, settings.timing.termination_grace) {
+        invocation.end_within(grace);
+    }
     let plan = DrainPlan::new(&settings.timing, invocation.left());
     let activity = drain(run, plan, &ledger, &abandon, &mut invocation.signals).await;
     Ok(Worked { reason, decided, idle, activity })

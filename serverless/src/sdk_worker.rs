@@ -9,7 +9,6 @@ use temporalio_client::{Client, Connection, NamespacedClient};
 use temporalio_common::worker::WorkerDeploymentOptions;
 use temporalio_sdk::{Worker, WorkerOptions, runtime::PollerBehavior};
 use temporalio_sdk_core::{CoreRuntime, RuntimeOptions, init_worker};
-use tokio_util::sync::CancellationToken;
 
 /// A worker and the runtime that must live as long as it does.
 pub(crate) struct SdkWorker {
@@ -33,16 +32,16 @@ impl Drop for SdkWorker {
 }
 
 /// Makes a worker of what is registered in `options`. Its slots keep `ledger`, and its
-/// activities end when `abandon` is cancelled. It does not poll yet.
+/// activities end as `abandon` says. It does not poll yet.
 pub(crate) fn assemble(
     settings: &Settings,
     mut options: WorkerOptions,
     client: &Client,
     ledger: &Ledger,
-    abandon: &CancellationToken,
+    abandon: Abandon,
 ) -> Result<SdkWorker, Error> {
     apply(settings, &mut options);
-    options.activity_inbound_interceptor(Abandon(abandon.clone()));
+    options.activity_inbound_interceptor(abandon);
     let failed = |error: String| Error::Worker(error);
     let runtime_options = RuntimeOptions::builder()
         .heartbeat_interval(settings.timing.heartbeat_interval)

@@ -172,6 +172,9 @@ fn timing(requested: Timing, environment: &Environment) -> Result<Timing, Error>
         longest_activity: environment
             .millis(variables::LONGEST_ACTIVITY_MS, 1)?
             .or(requested.longest_activity),
+        termination_grace: environment
+            .millis(variables::TERMINATION_GRACE_MS, 0)?
+            .or(requested.termination_grace),
         ..requested
     };
     let heartbeat = Duration::from_secs(1)..=Duration::from_secs(60);

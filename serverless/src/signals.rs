@@ -21,6 +21,9 @@ pub(crate) enum Signals {
     /// The console's, where there are no Unix signals.
     #[cfg(not(unix))]
     Console,
+    /// Those that someone else took and passes on.
+    #[cfg(feature = "lambda")]
+    Relayed(tokio::sync::watch::Receiver<Option<StopSignal>>),
 }
 
 impl Signals {
@@ -52,6 +55,15 @@ impl Signals {
                     else => pending().await,
                 }
             }
+            #[cfg(feature = "lambda")]
+            Self::Relayed(told) => loop {
+                if told.changed().await.is_err() {
+                    pending().await
+                }
+                if let Some(signal) = *told.borrow_and_update() {
+                    break signal;
+                }
+            },
             #[cfg(not(unix))]
             Self::Console => match tokio::signal::ctrl_c().await {
                 Ok(()) => StopSignal::Interrupt,

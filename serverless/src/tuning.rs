@@ -67,6 +67,10 @@ pub struct Timing {
     pub longest_activity: Option<Duration>,
     /// How long connecting may take, and after that the first poll; 10 s by default.
     pub connect_timeout: Duration,
+    /// How long the platform waits between SIGTERM and SIGKILL; a shutdown that a signal began
+    /// takes no longer. `None`, the default, is the deadline buffer for a process, which fits
+    /// the 10 s of most container platforms, and Lambda's 500 ms for a function.
+    pub termination_grace: Option<Duration>,
     /// How often the worker tells the server how it is, from 1 s to 60 s; 5 s by default, since
     /// 60 s is longer than most invocations live. `None` turns it off.
     pub heartbeat_interval: Option<Duration>,
@@ -81,6 +85,7 @@ impl Default for Timing {
             shutdown_hook_budget: Duration::from_secs(2),
             longest_activity: None,
             connect_timeout: Duration::from_secs(10),
+            termination_grace: None,
             heartbeat_interval: Some(Duration::from_secs(5)),
         }
     }

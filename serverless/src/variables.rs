@@ -18,6 +18,8 @@ pub const IDENTITY: &str = "TEMPORAL_SERVERLESS_IDENTITY";
 pub const CONFIG_FILE: &str = "TEMPORAL_CONFIG_FILE";
 /// Directory in which a Lambda function's code lies; its `temporal.toml` is read.
 pub const LAMBDA_TASK_ROOT: &str = "LAMBDA_TASK_ROOT";
+/// Where Lambda's runtime API listens; set by Lambda, and what Lambda mode is known by.
+pub const LAMBDA_RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
 
 /// Activities at once.
 pub const ACTIVITY_SLOTS: &str = "TEMPORAL_SERVERLESS_ACTIVITY_SLOTS";
@@ -38,9 +40,11 @@ pub const WORKER_STOP_TIMEOUT_MS: &str = "TEMPORAL_SERVERLESS_WORKER_STOP_TIMEOU
 pub const SHUTDOWN_HOOK_BUDGET_MS: &str = "TEMPORAL_SERVERLESS_SHUTDOWN_HOOK_BUDGET_MS";
 /// The longest activity of this worker, to have the other times checked against it.
 pub const LONGEST_ACTIVITY_MS: &str = "TEMPORAL_SERVERLESS_LONGEST_ACTIVITY_MS";
+/// How long the platform waits between SIGTERM and SIGKILL.
+pub const TERMINATION_GRACE_MS: &str = "TEMPORAL_SERVERLESS_TERMINATION_GRACE_MS";
 
 /// All of the above.
-pub(crate) const ALL: [&str; 16] = [
+pub(crate) const ALL: [&str; 18] = [
     DEADLINE_MS,
     DEPLOYMENT_NAME,
     BUILD_ID,
@@ -48,6 +52,7 @@ pub(crate) const ALL: [&str; 16] = [
     IDENTITY,
     CONFIG_FILE,
     LAMBDA_TASK_ROOT,
+    LAMBDA_RUNTIME_API,
     ACTIVITY_SLOTS,
     WORKFLOW_SLOTS,
     LOCAL_ACTIVITY_SLOTS,
@@ -57,4 +62,5 @@ pub(crate) const ALL: [&str; 16] = [
     WORKER_STOP_TIMEOUT_MS,
     SHUTDOWN_HOOK_BUDGET_MS,
     LONGEST_ACTIVITY_MS,
+    TERMINATION_GRACE_MS,
 ];

@@ -2,12 +2,13 @@
 
 use crate::{
     builder::Builder, environment::Environment, error::Error, hooks::Hook, invocation::Invocation,
-    life, report::Report, settings::Settings,
+    life, report::Report, settings::Settings, variables,
 };
 use temporalio_common::data_converters::DataConverter;
 use temporalio_sdk::WorkerOptions;
 
 /// A worker that lives for one invocation, and can live again in the next.
+#[derive(Clone)]
 pub struct ServerlessWorker {
     pub(crate) settings: Settings,
     pub(crate) options: WorkerOptions,
@@ -39,4 +40,45 @@ impl ServerlessWorker {
         let invocation = Invocation::of_process(&Environment::of_process())?;
         life::live(self, invocation).await
     }
+
+    /// Lives as its surroundings ask: in an AWS Lambda function once for each invocation, until
+    /// the environment is shut down, and anywhere else once, as [`ServerlessWorker::run`] does.
+    /// What each life was like is logged.
+    ///
+    /// A Lambda function is known by [`crate::variables::LAMBDA_RUNTIME_API`] and needs this
+    /// crate's feature `lambda`. There, an event with any body starts a life; its deadline is
+    /// the invocation's; the worker's identity is `<request ID>@<function ARN>` unless it is
+    /// set; and the invocation's result is the [`Report`] as JSON, or the error. A life that
+    /// fails, or a drain that does not end, does not touch the next one: connection, tasks and
+    /// timers of each are gone when it ends. Activities and hooks run in the context of the
+    /// runtime that awaits this future, so connection pools that they share go on working from
+    /// one invocation to the next. Code that blocks a thread is all that can outlive its life.
+    ///
+    /// The future is not `Send`; await it where the program blocks on its runtime, as in
+    /// [`crate::block_on`].
+    ///
+    /// # Errors
+    /// As [`ServerlessWorker::run`]; in a Lambda function only [`Error::Process`], when the
+    /// runtime API cannot be used: what goes wrong in a life is the invocation's error.
+    pub async fn serve(self) -> Result<(), Error> {
+        let environment = Environment::of_process();
+        if environment.text(variables::LAMBDA_RUNTIME_API).is_some() {
+            return in_lambda(self).await;
+        }
+        self.run().await?.log();
+        Ok(())
+    }
+}
+
+#[cfg(feature = "lambda")]
+async fn in_lambda(worker: ServerlessWorker) -> Result<(), Error> {
+    crate::lambda::serve(worker).await
+}
+
+#[cfg(not(feature = "lambda"))]
+async fn in_lambda(_: ServerlessWorker) -> Result<(), Error> {
+    Err(Error::Process(format!(
+        "{} is set, so this is Lambda: build with the feature `lambda` of temporal-serverless-worker",
+        variables::LAMBDA_RUNTIME_API
+    )))
 }

@@ -47,7 +47,17 @@ impl Greeter {
     pub fn start(&self, log: &Path) -> Process {
         let mut command = Command::new(&self.command);
         clean(&mut command);
-        command.envs(self.env.iter().map(|(name, value)| (name, value)));
+        self.lend(&mut command);
         Process::start(&mut command, log)
+    }
+
+    /// Gives `command` its variables.
+    pub(crate) fn lend(&self, command: &mut Command) {
+        command.envs(self.env.iter().map(|(name, value)| (name, value)));
+    }
+
+    /// The program.
+    pub(crate) fn program(&self) -> &Path {
+        &self.command
     }
 }

@@ -84,6 +84,39 @@ impl History {
         seen.into_values().collect()
     }
 
+    /// The workers that completed its workflow tasks and started its activities.
+    pub fn identities(&self) -> Vec<String> {
+        let identity = |event: &HistoryEvent| match &event.attributes {
+            Some(Attributes::WorkflowTaskCompletedEventAttributes(task)) => {
+                Some(task.identity.clone())
+            }
+            Some(Attributes::ActivityTaskStartedEventAttributes(task)) => {
+                Some(task.identity.clone())
+            }
+            _ => None,
+        };
+        self.different(identity)
+    }
+
+    /// The Worker Deployment Versions that completed its workflow tasks:
+    /// `<deployment>.<build ID>`.
+    pub fn versions(&self) -> Vec<String> {
+        self.different(|event| match &event.attributes {
+            Some(Attributes::WorkflowTaskCompletedEventAttributes(task)) => {
+                let version = task.deployment_version.clone().unwrap_or_default();
+                Some(format!("{}.{}", version.deployment_name, version.build_id))
+            }
+            _ => None,
+        })
+    }
+
+    fn different(&self, what: impl Fn(&HistoryEvent) -> Option<String>) -> Vec<String> {
+        let mut found: Vec<_> = self.events.iter().filter_map(what).collect();
+        found.sort();
+        found.dedup();
+        found
+    }
+
     /// The launches of the scaler, in order. Registration is another activity.
     pub fn launches(&self) -> Vec<LaunchSeen> {
         let launches = self.activities().into_iter().filter(|activity| activity.kind == INVOKE);

@@ -14,10 +14,10 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use crate::{Greeter, Process};
+use crate::{Emulator, Greeter, Process, emulator};
 
 /// What an invocation of a function comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +58,9 @@ struct Function {
     looks: usize,
     worker: Option<Greeter>,
     workers: Vec<Process>,
+    emulator: Option<String>,
+    running: usize,
+    results: Vec<Result<Value, String>>,
 }
 
 impl Lambda {
@@ -81,6 +84,17 @@ impl Lambda {
     /// From now on, an invocation that is accepted runs such a worker.
     pub fn runs(&self, function: &str, worker: Greeter) {
         self.shared.with(function, |function| function.worker = Some(worker));
+    }
+
+    /// From now on, an invocation that is accepted runs in `emulator`.
+    pub fn forwards(&self, function: &str, emulator: &Emulator) {
+        let address = emulator.address.clone();
+        self.shared.with(function, |function| function.emulator = Some(address));
+    }
+
+    /// What the invocations came to that ran in an emulator and have ended.
+    pub fn results(&self, function: &str) -> Vec<Result<Value, String>> {
+        self.shared.with(function, |function| function.results.clone())
     }
 
     /// How often `function` was invoked, whatever came of it.
@@ -111,17 +125,34 @@ impl Shared {
     /// Workers of its functions that live.
     pub(crate) fn living(&self) -> usize {
         let mut functions = self.functions.lock().unwrap();
-        let workers = functions.values_mut().flat_map(|function| &mut function.workers);
-        workers.filter_map(|worker| worker.is_alive().then_some(())).count()
+        let living = |function: &mut Function| {
+            let workers = function.workers.iter_mut();
+            workers.filter_map(|worker| worker.is_alive().then_some(())).count() + function.running
+        };
+        functions.values_mut().map(living).sum()
     }
 
-    fn accept(&self, name: &str) -> Response {
+    fn accept(self: &Arc<Self>, name: &str) -> Response {
         let log = self.logs.join(format!("function-{name}.log"));
-        self.with(name, |function| {
+        let emulator = self.with(name, |function| {
             function.workers.extend(function.worker.as_ref().map(|worker| worker.start(&log)));
+            function.running += usize::from(function.emulator.is_some());
+            function.emulator.clone()
         });
+        if let Some(address) = emulator {
+            tokio::spawn(forward(Arc::clone(self), name.to_owned(), address));
+        }
         StatusCode::ACCEPTED.into_response()
     }
+}
+
+/// Lambda answers first and runs the function then.
+async fn forward(shared: Arc<Shared>, name: String, address: String) {
+    let result = emulator::invoke(&address, &name).await;
+    shared.with(&name, |function| {
+        function.running -= 1;
+        function.results.push(result);
+    });
 }
 
 async fn invoke(State(shared): State<Arc<Shared>>, Path(arn): Path<String>) -> Response {

@@ -9,7 +9,8 @@ use futures::{StreamExt, stream};
 use serde_json::json;
 use temporalio_client::{
     Client, UntypedWorkflow, WorkflowCountOptions, WorkflowDescribeOptions,
-    WorkflowExecutionStatus, WorkflowGetResultOptions, WorkflowStartOptions,
+    WorkflowExecutionStatus, WorkflowFetchHistoryOptions, WorkflowGetResultOptions,
+    WorkflowStartOptions, WorkflowTerminateOptions,
 };
 use temporalio_common::{
     VersioningOverride,
@@ -21,7 +22,11 @@ use temporalio_common::{
 use wci_contract::InstanceId;
 use wci_workflows::{payload_of, text_of};
 
+<<<<<<< HEAD
 use crate::version::history;
+=======
+use crate::History;
+>>>>>>> 8aca130 (Live once for each invocation of a Lambda function; patterns, traces and metrics, and their tests)
 
 /// Starts under way at once.
 const CONCURRENCY: usize = 16;
@@ -80,6 +85,21 @@ impl Load {
     /// Whether the first one's workflow was served, and its activity waits for a worker.
     pub async fn has_activity_waiting(&self) -> bool {
         self.activity().await == Some(PendingActivityState::Scheduled)
+    }
+
+    /// The history of one of them.
+    pub async fn history(&self, n: usize) -> History {
+        let handle = self.client.get_workflow_handle::<UntypedWorkflow>(self.id(n));
+        let history = handle.fetch_history(WorkflowFetchHistoryOptions::default());
+        History { events: history.into_events().await.unwrap() }
+    }
+
+    /// Ends those that are not completed.
+    pub async fn terminate(&self) {
+        for n in 0..self.tasks {
+            let handle = self.client.get_workflow_handle::<UntypedWorkflow>(self.id(n));
+            let _ = handle.terminate(WorkflowTerminateOptions::default()).await;
+        }
     }
 
     async fn activity(&self) -> Option<PendingActivityState> {

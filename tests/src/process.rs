@@ -5,7 +5,7 @@ use std::{
     os::unix::process::ExitStatusExt,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use nix::{
@@ -67,6 +67,11 @@ impl Process {
         kill(self.as_pid(), Signal::SIGSTOP).unwrap();
     }
 
+    /// Lets it go on after [`Process::freeze`].
+    pub fn thaw(&self) {
+        kill(self.as_pid(), Signal::SIGCONT).unwrap();
+    }
+
     /// Waits until it has ended.
     pub async fn ended(&mut self, limit: Duration) -> ExitStatus {
         let name = self.log.display().to_string();
@@ -74,6 +79,15 @@ impl Process {
             self.child.try_wait().unwrap()
         })
         .await
+    }
+
+    /// Asks it to end, and ends it when it does not within `limit`.
+    pub(crate) fn terminate_and_wait(&mut self, limit: Duration) {
+        let began = Instant::now();
+        let _ = kill(self.as_pid(), Signal::SIGTERM);
+        while self.is_alive() && began.elapsed() < limit {
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     fn as_pid(&self) -> Pid {

@@ -27,7 +27,7 @@ impl Programs {
 }
 
 /// A program of this workspace: beside the folder of the test's own executable.
-fn built(name: &str) -> PathBuf {
+pub fn built(name: &str) -> PathBuf {
     let test = env::current_exe().expect("a test has an executable");
     let profile = test.parent().and_then(Path::parent).expect("target/<profile>/deps/<test>");
     let program = profile.join(name);

@@ -104,6 +104,16 @@ impl Server {
         self.process.kill();
     }
 
+    /// Stops its clock: it keeps its connections and answers nothing.
+    pub fn freeze(&self) {
+        self.process.freeze();
+    }
+
+    /// Lets it go on after [`Server::freeze`].
+    pub fn thaw(&self) {
+        self.process.thaw();
+    }
+
     /// Starts it again where it was.
     pub async fn restart(&mut self) {
         self.process.kill();

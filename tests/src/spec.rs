@@ -25,6 +25,11 @@ impl Group {
         }}))
     }
 
+    /// A program of the operator's, named `command`, as processes that poll `queue`.
+    pub fn command(command: &str, queue: &str) -> Self {
+        Self::greeters(queue).provider("command", command)
+    }
+
     /// Invocations of a function of the stand-in for Lambda.
     pub fn lambda(function: &str) -> Self {
         let arn = format!("arn:aws:lambda:us-east-1:123456789012:function:{function}:1");

@@ -23,7 +23,8 @@ use wci_contract::{InstanceId, names, state::State};
 use wci_workflows::{payload_of, text_of};
 
 use crate::{
-    Greeter, Group, History, Load, Programs, SOON, Said, SpecFile, lambda::Shared, run, wait_for,
+    Greeter, Group, History, Load, One, Programs, SOON, Said, SpecFile, lambda::Shared, run,
+    wait_for,
 };
 
 /// A version and its task queue.
@@ -80,6 +81,11 @@ impl Version {
     /// Starts work that is bound to this version.
     pub async fn pinned_load(&self, tasks: usize, work_ms: u64) -> Load {
         Load::start(&self.client, &self.queue, tasks, work_ms, Some(&self.id)).await
+    }
+
+    /// Starts a workflow of this type with this input.
+    pub async fn start(&self, kind: &str, input: &serde_json::Value) -> One {
+        One::start(&self.client, &self.queue, kind, input).await
     }
 
     /// A worker of this version that nobody launched.

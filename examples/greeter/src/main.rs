@@ -10,7 +10,7 @@ mod versioning;
 use greet::{Activities, Greet};
 use role::Role;
 use std::{error::Error, process::ExitCode};
-use temporal_serverless_worker::{Report, ServerlessWorker};
+use temporal_serverless_worker::ServerlessWorker;
 use tour::Tour;
 use tracing_subscriber::EnvFilter;
 
@@ -18,10 +18,7 @@ fn main() -> ExitCode {
     log_to_stderr();
     let lived = temporal_serverless_worker::block_on(live());
     match lived.map_err(Into::into).flatten() {
-        Ok(report) => {
-            report.log();
-            ExitCode::SUCCESS
-        }
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(%error, "the worker could not live");
             ExitCode::FAILURE
@@ -29,7 +26,7 @@ fn main() -> ExitCode {
     }
 }
 
-async fn live() -> Result<Report, Box<dyn Error>> {
+async fn live() -> Result<(), Box<dyn Error>> {
     let role = Role::of_process()?;
     let mut worker = ServerlessWorker::builder("greeter")
         .default_versioning_behavior(versioning::of_process()?)
@@ -40,7 +37,7 @@ async fn live() -> Result<Report, Box<dyn Error>> {
     if role.has_activities() {
         worker = worker.register_activities(Activities);
     }
-    Ok(worker.build()?.run().await?)
+    Ok(worker.build()?.serve().await?)
 }
 
 /// JSON on stderr, one line for each event; `RUST_LOG` chooses which.

@@ -1,0 +1,78 @@
+//! One activity for each invocation: what kills one, a crash or too much memory, touches no
+//! other.
+//!
+//! The workflow `convert` takes `{"work_ms": 500, "crash": false}`. With `crash`, the first
+//! attempt takes its process with it.
+
+#![expect(missing_docs, reason = "the macros make public items of their own")]
+
+use serde::{Deserialize, Serialize};
+use std::{process::ExitCode, time::Duration};
+use temporal_serverless_worker::{ServerlessWorker, Slots};
+use temporalio_macros::{activities, workflow, workflow_methods};
+use temporalio_sdk::{
+    ActivityOptions, WorkflowContext, WorkflowResult,
+    activities::{ActivityContext, ActivityError},
+};
+
+/// How often an activity tells that it lives.
+const PULSE: Duration = Duration::from_millis(500);
+
+/// What to convert.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Image {
+    work_ms: u64,
+    #[serde(default)]
+    crash: bool,
+}
+
+/// The workflow.
+#[workflow]
+#[derive(Default)]
+pub struct Convert;
+
+#[workflow_methods]
+impl Convert {
+    /// Has one image converted and returns how many attempts that took.
+    #[run(name = "convert")]
+    pub async fn run(ctx: &mut WorkflowContext<Self>, image: Image) -> WorkflowResult<u32> {
+        let options = ActivityOptions::with_start_to_close_timeout(Duration::from_secs(60))
+            // A worker that crashed says nothing; this is how the server learns of it.
+            .heartbeat_timeout(4 * PULSE)
+            .build();
+        Ok(ctx.execute_activity(Activities::convert_image, image, options).await?)
+    }
+}
+
+/// The activities of this worker.
+pub struct Activities;
+
+#[activities]
+impl Activities {
+    #[activity(name = "convert-image")]
+    async fn convert_image(ctx: ActivityContext, image: Image) -> Result<u32, ActivityError> {
+        let attempt = ctx.info().attempt;
+        let work = tokio::time::sleep(Duration::from_millis(image.work_ms));
+        tokio::pin!(work);
+        loop {
+            tokio::select! {
+                () = &mut work => break,
+                () = tokio::time::sleep(PULSE) => {
+                    ctx.record_heartbeat(()).await?;
+                }
+            }
+        }
+        if image.crash && attempt == 1 {
+            std::process::abort();
+        }
+        Ok(attempt)
+    }
+}
+
+fn main() -> ExitCode {
+    let worker = ServerlessWorker::builder("isolate")
+        .slots(Slots { activity: 1, ..Slots::default() })
+        .register_workflow::<Convert>()
+        .register_activities(Activities);
+    patterns::live(worker)
+}

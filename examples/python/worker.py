@@ -1,0 +1,124 @@
+"""A serverless worker in Python, for `wci`'s subprocess provider: the greeter in another language.
+
+It depends on the Temporal SDK alone (`pip install temporalio`): what a provider asks of a worker
+is little. It is told by environment variables whom to serve, polls as the Worker Deployment
+Version that it was started for, and leaves when it has nothing to do, when its deadline comes
+near, or on SIGTERM.
+"""
+
+import asyncio
+import os
+import signal
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+
+from temporalio import activity, workflow
+from temporalio.client import Client
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
+from temporalio.worker import (
+    ActivityInboundInterceptor,
+    ExecuteActivityInput,
+    Interceptor,
+    Worker,
+    WorkerDeploymentConfig,
+)
+
+# Leaves this long after its last task.
+IDLE = float(os.environ.get("TEMPORAL_SERVERLESS_IDLE_TIMEOUT_MS", "5000")) / 1000
+# Stops this long before its deadline, and waits this long for what runs.
+BUFFER, STOP = 8.0, 5.0
+
+
+@dataclass
+class Greeting:
+    name: str
+    work_ms: int = 0
+
+
+@activity.defn(name="compose-greeting")
+async def compose_greeting(greeting: Greeting) -> str:
+    await asyncio.sleep(greeting.work_ms / 1000)
+    return f"Hello, {greeting.name}!"
+
+
+@workflow.defn(name="greet", versioning_behavior=VersioningBehavior.AUTO_UPGRADE)
+class Greet:
+    @workflow.run
+    async def run(self, greeting: Greeting) -> str:
+        return await workflow.execute_activity(
+            compose_greeting,
+            greeting,
+            start_to_close_timeout=timedelta(milliseconds=greeting.work_ms, seconds=30),
+        )
+
+
+class Attention(Interceptor):
+    """Knows when an activity last ran. Workflow tasks are short beside the idle timeout."""
+
+    def __init__(self) -> None:
+        self.running = 0
+        self.last = time.monotonic()
+
+    def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
+        attention = self
+
+        class Counting(ActivityInboundInterceptor):
+            async def execute_activity(self, input: ExecuteActivityInput) -> object:
+                attention.running += 1
+                try:
+                    return await self.next.execute_activity(input)
+                finally:
+                    attention.running -= 1
+                    attention.last = time.monotonic()
+
+        return Counting(next)
+
+    def idle(self) -> bool:
+        return self.running == 0 and time.monotonic() - self.last > IDLE
+
+
+def time_left() -> float:
+    """Seconds until the shutdown must begin."""
+    deadline = os.environ.get("TEMPORAL_SERVERLESS_DEADLINE_MS")
+    return float(deadline) / 1000 - time.time() - BUFFER if deadline else float("inf")
+
+
+async def live() -> str:
+    told = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, told.set)
+    client = await Client.connect(
+        os.environ["TEMPORAL_ADDRESS"],
+        namespace=os.environ["TEMPORAL_NAMESPACE"],
+        identity=os.environ.get("TEMPORAL_SERVERLESS_IDENTITY") or f"{os.getpid()}@python",
+    )
+    attention = Attention()
+    version = WorkerDeploymentVersion(
+        deployment_name=os.environ["TEMPORAL_DEPLOYMENT_NAME"],
+        build_id=os.environ["TEMPORAL_WORKER_BUILD_ID"],
+    )
+    async with Worker(
+        client,
+        task_queue=os.environ["TEMPORAL_TASK_QUEUE"],
+        workflows=[Greet],
+        activities=[compose_greeting],
+        interceptors=[attention],
+        deployment_config=WorkerDeploymentConfig(version=version, use_worker_versioning=True),
+        max_concurrent_activities=5,
+        graceful_shutdown_timeout=timedelta(seconds=STOP),
+    ):
+        while True:
+            if told.is_set():
+                return "sigterm"
+            if attention.idle():
+                return "idle"
+            if time_left() <= 0:
+                return "deadline"
+            try:
+                await asyncio.wait_for(told.wait(), 0.1)
+            except asyncio.TimeoutError:
+                pass
+
+
+if __name__ == "__main__":
+    print(f"left ({asyncio.run(live())})", flush=True)

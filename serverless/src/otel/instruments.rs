@@ -1,0 +1,67 @@
+//! What is counted of a life.
+
+use super::SCOPE;
+use crate::{
+    ledger::TaskCounts,
+    report::{Phases, Report},
+};
+use opentelemetry::{
+    KeyValue,
+    metrics::{Counter, Histogram, MeterProvider},
+};
+use opentelemetry_sdk::metrics::SdkMeterProvider;
+use std::time::Duration;
+
+#[derive(Clone, Debug)]
+pub(super) struct Instruments {
+    lives: Counter<u64>,
+    tasks: Counter<u64>,
+    abandoned: Counter<u64>,
+    phase: Histogram<f64>,
+}
+
+impl Instruments {
+    pub(super) fn new(provider: &SdkMeterProvider) -> Self {
+        let meter = provider.meter(SCOPE);
+        let counter = |name| meter.u64_counter(name).build();
+        Self {
+            lives: counter("temporal_serverless_lives"),
+            tasks: counter("temporal_serverless_tasks"),
+            abandoned: counter("temporal_serverless_tasks_abandoned"),
+            phase: meter.f64_histogram("temporal_serverless_phase").with_unit("s").build(),
+        }
+    }
+
+    /// Counts a life; without a report it failed.
+    pub(super) fn record(&self, report: Option<&Report>) {
+        let reason = report.map_or("failed", |report| report.reason.as_str());
+        self.lives.add(1, &[KeyValue::new("reason", reason)]);
+        let Some(report) = report else { return };
+        count(&self.tasks, &report.tasks);
+        count(&self.abandoned, &report.abandoned);
+        let Phases { connect, first_poll, work, drain, idle, hooks: _, total: _ } = report.phases;
+        let phase = |name, time: Duration| {
+            self.phase.record(time.as_secs_f64(), &[KeyValue::new("phase", name)]);
+        };
+        for (name, time) in [("connect", connect), ("work", work), ("drain", drain), ("idle", idle)]
+        {
+            phase(name, time);
+        }
+        if let Some(time) = first_poll {
+            phase("first_poll", time);
+        }
+    }
+}
+
+fn count(counter: &Counter<u64>, tasks: &TaskCounts) {
+    for (kind, count) in [
+        ("workflow", tasks.workflow),
+        ("activity", tasks.activity),
+        ("local_activity", tasks.local_activity),
+        ("nexus", tasks.nexus),
+    ] {
+        if count > 0 {
+            counter.add(count, &[KeyValue::new("type", kind)]);
+        }
+    }
+}

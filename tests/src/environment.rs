@@ -1,0 +1,154 @@
+//! A stand-in for the execution environment of a Lambda function: the function's process, and
+//! the runtime API that it asks for events.
+
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::{Arc, Mutex},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use axum::{
+    Router,
+    extract::{Path as Segment, State},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use serde_json::Value;
+use tokio::{
+    net::TcpListener,
+    sync::{mpsc, oneshot},
+};
+
+use crate::{Greeter, Process, SOON};
+
+/// The ARN that the function is told.
+pub const ARN: &str = "arn:aws:lambda:us-east-1:123456789012:function:greeter:5";
+
+/// An invocation.
+#[derive(Debug, Clone)]
+pub struct Event {
+    /// Its body; Temporal's controllers send none.
+    pub body: Vec<u8>,
+    /// The header `lambda-runtime-deadline-ms`.
+    pub deadline_ms: u128,
+}
+
+/// How an invocation ended.
+#[derive(Debug)]
+pub struct Answer {
+    /// Its ID.
+    pub request_id: String,
+    /// Whether it is an error.
+    pub failed: bool,
+    /// What the function said.
+    pub body: Value,
+}
+
+/// One environment: it runs one invocation after the other, as Lambda's do.
+#[derive(Debug)]
+pub struct Environment {
+    process: Process,
+    events: mpsc::UnboundedSender<Pending>,
+}
+
+#[derive(Debug)]
+struct Pending {
+    id: String,
+    event: Event,
+    answer: oneshot::Sender<Answer>,
+}
+
+#[derive(Debug)]
+struct Api {
+    events: tokio::sync::Mutex<mpsc::UnboundedReceiver<Pending>>,
+    running: Mutex<BTreeMap<String, oneshot::Sender<Answer>>>,
+}
+
+impl Event {
+    /// One without a body that must be over after `time`.
+    pub fn ending_in(time: Duration) -> Self {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        Self { body: Vec::new(), deadline_ms: (now + time).as_millis() }
+    }
+
+    /// The same with this body.
+    pub fn body(mut self, body: &[u8]) -> Self {
+        self.body = body.to_owned();
+        self
+    }
+}
+
+impl Environment {
+    /// Starts the function as Lambda does.
+    pub async fn start(function: &Greeter, log: &Path) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let (events, waiting) = mpsc::unbounded_channel();
+        let api = Api { events: waiting.into(), running: Mutex::default() };
+        let routes = Router::new()
+            .route("/2018-06-01/runtime/invocation/next", get(next))
+            .route("/2018-06-01/runtime/invocation/{id}/{how}", post(answered))
+            .with_state(Arc::new(api));
+        tokio::spawn(async move { axum::serve(listener, routes).await });
+        let process = function
+            .clone()
+            .env("AWS_LAMBDA_RUNTIME_API", &address)
+            .env("AWS_LAMBDA_FUNCTION_NAME", "greeter")
+            .env("AWS_LAMBDA_FUNCTION_VERSION", "5")
+            .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")
+            .start(log);
+        Self { process, events }
+    }
+
+    /// The function's process.
+    pub fn process(&mut self) -> &mut Process {
+        &mut self.process
+    }
+
+    /// Has an invocation run after those that wait; its answer can be awaited at leisure.
+    pub fn invoke(&self, event: Event) -> impl Future<Output = Answer> + use<> {
+        let id = uuid();
+        let (answer, answered) = oneshot::channel();
+        self.events.send(Pending { id, event, answer }).expect("the stand-in answers");
+        async move {
+            let answer = tokio::time::timeout(SOON, answered).await;
+            answer.expect("an invocation took too long").expect("the function is there")
+        }
+    }
+}
+
+async fn next(State(api): State<Arc<Api>>) -> Response {
+    let Some(Pending { id, event, answer }) = api.events.lock().await.recv().await else {
+        return StatusCode::GONE.into_response();
+    };
+    api.running.lock().unwrap().insert(id.clone(), answer);
+    let headers = [
+        ("lambda-runtime-aws-request-id", id),
+        ("lambda-runtime-deadline-ms", event.deadline_ms.to_string()),
+        ("lambda-runtime-invoked-function-arn", ARN.to_owned()),
+    ];
+    (headers, event.body).into_response()
+}
+
+async fn answered(
+    State(api): State<Arc<Api>>,
+    Segment((request_id, how)): Segment<(String, String)>,
+    body: String,
+) -> StatusCode {
+    let Some(waiting) = api.running.lock().unwrap().remove(&request_id) else {
+        return StatusCode::BAD_REQUEST;
+    };
+    let body = serde_json::from_str(&body).unwrap_or(Value::String(body));
+    let _ = waiting.send(Answer { request_id, failed: how == "error", body });
+    StatusCode::ACCEPTED
+}
+
+/// Not random, but like the IDs of Lambda, and no two are alike.
+fn uuid() -> String {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    static INVOCATIONS: AtomicU32 = AtomicU32::new(1);
+    let n = INVOCATIONS.fetch_add(1, Ordering::Relaxed);
+    format!("8476a536-e9f4-11e8-9739-{n:012x}")
+}

@@ -1,0 +1,42 @@
+//! One workflow of any type.
+
+use std::{
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
+
+use serde_json::Value;
+use temporalio_client::{
+    Client, UntypedWorkflow, UntypedWorkflowHandle, WorkflowFetchHistoryOptions,
+    WorkflowGetResultOptions, WorkflowStartOptions,
+};
+use wci_workflows::{payload_of, text_of};
+
+use crate::History;
+
+/// A workflow that was started.
+pub struct One(UntypedWorkflowHandle<Client>);
+
+impl One {
+    pub(crate) async fn start(client: &Client, queue: &str, kind: &str, input: &Value) -> Self {
+        static STARTED: AtomicU32 = AtomicU32::new(0);
+        let id = format!("{queue}-{kind}-{}", STARTED.fetch_add(1, Ordering::Relaxed));
+        let options = WorkflowStartOptions::new(queue, &id).build();
+        let input = payload_of(input).unwrap();
+        client.start_workflow(UntypedWorkflow::new(kind), input, options).await.unwrap();
+        Self(client.get_workflow_handle::<UntypedWorkflow>(&id))
+    }
+
+    /// What it returned.
+    pub async fn result(&self, limit: Duration) -> Value {
+        let result = self.0.get_result(WorkflowGetResultOptions::default());
+        let result = tokio::time::timeout(limit, result).await.expect("it takes too long");
+        serde_json::from_str(text_of(&result.expect("it failed")).unwrap()).unwrap()
+    }
+
+    /// Its history.
+    pub async fn history(&self) -> History {
+        let history = self.0.fetch_history(WorkflowFetchHistoryOptions::default());
+        History { events: history.into_events().await.unwrap() }
+    }
+}

@@ -1,0 +1,160 @@
+//! The worker library in Lambda mode: one process, one invocation after the other. Lambda's
+//! runtime API is a stand-in; the function, the server and its tasks are real.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::time::{Duration, Instant};
+
+use wci_tests::{ARN, Environment, Event, Footprint, Greeter, SOON, Version, World, wait_for};
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// A server without a system worker, and a version that is current on it: by polling, a first
+/// invocation told the server of it.
+async fn function(name: &str, change: fn(Greeter) -> Greeter) -> (World, Version, Environment) {
+    let world = World::builder().workers(0).start().await;
+    let version = world.version(name);
+    let short = version.greeter().env("TEMPORAL_SERVERLESS_IDLE_TIMEOUT_MS", "300");
+    let log = world.dir().join("function.log");
+    let environment = Environment::start(&change(short), &log).await;
+    let args = ["worker", "deployment", "set-current-version", "--deployment-name", name];
+    let args = [&args[..], &["--build-id", "v1", "--yes", "--ignore-missing-task-queues"]].concat();
+    wait_for("the version to be known", SOON, async || {
+        let answer = environment.invoke(Event::ending_in(MINUTE)).await;
+        assert!(!answer.failed, "{}", answer.body);
+        (world.temporal(&args).await.code == Some(0)).then_some(())
+    })
+    .await;
+    (world, version, environment)
+}
+
+#[tokio::test]
+async fn an_event_with_any_body_starts_a_worker_that_says_who_it_is_and_leaves_when_idle() {
+    let (_world, version, environment) = function("any-body", |greeter| greeter).await;
+    for body in [&b""[..], b"{}", b"\"text\"", b"no JSON", b"\xff\xfe"] {
+        let load = version.load(1, 10).await;
+        let answer = environment.invoke(Event::ending_in(MINUTE).body(body)).await;
+        assert!(!answer.failed, "{body:?}: {}", answer.body);
+        assert_eq!(answer.body["reason"], "idle", "{}", answer.body);
+        assert_eq!(answer.body["tasks"]["activity"], 1, "{}", answer.body);
+        load.done(SOON).await;
+        let history = load.history(0).await;
+        assert_eq!(history.identities(), [format!("{}@{ARN}", answer.request_id)]);
+        assert_eq!(history.versions(), [format!("{}.v1", version.id.deployment())]);
+    }
+}
+
+#[tokio::test]
+async fn a_hundred_invocations_leave_nothing_behind() {
+    let few = |greeter: Greeter| greeter.env("TEMPORAL_SERVERLESS_IDLE_TIMEOUT_MS", "50");
+    let (_world, version, mut environment) = function("tidy", few).await;
+    let pid = environment.process().pid();
+    let mut after_ten = None;
+    for n in 1..=100 {
+        let load = version.load(1, 0).await;
+        while load.completed().await < 1 {
+            let answer = environment.invoke(Event::ending_in(MINUTE)).await;
+            assert!(!answer.failed, "{}", answer.body);
+        }
+        if n == 10 {
+            after_ten = Some(settled(pid).await);
+        }
+    }
+    let (before, after) = (after_ten.unwrap(), settled(pid).await);
+    assert_eq!((after.files, after.threads), (before.files, before.threads));
+    let grown = after.resident_kb.saturating_sub(before.resident_kb);
+    assert!(grown < 8 * 1024, "{before:?} grew to {after:?}");
+}
+
+/// Threads and sockets of the last invocation take a moment to end.
+async fn settled(pid: u32) -> Footprint {
+    let mut last = Footprint::of(pid);
+    let mut same = 0;
+    wait_for("the process to settle", SOON, async || {
+        let now = Footprint::of(pid);
+        same = if (now.files, now.threads) == (last.files, last.threads) { same + 1 } else { 0 };
+        last = now;
+        (same >= 10).then_some(now)
+    })
+    .await
+}
+
+/// The server stops answering in the middle of a task.
+#[tokio::test]
+async fn an_invocation_whose_drain_fails_ends_before_its_deadline_and_the_next_one_works() {
+    let hasty = |greeter: Greeter| {
+        greeter
+            .env("TEMPORAL_SERVERLESS_DEADLINE_BUFFER_MS", "4000")
+            .env("TEMPORAL_SERVERLESS_WORKER_STOP_TIMEOUT_MS", "1000")
+            .env("TEMPORAL_SERVERLESS_SHUTDOWN_HOOK_BUDGET_MS", "500")
+    };
+    let (world, version, mut environment) = function("poison", hasty).await;
+    let pid = environment.process().pid();
+    let before = settled(pid).await;
+    let stuck = version.load(1, 600_000).await;
+    let limit = Duration::from_secs(12);
+    let began = Instant::now();
+    let answer = environment.invoke(Event::ending_in(limit));
+    wait_for("the task to run", SOON, async || stuck.is_working().await.then_some(())).await;
+    world.server.freeze();
+    let answer = answer.await;
+    assert!(began.elapsed() < limit, "{:?}", began.elapsed());
+    assert_eq!(answer.body["reason"], "deadline", "{}", answer.body);
+    assert_eq!(answer.body["abandoned"]["activity"], 1, "{}", answer.body);
+    assert_eq!(answer.body["hooks"]["completed"], 1, "{}", answer.body);
+    world.server.thaw();
+    let load = version.load(3, 10).await;
+    let answer = environment.invoke(Event::ending_in(MINUTE));
+    load.done(SOON).await;
+    stuck.terminate().await;
+    assert!(!answer.await.failed);
+    let after = settled(pid).await;
+    assert_eq!((after.files, after.threads), (before.files, before.threads));
+}
+
+#[tokio::test]
+async fn an_invocation_without_enough_time_is_refused_with_the_numbers_and_the_next_one_works() {
+    let (_world, version, environment) = function("too-late", |greeter| greeter).await;
+    let answer = environment.invoke(Event::ending_in(Duration::from_secs(5))).await;
+    assert!(answer.failed);
+    assert_eq!(answer.body["errorType"], "ServerlessWorker.deadline");
+    let words = answer.body["errorMessage"].as_str().unwrap();
+    assert!(words.contains("8000 ms"), "{words}");
+    let load = version.load(1, 10).await;
+    assert!(!environment.invoke(Event::ending_in(MINUTE)).await.failed);
+    load.done(SOON).await;
+}
+
+#[tokio::test]
+async fn a_deadline_that_is_no_time_is_taken_as_a_duration_and_the_log_says_so() {
+    let (_world, _, mut environment) = function("emulated", |greeter| greeter).await;
+    let event = Event { body: Vec::new(), deadline_ms: 600_000 };
+    assert!(!environment.invoke(event).await.failed);
+    let log = environment.process().log();
+    assert!(log.contains("lambda-runtime-deadline-ms is no plausible time"), "{log}");
+    assert!(log.contains(r#""deadline_in_ms":600000"#), "{log}");
+}
+
+#[tokio::test]
+async fn sigterm_between_invocations_ends_the_process_at_once() {
+    let (_world, _, mut environment) = function("idle-end", |greeter| greeter).await;
+    environment.process().terminate();
+    assert!(environment.process().ended(SOON).await.success());
+}
+
+/// Lambda kills the process half a second after the signal.
+#[tokio::test]
+async fn sigterm_in_an_invocation_gives_up_its_task_runs_the_hooks_and_ends_the_process() {
+    let (_world, version, mut environment) = function("busy-end", |greeter| greeter).await;
+    let load = version.load(1, 600_000).await;
+    let answer = environment.invoke(Event::ending_in(MINUTE));
+    wait_for("the task to run", SOON, async || load.is_working().await.then_some(())).await;
+    let began = Instant::now();
+    environment.process().terminate();
+    let answer = answer.await;
+    assert!(environment.process().ended(SOON).await.success());
+    assert!(began.elapsed() < Duration::from_secs(4), "{:?}", began.elapsed());
+    assert_eq!(answer.body["reason"], "sigterm", "{}", answer.body);
+    assert_eq!(answer.body["hooks"]["completed"], 1, "{}", answer.body);
+    load.terminate().await;
+}
