@@ -20,7 +20,7 @@ demo: ## Scale from zero and back on this machine; options in ARGS, for example 
 	$(CARGO) build --locked -p wci -p greeter && $(target)/debug/wci demo $(ARGS)
 
 test-build:
-	$(CARGO) build --locked -p wci -p greeter
+	$(CARGO) build --locked -p wci -p greeter -p patterns
 	$(CARGO) test --locked --workspace --no-run
 
 test: test-build ## Run every test, those on a real server too

@@ -9,8 +9,8 @@ use futures::{StreamExt, stream};
 use serde_json::json;
 use temporalio_client::{
     Client, UntypedWorkflow, WorkflowCountOptions, WorkflowDescribeOptions,
-    WorkflowExecutionStatus, WorkflowFetchHistoryOptions, WorkflowGetResultOptions,
-    WorkflowStartOptions, WorkflowTerminateOptions,
+    WorkflowExecutionStatus, WorkflowGetResultOptions, WorkflowStartOptions,
+    WorkflowTerminateOptions,
 };
 use temporalio_common::{
     VersioningOverride,
@@ -22,11 +22,7 @@ use temporalio_common::{
 use wci_contract::InstanceId;
 use wci_workflows::{payload_of, text_of};
 
-<<<<<<< HEAD
-use crate::version::history;
-=======
-use crate::History;
->>>>>>> 8aca130 (Live once for each invocation of a Lambda function; patterns, traces and metrics, and their tests)
+use crate::{History, version::history};
 
 /// Starts under way at once.
 const CONCURRENCY: usize = 16;
@@ -90,8 +86,7 @@ impl Load {
     /// The history of one of them.
     pub async fn history(&self, n: usize) -> History {
         let handle = self.client.get_workflow_handle::<UntypedWorkflow>(self.id(n));
-        let history = handle.fetch_history(WorkflowFetchHistoryOptions::default());
-        History { events: history.into_events().await.unwrap() }
+        history(&handle).await
     }
 
     /// Ends those that are not completed.

@@ -7,12 +7,11 @@ use std::{
 
 use serde_json::Value;
 use temporalio_client::{
-    Client, UntypedWorkflow, UntypedWorkflowHandle, WorkflowFetchHistoryOptions,
-    WorkflowGetResultOptions, WorkflowStartOptions,
+    Client, UntypedWorkflow, UntypedWorkflowHandle, WorkflowGetResultOptions, WorkflowStartOptions,
 };
 use wci_workflows::{payload_of, text_of};
 
-use crate::History;
+use crate::{History, version::history};
 
 /// A workflow that was started.
 pub struct One(UntypedWorkflowHandle<Client>);
@@ -36,7 +35,6 @@ impl One {
 
     /// Its history.
     pub async fn history(&self) -> History {
-        let history = self.0.fetch_history(WorkflowFetchHistoryOptions::default());
-        History { events: history.into_events().await.unwrap() }
+        history(&self.0).await
     }
 }
