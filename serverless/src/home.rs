@@ -27,11 +27,11 @@ mod tests {
     async fn what_it_spawns_outlives_the_runtime_it_ran_on() {
         let home = Handle::current();
         let (tell, told) = tokio::sync::oneshot::channel();
-        let spawned = std::thread::spawn(move || {
+        let passing = std::thread::spawn(move || {
             let passing = tokio::runtime::Builder::new_current_thread().build().unwrap();
-            passing.block_on(within(&home, async { tokio::spawn(told) }))
+            passing.block_on(within(&home, async { (tokio::spawn(told),) }))
         });
-        let spawned = spawned.join().unwrap();
+        let (spawned,) = passing.join().unwrap();
         tell.send(7).unwrap();
         assert_eq!(spawned.await.unwrap(), Ok(7));
     }
