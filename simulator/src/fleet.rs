@@ -1,5 +1,7 @@
 //! The workers: who lives, who polls, and what each has to do.
 
+mod worker;
+
 use std::collections::VecDeque;
 
 use crate::{
@@ -9,58 +11,8 @@ use crate::{
     scenario::WorkerModel,
 };
 
-/// A worker. Records of those that left are used again, with another generation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct WorkerId {
-    index: u32,
-    generation: u32,
-}
-
-/// How far a worker's life has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Stage {
-    Starting,
-    Polling,
-    /// It finishes what it has and takes no more.
-    Draining,
-    Gone,
-}
-
-#[derive(Debug)]
-pub(crate) struct Worker {
-    generation: u32,
-    pub(crate) stage: Stage,
-    since: Micros,
-    pub(crate) slots: Vec<Option<Task>>,
-    pub(crate) busy: u32,
-    pub(crate) idle_since: Micros,
-    /// Whether somebody will look whether it is idle.
-    pub(crate) is_idle_check_due: bool,
-    pub(crate) never_polls: bool,
-}
-
-/// How many workers are at each stage.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Census {
-    pub(crate) starting: u32,
-    pub(crate) polling: u32,
-    pub(crate) draining: u32,
-}
-
-impl Census {
-    pub(crate) fn alive(self) -> u32 {
-        self.starting + self.polling + self.draining
-    }
-
-    fn of(&mut self, stage: Stage) -> Option<&mut u32> {
-        match stage {
-            Stage::Starting => Some(&mut self.starting),
-            Stage::Polling => Some(&mut self.polling),
-            Stage::Draining => Some(&mut self.draining),
-            Stage::Gone => None,
-        }
-    }
-}
+use worker::Worker;
+pub(crate) use worker::{Census, Stage, WorkerId};
 
 /// All workers of the version.
 #[derive(Debug)]
@@ -221,20 +173,5 @@ impl Fleet {
         let candidates = with_index.filter(|(worker, _)| takes_tasks(worker));
         let (worker, index) = candidates.min_by_key(|(worker, _)| worker.busy)?;
         Some(WorkerId { index, generation: worker.generation })
-    }
-}
-
-impl Worker {
-    fn vacant(slots: u32) -> Self {
-        Self {
-            generation: 0,
-            stage: Stage::Gone,
-            since: Micros::ZERO,
-            slots: vec![None; slots as usize],
-            busy: 0,
-            idle_since: Micros::ZERO,
-            is_idle_check_due: false,
-            never_polls: false,
-        }
     }
 }

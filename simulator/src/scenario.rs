@@ -121,7 +121,7 @@ impl Default for Scenario {
             },
             controller: ControllerModel {
                 decision_latency: Micros::from_ms(20),
-                sees_workers: false,
+                sees_workers: true,
             },
             target: Micros::from_ms(1_000),
             patience: Micros::from_ms(900_000),

@@ -1,5 +1,7 @@
 //! Everything that a controller looks at and acts on: queue, server, provider, workers.
 
+mod life;
+
 use wci_contract::{TaskType, decision::Poll, stats::WorkersSeen};
 
 use crate::{
@@ -7,7 +9,7 @@ use crate::{
     agenda::{Agenda, Announced, Answer, Control, Happening},
     dice::{Dice, Stream},
     figures::Figures,
-    fleet::{Fleet, Stage, WorkerId},
+    fleet::{Fleet, WorkerId},
     hook::Hook,
     provider::Provider,
     queue::{Queue, Task},
@@ -99,14 +101,6 @@ impl<'a> Site<'a> {
         self.agenda.add(self.now + task.service, Happening::Done(slot.0, slot.1));
     }
 
-    /// A slot without a task takes one, or polls.
-    fn serve(&mut self, id: WorkerId, slot: u32) {
-        match self.queue.take() {
-            Some(task) => self.assign((id, slot), task),
-            None => self.fleet.poll(id, slot),
-        }
-    }
-
     /// Something happens to a worker or to a task.
     pub(crate) fn go_on(&mut self, happening: Happening) {
         match happening {
@@ -121,84 +115,6 @@ impl<'a> Site<'a> {
             }
             Happening::Control(_) => {}
         }
-    }
-
-    fn ready(&mut self, id: WorkerId) {
-        match self.fleet.get(id) {
-            Some(worker) if worker.never_polls => self.leave(id),
-            Some(worker) if worker.stage == Stage::Starting => {
-                self.fleet.pass_to(id, Stage::Polling);
-                for slot in 0..self.scenario.workers.slots {
-                    self.serve(id, slot);
-                }
-                self.rest(id);
-            }
-            _ => {}
-        }
-    }
-
-    fn done(&mut self, id: WorkerId, slot: u32) {
-        let Some(worker) = self.fleet.done(id, slot) else { return };
-        let (stage, busy) = (worker.stage, worker.busy);
-        self.tally.done += 1;
-        self.tally.last_done = self.now;
-        match stage {
-            Stage::Polling => {
-                self.serve(id, slot);
-                self.rest(id);
-            }
-            _ if busy == 0 => self.leave(id),
-            _ => {}
-        }
-    }
-
-    /// Notes when a worker has nothing to do, and has somebody look again.
-    fn rest(&mut self, id: WorkerId) {
-        let (now, wait) = (self.now, self.scenario.workers.idle_exit);
-        if self.set_size.is_some() {
-            return;
-        }
-        let Some(worker) = self.fleet.get(id).filter(|worker| worker.busy == 0) else { return };
-        worker.idle_since = now;
-        if !std::mem::replace(&mut worker.is_idle_check_due, true) {
-            self.agenda.add(now + wait, Happening::Idle(id));
-        }
-    }
-
-    fn idle(&mut self, id: WorkerId) {
-        let (now, wait) = (self.now, self.scenario.workers.idle_exit);
-        let Some(worker) = self.fleet.get(id) else { return };
-        worker.is_idle_check_due = false;
-        if worker.stage != Stage::Polling || worker.busy > 0 {
-            return;
-        }
-        let due = worker.idle_since + wait;
-        if due <= now {
-            self.leave(id);
-        } else {
-            worker.is_idle_check_due = true;
-            self.agenda.add(due, Happening::Idle(id));
-        }
-    }
-
-    fn drain(&mut self, id: WorkerId) {
-        let Some(worker) = self.fleet.get(id) else { return };
-        if worker.busy == 0 {
-            self.leave(id);
-        } else if worker.stage == Stage::Polling {
-            self.fleet.pass_to(id, Stage::Draining);
-        }
-    }
-
-    /// A worker leaves, and takes with it what it had: that is offered again in time.
-    fn leave(&mut self, id: WorkerId) {
-        for task in self.fleet.leave(id, self.now) {
-            self.tally.lost += 1;
-            self.tally.away += 1;
-            let at = self.now + self.scenario.workers.task_timeout;
-            self.agenda.add(at, Happening::Return(task.service));
-        }
-        self.keep_set();
     }
 
     /// Asks the provider for `count` workers, and starts those that it grants.
@@ -221,34 +137,10 @@ impl<'a> Site<'a> {
         self.provider.latency()
     }
 
-    fn start(&mut self) {
-        let (now, workers) = (self.now, &self.scenario.workers);
-        let (id, cold_start) = self.fleet.start(now);
-        self.agenda.add(now + cold_start, Happening::Ready(id));
-        if self.set_size.is_none() {
-            let drain = now + workers.lifetime.less(workers.drain);
-            self.agenda.add(drain, Happening::Drain(id));
-            self.agenda.add(now + workers.lifetime, Happening::Kill(id));
-        }
-        self.tally.peak = self.tally.peak.max(self.fleet.census().alive());
-    }
-
     /// Has the provider keep `count` workers.
     pub(crate) fn resize(&mut self, count: u32) -> Answer {
         self.set_size = Some(count);
         self.keep_set()
-    }
-
-    fn keep_set(&mut self) -> Answer {
-        let Some(size) = self.set_size else { return Answer::default() };
-        let census = self.fleet.census();
-        let have = census.starting + census.polling;
-        for _ in size..have {
-            if let Some(id) = self.fleet.dispensable() {
-                self.drain(id);
-            }
-        }
-        if have < size { self.ask(size - have) } else { Answer::default() }
     }
 
     /// What the server tells of the queue.

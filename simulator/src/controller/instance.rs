@@ -1,13 +1,10 @@
 //! Our instance, with one group: the inbox, decisions, launches and wake-ups by the rules of the
 //! instance workflow.
 
-use wci_contract::{
-    decision::Event,
-    signal::{TaskAdd, coalesce},
-    stats::QueueStats,
-};
+use wci_contract::{decision::Event, signal::TaskAdd, stats::QueueStats};
 
 use super::{
+    inbox::Inbox,
     mind::{self, Mind, Wish, epoch_ms, moment},
     watch::{IDLE_PACE, Watch},
 };
@@ -27,19 +24,11 @@ const WATCH_BEGINS: Micros = Micros::from_ms(10);
 const QUIET: Micros = Micros::from_ms(5_000);
 const QUIET_MAX: Micros = Micros::from_ms(60_000);
 
-/// Tasks that a decision put off.
-#[derive(Debug)]
-struct Held {
-    signals: Vec<TaskAdd>,
-    wake: Micros,
-}
-
 /// An instance.
 #[derive(Debug)]
 pub(crate) struct Instance {
     mind: Mind,
-    fresh: Vec<TaskAdd>,
-    held: Option<Held>,
+    inbox: Inbox,
     events: Vec<Event>,
     /// What is being decided, and since when.
     deciding: Option<(Micros, Vec<Event>)>,
@@ -57,8 +46,7 @@ impl Instance {
     pub(super) fn new(mind: Mind) -> Self {
         Self {
             mind,
-            fresh: Vec::new(),
-            held: None,
+            inbox: Inbox::default(),
             events: Vec::new(),
             deciding: None,
             launches: 0,
@@ -81,7 +69,7 @@ impl Instance {
 
     pub(super) fn go_on(&mut self, control: Control, site: &mut Site<'_>) {
         match control {
-            Control::Signal(announced) => self.hear(mind::signal(announced)),
+            Control::Signal(announced) => self.inbox.add(mind::signal(announced)),
             Control::Decided => self.decided(site),
             Control::Answered(answer) => self.launch_ended(answer),
             Control::Wake => self.alarm = None,
@@ -89,16 +77,6 @@ impl Instance {
             Control::Look(_) => return,
         }
         self.attend(site);
-    }
-
-    /// Takes in what was announced; tasks join those that wait for a time already.
-    fn hear(&mut self, signal: TaskAdd) {
-        match &mut self.held {
-            Some(held) if signal.is_eligible() && !held.signals.is_empty() => {
-                coalesce(&mut held.signals, signal);
-            }
-            _ => coalesce(&mut self.fresh, signal),
-        }
     }
 
     /// Asks for a decision if something calls for one, and sets the alarm.
@@ -110,7 +88,7 @@ impl Instance {
                 site.after(site.scenario.controller.decision_latency, Control::Decided);
             }
         }
-        let Some(wake) = self.held.as_ref().map(|held| held.wake) else { return };
+        let Some(wake) = self.inbox.wake() else { return };
         if self.alarm.is_none_or(|alarm| alarm > wake) && self.deciding.is_none() {
             self.alarm = Some(wake);
             site.after(wake.less(site.now), Control::Wake);
@@ -118,9 +96,7 @@ impl Instance {
     }
 
     fn wants_decision(&self, now: Micros) -> bool {
-        self.fresh.iter().any(TaskAdd::is_eligible)
-            || self.held.as_ref().is_some_and(|held| held.wake <= now)
-            || self.events.iter().any(|event| self.is_news(event))
+        self.inbox.is_urgent(now) || self.events.iter().any(|event| self.is_news(event))
     }
 
     /// A launch that went well is no news, unless the group was in trouble.
@@ -132,13 +108,13 @@ impl Instance {
     }
 
     fn question(&mut self, site: &mut Site<'_>) -> Vec<Event> {
-        if let Some(due) = self.held.take_if(|held| held.wake <= site.now) {
-            if due.signals.is_empty() {
+        if let Some(due) = self.inbox.take_due(site.now) {
+            if due.is_empty() {
                 self.look_again(site);
             }
-            self.events.extend(due.signals.into_iter().map(Event::TaskAdd));
+            self.events.extend(due.into_iter().map(Event::TaskAdd));
         }
-        self.events.extend(self.fresh.drain(..).map(Event::TaskAdd));
+        self.events.extend(self.inbox.take_fresh().into_iter().map(Event::TaskAdd));
         std::mem::take(&mut self.events)
     }
 
@@ -170,7 +146,7 @@ impl Instance {
             Some(wake) if put_off.is_empty() && wake <= moment(soonest_ms) => {
                 self.look_again(site);
             }
-            Some(wake) => self.hold(put_off, wake),
+            Some(wake) => self.inbox.hold(put_off, wake),
             None => {}
         }
         self.next_poll = Micros::from_ms(decision.next_poll_ms);
@@ -183,14 +159,6 @@ impl Instance {
         self.quiet_until = site.now + QUIET;
         let latency = site.latency();
         site.after(latency, Control::Answered(answer));
-    }
-
-    fn hold(&mut self, signals: Vec<TaskAdd>, wake: Micros) {
-        let held = self.held.get_or_insert(Held { signals: Vec::new(), wake });
-        held.wake = held.wake.min(wake);
-        for signal in signals {
-            coalesce(&mut held.signals, signal);
-        }
     }
 
     /// Tasks behind workers that were not started still wait.

@@ -1,6 +1,7 @@
 //! What drives the algorithm: our instance, or the loop of the built-in controller.
 
 mod built_in;
+mod inbox;
 mod instance;
 mod mind;
 mod watch;

@@ -101,9 +101,9 @@ pub(super) struct ModelArgs {
     /// From what calls for a decision to what it asks of the provider
     #[arg(long, value_name = "TIME", default_value = "20ms")]
     pub(super) decision_latency: Micros,
-    /// Tell the algorithms of the workers that poll and of their free slots
+    /// Do not tell the algorithms which workers poll, as where the server does not list them
     #[arg(long)]
-    pub(super) workers_seen: bool,
+    pub(super) workers_unseen: bool,
     /// The wait that the ideal may let a task have
     #[arg(long, value_name = "TIME", default_value = "1s")]
     pub(super) target: Micros,

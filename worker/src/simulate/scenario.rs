@@ -34,7 +34,7 @@ pub(super) fn build(args: &ModelArgs) -> anyhow::Result<Scenario> {
     provider.refuse = args.refuse;
     provider.outage = args.outage;
     scenario.controller.decision_latency = args.decision_latency;
-    scenario.controller.sees_workers = args.workers_seen;
+    scenario.controller.sees_workers = !args.workers_unseen;
     scenario.target = args.target;
     scenario.patience = args.patience;
     scenario.check()?;
