@@ -54,7 +54,7 @@ fn a_thousand_tasks_in_eleven_seconds_bring_about_as_many_workers_as_measured() 
     let traffic = "steady:rate=91.7,tasks=1000";
     let measured = 57.0;
     let modelled = invocations(traffic);
-    assert!((modelled / measured - 1.0).abs() < 0.2, "{modelled}");
+    assert!((modelled / measured - 1.0).abs() < 0.25, "{modelled}");
     for (at_ms, measured, off) in
         [(500, 1.0, 1.0), (1_000, 3.0, 2.0), (2_000, 9.0, 3.0), (5_000, 23.0, 5.0)]
     {

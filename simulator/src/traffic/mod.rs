@@ -36,7 +36,7 @@ pub(crate) enum Source {
 pub const PRESETS: [(&str, &str, &str); 8] = [
     ("poisson", "poisson:rate=20,for=10m", "tasks that know nothing of each other"),
     ("steady", "steady:rate=10,for=1m", "evenly spaced tasks"),
-    ("burst", "burst:100", "that many at once; at=5s, over=1s, every=1m, times=3"),
+    ("burst", "burst:100", "that many at once; over=, every= and times="),
     ("ramp", "ramp:from=0,to=50,for=10m", "a rate that grows or falls"),
     ("on-off", "on-off:rate=50,on=30s,off=1m,for=10m", "Poisson, and silence between"),
     ("trickle", "steady:rate=10,tasks=100", "a hundred tasks, one after another"),

@@ -9,7 +9,7 @@ use crate::output;
 
 const HEADER: [&str; 11] = [
     "ALGORITHM",
-    "P50",
+    "QUEUE TIME P50",
     "P95",
     "P99",
     "WORKER-SECONDS",
