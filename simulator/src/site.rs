@@ -147,10 +147,15 @@ impl<'a> Site<'a> {
     pub(crate) fn look(&mut self) -> Poll {
         self.tally.looks += 1;
         let stats = self.figures.read(self.now, &self.queue, self.scenario.queue.figures_age);
-        let workers = self.scenario.controller.sees_workers.then(|| WorkersSeen {
+        let workers = self.workers();
+        Poll { stats: [(TaskType::Workflow, stats)].into(), workers }
+    }
+
+    /// The workers that poll, where the server tells of them.
+    pub(crate) fn workers(&self) -> Option<WorkersSeen> {
+        self.scenario.controller.sees_workers.then(|| WorkersSeen {
             seen: u64::from(self.fleet.census().polling),
             slots_free: u64::from(self.fleet.free_slots()),
-        });
-        Poll { stats: [(TaskType::Workflow, stats)].into(), workers }
+        })
     }
 }

@@ -83,7 +83,7 @@ impl BuiltIn {
             && let Some(event) = self.inbox.pop_front()
         {
             let is_poll = matches!(event, Event::Poll(_));
-            let decision = self.mind.decide(site.now, &[event], &mut site.tally);
+            let decision = self.mind.decide(site.now, &[event], None, &mut site.tally);
             if is_poll {
                 let next = Micros::from_ms(decision.next_poll_ms);
                 site.after(next.clamp(SHORTEST_POLL, LONGEST_POLL), Control::Look(0));

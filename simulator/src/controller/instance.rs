@@ -17,6 +17,8 @@ use crate::{
 const RETRY: Micros = Micros::from_ms(1_000);
 const SOONEST_MS: i64 = 5;
 const MAX_LAUNCHES: u32 = 8;
+/// A backlog is told no sooner again than the server's figures are old.
+const SOONEST_DUE: Micros = Micros::from_ms(5_000);
 const DEFAULT_POLL: Micros = Micros::from_ms(60_000);
 const WATCH_LASTS: Micros = Micros::from_ms(3_600_000);
 /// From the end of one watch to the first look of the next.
@@ -121,7 +123,8 @@ impl Instance {
     /// Carries out what was decided.
     fn decided(&mut self, site: &mut Site<'_>) {
         let Some((asked, events)) = self.deciding.take() else { return };
-        let decision = self.mind.decide(asked, &events, &mut site.tally);
+        let workers = site.workers();
+        let decision = self.mind.decide(asked, &events, workers, &mut site.tally);
         let soonest_ms = epoch_ms(asked) + SOONEST_MS;
         let mut wake = decision.wake_at_ms.map(|at| moment(at.max(soonest_ms)));
         let wish = mind::wish(&decision.actions);
@@ -183,8 +186,8 @@ impl Instance {
     }
 
     fn new_watch(&self, now: Micros) -> Watch {
-        let until = now + WATCH_LASTS.max(self.next_poll);
-        Watch::new(self.quiet_until, now + self.next_poll, until)
+        let due = self.next_poll.max(SOONEST_DUE);
+        Watch::new(self.quiet_until, now + due, now + WATCH_LASTS.max(due))
     }
 
     fn look(&mut self, site: &mut Site<'_>) {

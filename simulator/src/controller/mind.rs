@@ -3,10 +3,11 @@
 use serde_json::{Map, Value};
 use wci_contract::{
     TaskType,
-    decision::{Action, Decision, Event, GroupState},
+    decision::{Action, Decision, Event, GroupState, Poll, Reason},
     launch::Outcome,
     limits::{MAX_ACTIONS, MAX_COUNT},
     signal::TaskAdd,
+    stats::WorkersSeen,
 };
 use wci_scaling::{Algorithm, decide_batch};
 
@@ -53,19 +54,43 @@ impl Mind {
         Self { algorithm, config, state: GroupState::new() }
     }
 
-    /// Decides what `events` call for, and keeps the state.
-    pub(super) fn decide(&mut self, at: Micros, events: &[Event], tally: &mut Tally) -> Decision {
-        let now_ms = epoch_ms(at);
-        let mut decision = decide_batch(now_ms, self.algorithm, &self.config, &self.state, events);
+    /// Decides what `events` call for, and keeps the state. Before a limit of workers holds back
+    /// announced tasks, the `workers` that poll are counted, where they are known.
+    pub(super) fn decide(
+        &mut self,
+        at: Micros,
+        events: &[Event],
+        workers: Option<WorkersSeen>,
+        tally: &mut Tally,
+    ) -> Decision {
+        let mut decision = self.ask(at, events);
+        let is_full = |reason: &Reason| matches!(reason, Reason::AtMaxConcurrent { .. });
+        if let Some(workers) = workers
+            && decision.reasons.iter().any(is_full)
+            && events.iter().any(is_announced)
+        {
+            let counted = Event::Poll(Poll { workers: Some(workers), ..Poll::default() });
+            let events: Vec<Event> = events.iter().cloned().chain([counted]).collect();
+            decision = self.ask(at, &events);
+        }
         tally.decided(&decision);
         self.state = std::mem::take(&mut decision.state);
         decision
+    }
+
+    fn ask(&self, at: Micros, events: &[Event]) -> Decision {
+        decide_batch(epoch_ms(at), self.algorithm, &self.config, &self.state, events)
     }
 
     /// Whether our own part of the state is there.
     pub(super) fn has_own_state(&self) -> bool {
         self.state.contains_key("wci")
     }
+}
+
+/// Whether the server announced a task.
+fn is_announced(event: &Event) -> bool {
+    matches!(event, Event::TaskAdd(signal) if !signal.task_queue_name.is_empty())
 }
 
 /// What the actions of a decision come to.

@@ -41,8 +41,9 @@ impl Watch {
         if now >= self.due {
             return true;
         }
-        let is_helped =
-            since_launch.is_some_and(|since| since < LAUNCH_QUIET) || now < self.quiet_until;
+        // Without such a time the look was asked for, whatever is on its way.
+        let is_helped = self.quiet_until > Micros::ZERO
+            && (since_launch.is_some_and(|since| since < LAUNCH_QUIET) || now < self.quiet_until);
         let is_worked_off = stats.dispatch_rate > 0.0 && standing < STUCK;
         !is_helped && !is_worked_off
     }
