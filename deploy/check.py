@@ -91,6 +91,10 @@ def kubernetes():
             continue
         said = run(BIN / "kubernetes-validate", "--strict", "-k", KUBERNETES, path)
         check(f"kubernetes {path.name}", said)
+    if program := shutil.which("kubectl"):
+        check("kubectl kustomize", run(program, "kustomize", DEPLOY / "kubernetes"))
+    else:
+        print("skip kubectl kustomize: there is no kubectl here")
     listed = documents(DEPLOY / "kubernetes/kustomization.yaml")[0]["resources"]
     there = {path.name for path in (DEPLOY / "kubernetes").glob("*.yaml")} - {"kustomization.yaml"}
     check("kustomization lists every file", "" if set(listed) == there else str(there ^ set(listed)))

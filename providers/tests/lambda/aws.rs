@@ -48,6 +48,8 @@ pub(crate) struct Behaviour {
     pub(crate) lifetimes: Vec<Duration>,
     /// Status and code with which STS refuses.
     pub(crate) sts_refuses: Option<(u16, &'static str)>,
+    /// Whether STS takes requests and answers none.
+    pub(crate) sts_hangs: bool,
     /// Invocations that are accepted; the next ones are refused with status and code.
     pub(crate) accepts: usize,
     pub(crate) refuses: (u16, &'static str),
@@ -73,6 +75,7 @@ impl Aws {
             enforces_external_id: true,
             lifetimes: Vec::new(),
             sts_refuses: None,
+            sts_hangs: false,
             accepts: usize::MAX,
             refuses: (429, "TooManyRequestsException"),
             words: "no".to_owned(),
@@ -131,36 +134,18 @@ async fn answer(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let mut behaviour = behaviour.lock().unwrap();
     let body = String::from_utf8(body.to_vec()).unwrap();
     let call = read(&method, &uri, &headers, body);
     let signed = headers["authorization"].to_str().unwrap();
     let key = signed.split_once("Credential=").unwrap().1.split('/').next().unwrap();
-    behaviour.calls.push((call.clone(), key.to_owned()));
-    match call {
-        Call::AssumeRole(_, external_id, _) => behaviour.assume(external_id.as_deref()),
-        Call::GetFunction(arn) if arn.contains(":nothing") => {
-            refuse(404, "ResourceNotFoundException", &format!("Function not found: {arn}"))
-        }
-        Call::GetFunction(_) => {
-            let found = json!({"Configuration": behaviour.configuration});
-            (StatusCode::OK, found.to_string()).into_response()
-        }
-        Call::GetRetries(..) => {
-            let (status, answer) = behaviour.retries.clone();
-            match status {
-                200 => (StatusCode::OK, answer.to_string()).into_response(),
-                404 => refuse(404, "ResourceNotFoundException", "there is none"),
-                _ => refuse(status, "AccessDeniedException", "not you"),
-            }
-        }
-        Call::Invoke(..) if behaviour.accepts == 0 => {
-            refuse(behaviour.refuses.0, behaviour.refuses.1, &behaviour.words)
-        }
-        Call::Invoke(..) => {
-            behaviour.accepts -= 1;
-            StatusCode::ACCEPTED.into_response()
-        }
+    let answer = {
+        let mut behaviour = behaviour.lock().unwrap();
+        behaviour.calls.push((call.clone(), key.to_owned()));
+        behaviour.answer(call)
+    };
+    match answer {
+        Some(answer) => answer,
+        None => std::future::pending().await,
     }
 }
 
@@ -191,6 +176,33 @@ fn read(method: &Method, uri: &Uri, headers: &HeaderMap, body: String) -> Call {
 }
 
 impl Behaviour {
+    /// `None` is no answer.
+    fn answer(&mut self, call: Call) -> Option<Response> {
+        Some(match call {
+            Call::AssumeRole(..) if self.sts_hangs => return None,
+            Call::AssumeRole(_, external_id, _) => self.assume(external_id.as_deref()),
+            Call::GetFunction(arn) if arn.contains(":nothing") => {
+                refuse(404, "ResourceNotFoundException", &format!("Function not found: {arn}"))
+            }
+            Call::GetFunction(_) => {
+                let found = json!({"Configuration": self.configuration});
+                (StatusCode::OK, found.to_string()).into_response()
+            }
+            Call::GetRetries(..) => match &self.retries {
+                (200, answer) => (StatusCode::OK, answer.to_string()).into_response(),
+                (404, _) => refuse(404, "ResourceNotFoundException", "there is none"),
+                (status, _) => refuse(*status, "AccessDeniedException", "not you"),
+            },
+            Call::Invoke(..) if self.accepts == 0 => {
+                refuse(self.refuses.0, self.refuses.1, &self.words)
+            }
+            Call::Invoke(..) => {
+                self.accepts -= 1;
+                StatusCode::ACCEPTED.into_response()
+            }
+        })
+    }
+
     fn assume(&mut self, external_id: Option<&str>) -> Response {
         if let Some((status, code)) = self.sts_refuses {
             return sts_error(status, code);

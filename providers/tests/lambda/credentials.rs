@@ -159,3 +159,24 @@ async fn a_validation_that_reaches_nobody_takes_nothing_from_launches() {
     provider.validate(&scope(), &map(config())).await.unwrap_err();
     assert_eq!(invoke(&provider, &launch("l2", 1, config())).await.0, Outcome::started(1));
 }
+
+#[tokio::test]
+async fn while_one_launch_renews_credentials_the_others_go_on_with_the_old_ones() {
+    let aws = Aws::start().await;
+    aws.behaviour().lifetimes = vec![NEARLY_OVER];
+    let provider = aws.provider();
+    invoke(&provider, &launch("l1", 1, config())).await;
+    aws.behaviour().sts_hangs = true;
+    let renewing = tokio::spawn({
+        let provider = provider.clone();
+        async move { invoke(&provider, &launch("l2", 1, config())).await }
+    });
+    while aws.assumed() < 2 {
+        tokio::task::yield_now().await;
+    }
+    let (outcome, _) = invoke(&provider, &launch("l3", 1, config())).await;
+    assert_eq!(outcome, Outcome::started(1));
+    assert!(!renewing.is_finished(), "the third launch waited for the second");
+    // AWS does not answer in time, and the old ones still do.
+    assert_eq!(renewing.await.unwrap().0, Outcome::started(1));
+}
