@@ -50,10 +50,6 @@ pub(crate) struct WorkerArgs {
     /// Task queue of the system worker; the watches run on NAME-watch beside it
     #[arg(long, env = "WCI_TASK_QUEUE", default_value = DEFAULT_TASK_QUEUE, value_name = "NAME")]
     task_queue: String,
-    #[command(flatten)]
-    providers: ProviderArgs,
-    #[command(flatten)]
-    limits: LimitArgs,
     /// Take over what the server's own controller runs in these namespaces, as it appears; what
     /// was released is left alone
     #[arg(long)]
@@ -79,6 +75,10 @@ pub(crate) struct WorkerArgs {
     /// How the log on stderr looks
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]
     log_format: LogFormat,
+    #[command(flatten)]
+    providers: ProviderArgs,
+    #[command(flatten)]
+    limits: LimitArgs,
 }
 
 /// What every served namespace shares.
