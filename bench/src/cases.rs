@@ -23,6 +23,8 @@ use crate::{figures::Figures, stage::Stage};
 /// What can be measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Case {
+    /// Memory of the system worker at rest.
+    Rest,
     /// One task that finds no worker, from its start to the provider's call.
     Lone,
     /// The same for 20 versions at once.
@@ -49,7 +51,7 @@ pub(crate) enum Case {
     Calls,
     /// Memory of the system worker with 100 instances.
     Hundred,
-    /// Memory of the system worker, and of each of a thousand instances.
+    /// Memory of each of a thousand instances.
     Memory,
     /// Events of an idle hour.
     Idle,
@@ -66,6 +68,7 @@ impl Case {
         full: bool,
     ) -> anyhow::Result<()> {
         match self {
+            Self::Rest => memory::measure_rest(stage, figures).await,
             Self::Lone => lone::measure(stage, figures).await,
             Self::Together => together::measure(stage, figures, full).await,
             Self::Drain => drain::measure_time(stage, figures).await,

@@ -3,7 +3,7 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use std::{fs, path::PathBuf};
+use std::{fs, path::PathBuf, time::Duration};
 
 use serde_json::{Value, json};
 use wci_contract::{names, payload::ConfigPayload, signal::TaskAdd};
@@ -11,7 +11,9 @@ use wci_tests::{Behaviour, Group, SOON, SpecFile, Version, World, wait_for};
 use wci_workflows::payload_of;
 
 /// The version of the workflow's code; a change that needs a patch gets the next one.
-const WORKFLOW_VERSION: &str = "v1";
+const WORKFLOW_VERSION: &str = "v2";
+/// Longer than the shortest time from one check of a compute config to the next.
+const NEXT_CHECK: Duration = Duration::from_secs(180);
 
 fn folder() -> PathBuf {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
@@ -112,6 +114,38 @@ async fn provider_refuses_then_recovers() {
     load.done(SOON).await;
     version.left_alone().await;
     finish(&world, &version, "provider-refuses-then-recovers").await;
+}
+
+#[tokio::test]
+#[ignore = "records"]
+async fn checked_again_after_a_refusal() {
+    let world = World::builder().with_lambda().start().await;
+    let version = on_lambda(&world, "gone").await;
+    world.lambda().set("gone", Behaviour::Gone);
+    let load = version.load(1, 10).await;
+    let status = async || Some(version.dump().await?.validation_state?.status);
+    wait_for("the check to fail", NEXT_CHECK, async || (status().await? == "failed").then_some(()))
+        .await;
+    world.lambda().set("gone", Behaviour::Accepts);
+    load.done(NEXT_CHECK).await;
+    wait_for("the check to succeed", NEXT_CHECK, async || {
+        (status().await? == "success").then_some(())
+    })
+    .await;
+    version.left_alone().await;
+    finish(&world, &version, "checked-again-after-a-refusal").await;
+}
+
+#[tokio::test]
+#[ignore = "records"]
+async fn sized_by_demand() {
+    let world = World::new().await;
+    let version = world.version("sized");
+    let group = Group::greeters("sized").demand("worker_slots", 5);
+    version.at_zero_with(&SpecFile::of(&version.id).group("default", group)).await;
+    version.load(60, 500).await.done(SOON).await;
+    version.left_alone().await;
+    finish(&world, &version, "sized-by-demand").await;
 }
 
 #[tokio::test]

@@ -11,8 +11,9 @@ use temporalio_client::{
 use wci_contract::{InstanceId, names};
 use wci_workflows::payload_of;
 
+use super::burst::settled;
 use crate::{
-    contender::{arn, payload},
+    contender::{Contender, Setup, Side, arn, payload},
     figures::{Figures, Target},
     stage::Stage,
 };
@@ -20,16 +21,20 @@ use crate::{
 const INSTANCES: u32 = 1_000;
 /// An instance that has begun has answered its first workflow task, which is the fourth event.
 const EVENTS_OF_A_START: usize = 4;
-const PATIENCE: Duration = Duration::from_secs(180);
+const PATIENCE: Duration = Duration::from_secs(300);
 
+/// Memory of a system worker that has nothing to do, with one instance that it served.
+pub(crate) async fn measure_rest(stage: &Stage, figures: &mut Figures) -> anyhow::Result<()> {
+    let contender = Contender::create(stage, Side::Ours, &Setup::of("rest", None)).await?;
+    settled(stage, &contender).await?;
+    let resident = resident_kb(stage)? / 1024.0;
+    figures.add("resident memory of wci worker, idle", "MB", resident, Target::AtMost(40.0));
+    Ok(())
+}
+
+/// Memory for each of a thousand instances.
 pub(crate) async fn measure(stage: &Stage, figures: &mut Figures) -> anyhow::Result<()> {
     let before = resident_kb(stage)?;
-    figures.add(
-        "resident memory of wci worker after the cases before",
-        "MB",
-        before / 1024.0,
-        Target::AtMost(40.0),
-    );
     start_all(stage, INSTANCES).await?;
     let after = resident_kb(stage)?;
     figures.add(
