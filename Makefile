@@ -6,7 +6,7 @@ target := $(or $(CARGO_TARGET_DIR),target)
 # Cargo calls the folder of its profile `dev` debug.
 built := $(target)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 
-.PHONY: help build demo test test-build lint deploy-check doc record-histories bench bench-full clean
+.PHONY: help build demo test test-build lint deploy-check doc record-histories bench bench-full mutants fuzz clean
 
 help: ## Show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,15 @@ bench: build ## Measure it beside the controller in the server; at most twelve m
 
 bench-full: CASES += --full
 bench-full: bench ## The same, with the time that the slow cases need
+
+mutants: $(target)/tools/bin/cargo-mutants ## Change the scaling algorithms in small ways and see that a test notices; takes an hour or two
+	PROPTEST_CASES=32 $(target)/tools/bin/cargo-mutants mutants --package wci-scaling --timeout 120 --output $(target) $(ARGS)
+
+$(target)/tools/bin/cargo-mutants:
+	$(CARGO) install cargo-mutants --version 27.1.0 --locked --root $(target)/tools
+
+fuzz: ## Ask the scaling algorithms anything, CASES times for each property
+	PROPTEST_CASES=$(or $(CASES),20000) $(CARGO) test --locked --release -p wci-scaling --test properties --test demand_properties
 
 clean: ## Remove what was built and fetched
 	$(CARGO) clean

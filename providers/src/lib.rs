@@ -25,7 +25,7 @@ pub use error::ProviderError;
 pub use host::Host;
 pub use lambda::{TYPE as AWS_LAMBDA, check_account, check_role};
 pub use provider::{InvokeProvider, LaunchRequest, Progress, Provider, Scope};
-pub use registry::{Registry, known_type};
+pub use registry::{Registry, known_type, starts_one_by_one};
 pub use secret::{SecretSource, Secrets};
 pub use settings::{
     AwsSettings, CommandSettings, HostSettings, IntermediaryRole, LambdaSettings, ProcessSettings,

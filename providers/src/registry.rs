@@ -11,6 +11,11 @@ use crate::{
 /// Every type that this build knows, enabled or not.
 const KNOWN: [&str; 2] = [lambda::TYPE, subprocess::TYPE];
 
+/// Whether providers of this type start workers one by one, who leave by themselves.
+pub fn starts_one_by_one(provider_type: &str) -> bool {
+    [lambda::TYPE, subprocess::TYPE].contains(&provider_type)
+}
+
 /// The type as this build knows it, enabled or not; `None` for one that it does not know.
 pub fn known_type(provider_type: &str) -> Option<&'static str> {
     KNOWN.into_iter().find(|known| *known == provider_type)

@@ -45,7 +45,9 @@ A spec file:
         role: arn:aws:iam::123456789012:role/invoke-orders
         role_external_id: f3a9c1
       scaler:
-        type: no-sync")]
+        type: demand
+        worker_slots: 10
+        max_concurrent_workers: 50")]
 pub(crate) struct ApplyArgs {
     /// Spec file; - is standard input
     #[arg(short, long, value_name = "FILE")]

@@ -123,7 +123,7 @@ mod tests {
             (&["no-sync"], &["cooloff"], "write KEY=VALUE"),
             (&["no-sync"], &["scale_up_cooloff_ms=-1"], "must be at least 0"),
             (&["no-sync", "no-sync"], &[], "no-sync is there already"),
-            (&["nosync"], &[], "there is no algorithm `nosync`: choose one of no-sync"),
+            (&["nosync"], &[], "there is no algorithm `nosync`: choose one of demand, no-sync"),
         ] {
             let error = configs(names, settings).unwrap_err().to_string();
             assert!(error.contains(part), "{error}");

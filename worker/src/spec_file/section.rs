@@ -30,7 +30,7 @@ impl Section {
     }
 
     pub(super) fn into_scaler(mut self) -> Result<ScalingSpec, String> {
-        let scaling_algorithm = self.take_type("scaler", "no-sync")?;
+        let scaling_algorithm = self.take_type("scaler", "demand")?;
         Ok(ScalingSpec { scaling_algorithm, config: self.config(), ..ScalingSpec::default() })
     }
 

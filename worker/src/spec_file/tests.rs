@@ -45,7 +45,8 @@ fn a_whole_file_becomes_the_spec_that_the_contract_has() {
         Value::Object(nexus.provider_config().unwrap()),
         json!({"command": "greeter", "env": {"MODE": "on"}})
     );
-    assert_eq!(nexus.scaling, None);
+    assert_eq!(nexus.algorithm(), "demand");
+    assert_eq!(nexus.scaling.as_ref().unwrap().config, None);
 }
 
 #[test]
@@ -76,6 +77,8 @@ groups:
       command: greeter
       env:
         MODE: "on"
+    scaler:
+      type: demand
 "#;
     assert_eq!(Document::of(&id, &spec).to_yaml().unwrap(), expected);
 }
@@ -156,7 +159,7 @@ fn provider_and_scaler_need_a_type() {
         in_group("    provider: {arn: x}\n"),
         "spec.yaml:5: group \"g\": provider has no type: add one, for example type: aws-lambda"
     );
-    assert!(in_group("    provider: {type: x}\n    scaler: {}\n").contains("type: no-sync"));
+    assert!(in_group("    provider: {type: x}\n    scaler: {}\n").contains("type: demand"));
     assert!(in_group("    provider: {type: 5}\n").contains("put it in quotes"));
     assert!(in_group("    provider: x\n").contains("this must be a map"));
 }

@@ -4,7 +4,9 @@ use std::{collections::BTreeMap, path::Path};
 
 use serde::Deserialize;
 use serde_saphyr::Spanned;
-use wci_contract::{GroupSpec, InstanceId, Spec, TaskType, checks::check_groups};
+use wci_contract::{GroupSpec, InstanceId, ScalingSpec, Spec, TaskType, checks::check_groups};
+use wci_providers::starts_one_by_one;
+use wci_scaling::Algorithm;
 
 use super::{SpecFile, section::Section};
 use crate::yaml_file::{self, FileError, Kind};
@@ -81,7 +83,7 @@ impl Group {
         let line = provider.referenced.line();
         let compute = provider.value.into_provider().map_err(|message| (Some(line), message))?;
         let scaling = match scaler {
-            None => None,
+            None => default_scaler(&compute.provider_type),
             Some(scaler) => {
                 let line = scaler.referenced.line();
                 Some(scaler.value.into_scaler().map_err(|message| (Some(line), message))?)
@@ -92,4 +94,13 @@ impl Group {
             .map(|types| types.into_iter().map(|kind| i64::from(kind.to_wire())).collect());
         Ok(GroupSpec { task_types, compute, scaling, ..GroupSpec::default() })
     }
+}
+
+/// What a group without a scaler gets: `demand` where it fits, else what the provider's own
+/// default is.
+fn default_scaler(provider_type: &str) -> Option<ScalingSpec> {
+    starts_one_by_one(provider_type).then(|| ScalingSpec {
+        scaling_algorithm: Algorithm::Demand.name().to_owned(),
+        ..ScalingSpec::default()
+    })
 }
