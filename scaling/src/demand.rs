@@ -35,6 +35,8 @@ pub(crate) use settings::{check, waits};
 /// How long a backlog that grows must have done so before its growth is served ahead,
 /// milliseconds: rates are means over half a minute.
 const PRESSED_MS: i64 = 10_000;
+/// Misses of one announcement that may be true.
+const MAX_MISSES: u64 = 1_000_000;
 /// How soon after a first announcement the backlog should be looked at, milliseconds.
 const LOOK_SOON_MS: i64 = 700;
 /// From one look to the next while something is going on, while tasks wait, and while nothing
@@ -134,6 +136,8 @@ impl Call<'_> {
             return;
         }
         self.turn.because(Reason::TasksAnnounced { misses });
+        // Anybody may send a signal: a number that no queue comes to stands for one task.
+        let misses = if misses > MAX_MISSES { 1 } else { misses };
         self.misses = self.misses.saturating_add(misses);
         // Without a queue it was not announced by the server: it stands for the tasks behind
         // workers that were refused, which are known.

@@ -233,3 +233,9 @@ fn fast_workers_are_asked_for_in_smaller_numbers() {
     group.at(NOW + 90_000, look(0, 100.0, 0));
     assert_eq!(asked(&group.at(NOW + 120_000, look(20, 100.0, 7_000))), 20);
 }
+
+#[test]
+fn a_number_of_tasks_that_cannot_be_true_counts_as_one() {
+    assert_eq!(asked(&group(json!({})).at(NOW, announced(u64::from(u32::MAX)))), 1);
+    assert_eq!(asked(&group(json!({})).at(NOW, announced(1_000_000))), 50);
+}
