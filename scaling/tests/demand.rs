@@ -138,7 +138,7 @@ fn at_the_limit_a_worker_that_left_makes_room_for_another() {
     assert_eq!(asked(&group.at(NOW, announced(9))), 2);
     let decision = group.at(NOW + 10_000, announced(2));
     assert_eq!((asked(&decision), decision.throttled), (0, 2));
-    assert_eq!(decision.wake_at_ms, Some(NOW + 60_000));
+    assert_eq!(decision.wake_at_ms, Some(NOW + 15_000));
     assert_eq!(decision.reasons.last(), Some(&Reason::AtMaxConcurrent { workers: 2, max: 2 }));
     let decision = group.at(NOW + 12_000, seen(5, 0.1, 2_000, Some((1, 0))));
     assert_eq!(asked(&decision), 1);

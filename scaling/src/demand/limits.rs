@@ -5,6 +5,9 @@ use wci_contract::decision::Reason;
 use super::{Call, push::Push, settings::Settings, sizing::Need};
 use crate::{number, turn::Pass};
 
+/// How often a full group is asked again, milliseconds.
+const RECOUNT_MS: i64 = 5_000;
+
 /// Something that holds workers back.
 struct Obstacle {
     /// Workers that it lets through.
@@ -102,8 +105,10 @@ impl Call<'_> {
     fn at_max(&self) -> Obstacle {
         let Settings { max, lifetime_ms, .. } = *self.settings;
         let workers = self.memory.fleet.workers();
+        // Workers may leave unseen: whoever counts them may find room before the first is due to.
+        let recount_ms = self.now_ms.saturating_add(RECOUNT_MS);
         let leaves_ms = self.memory.fleet.next_to_leave(lifetime_ms);
-        let at_ms = leaves_ms.unwrap_or(self.now_ms.saturating_add(lifetime_ms));
+        let at_ms = leaves_ms.map_or(recount_ms, |ms| ms.min(recount_ms));
         // Those of this decision count, too.
         let reason = Reason::AtMaxConcurrent { workers: workers.max(max), max };
         Obstacle { lets: max.saturating_sub(workers), reason, at_ms }
@@ -117,9 +122,12 @@ impl Call<'_> {
         Obstacle { lets: max.saturating_sub(asked), reason, at_ms }
     }
 
+    /// What lets some workers through needs no wake-up: the queues are looked at soon.
     fn held_by(&mut self, obstacle: Obstacle) -> u64 {
         self.turn.because(obstacle.reason);
-        self.turn.wake_at(obstacle.at_ms.max(self.now_ms.saturating_add(1)));
+        if obstacle.lets == 0 {
+            self.turn.wake_at(obstacle.at_ms.max(self.now_ms.saturating_add(1)));
+        }
         obstacle.lets
     }
 
