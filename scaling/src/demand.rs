@@ -61,7 +61,6 @@ pub(crate) fn decide(
         settings: &settings,
         memory: &mut memory,
         turn,
-        is_refused: events.iter().any(is_refusal),
         misses: 0,
         heard: 0,
         coming: 0,
@@ -87,17 +86,11 @@ pub(crate) fn decide(
     memory.write()
 }
 
-fn is_refusal(event: &Event) -> bool {
-    matches!(event, Event::Outcome(outcome) if !outcome.is_success())
-}
-
 struct Call<'a> {
     now_ms: i64,
     settings: &'a Settings,
     memory: &'a mut Memory,
     turn: &'a mut Turn,
-    /// Whether the provider refused workers.
-    is_refused: bool,
     /// Misses of this turn.
     misses: u64,
     /// Those of them that are news.
@@ -141,9 +134,7 @@ impl Call<'_> {
         self.misses = self.misses.saturating_add(misses);
         // Without a queue it was not announced by the server: it stands for the tasks behind
         // workers that were refused, which are known.
-        if signal.task_queue_name.is_empty()
-            && (self.is_refused || self.memory.waiting.is_put_off())
-        {
+        if signal.task_queue_name.is_empty() && self.memory.waiting.is_put_off() {
             let news = self.memory.waiting.know(self.now_ms, misses);
             self.heard = self.heard.saturating_add(news);
             return;

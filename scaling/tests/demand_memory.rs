@@ -1,0 +1,231 @@
+//! `demand`: what it makes of what it remembers, and of what others tell it.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod support;
+
+use serde_json::{Value, json};
+use support::{Group, NOW, map, miss, names, outcome};
+use wci_contract::{
+    FailureClass,
+    TaskType::{Activity, Nexus, Workflow},
+    decision::{Action, Decision, Event, Poll, Reason},
+    launch::Outcome,
+    signal::TaskAdd,
+    stats::{QueueStats, WorkersSeen},
+};
+use wci_scaling::{Algorithm::Demand, check_config};
+
+fn group(config: Value) -> Group {
+    Group::of(Demand, config)
+}
+
+fn announced(misses: u64) -> Event {
+    let Event::TaskAdd(signal) = miss(Workflow, misses) else { panic!() };
+    Event::TaskAdd(TaskAdd { task_queue_name: "orders".into(), ..signal })
+}
+
+fn look(backlog: u64, arrival_rate: f64, dispatch_rate: f64) -> Event {
+    let stats = QueueStats { backlog, arrival_rate, dispatch_rate, age_ms: 0 };
+    Event::Poll(Poll { stats: [(Activity, stats)].into(), workers: None })
+}
+
+fn count(seen: u64) -> Event {
+    let workers = Some(WorkersSeen { seen, slots_free: 0 });
+    Event::Poll(Poll { workers, ..Poll::default() })
+}
+
+fn asked(decision: &Decision) -> u32 {
+    match decision.actions[..] {
+        [] => 0,
+        [Action::InvokeWorker { count }] => count,
+        ref other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn nothing_is_remembered_of_a_group_for_which_nothing_happened() {
+    let mut group = group(json!({}));
+    let decision = group.at(NOW, Event::Tick {});
+    assert_eq!((decision.state, decision.next_poll_ms), (map(json!({})), 60_000));
+    assert_eq!((decision.wake_at_ms, decision.reasons), (None, vec![Reason::NothingWaits]));
+}
+
+#[test]
+fn what_is_remembered_is_plain_and_small() {
+    let mut group = group(json!({"worker_slots": 4}));
+    group.at(NOW, announced(6));
+    let remembered = json!({"demand": {"starts": [[NOW, 2]], "asked": [[NOW, 2]], "settled_ms": NOW - 1_500,
+        "announced": [[NOW, 6]], "trial_ms": NOW, "looked_ms": NOW}});
+    assert_eq!(group.state, map(remembered));
+}
+
+#[test]
+fn a_state_of_another_algorithm_is_none_of_its_business() {
+    let mut group = group(json!({}));
+    group.state = map(json!({"last_scale_up_time_ms": NOW, "worker_count": 7, "wci": {"x": 1}}));
+    let decision = group.at(NOW, announced(1));
+    assert_eq!(asked(&decision), 1);
+    let mut keys: Vec<&String> = decision.state.keys().collect();
+    keys.sort();
+    assert_eq!(keys, ["demand", "wci"]);
+}
+
+#[test]
+fn a_count_of_the_workers_alone_makes_room_and_tells_of_no_backlog() {
+    let mut group = group(json!({"max_concurrent_workers": 3, "worker_slots": 1}));
+    assert_eq!(asked(&group.at(NOW, announced(3))), 3);
+    let full = group.at(NOW + 9_000, announced(2));
+    assert_eq!(asked(&full), 0);
+    let mut group = Group { algorithm: Demand, config: group.config, state: group.state };
+    group.at(NOW + 9_100, look(0, 0.0, 0.05));
+    let decision = group.batch(NOW + 14_000, &[announced(2), count(1)]);
+    assert_eq!(asked(&decision), 2);
+    assert!(decision.reasons.contains(&Reason::WorkersLeft { workers: 2 }));
+}
+
+#[test]
+fn workers_on_their_way_are_not_taken_to_have_left() {
+    let mut group = group(json!({"worker_slots": 1}));
+    group.at(NOW, announced(5));
+    for after in [100, 3_000, 6_000] {
+        let decision = group.at(NOW + after, count(0));
+        assert!(!names(&decision).contains(&"workers_left"), "{after}");
+    }
+}
+
+#[test]
+fn a_launch_that_failed_in_part_leaves_room_for_what_it_lacks() {
+    let mut group = group(json!({"max_concurrent_workers": 4, "worker_slots": 1}));
+    assert_eq!(asked(&group.at(NOW, announced(4))), 4);
+    let partly = Outcome { started: 1, ..Outcome::failed(3, FailureClass::Throttled, "") };
+    let decision = group.batch(NOW + 50, &[outcome(partly), miss(Workflow, 3)]);
+    assert_eq!((asked(&decision), decision.throttled), (0, 3));
+    let at = decision.wake_at_ms.unwrap();
+    assert_eq!(asked(&group.at(at, miss(Workflow, 3))), 1);
+    assert_eq!(asked(&group.at(at + 10, outcome(Outcome::started(1)))), 2);
+}
+
+#[test]
+fn tasks_that_were_put_off_are_not_counted_again_once_the_backlog_is_known() {
+    let mut group = group(json!({"max_concurrent_workers": 1, "worker_slots": 1,
+        "worker_lifetime_ms": 40_000, "start_timeout_ms": 5_000, "expected_start_ms": 100}));
+    assert_eq!(asked(&group.at(NOW, announced(1))), 1);
+    let full = group.at(NOW + 3_000, announced(30));
+    assert_eq!(full.throttled, 30);
+    group.at(NOW + 30_000, look(0, 1.0, 1.0));
+    group.config = map(json!({"worker_slots": 1}));
+    // The worker is gone, and of the thirty one may still wait.
+    assert_eq!(asked(&group.at(NOW + 41_000, announced(30))), 1);
+}
+
+#[test]
+fn a_backlog_that_has_grown_for_a_while_is_met_ahead() {
+    let workers = |arrival| {
+        let mut group = group(json!({"worker_slots": 1, "expected_start_ms": 2_000}));
+        group.at(NOW, look(1, arrival, 0.01));
+        asked(&group.at(NOW + 12_000, look(10, arrival, 0.01)))
+    };
+    // The first has a worker that may yet show what it does.
+    assert_eq!(workers(0.01), 9);
+    // Four tasks a second more than are taken, for the two seconds that a worker needs.
+    assert_eq!(workers(4.01), 17);
+}
+
+#[test]
+fn a_state_from_a_clock_that_ran_ahead_holds_nothing_back() {
+    let ahead = NOW + 86_400_000;
+    let mut group = group(json!({"worker_slots": 1}));
+    group.state = map(json!({"demand": {"starts": [[ahead, 2]], "asked": [[ahead, 2]],
+        "settled_ms": ahead, "backlog": {"at_ms": ahead, "waiting": 1}, "looked_ms": ahead,
+        "trial_ms": ahead, "no_shows": 0}}));
+    assert_eq!(asked(&group.at(NOW, announced(9))), 9);
+}
+
+#[test]
+fn a_task_of_a_type_that_nobody_serves_starts_nobody() {
+    let signal = TaskAdd { task_queue_type: 9, misses: 4, ..TaskAdd::default() };
+    let decision = group(json!({})).at(NOW, Event::TaskAdd(signal));
+    assert_eq!((asked(&decision), decision.throttled), (0, 4));
+    assert_eq!(decision.reasons, [Reason::NobodyServes { tasks: 4 }]);
+}
+
+#[test]
+fn queues_are_looked_at_often_while_something_goes_on() {
+    let mut group = group(json!({}));
+    assert_eq!(group.at(NOW, announced(2)).next_poll_ms, 1_000);
+    assert_eq!(group.at(NOW + 9_999, look(9, 0.0, 1.0)).next_poll_ms, 1_000);
+    assert_eq!(group.at(NOW + 40_000, look(0, 0.0, 1.0)).next_poll_ms, 60_000);
+    let mut full = Group::of(Demand, json!({"max_concurrent_workers": 1, "worker_slots": 1}));
+    full.at(NOW, announced(1));
+    assert_eq!(full.at(NOW + 20_000, look(9, 0.0, 1.0)).next_poll_ms, 5_000);
+}
+
+#[test]
+fn mistakes_in_settings_are_named() {
+    for (config, message) in [
+        (json!({"bogus": 1}), "unknown config key \"bogus\" for demand scaling algorithm"),
+        (json!({"worker_slots": 0}), "worker_slots must be at least 1"),
+        (json!({"worker_slots": "many"}), "worker_slots must be an integer and at least 1"),
+        (
+            json!({"max_concurrent_workers": 100_001}),
+            "max_concurrent_workers must be at most 100000",
+        ),
+        (
+            json!({"min_workers": 51}),
+            "min_workers (51) must not exceed max_concurrent_workers (50)",
+        ),
+        (
+            json!({"expected_start_ms": 30_001}),
+            "expected_start_ms (30001) must not exceed start_timeout_ms (30000)",
+        ),
+        (
+            json!({"start_timeout_ms": 600_001}),
+            "start_timeout_ms (600001) must not exceed worker_lifetime_ms (600000)",
+        ),
+        (
+            json!({"backoff_initial_ms": 60_001}),
+            "backoff_initial_ms (60001) must not exceed backoff_max_ms (60000)",
+        ),
+        (
+            json!({"min_workers_schedule": ["* 00:00-24:00 51"]}),
+            "min_workers_schedule (51) must not exceed max_concurrent_workers (50)",
+        ),
+    ] {
+        let error = check_config(Demand, &map(config)).unwrap_err();
+        assert_eq!(error.to_string(), message);
+    }
+}
+
+#[test]
+fn a_schedule_keeps_workers_warm_and_says_when_it_changes() {
+    // A Sunday, 09:00.
+    let mut group =
+        group(json!({"min_workers_schedule": ["sun 09:00-10:00 4", "mon 09:00-10:00 9"]}));
+    let decision = group.at(NOW, Event::Tick {});
+    assert_eq!(asked(&decision), 4);
+    let ten = NOW + 3_600_000;
+    assert_eq!(decision.wake_at_ms, Some(NOW + 600_000));
+    let decision = group.at(ten, Event::Tick {});
+    assert_eq!((asked(&decision), decision.wake_at_ms), (0, Some(ten + 23 * 3_600_000)));
+    assert_eq!(asked(&group.at(ten + 23 * 3_600_000, Event::Tick {})), 9);
+}
+
+#[test]
+fn figures_of_several_types_count_together() {
+    let stats = |backlog| QueueStats { backlog, ..QueueStats::default() };
+    let poll = Poll {
+        stats: [(Workflow, stats(3)), (Activity, stats(4)), (Nexus, stats(1))].into(),
+        workers: None,
+    };
+    assert_eq!(asked(&group(json!({})).at(NOW, Event::Poll(poll))), 4);
+}
+
+#[test]
+fn tasks_that_were_put_off_count_when_they_come_again_and_so_do_new_ones() {
+    let mut group = group(json!({"max_concurrent_workers": 1, "worker_slots": 1}));
+    group.at(NOW, announced(1));
+    assert_eq!(group.at(NOW + 2_000, announced(30)).throttled, 30);
+    group.config = map(json!({"worker_slots": 1}));
+    assert_eq!(asked(&group.batch(NOW + 4_000, &[announced(30), announced(10)])), 40);
+}
