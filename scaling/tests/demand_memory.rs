@@ -229,3 +229,64 @@ fn tasks_that_were_put_off_count_when_they_come_again_and_so_do_new_ones() {
     group.config = map(json!({"worker_slots": 1}));
     assert_eq!(asked(&group.batch(NOW + 4_000, &[announced(30), announced(10)])), 40);
 }
+
+#[test]
+fn a_count_of_the_workers_alone_leaves_the_backlog_as_it_was() {
+    let mut group = group(json!({"max_concurrent_workers": 1, "worker_slots": 1}));
+    assert_eq!(asked(&group.at(NOW, announced(1))), 1);
+    assert_eq!(asked(&group.at(NOW + 9_000, look(5, 0.0, 0.05))), 0);
+    assert_eq!(asked(&group.at(NOW + 9_100, count(0))), 1);
+}
+
+#[test]
+fn workers_that_never_poll_are_found_out_where_nobody_tells_how_long_tasks_wait() {
+    let mut group = group(json!({"worker_slots": 1}));
+    assert_eq!(asked(&group.at(NOW, announced(3))), 3);
+    for second in 1..30 {
+        assert_eq!(asked(&group.at(NOW + second * 1_000, look(3, 0.0, 0.0))), 0, "{second}");
+    }
+    let decision = group.at(NOW + 30_000, look(3, 0.0, 0.0));
+    assert_eq!(names(&decision)[0], "start_timed_out");
+    // A look long ago tells nothing of the time between.
+    let mut group = Group::of(Demand, json!({"worker_slots": 1}));
+    group.at(NOW, announced(3));
+    group.at(NOW + 1_000, look(3, 0.0, 0.0));
+    assert!(!names(&group.at(NOW + 40_000, look(3, 0.0, 0.0))).contains(&"start_timed_out"));
+}
+
+#[test]
+fn a_busy_worker_that_gets_slower_is_believed_little_by_little() {
+    let mut group = group(json!({"worker_slots": 1, "max_concurrent_workers": 10}));
+    let rate = |group: &Group| group.state["demand"]["service_rate"].as_f64().unwrap();
+    group.at(NOW, announced(10));
+    group.at(NOW + 60_000, look(0, 0.0, 100.0));
+    assert!((rate(&group) - 10.0).abs() < 1e-9);
+    // Without enough to do a rate says nothing.
+    group.at(NOW + 61_000, look(0, 0.0, 50.0));
+    group.at(NOW + 62_000, look(40, 0.0, 50.0));
+    assert!((rate(&group) - 10.0).abs() < 1e-9);
+    group.at(NOW + 63_000, look(40, 0.0, 50.0));
+    assert!((rate(&group) - 9.0).abs() < 1e-9, "{}", rate(&group));
+    group.at(NOW + 64_000, look(40, 0.0, 110.0));
+    assert!((rate(&group) - 10.0).abs() < 1e-9, "{}", rate(&group));
+}
+
+#[test]
+fn how_long_workers_take_to_start_is_learned_where_they_are_seen() {
+    let seen = |seen: u64| {
+        let stats = QueueStats { backlog: 1, ..QueueStats::default() };
+        let workers = Some(WorkersSeen { seen, slots_free: 0 });
+        Event::Poll(Poll { stats: [(Workflow, stats)].into(), workers })
+    };
+    let mut group = group(json!({"worker_slots": 1}));
+    group.at(NOW, announced(1));
+    group.at(NOW + 3_000, seen(0));
+    group.at(NOW + 4_000, seen(1));
+    assert_eq!(group.state["demand"]["start_ms"], json!(3_500));
+    // Somewhere within ten seconds is too vague.
+    let mut vague = Group::of(Demand, json!({"worker_slots": 1}));
+    vague.at(NOW, announced(1));
+    vague.at(NOW + 1_000, seen(0));
+    vague.at(NOW + 11_000, seen(1));
+    assert!(vague.state["demand"].get("start_ms").is_none());
+}
