@@ -21,18 +21,30 @@ const JITTER: i64 = 200;
 pub(crate) struct Waits {
     /// When the trouble may pass by itself.
     transient_ms: (i64, i64),
+    /// How often such a wait stays at four times the first before it goes on doubling.
+    plateau: u32,
 }
 
 impl Default for Waits {
     fn default() -> Self {
-        Self::transient(1_000, 60_000)
+        Self { transient_ms: (1_000, 60_000), plateau: 0 }
     }
 }
 
 impl Waits {
-    /// Waits for trouble that may pass by itself.
-    pub(crate) fn transient(first_ms: i64, longest_ms: i64) -> Self {
-        Self { transient_ms: (first_ms, longest_ms) }
+    /// Waits for trouble that may pass by itself, and mostly does within a minute: one call every
+    /// few seconds is no burden, and finds out soon.
+    pub(crate) fn hopeful(first_ms: i64, longest_ms: i64) -> Self {
+        Self { transient_ms: (first_ms, longest_ms), plateau: 7 }
+    }
+
+    fn doublings(self, failures: u32, class: FailureClass) -> u32 {
+        const STEPS: u32 = 2;
+        let doublings = failures.saturating_sub(1);
+        if class.is_configuration() || doublings <= STEPS {
+            return doublings;
+        }
+        doublings.saturating_sub(self.plateau).max(STEPS)
     }
 
     fn of(self, class: FailureClass) -> (i64, i64) {
@@ -44,7 +56,7 @@ impl Waits {
     /// return together.
     fn after(self, now_ms: i64, failures: u32, class: FailureClass) -> i64 {
         let (first, longest) = self.of(class);
-        let doublings = failures.saturating_sub(1).min(16);
+        let doublings = self.doublings(failures, class).min(16);
         let wait = first.saturating_mul(1 << doublings).min(longest);
         let spread = 2 * JITTER.unsigned_abs() + 1;
         let thousandths =
@@ -209,6 +221,19 @@ mod tests {
         let nominal = [5, 10, 20, 40, 80, 160, 300, 300, 300, 300].map(|s| s * 1000);
         assert_within_a_fifth(&waits_of(FailureClass::AccessDenied), &nominal);
         assert_within_a_fifth(&waits_of(FailureClass::NotFound), &nominal);
+    }
+
+    #[test]
+    fn hopeful_waits_stay_short_for_half_a_minute() {
+        let waits: Vec<i64> = (1..=14)
+            .map(|failures| {
+                Waits::hopeful(1_000, 60_000).after(7, failures, FailureClass::Throttled)
+            })
+            .collect();
+        let nominal = [1, 2, 4, 4, 4, 4, 4, 4, 4, 4, 8, 16, 32, 60].map(|s| s * 1000);
+        assert_within_a_fifth(&waits, &nominal);
+        let configuration = Waits::hopeful(1_000, 60_000).after(7, 7, FailureClass::NotFound);
+        assert_within_a_fifth(&[configuration], &[300_000]);
     }
 
     #[test]

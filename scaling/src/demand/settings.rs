@@ -69,7 +69,7 @@ impl Settings {
 /// How long a group waits whose provider refuses.
 pub(crate) fn waits(config: &Map<String, Value>) -> Waits {
     let (first, longest) = (BACKOFF.read(config), BACKOFF_MAX.read(config));
-    Waits::transient(first, longest.max(first))
+    Waits::hopeful(first, longest.max(first))
 }
 
 /// Checks `config` strictly.
