@@ -69,6 +69,25 @@ async fn what_was_claimed_and_deleted_can_be_claimed_and_created_again_at_once()
     assert_eq!(runs.len(), 3);
 }
 
+/// Its timers and activities are of no use any more, and must not keep it.
+#[tokio::test]
+async fn an_instance_that_is_cancelled_ends_at_once_and_can_be_claimed_again() {
+    let world = World::builder().with_lambda().start().await;
+    let version = world.version("cancelled");
+    version.wci("claim", &[]).await.ok();
+    version.create_by_cli("cancelled").await.ok();
+    let run = version.run_id().await;
+    world.temporal(&["workflow", "cancel", "-w", &version.id.workflow_id()]).await.ok();
+    wait_for("its end", SOON, async || {
+        let history = version.history_of(&run).await;
+        (history.count(EventType::WorkflowExecutionCanceled) == 1).then_some(())
+    })
+    .await;
+    assert_eq!(version.history_of(&run).await.failed_tasks(), 0);
+    let said = version.wci("claim", &["-o", "json"]).await.ok().json();
+    assert_eq!(said["result"], "claimed", "{said}");
+}
+
 #[tokio::test]
 async fn a_claim_without_a_system_worker_leaves_nothing_behind() {
     let world = World::builder().workers(0).start().await;

@@ -137,17 +137,21 @@ async fn a_version_whose_workers_wci_could_not_start_stays_with_the_server() {
 
 #[tokio::test]
 async fn a_worker_that_adopts_takes_what_a_stock_client_created_and_leaves_what_was_released() {
-    let mut world = World::builder().with_controller().worker_args(&["--adopt"]).start().await;
+    let world = World::builder().with_controller().workers(2).worker_args(&["--adopt"]).start();
+    let mut world = world.await;
     let version = theirs(&world, "found").await;
     wait_for("the adoption", Duration::from_secs(10), async || {
         (version.task_queue().await == DEFAULT_TASK_QUEUE).then_some(())
     })
     .await;
     wait_for("the log to say so", SOON, async || {
-        world.worker().log().contains("adopted from the server's controller").then_some(())
+        let mut logs = world.workers().iter().map(|worker| worker.log());
+        logs.any(|log| log.contains("adopted from the server's controller")).then_some(())
     })
     .await;
+    let run = version.run_id().await;
     version.load(2, 10).await.done(SOON).await;
+    assert_eq!(version.run_id().await, run, "the workers took it from each other");
     version.wci("release", &[]).await.ok();
     let other = theirs(&world, "later").await;
     // Whoever looks sees both: one is taken, the other left.

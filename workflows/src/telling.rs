@@ -19,9 +19,9 @@ const PAUSES: [Duration; 3] =
     [Duration::from_secs(2), Duration::from_secs(20), Duration::from_secs(120)];
 
 /// The signal that the version workflow takes.
-struct Sync;
+struct SyncValidation;
 
-impl SignalDefinition for Sync {
+impl SignalDefinition for SyncValidation {
     type Workflow = UntypedWorkflow;
     type Input = ValidationState;
 
@@ -49,7 +49,7 @@ pub(crate) async fn drive_telling(ctx: &WorkflowContext<Instance>) -> Infallible
 
 async fn tell(ctx: &WorkflowContext<Instance>, version: &str, news: ValidationState) -> bool {
     let version = ctx.external_workflow(version, None);
-    version.signal(Sync, news, SignalWorkflowOptions::default()).await.is_ok()
+    version.signal(SyncValidation, news, SignalWorkflowOptions::default()).await.is_ok()
 }
 
 impl Book {
