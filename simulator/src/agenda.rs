@@ -21,6 +21,8 @@ pub(crate) enum Happening {
     Kill(WorkerId),
     /// A task whose worker was killed is offered again, and takes that long.
     Return(Micros),
+    /// A set of workers is filled up again.
+    Refill,
     /// What only a controller understands.
     Control(Control),
 }

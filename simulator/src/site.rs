@@ -113,6 +113,9 @@ impl<'a> Site<'a> {
                 self.tally.away -= 1;
                 self.offer(service);
             }
+            Happening::Refill => {
+                self.keep_set();
+            }
             Happening::Control(_) => {}
         }
     }

@@ -86,6 +86,17 @@ proptest! {
     }
 
     #[test]
+    fn a_set_of_workers_loses_no_task_either(mut scenario in any_scenario()) {
+        scenario.patience = ms(60_000);
+        let run = run(&scenario, "rate-based");
+        let tasks = run.tasks;
+        prop_assert_eq!(tasks.done + tasks.running + tasks.waiting + tasks.away, tasks.arrived);
+        if let Some(limit) = scenario.provider.concurrency {
+            prop_assert!(run.workers.peak <= limit);
+        }
+    }
+
+    #[test]
     fn with_a_provider_that_works_every_task_is_done_in_the_end(mut scenario in any_scenario()) {
         scenario.provider.refuse = 0.0;
         scenario.workers.no_show = 0.0;

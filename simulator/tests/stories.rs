@@ -119,6 +119,17 @@ fn workers_that_never_poll_leave_the_tasks_waiting_and_that_shows() {
 }
 
 #[test]
+fn a_set_of_workers_is_filled_up_but_not_in_a_storm_when_they_never_stay() {
+    let mut scenario = scenario("steady:rate=5,for=30s");
+    (scenario.workers.no_show, scenario.workers.cold_start) = (1.0, always(0));
+    scenario.patience = ms(60_000);
+    let run = run(&scenario, "rate-based");
+    let seconds = run.simulated_ms / 1_000.0;
+    let starts = f64::from(u32::try_from(run.invocations.started).expect("few"));
+    assert!(starts > 10.0 && starts < 31.0 * seconds, "{starts} in {seconds} s");
+}
+
+#[test]
 fn the_ideal_needs_a_worker_for_as_many_tasks_as_it_can_do_within_the_target() {
     let mut scenario = scenario("burst:100");
     scenario.workers.slots = 4;

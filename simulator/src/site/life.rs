@@ -2,9 +2,13 @@
 
 use super::Site;
 use crate::{
+    Micros,
     agenda::{Answer, Happening},
     fleet::{Stage, WorkerId},
 };
+
+/// How long a provider that keeps a set of workers takes to see that one left.
+const REFILL: Micros = Micros::from_ms(1_000);
 
 impl Site<'_> {
     pub(super) fn start(&mut self) {
@@ -102,7 +106,9 @@ impl Site<'_> {
             let at = self.now + self.scenario.workers.task_timeout;
             self.agenda.add(at, Happening::Return(task.service));
         }
-        self.keep_set();
+        if self.set_size.is_some() {
+            self.agenda.add(self.now + REFILL, Happening::Refill);
+        }
     }
 
     /// Starts or drains workers until there are as many as the set is to have.
