@@ -7,7 +7,9 @@ mod completion;
 mod decide;
 mod delete;
 mod describe;
+mod explain;
 mod list;
+mod past;
 mod release;
 mod situation;
 mod standing;
@@ -22,6 +24,7 @@ pub(crate) enum Command {
     Validate(validate::ValidateArgs),
     List(list::ListArgs),
     Describe(describe::DescribeArgs),
+    Explain(explain::ExplainArgs),
     Delete(delete::DeleteArgs),
     Claim(claim::ClaimArgs),
     Adopt(adopt::AdoptArgs),
@@ -41,6 +44,7 @@ pub(crate) async fn run(
         Command::Validate(args) => validate::run(connection, args).await,
         Command::List(args) => list::run(connection, args).await,
         Command::Describe(args) => describe::run(connection, args).await,
+        Command::Explain(args) => explain::run(connection, args).await,
         Command::Delete(args) => delete::run(connection, args).await,
         Command::Claim(args) => claim::run(connection, args).await,
         Command::Adopt(args) => adopt::run(connection, args).await,

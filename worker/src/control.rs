@@ -4,6 +4,7 @@
 mod attendance;
 mod compute;
 mod execution;
+mod history;
 mod instance;
 mod list;
 mod mark;

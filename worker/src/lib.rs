@@ -18,7 +18,9 @@ pub mod replay;
 mod shepherd;
 mod simulate;
 mod spec_file;
+mod story;
 mod system;
+mod when;
 mod yaml_file;
 
 use std::process::ExitCode;

@@ -19,6 +19,8 @@ use report::Report;
 mod tests;
 
 /// Show a version's spec, health, workers in flight and recent decisions with their reasons
+///
+/// `wci explain` tells the same in sentences, for any time, and what the instance waits for.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   wci describe orders:v1

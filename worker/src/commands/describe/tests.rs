@@ -86,7 +86,9 @@ Workers in flight
 Recent decisions
   WHEN    GROUP    EVENT     STARTS  HELD BACK  REASONS
   1s ago  default  outcome   0       2          launch_failed(throttled) failures=2 wait_ms=5000
-  9s ago  default  task-add  3       0          tasks_announced misses=3";
+  9s ago  default  task-add  3       0          tasks_announced misses=3
+
+In sentences: wci explain orders:v1";
     assert_eq!(text::of(&troubled(), NOW).unwrap(), expected);
 }
 

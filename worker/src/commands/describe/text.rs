@@ -24,6 +24,7 @@ pub(super) fn of(report: &Report, now: Millis) -> anyhow::Result<String> {
     if !report.decisions.is_empty() {
         write!(text, "\n\nRecent decisions\n{}", decisions(report, now))?;
     }
+    write!(text, "\n\nIn sentences: wci explain {}:{}", report.deployment, report.build_id)?;
     Ok(text)
 }
 

@@ -1,0 +1,117 @@
+//! What an instance waits for.
+
+use super::{
+    Ending, Story,
+    activity::Kind,
+    sentence::purpose,
+    words::{as_sentence, list, many, span},
+};
+use crate::clock::{self, Millis};
+
+/// Something that the instance waits for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Waiting {
+    pub(crate) kind: &'static str,
+    /// When that is over at the latest, where that is known.
+    pub(crate) until: Option<Millis>,
+    pub(crate) text: String,
+}
+
+impl Waiting {
+    fn new(kind: &'static str, until: Option<Millis>, text: &str) -> Self {
+        Self { kind, until, text: as_sentence(text) }
+    }
+}
+
+/// What the instance waits for at the end of `story`, which is at `now`. The soonest first.
+pub(crate) fn waits(story: &Story, now: Millis) -> Vec<Waiting> {
+    match story.ended() {
+        None => {}
+        Some(Ending::Continued { .. }) => {
+            return vec![Waiting::new("run", None, "the next run to begin")];
+        }
+        Some(_) => return Vec::new(),
+    }
+    if story.runs.is_empty() {
+        return Vec::new();
+    }
+    let mut waits = timers(story, now);
+    waits.extend(
+        story
+            .open
+            .activities
+            .values()
+            .map(|activity| activity_waits(&activity.kind, activity.at, now)),
+    );
+    for update in story.open.updates.values() {
+        waits.push(Waiting::new("update", None, &format!("{update} to be answered")));
+    }
+    waits.sort_by_key(|waiting| waiting.until.unwrap_or(Millis::MAX));
+    if story.open.has_spec {
+        let text = "tasks that find no worker, which the server announces";
+        waits.push(Waiting::new("signal", None, text));
+    } else {
+        let text = "a compute config: without one nothing is started (wci apply)";
+        waits.push(Waiting::new("update", None, text));
+    }
+    waits
+}
+
+fn timers(story: &Story, now: Millis) -> Vec<Waiting> {
+    let told = |timer: &super::Timer| {
+        let when = clock::relative(timer.rings, now);
+        let text = if story.open.has_spec || timer.summary != "ask again" {
+            format!("the time to {}, {when}", purpose(&timer.summary))
+        } else {
+            format!("the time to end because nobody gave it a compute config, {when}")
+        };
+        Waiting::new("timer", Some(timer.rings), &text)
+    };
+    story.open.timers.values().map(told).collect()
+}
+
+fn activity_waits(kind: &Kind, asked: Millis, now: Millis) -> Waiting {
+    let ago = span(now.saturating_sub(asked));
+    match kind {
+        Kind::Decide(_) => {
+            Waiting::new("decision", None, &format!("a decision that it asked for {ago} ago"))
+        }
+        Kind::Launch(launch) => {
+            let workers = many(launch.workers, "worker");
+            let (provider, group) = (&launch.provider, &launch.group);
+            let text =
+                format!("{provider} to answer for {workers} of {group}, asked for {ago} ago");
+            Waiting::new("launch", None, &text)
+        }
+        Kind::Watch(watch) => {
+            let types: Vec<String> =
+                watch.types.iter().map(|kind| kind.as_str().to_owned()).collect();
+            let queues = if types.is_empty() { "task".to_owned() } else { list(&types) };
+            let mut text =
+                format!("the watch of the {queues} queues to see tasks wait that nobody takes");
+            if watch.quiet_until_ms > now {
+                let until = clock::relative(watch.quiet_until_ms, now);
+                text.push_str(&format!(
+                    " (what waits before then is left to workers on their way: {until})"
+                ));
+            }
+            let until = watch.until_ms;
+            if until > now {
+                text.push_str(&format!(
+                    "; an idle watch is renewed {}",
+                    clock::relative(until, now)
+                ));
+            }
+            Waiting::new("watch", (until > 0).then_some(until), &text)
+        }
+        Kind::Register => Waiting::new(
+            "register",
+            None,
+            "workers to be started so that the server learns of task queues",
+        ),
+        Kind::Validate => Waiting::new("check", None, "the providers to check a compute config"),
+        Kind::Unknown(activity) => {
+            Waiting::new("other", None, &format!("an activity {activity}, asked for {ago} ago"))
+        }
+    }
+}
