@@ -13,6 +13,7 @@ mod past;
 mod release;
 mod situation;
 mod standing;
+mod timeline;
 mod validate;
 
 use crate::{connection::ConnectionArgs, output};
@@ -25,6 +26,7 @@ pub(crate) enum Command {
     List(list::ListArgs),
     Describe(describe::DescribeArgs),
     Explain(explain::ExplainArgs),
+    Timeline(timeline::TimelineArgs),
     Delete(delete::DeleteArgs),
     Claim(claim::ClaimArgs),
     Adopt(adopt::AdoptArgs),
@@ -45,6 +47,7 @@ pub(crate) async fn run(
         Command::List(args) => list::run(connection, args).await,
         Command::Describe(args) => describe::run(connection, args).await,
         Command::Explain(args) => explain::run(connection, args).await,
+        Command::Timeline(args) => timeline::run(connection, args).await,
         Command::Delete(args) => delete::run(connection, args).await,
         Command::Claim(args) => claim::run(connection, args).await,
         Command::Adopt(args) => adopt::run(connection, args).await,

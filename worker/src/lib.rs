@@ -20,6 +20,7 @@ mod simulate;
 mod spec_file;
 mod story;
 mod system;
+mod timeline;
 mod when;
 mod yaml_file;
 

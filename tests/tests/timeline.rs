@@ -1,0 +1,116 @@
+//! The page of `wci timeline`, from recordings and from a real instance, and in a browser where
+//! there is one.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use wci_tests::{SOON, World, run, wait_for, wci_bin};
+
+/// Names under which Chromium is installed.
+const BROWSERS: [&str; 5] =
+    ["chromium", "chromium-browser", "chromium-headless-shell", "google-chrome", "chrome"];
+
+fn recording(name: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../replay-histories/v1");
+    folder.join(format!("{name}.json")).display().to_string()
+}
+
+fn browser() -> Option<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let folders: Vec<PathBuf> = env::split_paths(&path).collect();
+    let places =
+        BROWSERS.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
+    places.into_iter().find(|place| place.is_file())
+}
+
+async fn draw(names: &[&str], file: &Path) {
+    let file = file.display().to_string();
+    let recordings: Vec<String> = names.iter().map(|name| recording(name)).collect();
+    let mut args = vec!["timeline", "-o", &file];
+    args.extend(recordings.iter().flat_map(|recording| ["--history", recording]));
+    let said = run(&wci_bin(), &args).await.ok();
+    assert!(said.stdout.is_empty() && said.stderr.contains("wrote "), "{said:?}");
+}
+
+#[tokio::test]
+async fn runs_that_continue_each_other_are_drawn_as_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("page.html");
+    let runs =
+        ["continue-as-new-with-signals-pending", "continue-as-new-with-signals-pending-next-run"];
+    draw(&runs, &file).await;
+    let page = fs::read_to_string(&file).unwrap();
+    for words in
+        ["<title>long:v1: timeline</title>", "A new run took over", ">tasks_announced</text>"]
+    {
+        assert!(page.contains(words), "{words} is missing");
+    }
+    let stdout = ["timeline", "--history", &recording(runs[0]), "-o", "-"];
+    let said = run(&wci_bin(), &stdout).await.ok();
+    assert!(said.stdout.starts_with("<!doctype html>") && said.stderr.is_empty(), "{said:?}");
+}
+
+#[tokio::test]
+async fn a_running_instance_is_drawn_from_its_history() {
+    let world = World::new().await;
+    let version = world.version("drawn");
+    version.at_zero().await;
+    version.load(3, 10).await.done(SOON).await;
+    let file = world.dir().join("drawn.html");
+    let name = file.display().to_string();
+    wait_for("the launch to be drawn", SOON, async || {
+        version.wci("timeline", &["-o", &name]).await.ok();
+        let page = fs::read_to_string(&file).ok()?;
+        page.contains("1 asked for default: 1 started, after ").then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_drawn_is_refused_with_a_reason() {
+    let nowhere = ["timeline", "--history", &recording("burst"), "-o", "/nowhere/page.html"];
+    let said = run(&wci_bin(), &nowhere).await;
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(said.stderr.contains("cannot write /nowhere/page.html"), "{said:?}");
+    let other = ["timeline", "--history", &recording("validate-without-an-instance"), "-o", "-"];
+    let said = run(&wci_bin(), &other).await;
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(said.stderr.contains("not of an instance") && said.stdout.is_empty(), "{said:?}");
+    let said = run(&wci_bin(), &["timeline", "-o", "-"]).await;
+    assert_eq!(said.code, Some(2), "{said:?}");
+}
+
+#[tokio::test]
+async fn a_browser_shows_the_page() {
+    let Some(browser) = browser() else {
+        eprintln!(
+            "not looked at in a browser: no Chromium is installed here ({})",
+            BROWSERS.join(", ")
+        );
+        return;
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let (file, shot) = (dir.path().join("page.html"), dir.path().join("page.png"));
+    draw(&["burst"], &file).await;
+    let shown = Command::new(&browser)
+        .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"])
+        .args(["--hide-scrollbars", "--window-size=1200,1600", "--enable-logging=stderr"])
+        .arg(format!("--user-data-dir={}", dir.path().join("profile").display()))
+        .arg(format!("--screenshot={}", shot.display()))
+        .arg(format!("file://{}", file.display()))
+        .output()
+        .unwrap();
+    let log = String::from_utf8_lossy(&shown.stderr);
+    assert!(shown.status.success(), "{log}");
+    // What the page itself does wrong, the browser's console says.
+    assert!(!log.contains(":CONSOLE"), "{log}");
+    let picture = fs::read(&shot).unwrap();
+    assert!(picture.starts_with(b"\x89PNG"), "no picture");
+    // A page on which nothing is drawn packs to a few kilobytes.
+    assert!(picture.len() > 30_000, "the picture has only {} bytes", picture.len());
+}

@@ -1,0 +1,131 @@
+//! The page around the panels.
+
+use std::fmt::Write;
+
+use super::{
+    axis::Time,
+    panel::{Panel, escaped},
+    picture::{Picture, Points},
+};
+use crate::{
+    clock,
+    story::{Story, sentences},
+};
+
+const STYLE: &str = include_str!("style.css");
+/// Sentences in the table at the most, the latest.
+const MAX_ROWS: usize = 5_000;
+
+/// The whole page.
+pub(super) fn write(story: &Story, picture: &Picture) -> String {
+    let name = story.id.as_ref().map_or_else(|| "an instance".to_owned(), ToString::to_string);
+    let name = escaped(&name);
+    let (from, to) = (clock::rfc3339(picture.from), clock::rfc3339(picture.to));
+    let mut page = format!(
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+         <meta http-equiv=\"Content-Security-Policy\" \
+         content=\"default-src 'none'; style-src 'unsafe-inline'\">\
+         <title>{name}: timeline</title><style>\n{STYLE}</style></head>\n<body><main>\
+         <h1>{name}</h1><p class=\"soft\">From {from} to {to}. Times are in UTC.</p>\n"
+    );
+    for panel in panels(picture) {
+        page.push_str(&panel);
+    }
+    page.push_str(&table(story));
+    page.push_str("</main></body></html>\n");
+    page
+}
+
+fn panels(picture: &Picture) -> [String; 4] {
+    let time = Time { from: picture.from, to: picture.to };
+    [
+        backlog(picture, time),
+        workers(picture, time),
+        launches(picture, time),
+        reasons(picture, time),
+    ]
+}
+
+fn most(of: &[&Points]) -> u64 {
+    of.iter().flat_map(|points| points.iter()).map(|(_, value)| *value).max().unwrap_or(0)
+}
+
+fn backlog(picture: &Picture, time: Time) -> String {
+    let Picture { backlog, announced, .. } = picture;
+    let (mut panel, values) = Panel::of_values("backlog", time, most(&[backlog, announced]));
+    panel.steps("s0", "tasks that wait", values, backlog);
+    panel.stems("s1", "announced tasks found no worker", values, announced);
+    let misses: u64 = announced.iter().map(|(_, misses)| misses).sum();
+    let says = format!(
+        "The line: tasks that waited when they were looked at, {} at the most. The stems: \
+         announced tasks that found no worker, {misses} in all.",
+        most(&[backlog])
+    );
+    panel.finish("Tasks", &says)
+}
+
+fn workers(picture: &Picture, time: Time) -> String {
+    let Picture { in_flight, started, seen, .. } = picture;
+    let (mut panel, values) = Panel::of_values("workers", time, most(&[in_flight, started, seen]));
+    panel.steps("s2", "workers started since the beginning", values, started);
+    panel.steps("s1", "workers asked for and not answered for", values, in_flight);
+    let mut says = format!(
+        "Solid: workers started since the beginning, {}. Dashed: workers asked for that the \
+         provider has not answered for, {} at the most.",
+        most(&[started]),
+        most(&[in_flight])
+    );
+    if !seen.is_empty() {
+        panel.steps("s3", "workers seen polling", values, seen);
+        let _ = write!(says, " Dotted: workers seen polling, {} at the most.", most(&[seen]));
+    }
+    panel.finish("Workers", &says)
+}
+
+fn launches(picture: &Picture, time: Time) -> String {
+    let bars = &picture.launches;
+    let well = bars.iter().filter(|bar| bar.is_well).count();
+    let says = match bars.len() {
+        0 => "No provider was asked for workers.".to_owned(),
+        1 => {
+            format!("One call of a provider, from being asked for to its answer; {well} went well.")
+        }
+        calls => format!(
+            "{calls} calls of providers, each from being asked for to its answer; {well} went well. \
+             Those that did not have a broken outline."
+        ),
+    };
+    Panel::of_bars("launches", time, bars).finish("Invocations", &says)
+}
+
+fn reasons(picture: &Picture, time: Time) -> String {
+    let says = match picture.reasons.is_empty() {
+        true => "Nothing was decided.",
+        false => "When each reason was given for a decision.",
+    };
+    Panel::of_rows("reasons", time, picture.reasons.iter()).finish("Reasons", says)
+}
+
+/// The same in sentences, for those who read rather than look.
+fn table(story: &Story) -> String {
+    let told = sentences(&story.moments);
+    let skipped = told.len().saturating_sub(MAX_ROWS);
+    let mut table = String::from(
+        "<h2>In sentences</h2><table><thead><tr><th scope=\"col\">When</th>\
+         <th scope=\"col\">About</th><th scope=\"col\">What</th></tr></thead><tbody>\n",
+    );
+    for sentence in told.iter().skip(skipped) {
+        let at = clock::rfc3339(sentence.at);
+        let (kind, text) = (sentence.kind, escaped(&sentence.text));
+        let _ = writeln!(
+            table,
+            "<tr><td><time datetime=\"{at}\">{at}</time></td><td>{kind}</td><td>{text}</td></tr>"
+        );
+    }
+    table.push_str("</tbody></table>");
+    if skipped > 0 {
+        let _ = write!(table, "<p>{skipped} sentences before these are left out.</p>");
+    }
+    table
+}

@@ -1,0 +1,93 @@
+use super::{page, picture::Picture};
+use crate::story::{Story, tests::recording};
+
+fn story(name: &str) -> Story {
+    Story::read([&*recording(name)], None)
+}
+
+fn drawn(name: &str) -> String {
+    let story = story(name);
+    let last = story.runs[0].last;
+    page(&story, last)
+}
+
+#[test]
+fn the_picture_has_what_waited_what_was_asked_for_and_why() {
+    let story = story("provider-refuses-then-recovers");
+    let picture = Picture::of(&story, story.runs[0].last);
+    assert_eq!(picture.launches.len(), 3);
+    let well: Vec<bool> = picture.launches.iter().map(|bar| bar.is_well).collect();
+    assert_eq!(well, [false, false, true]);
+    assert_eq!(picture.started.last().unwrap().1, 1);
+    assert_eq!(picture.in_flight.iter().map(|(_, workers)| *workers).max(), Some(1));
+    assert_eq!(picture.in_flight.last().unwrap().1, 0);
+    assert_eq!(picture.announced.iter().map(|(_, misses)| *misses).sum::<u64>(), 5);
+    assert_eq!(picture.reasons["launch_failed"].len(), 2);
+    assert_eq!(picture.reasons["probing"].len(), 2);
+}
+
+#[test]
+fn a_backlog_that_a_watch_saw_is_drawn() {
+    let story = story("backlog-alone");
+    let picture = Picture::of(&story, story.runs[0].last);
+    assert_eq!(picture.backlog.iter().map(|(_, waiting)| *waiting).max(), Some(1));
+}
+
+#[test]
+fn the_page_stands_alone_and_can_be_read_as_well_as_looked_at() {
+    let page = drawn("burst");
+    assert!(page.starts_with("<!doctype html>"));
+    for foreign in
+        ["http://", "https://", "<script", "<link", "<img", "url(", "@import", "javascript:"]
+    {
+        assert!(!page.contains(foreign), "{foreign} stands in the page");
+    }
+    for needed in [
+        "<html lang=\"en\">",
+        "prefers-color-scheme: dark",
+        "role=\"img\" aria-labelledby=\"reasons-t reasons-d\"",
+        "<title id=\"backlog-t\">Tasks</title>",
+        "<desc id=\"workers-d\">",
+        "<th scope=\"col\">When</th>",
+        "found no worker.</td>",
+        ">tasks_announced</text>",
+    ] {
+        assert!(page.contains(needed), "{needed} is missing");
+    }
+    assert_eq!(page.matches("<svg").count(), 4);
+    assert_eq!(page.matches("<svg").count(), page.matches("</svg>").count());
+    assert!(!page.contains("NaN") && !page.contains("inf\""));
+}
+
+#[test]
+fn what_stands_in_a_history_cannot_break_out_of_the_page() {
+    let mut events = recording("provider-refuses-then-recovers");
+    let evil = "<script>alert('&\"')</script>";
+    for event in &mut events {
+        let Some(attributes) = &mut event.attributes else { continue };
+        use temporalio_common::protos::temporal::api::history::v1::history_event::Attributes as A;
+        if let A::ActivityTaskCompletedEventAttributes(done) = attributes {
+            for payload in done.result.iter_mut().flat_map(|result| &mut result.payloads) {
+                let text = String::from_utf8(payload.data.clone()).unwrap();
+                let evil = serde_json::to_string(evil).unwrap();
+                let text = text.replace("tasks_announced", evil.trim_matches('"'));
+                payload.data = text.replace("Rate Exceeded", evil.trim_matches('"')).into_bytes();
+            }
+        }
+    }
+    let story = Story::read([&*events], None);
+    let page = page(&story, story.runs[0].last);
+    assert!(page.contains("&lt;script&gt;alert(&#39;&amp;&quot;&#39;)"), "the words are not there");
+    assert!(!page.contains("<script"));
+}
+
+#[test]
+fn an_instance_that_did_nothing_yet_has_a_page_too() {
+    let events = recording("backlog-alone");
+    let story = Story::read([&events[..6]], None);
+    let page = page(&story, story.runs[0].last);
+    assert!(page.contains("No provider was asked for workers."));
+    assert!(page.contains("Nothing was decided."));
+    let nothing = super::page(&Story::default(), 0);
+    assert!(nothing.contains("</html>") && !nothing.contains("NaN"));
+}
