@@ -290,3 +290,15 @@ fn how_long_workers_take_to_start_is_learned_where_they_are_seen() {
     vague.at(NOW + 11_000, seen(1));
     assert!(vague.state["demand"].get("start_ms").is_none());
 }
+
+#[test]
+fn work_is_shared_out_among_all_workers_that_are_seen() {
+    let mut group = group(json!({"worker_slots": 1}));
+    group.at(NOW, announced(10));
+    let stats = QueueStats { dispatch_rate: 100.0, ..QueueStats::default() };
+    let workers = Some(WorkersSeen { seen: 25, slots_free: 0 });
+    let poll = Poll { stats: [(Workflow, stats)].into(), workers };
+    group.at(NOW + 60_000, Event::Poll(poll));
+    // Ten of them are ours, fifteen are not.
+    assert_eq!(group.state["demand"]["service_rate"], json!(4));
+}
