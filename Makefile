@@ -6,7 +6,7 @@ target := $(or $(CARGO_TARGET_DIR),target)
 # Cargo calls the folder of its profile `dev` debug.
 built := $(target)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 
-.PHONY: help build demo test test-build lint deploy-check doc record-histories bench bench-full mutants fuzz clean
+.PHONY: help build demo lambda-demo test test-build lint deploy-check doc record-histories bench bench-full bench-worker mutants fuzz clean
 
 help: ## Show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,6 +18,10 @@ build: ## Build the program wci and the example worker greeter, for use (PROFILE
 demo: ## Scale from zero and back on this machine; options in ARGS, for example ARGS=--keep
 	@WCI_TEMPORAL_CLI=$$(tools/temporal-cli) && export WCI_TEMPORAL_CLI && \
 	$(CARGO) build --locked -p wci -p greeter && $(target)/debug/wci demo $(ARGS)
+
+lambda-demo: ## The same with AWS Lambda, without AWS: cargo lambda watch runs the function; TASKS=20
+	@WCI_TEMPORAL_CLI=$$(tools/temporal-cli) && export WCI_TEMPORAL_CLI && \
+	$(CARGO) build --locked -p wci -p greeter -p wci-tests --bins && $(target)/debug/lambda-demo $(TASKS)
 
 test-build:
 	$(CARGO) build --locked -p wci -p greeter -p patterns
@@ -46,15 +50,8 @@ bench: build ## Measure it beside the controller in the server; at most twelve m
 bench-full: CASES += --full
 bench-full: bench ## The same, with the time that the slow cases need
 
-mutants: $(target)/tools/bin/cargo-mutants ## Change the scaling algorithms in small ways and see that a test notices; takes an hour or two
-	PROPTEST_CASES=32 $(target)/tools/bin/cargo-mutants mutants --package wci-scaling --timeout 120 --output $(target) $(ARGS)
 
-$(target)/tools/bin/cargo-mutants:
-	$(CARGO) install cargo-mutants --version 27.1.0 --locked --root $(target)/tools
 
-fuzz: ## Ask the scaling algorithms anything, CASES times for each property
-	PROPTEST_CASES=$(or $(CASES),20000) $(CARGO) test --locked --release -p wci-scaling --test properties --test demand_properties
-
-clean: ## Remove what was built and fetched
-	$(CARGO) clean
-	rm -rf .tools
+bench-worker: ## Measure what a serverless worker's life costs besides its work
+	@WCI_TEMPORAL_CLI=$$(tools/temporal-cli) && export WCI_TEMPORAL_CLI && \
+	$(CARGO) build --locked --profile $(PROFILE) -p wci -p greeter -p wci-tests --bins && $(built)/bench-worker

@@ -4,8 +4,8 @@
 use std::{
     collections::BTreeMap,
     path::Path,
-    sync::{Arc, Mutex},
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    sync::{Arc, Mutex, OnceLock},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use axum::{
@@ -51,6 +51,8 @@ pub struct Answer {
 pub struct Environment {
     process: Process,
     events: mpsc::UnboundedSender<Pending>,
+    api: Arc<Api>,
+    started: Instant,
 }
 
 #[derive(Debug)]
@@ -64,6 +66,7 @@ struct Pending {
 struct Api {
     events: tokio::sync::Mutex<mpsc::UnboundedReceiver<Pending>>,
     running: Mutex<BTreeMap<String, oneshot::Sender<Answer>>>,
+    ready: OnceLock<Instant>,
 }
 
 impl Event {
@@ -86,12 +89,14 @@ impl Environment {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let (events, waiting) = mpsc::unbounded_channel();
-        let api = Api { events: waiting.into(), running: Mutex::default() };
+        let api = Api { events: waiting.into(), running: Mutex::default(), ready: OnceLock::new() };
+        let api = Arc::new(api);
         let routes = Router::new()
             .route("/2018-06-01/runtime/invocation/next", get(next))
             .route("/2018-06-01/runtime/invocation/{id}/{how}", post(answered))
-            .with_state(Arc::new(api));
+            .with_state(Arc::clone(&api));
         tokio::spawn(async move { axum::serve(listener, routes).await });
+        let started = Instant::now();
         let process = function
             .clone()
             .env("AWS_LAMBDA_RUNTIME_API", &address)
@@ -99,12 +104,17 @@ impl Environment {
             .env("AWS_LAMBDA_FUNCTION_VERSION", "5")
             .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")
             .start(log);
-        Self { process, events }
+        Self { process, events, api, started }
     }
 
     /// The function's process.
     pub fn process(&mut self) -> &mut Process {
         &mut self.process
+    }
+
+    /// How long the process took until it first asked for an event; `None` if it has not.
+    pub fn init(&self) -> Option<Duration> {
+        Some(*self.api.ready.get()? - self.started)
     }
 
     /// Has an invocation run after those that wait; its answer can be awaited at leisure.
@@ -120,6 +130,7 @@ impl Environment {
 }
 
 async fn next(State(api): State<Arc<Api>>) -> Response {
+    api.ready.get_or_init(Instant::now);
     let Some(Pending { id, event, answer }) = api.events.lock().await.recv().await else {
         return StatusCode::GONE.into_response();
     };

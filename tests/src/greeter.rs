@@ -38,6 +38,12 @@ impl Greeter {
         self
     }
 
+    /// The same variables for another program.
+    pub fn program_is(mut self, program: &Path) -> Self {
+        self.command = program.to_owned();
+        self
+    }
+
     /// The same, but it stays when there is nothing to do.
     pub fn long_lived(self) -> Self {
         self.env("TEMPORAL_SERVERLESS_IDLE_TIMEOUT_MS", "off")

@@ -84,6 +84,12 @@ impl History {
         seen.into_values().collect()
     }
 
+    /// When a worker was first given something, and when the last event came.
+    pub fn first_start_and_end(&self) -> Option<(SystemTime, SystemTime)> {
+        let starts = |event: &&HistoryEvent| event.event_type() == EventType::WorkflowTaskStarted;
+        Some((time_of(self.events.iter().find(starts)?), time_of(self.events.last()?)))
+    }
+
     /// The workers that completed its workflow tasks and started its activities.
     pub fn identities(&self) -> Vec<String> {
         let identity = |event: &HistoryEvent| match &event.attributes {

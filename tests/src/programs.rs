@@ -26,10 +26,11 @@ impl Programs {
     }
 }
 
-/// A program of this workspace: beside the folder of the test's own executable.
+/// A program of this workspace: beside this one, or beside the folder of the tests.
 pub fn built(name: &str) -> PathBuf {
-    let test = env::current_exe().expect("a test has an executable");
-    let profile = test.parent().and_then(Path::parent).expect("target/<profile>/deps/<test>");
+    let this = env::current_exe().expect("a test has an executable");
+    let profile = this.parent().expect("target/<profile>/deps/<test>");
+    let profile = profile.parent().filter(|_| profile.ends_with("deps")).unwrap_or(profile);
     let program = profile.join(name);
     assert!(
         program.is_file(),
