@@ -6,7 +6,7 @@ target := $(or $(CARGO_TARGET_DIR),target)
 # Cargo calls the folder of its profile `dev` debug.
 built := $(target)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 
-.PHONY: help build demo lambda-demo test test-build lint deploy-check doc record-histories bench bench-full bench-worker mutants fuzz clean
+.PHONY: help build demo lambda-demo test test-build lint deploy-check doc record-histories bench bench-full bench-worker semver mutants fuzz clean
 
 help: ## Show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,3 +55,15 @@ bench-full: bench ## The same, with the time that the slow cases need
 bench-worker: ## Measure what a serverless worker's life costs besides its work
 	@WCI_TEMPORAL_CLI=$$(tools/temporal-cli) && export WCI_TEMPORAL_CLI && \
 	$(CARGO) build --locked --profile $(PROFILE) -p wci -p greeter -p wci-tests --bins && $(built)/bench-worker
+
+
+
+BASELINE ?= $(shell git describe --tags --abbrev=0 --match 'v*' 2>/dev/null)
+semver: ## Compare the worker library's public API with a git revision: BASELINE=<rev>
+	@test -n "$(BASELINE)" || { echo "no tag v* to compare with: make semver BASELINE=<rev>" >&2; exit 2; }
+	@test -x .tools/bin/cargo-semver-checks || $(CARGO) install --locked --root .tools cargo-semver-checks@0.51.0
+	PATH="$(CURDIR)/.tools/bin:$$PATH" $(CARGO) semver-checks -p temporal-serverless-worker --baseline-rev $(BASELINE)
+
+clean: ## Remove what was built and fetched
+	$(CARGO) clean
+	rm -rf .tools
