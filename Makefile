@@ -50,13 +50,18 @@ bench: build ## Measure it beside the controller in the server; at most twelve m
 bench-full: CASES += --full
 bench-full: bench ## The same, with the time that the slow cases need
 
+mutants: $(target)/tools/bin/cargo-mutants ## Change the scaling algorithms in small ways and see that a test notices; takes an hour or two
+	PROPTEST_CASES=32 $(target)/tools/bin/cargo-mutants mutants --package wci-scaling --timeout 120 --output $(target) $(ARGS)
 
+$(target)/tools/bin/cargo-mutants:
+	$(CARGO) install cargo-mutants --version 27.1.0 --locked --root $(target)/tools
+
+fuzz: ## Ask the scaling algorithms anything, CASES times for each property
+	PROPTEST_CASES=$(or $(CASES),20000) $(CARGO) test --locked --release -p wci-scaling --test properties --test demand_properties
 
 bench-worker: ## Measure what a serverless worker's life costs besides its work
 	@WCI_TEMPORAL_CLI=$$(tools/temporal-cli) && export WCI_TEMPORAL_CLI && \
 	$(CARGO) build --locked --profile $(PROFILE) -p wci -p greeter -p wci-tests --bins && $(built)/bench-worker
-
-
 
 BASELINE ?= $(shell git describe --tags --abbrev=0 --match 'v*' 2>/dev/null)
 semver: ## Compare the worker library's public API with a git revision: BASELINE=<rev>
