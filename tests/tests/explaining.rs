@@ -24,7 +24,7 @@ async fn explain_tells_what_was_seen_decided_and_done_and_what_is_waited_for() {
         "Its last decision was ",
         "It waits for",
         "The watch of the workflow, activity and nexus queues",
-        "found no worker.",
+        "found no worker",
         "Decided for default to start 1 worker: ",
         "A start of 1 worker for default was asked of subprocess.",
     ] {
@@ -34,7 +34,7 @@ async fn explain_tells_what_was_seen_decided_and_done_and_what_is_waited_for() {
     let at = before["at"].as_str().unwrap();
     let then = version.wci("explain", &["--at", at]).await.ok().stdout;
     assert!(then.contains(&format!("as it was at {at}, ")), "{then}");
-    assert!(then.contains("It waited for") && !then.contains("found no worker."), "{then}");
+    assert!(then.contains("It waited for") && !then.contains("found no worker"), "{then}");
     // Without a system worker the past can be told all the same.
     world.worker().kill();
     let alone = version.wci("explain", &["-o", "json"]).await.ok().json();
@@ -51,7 +51,8 @@ async fn explain_tells_of_an_instance_that_is_gone() {
     let version = world.version("gone");
     version.apply(&version.greeters()).await.ok();
     version.left_alone().await;
-    version.wci("delete", &["--skip-drainage", "--yes"]).await.ok();
+    let request = serde_json::json!({"identity": "tests"});
+    version.update::<serde_json::Value>(wci_contract::names::DELETE, &request).await.unwrap();
     let said = version.wci("explain", &[]).await.ok().stdout;
     assert!(said.contains("It does not run any more."), "{said}");
     assert!(said.contains("The instance ended."), "{said}");
