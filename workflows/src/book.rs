@@ -83,6 +83,7 @@ impl Book {
             book.unknown = std::mem::take(&mut wci.launches);
         }
         book.state = state;
+        book.warm_up();
         book
     }
 
@@ -178,6 +179,7 @@ impl Book {
         if self.served_types() != types {
             self.watch_epoch += 1;
         }
+        self.warm_up();
     }
 }
 

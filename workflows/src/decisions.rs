@@ -49,6 +49,7 @@ impl Book {
         self.unknown.retain(|launch| now_ms - launch.since < UNKNOWN_EXPIRES_MS);
         for (group, signals) in self.inbox.take_due(now_ms) {
             if signals.is_empty() {
+                self.keep_warm(&group);
                 self.look_again();
             } else {
                 let events = self.events.entry(group).or_default();

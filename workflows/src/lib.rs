@@ -27,6 +27,7 @@ mod updates;
 mod validate;
 mod validation;
 mod wait;
+mod warm;
 mod watch;
 mod wire;
 

@@ -257,3 +257,22 @@ fn a_start_that_names_no_version_is_unusable() {
     let refusal = Refusal::invalid("unable to decode");
     assert_eq!(Book::open(Err(refusal.clone()), Timestamp::default()).unusable, Some(refusal));
 }
+
+#[test]
+fn workers_are_kept_warm_though_no_task_waits() {
+    let config =
+        wci_contract::ConfigPayload::from_map(json!({"min_workers": 2}).as_object().unwrap());
+    let scaling = json!({"scaling_algorithm": "demand", "config": config});
+    let mut book = book(json!({"warm": {"compute": {"provider_type": "p"}, "scaling": scaling},
+        "cold": {"task_types": [3], "compute": {"provider_type": "p"}}}));
+    assert!(book.wants_decision(0));
+    let wake = RecordedDecision { wake_at_ms: Some(600_000), ..invoke(2) };
+    let asked = decide(&mut book, 0, wake);
+    assert_eq!(asked.groups.keys().collect::<Vec<_>>(), ["warm"]);
+    assert_eq!(asked.groups["warm"].events, [Event::Tick {}]);
+    assert!(!book.wants_decision(599_999) && book.wants_decision(600_000));
+    assert_eq!(question(&mut book, 600_000).groups["warm"].events, [Event::Tick {}]);
+    let spec = book.spec().cloned().unwrap();
+    book.put_in_service(spec);
+    assert!(book.wants_decision(0));
+}
