@@ -47,7 +47,8 @@ async fn workflow_show_tells_what_was_decided_and_why() {
         "userMetadata.summary: decide",
         "activityType.name: DecideScaling",
         "result[0].groups.default.actions[0].action: invoke-worker",
-        "result[0].groups.default.reasons[0]: tasks_announced misses=1",
+        // Whoever told of the task first, the signal or the watch.
+        "]: deficit waiting=",
         "activityType.name: InvokeWorker",
         "userMetadata.summary: default: start 1 worker",
         "result[0].started: 1",
