@@ -1,6 +1,6 @@
 //! Decisions for every group at once.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use temporalio_common::protos::temporal::api::workflowservice::v1::describe_worker_deployment_version_response::VersionTaskQueue;
 use wci_contract::{
@@ -15,6 +15,8 @@ use crate::{VersionReader, workers::since_epoch};
 
 /// How long until the queues of a group that cannot be scaled are looked at, milliseconds.
 const UNSCALED_POLL_MS: u64 = 60_000;
+/// How long a decision waits for the count of the workers that poll: half of what it may take.
+const COUNT_WITHIN: Duration = Duration::from_secs(1);
 
 pub(crate) async fn decide(reader: &VersionReader, input: &DecideInput) -> DecideOutput {
     let mut groups = BTreeMap::new();
@@ -70,7 +72,9 @@ async fn workers_of(reader: &VersionReader, group: &GroupQuestion) -> Option<Wor
     if queues.is_empty() {
         return None;
     }
-    let found = reader.workers(version, &queues, since_epoch()).await;
+    // A slow server must not cost the decision itself, which has a time limit of its own.
+    let asked = tokio::time::timeout(COUNT_WITHIN, reader.workers(version, &queues, since_epoch()));
+    let found = asked.await.ok()?;
     let found = found.inspect_err(|error| tracing::debug!(%error, "workers")).ok()?;
     Some(all_of(&found, &StatsByType::new()))
 }
