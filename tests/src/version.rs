@@ -9,8 +9,8 @@ use serde::{Serialize, de::DeserializeOwned};
 use temporalio_client::{
     Client, UntypedQuery, UntypedSignal, UntypedUpdate, UntypedWorkflow, UntypedWorkflowHandle,
     WorkflowDescribeOptions, WorkflowExecuteUpdateOptions, WorkflowExecutionInfo,
-    WorkflowFetchHistoryOptions, WorkflowQueryOptions, WorkflowSignalOptions,
-    errors::WorkflowUpdateError, tonic::IntoRequest,
+    WorkflowExecutionStatus, WorkflowFetchHistoryOptions, WorkflowQueryOptions,
+    WorkflowSignalOptions, errors::WorkflowUpdateError, tonic::IntoRequest,
 };
 use temporalio_common::{
     data_converters::RawValue,
@@ -140,6 +140,12 @@ impl Version {
         let handle = self.handle();
         let found = handle.describe(WorkflowDescribeOptions::default()).await.unwrap();
         found.run_id().to_owned()
+    }
+
+    /// Whether a run of the instance goes on.
+    pub async fn is_open(&self, run_id: &str) -> bool {
+        let found = self.run(run_id).describe(WorkflowDescribeOptions::default()).await.unwrap();
+        found.status() == WorkflowExecutionStatus::Running
     }
 
     /// The history of the latest run.

@@ -2,12 +2,12 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 use temporalio_common::protos::temporal::api::history::v1::history_event::Attributes;
 use wci_contract::names::DEFAULT_TASK_QUEUE;
-use wci_tests::{Behaviour, SOON, Version, World, wait_for};
+use wci_tests::{Behaviour, History, SOON, Version, World, wait_for};
 
 /// The queue of the server's own controller.
 const THEIRS: &str = "temporal-sys-per-ns-tq";
@@ -160,6 +160,89 @@ async fn a_worker_that_adopts_takes_what_a_stock_client_created_and_leaves_what_
     })
     .await;
     assert_eq!(version.task_queue().await, THEIRS);
+}
+
+/// Whoever creates many at once waits no longer for each.
+#[tokio::test]
+async fn a_worker_that_adopts_takes_all_that_there_is_within_ten_seconds() {
+    let world = World::builder().with_controller().worker_args(&["--adopt"]).start().await;
+    let versions: Vec<_> = (0..6).map(|n| world.version(&format!("many{n}"))).collect();
+    for version in &versions {
+        version.create_by_cli(version.id.deployment()).await.ok();
+    }
+    wait_for("the adoption of all", Duration::from_secs(10), async || {
+        for version in &versions {
+            if version.task_queue().await != DEFAULT_TASK_QUEUE {
+                return None;
+            }
+        }
+        Some(())
+    })
+    .await;
+}
+
+/// What ends an instance without a group after ten minutes, somebody does here.
+#[tokio::test]
+async fn a_group_that_is_added_after_the_instance_ended_is_adopted() {
+    let world = World::builder().with_controller().worker_args(&["--adopt"]).start().await;
+    let version = world.version("returns");
+    version.wci("claim", &[]).await.ok();
+    version.create_by_cli("returns").await.ok();
+    assert_eq!(version.task_queue().await, DEFAULT_TASK_QUEUE);
+    let change = "update-version-compute-config";
+    version.by_cli(change, &["--remove"]).await.ok();
+    world.temporal(&["workflow", "cancel", "-w", &version.id.workflow_id()]).await.ok();
+    wait_for("its end", SOON, async || (!version.has_instance().await).then_some(())).await;
+    let arn = "arn:aws:lambda:us-east-1:123456789012:function:returns:2";
+    let again = ["--aws-lambda-function-arn", arn, "--aws-lambda-skip-role-and-external-id"];
+    version.by_cli(change, &again).await.ok();
+    wait_for("the adoption", Duration::from_secs(10), async || {
+        (version.task_queue().await == DEFAULT_TASK_QUEUE).then_some(())
+    })
+    .await;
+    let shown = version.described_by_cli().await;
+    let provider = &shown["computeConfig"]["scalingGroups"]["default"]["provider"]["type"];
+    assert_eq!(provider, "aws-lambda", "{shown:#}");
+}
+
+/// Nobody runs the version for a moment, and nobody announces what comes then.
+#[tokio::test]
+async fn a_lone_task_in_the_gap_of_a_release_does_not_wait_long() {
+    let world = World::builder().with_controller().start().await;
+    let version = theirs(&world, "gap").await;
+    let mut came_in_the_gap = false;
+    for _ in 0..10 {
+        version.wci("adopt", &[]).await.ok();
+        version.left_alone().await;
+        let ours = version.run_id().await;
+        let load = async {
+            while version.is_open(&ours).await {}
+            version.load(1, 10).await
+        };
+        let (said, load) = tokio::join!(version.wci("release", &["-o", "json"]), load);
+        let told = said.ok().json()["told"].clone();
+        load.done(SOON).await;
+        let longest = load.longest_wait().await;
+        assert!(longest < LONGEST_WAIT, "{longest:?}");
+        assert_eq!(version.task_queue().await, THEIRS);
+        let ended = last_time(&version.history_of(&ours).await);
+        let began = first_time(&version.history().await);
+        let came = first_time(&load.history(0).await);
+        println!("{came:?} between {ended:?} and {began:?}: waited {longest:?}, told {told}");
+        if ended < came && came < began {
+            came_in_the_gap = true;
+            break;
+        }
+    }
+    assert!(came_in_the_gap, "no task came while nobody ran the version");
+}
+
+fn first_time(history: &History) -> Option<SystemTime> {
+    history.events.first()?.event_time.and_then(|at| at.try_into().ok())
+}
+
+fn last_time(history: &History) -> Option<SystemTime> {
+    history.events.last()?.event_time.and_then(|at| at.try_into().ok())
 }
 
 #[tokio::test]

@@ -4,7 +4,13 @@ use std::time::Duration;
 
 use temporalio_workflow::{CancellableFuture, TimerResult, WorkflowContext, workflows::select};
 
-use crate::{Controller, Instance, book::Phase, options, time::millis, wait::until};
+use crate::{
+    Controller, Instance,
+    book::{Book, Phase},
+    options,
+    time::millis,
+    wait::until,
+};
 
 /// A run younger than this is not continued: the server would delay the next one's first task.
 const RUN_MIN_MS: i64 = 5_000;
@@ -20,7 +26,7 @@ const UNCLAIMED_MS: i64 = 600_000;
 pub(crate) enum Ending {
     /// The version was deleted, or handed to another controller.
     Over,
-    /// Nobody gave the instance a spec.
+    /// The instance was without a spec for too long.
     Unclaimed,
     /// Somebody cancelled the workflow.
     Cancelled,
@@ -56,13 +62,21 @@ pub(crate) async fn attend(ctx: &WorkflowContext<Instance>) -> Ending {
             last_call(ctx).await;
             return Ending::NextRun;
         }
-        let unclaimed = ctx.state(|s| s.book.spec().is_none()).then_some(started_ms + UNCLAIMED_MS);
+        let unclaimed = ctx.state(|s| s.book.unclaimed_until_ms(started_ms));
         if unclaimed.is_some_and(|at| at <= now_ms) && ctx.all_handlers_finished() {
             return Ending::Unclaimed;
         }
         let wake = unclaimed.or_else(|| ctx.state(|s| s.book.inbox.next_wake_ms()));
         alarm = set(ctx, alarm, wake, now_ms);
         sleep(ctx, &mut alarm).await;
+    }
+}
+
+impl Book {
+    /// When an instance without a spec ends; one that has a spec does not.
+    pub(crate) fn unclaimed_until_ms(&self, started_ms: i64) -> Option<i64> {
+        let since = self.vacated_ms.unwrap_or(started_ms);
+        self.spec().is_none().then_some(since + UNCLAIMED_MS)
     }
 }
 

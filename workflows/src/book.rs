@@ -60,6 +60,8 @@ pub struct Book {
     pub(crate) fruitless: u32,
     /// Grows when a watch must look at other types.
     pub(crate) watch_epoch: u64,
+    /// When the last group was removed, milliseconds since the Unix epoch.
+    pub(crate) vacated_ms: Option<i64>,
     /// Something changed that the loop must look at, though it calls for no decision.
     pub(crate) moved: bool,
     /// Why the run cannot be an instance at all.

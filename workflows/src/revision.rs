@@ -5,20 +5,28 @@ use temporalio_workflow::WorkflowContext;
 
 use crate::Instance;
 
-/// The patch that marks runs of [`Revision::Second`].
-const SECOND: &str = "wci-revision-2";
-
-/// The rules of a run, oldest first: what a later one adds asks `revision >= Revision::…`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// The rules of a run, oldest first. Those of the first have no name: they are what is left when
+/// a run knows of no other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Revision {
-    /// As recorded in `replay-histories/v1`.
-    First,
     /// Checks the compute config from time to time, and tells the version workflow about it.
     Second,
+    /// Outlives its last group, so that a client that adds one again reaches it.
+    Third,
 }
 
-/// The revision that the run goes by. The first to ask leaves a marker in the history, so ask
-/// only where the rules differ.
-pub(crate) fn revision(ctx: &WorkflowContext<Instance>) -> Revision {
-    if ctx.patched(SECOND) { Revision::Second } else { Revision::First }
+impl Revision {
+    /// The patch that marks runs which go by it.
+    fn patch(self) -> &'static str {
+        match self {
+            Self::Second => "wci-revision-2",
+            Self::Third => "wci-revision-3",
+        }
+    }
+}
+
+/// Whether the run goes by what `revision` added. The first to ask leaves a marker in the
+/// history, so ask only where the rules differ.
+pub(crate) fn follows(ctx: &WorkflowContext<Instance>, revision: Revision) -> bool {
+    ctx.patched(revision.patch())
 }

@@ -10,7 +10,7 @@ use crate::{
     Instance,
     book::Book,
     options,
-    revision::{Revision, revision},
+    revision::{Revision, follows},
     wait::until,
 };
 
@@ -32,7 +32,7 @@ impl SignalDefinition for SyncValidation {
 
 /// Tells what is new, and tries again for a while where that fails.
 pub(crate) async fn drive_telling(ctx: &WorkflowContext<Instance>) -> Infallible {
-    if revision(ctx) < Revision::Second {
+    if !follows(ctx, Revision::Second) {
         return pending().await;
     }
     loop {

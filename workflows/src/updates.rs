@@ -16,6 +16,7 @@ use crate::{
     book::{Book, Phase},
     launches::describe,
     options,
+    revision::{Revision, follows},
     time::millis,
     validation::found,
     wait::until,
@@ -44,7 +45,7 @@ pub(crate) async fn update(
     in_turn(ctx, async {
         let next = ctx.state(|s| changed(&s.book, &request))?;
         if next.is_empty() {
-            return end(ctx, &request.identity);
+            return vacate(ctx, request.identity);
         }
         let output = check(ctx, &next).await?;
         ctx.state_mut(|s| {
@@ -143,11 +144,20 @@ async fn check(ctx: &WorkflowContext<Instance>, spec: &Spec) -> Result<ValidateO
 }
 
 fn commit(book: &mut Book, next: Spec, identity: String, now_ms: i64) {
-    let last = book.state.conflict_token.take();
-    book.state.conflict_token = Some(token::next(last.as_deref(), now_ms));
-    book.state.last_modifier_identity = identity;
+    book.sign(now_ms, identity);
     book.state.validation_state = Some(found(now_ms, None));
     book.put_in_service(next);
+}
+
+/// The last group is gone. The instance waits for another as one that was claimed does: the
+/// server does not end it, and would start its own for whoever adds a group again.
+fn vacate(ctx: &WorkflowContext<Instance>, identity: String) -> Result<UpdateReply, Refusal> {
+    if !follows(ctx, Revision::Third) {
+        return end(ctx, &identity);
+    }
+    let now_ms = millis(ctx.workflow_time());
+    ctx.state_mut(|s| s.book.vacate(now_ms, identity));
+    Ok(UpdateReply::default())
 }
 
 /// Ends the instance: with the update's answer the run is over.
@@ -158,4 +168,24 @@ fn end(ctx: &WorkflowContext<Instance>, identity: &str) -> Result<UpdateReply, R
         s.book.phase = Phase::Deleted;
     });
     Ok(UpdateReply::default())
+}
+
+impl Book {
+    /// Takes note of who changed the spec, and when.
+    fn sign(&mut self, now_ms: i64, identity: String) {
+        let last = self.state.conflict_token.take();
+        self.state.conflict_token = Some(token::next(last.as_deref(), now_ms));
+        self.state.last_modifier_identity = identity;
+    }
+
+    /// Is without a spec from now on. What the latest check found was about the one that is gone.
+    pub(crate) fn vacate(&mut self, now_ms: i64, identity: String) {
+        self.sign(now_ms, identity);
+        self.put_in_service(Spec::default());
+        self.state.spec = None;
+        self.state.validation_state = None;
+        self.wci().check = None;
+        self.wci().warnings.clear();
+        self.vacated_ms = Some(now_ms);
+    }
 }

@@ -15,7 +15,7 @@ use crate::{
     Controller, Instance,
     book::Book,
     options,
-    revision::{Revision, revision},
+    revision::{Revision, follows},
     time::{millis, rfc3339},
     wait::until,
 };
@@ -29,7 +29,7 @@ const AFTER_TROUBLE_MS: u64 = 5 * 60 * 1_000;
 
 /// Checks the compute config whenever that is due.
 pub(crate) async fn drive_validation(ctx: &WorkflowContext<Instance>) -> Infallible {
-    if revision(ctx) < Revision::Second {
+    if !follows(ctx, Revision::Second) {
         return pending().await;
     }
     loop {

@@ -1,7 +1,9 @@
 //! The Temporal CLI, as it is sold.
 
 use serde_json::Value;
-use temporalio_common::protos::temporal::api::enums::v1::EventType;
+use temporalio_common::protos::temporal::api::{
+    enums::v1::EventType, history::v1::history_event::Attributes,
+};
 use wci_tests::{SOON, Said, Version, World, groups_of, wait_for};
 
 const ROLE: [&str; 1] = ["--aws-lambda-skip-role-and-external-id"];
@@ -78,20 +80,66 @@ async fn a_version_is_created_shown_changed_and_deleted_with_the_cli_alone() {
 }
 
 #[tokio::test]
-async fn a_compute_config_is_removed_and_given_again_with_the_cli() {
+async fn a_compute_config_is_removed_and_given_again_with_the_cli_alone() {
     let world = World::builder().with_lambda().start().await;
     let version = claimed(&world, "removed").await;
     let (first, second) = (arn("removed:1"), arn("removed:2"));
     let with = |arn| [&["--aws-lambda-function-arn", arn], &ROLE[..]].concat();
     deployment(&world, "create-version", &version, &with(&first)).await.ok();
+    let run = version.run_id().await;
+    let command = "update-version-compute-config";
+    for again in [&second, &first] {
+        deployment(&world, command, &version, &["--remove"]).await.ok();
+        let found = shown(&world, &version).await;
+        assert!(!found.to_string().contains("aws-lambda"), "{found:#}");
+        let described = version.wci("describe", &[]).await.ok().stdout;
+        assert!(described.contains("no compute config yet"), "{described}");
+        assert!(waits_ten_minutes(&version).await, "it waits for another group");
+        deployment(&world, command, &version, &with(again)).await.ok();
+        assert_eq!(&function(&version).await, again);
+        assert_eq!(version.run_id().await, run, "the server started an instance of its own");
+    }
+    // What is without a group goes with its version.
+    deployment(&world, command, &version, &["--remove"]).await.ok();
+    deployment(&world, "delete-version", &version, &[]).await.ok();
+    let history = version.history_of(&run).await;
+    assert_eq!(history.count(EventType::WorkflowExecutionCompleted), 1);
+    assert_eq!(history.failed_tasks(), 0);
+}
+
+/// Whether the timer that was started last is that of an instance without a compute config.
+async fn waits_ten_minutes(version: &Version) -> bool {
+    let events = version.history().await.events.into_iter().rev();
+    let latest = events.filter_map(|event| event.attributes).find_map(|attributes| {
+        let Attributes::TimerStartedEventAttributes(timer) = attributes else { return None };
+        timer.start_to_fire_timeout
+    });
+    latest.is_some_and(|time| time.seconds >= 599)
+}
+
+#[tokio::test]
+async fn tasks_that_come_while_there_is_no_group_are_served_by_the_next_one() {
+    let world = World::builder().with_lambda().start().await;
+    let version = claimed(&world, "between").await;
+    world.lambda().runs("between", version.greeter());
+    let (first, second) = (arn("between:1"), arn("between:2"));
+    let with = |arn| [&["--aws-lambda-function-arn", arn], &ROLE[..]].concat();
+    deployment(&world, "create-version", &version, &with(&first)).await.ok();
+    wait_for("the version's queues", SOON, async || (version.queues().await >= 2).then_some(()))
+        .await;
+    deployment(&world, "set-current-version", &version, &["--yes"]).await.ok();
     let command = "update-version-compute-config";
     deployment(&world, command, &version, &["--remove"]).await.ok();
-    assert!(!version.has_instance().await, "it ends with the last group");
-    let found = shown(&world, &version).await;
-    assert!(!found.to_string().contains("aws-lambda"), "{found:#}");
-    version.wci("claim", &[]).await.ok();
+    version.left_alone().await;
+    let before = world.lambda().calls("between");
+    let load = version.load(2, 10).await;
+    wait_for("the tasks to be heard of", SOON, async || {
+        (!version.dump().await?.pending_task_add_signals.is_empty()).then_some(())
+    })
+    .await;
+    assert_eq!(world.lambda().calls("between"), before, "nothing is started without a group");
     deployment(&world, command, &version, &with(&second)).await.ok();
-    assert_eq!(function(&version).await, second);
+    load.done(SOON).await;
     assert_eq!(version.history().await.failed_tasks(), 0);
 }
 

@@ -276,3 +276,29 @@ fn workers_are_kept_warm_though_no_task_waits() {
     book.put_in_service(spec);
     assert!(book.wants_decision(0));
 }
+
+#[test]
+fn a_book_whose_last_group_is_gone_forgets_what_was_about_it_and_keeps_announced_tasks() {
+    let mut book = one_group();
+    book.plan(0, None, false);
+    book.wci().warnings.push("g: odd".into());
+    book.hear(Some(miss(1, 2)));
+    let launch = decide(&mut book, 10, invoke(1));
+    assert_eq!(launch.groups.len(), 1);
+    book.hear(Some(miss(1, 3)));
+    book.vacate(20, "me".into());
+    assert!(!book.wants_decision(i64::MAX));
+    assert_eq!(book.next_watch(20, 1_000), None);
+    assert_eq!(book.unclaimed_until_ms(0), Some(600_020));
+    let state = book.dump();
+    assert_eq!((state.spec, state.validation_state), (None, None));
+    assert_eq!(state.pending_task_add_signals, [miss(1, 3)]);
+    assert_eq!(state.last_modifier_identity, "me");
+    let wci = state.wci.unwrap();
+    assert!(wci.check.is_none() && wci.warnings.is_empty() && !wci.register);
+
+    let spec = json!({"scaling_group_specs": {"h": {"compute": {"provider_type": "p"}}}});
+    book.put_in_service(serde_json::from_value(spec).unwrap());
+    assert_eq!(book.unclaimed_until_ms(0), None);
+    assert!(book.wants_decision(30));
+}
