@@ -69,3 +69,47 @@ async fn a_deleted_version_ends_its_instance() {
     assert_eq!(again.code, Some(1), "{again:?}");
     assert!(again.stderr.contains("gone:v1 is not there"), "{again:?}");
 }
+
+/// Somebody has put a workflow that nobody serves in the place of the server's own.
+#[tokio::test]
+async fn a_deployment_that_does_not_answer_hides_no_other() {
+    let drains = r#"matching.wv.VersionDrainageStatusVisibilityGracePeriod="1s""#;
+    let looks = r#"matching.wv.VersionDrainageStatusRefreshInterval="1s""#;
+    let builder = World::builder().dynamic_config(drains).dynamic_config(looks);
+    let world = builder.with_lambda().start().await;
+    let [old, new] = ["v1", "v2"].map(|build| world.version_of("speaks", build));
+    let silent = world.version("silent");
+    for version in [&old, &new, &silent] {
+        let function = format!("{}-{}", version.id.deployment(), version.id.build_id());
+        let spec = SpecFile::of(&version.id).group("default", Group::lambda(&function));
+        version.apply(&spec).await.ok();
+    }
+    wait_for("the old build to be drained", SOON, async || {
+        let listed = world.wci(&["list"]).await.ok().stdout;
+        listed.contains("1 is drained").then_some(())
+    })
+    .await;
+    let stuck = "temporal-sys-worker-deployment:silent";
+    world.temporal(&["workflow", "terminate", "-w", stuck]).await.ok();
+    let start = ["workflow", "start", "--type", "stuck", "--task-queue", "nobody", "-w", stuck];
+    world.temporal(&start).await.ok();
+
+    let said = world.wci(&["list", "-o", "json"]).await;
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(said.stderr.contains("deployment silent: "), "{said:?}");
+    let listed = said.json();
+    let status = |build: &str| {
+        let rows = listed["instances"].as_array().unwrap();
+        rows.iter().find(|row| row["build_id"] == build && row["deployment"] == "speaks").unwrap()
+            ["status"]
+            .clone()
+    };
+    assert_eq!((status("v1"), status("v2")), ("drained".into(), "current".into()), "{listed}");
+    assert_eq!(listed["instances"].as_array().unwrap().len(), 3, "{listed}");
+
+    let said = world.wci(&["delete", "--drained", "--yes"]).await;
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert_eq!(said.stdout.trim(), "speaks:v1 deleted", "{said:?}");
+    assert!(said.stderr.contains("deployment silent: "), "{said:?}");
+    assert!(!old.has_instance().await && new.has_instance().await && silent.has_instance().await);
+}

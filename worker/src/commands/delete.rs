@@ -51,12 +51,23 @@ pub(super) async fn run(connection: &ConnectionArgs, args: DeleteArgs) -> anyhow
     let control = scope.open(connection).await?;
     match id {
         Some(id) if !drained => {
-            remove(&control, &id, yes, skip_drainage, &identity).await?;
+            if remove(&control, &id, yes, skip_drainage, &identity).await? == Removed::Before {
+                bail!("{id} is not there: no instance runs, and the server knows no such version");
+            }
             output::say(format!("{id} deleted"));
             Ok(())
         }
         _ => drained::run(&control, yes, &identity).await,
     }
+}
+
+/// What became of a version that was to go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Removed {
+    /// It was there.
+    Now,
+    /// There was no such version.
+    Before,
 }
 
 /// Deletes one version.
@@ -66,12 +77,12 @@ async fn remove(
     yes: bool,
     skip_drainage: bool,
     identity: &str,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Removed> {
     let (execution, deployment) = tokio::try_join!(control.look(id), control.deployment(id))?;
     let instance = execution.filter(Execution::is_open);
     let is_known = deployment.is_some_and(|known| known.status(id.build_id()).is_some());
     if instance.is_none() && !is_known {
-        bail!("{id} is not there: no instance runs, and the server knows no such version");
+        return Ok(Removed::Before);
     }
     if let Some(instance) = &instance {
         must_be_ours(control, id, instance)?;
@@ -88,7 +99,7 @@ async fn remove(
     if control.look(id).await?.is_some_and(|execution| execution.is_open()) {
         control.delete(id, identity).await?;
     }
-    Ok(())
+    Ok(Removed::Now)
 }
 
 async fn delete_version(

@@ -73,7 +73,7 @@ pub(super) async fn run(connection: &ConnectionArgs, args: ListArgs) -> anyhow::
     let control = scope.open(connection).await?;
     let (mut listed, more) = control.list(usize::try_from(limit)?).await?;
     listed.sort_by(|a, b| a.id.cmp(&b.id));
-    let standings = Standings::of(&control, listed.iter().map(|listed| &listed.id)).await?;
+    let standings = Standings::of(&control, listed.iter().map(|listed| &listed.id)).await;
     let rows = listed.into_iter().map(|listed| Row::of(listed, &standings));
     let instances = if wide {
         stream::iter(rows)
@@ -86,12 +86,11 @@ pub(super) async fn run(connection: &ConnectionArgs, args: ListArgs) -> anyhow::
     };
     let report = Report { namespace: control.namespace().to_owned(), more, instances };
     match output {
-        Output::Json => output::json(&report),
-        Output::Table => {
-            print(&report, wide);
-            Ok(())
-        }
+        Output::Json => output::json(&report)?,
+        Output::Table => print(&report, wide),
     }
+    // What there is comes first: one deployment in trouble hides no other.
+    standings.complete()
 }
 
 impl Row {

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures::{StreamExt, TryStreamExt, stream};
+use anyhow::bail;
+use futures::{StreamExt, stream};
 use wci_contract::InstanceId;
 
 use crate::control::{Control, Deployment, Trouble, VersionStatus};
@@ -12,23 +13,47 @@ const ASKED_AT_ONCE: usize = 8;
 
 /// The deployments of some versions, by name.
 #[derive(Debug, Default)]
-pub(super) struct Standings(BTreeMap<String, Deployment>);
+pub(super) struct Standings {
+    known: BTreeMap<String, Deployment>,
+    /// Deployments about which the server did not answer, and why.
+    silent: BTreeMap<String, Trouble>,
+}
 
 impl Standings {
-    /// Asks the server about the deployments of `versions`.
-    pub(super) async fn of(
-        control: &Control,
-        versions: impl Iterator<Item = &InstanceId>,
-    ) -> Result<Self, Trouble> {
+    /// Asks the server about the deployments of `versions`. One in trouble hides no other.
+    pub(super) async fn of(control: &Control, versions: impl Iterator<Item = &InstanceId>) -> Self {
         let mut seen = BTreeSet::new();
         let one_of_each = versions.filter(|id| seen.insert(id.deployment().to_owned()));
         let found = stream::iter(one_of_each.cloned().collect::<Vec<_>>())
             .map(|id| async move {
-                let found = control.deployment(&id).await?;
-                Ok::<_, Trouble>((id.deployment().to_owned(), found.unwrap_or_default()))
+                let found = control.deployment(&id).await;
+                (id.deployment().to_owned(), found)
             })
             .buffer_unordered(ASKED_AT_ONCE);
-        Ok(Self(found.try_collect().await?))
+        let mut standings = Self::default();
+        for (deployment, found) in found.collect::<Vec<_>>().await {
+            match found {
+                Ok(found) => {
+                    standings.known.insert(deployment, found.unwrap_or_default());
+                }
+                Err(trouble) => {
+                    standings.silent.insert(deployment, trouble);
+                }
+            }
+        }
+        standings
+    }
+
+    /// Tells which deployments the server did not answer about, and fails if there are any.
+    pub(super) fn complete(&self) -> anyhow::Result<()> {
+        for (deployment, trouble) in &self.silent {
+            eprintln!("deployment {deployment}: {trouble}");
+        }
+        match self.silent.len() {
+            0 => Ok(()),
+            1 => bail!("the server does not say how the versions of 1 deployment stand"),
+            some => bail!("the server does not say how the versions of {some} deployments stand"),
+        }
     }
 
     /// Whether no workflow is left that needs the version.
@@ -50,6 +75,6 @@ impl Standings {
     }
 
     fn status(&self, id: &InstanceId) -> Option<VersionStatus> {
-        self.0.get(id.deployment())?.status(id.build_id())
+        self.known.get(id.deployment())?.status(id.build_id())
     }
 }
