@@ -8,8 +8,9 @@ use temporalio_common::protos::temporal::api::{
         WorkflowExecutionStartedEventAttributes, history_event::Attributes,
     },
 };
+use wci_contract::activities::WATCH;
 
-use super::{Ending, Story, What, sentences, waits};
+use super::{Ending, Story, What, activity::Kind, sentences, waits};
 use crate::{clock::Millis, replay::Recording};
 
 /// A recorded run.
@@ -125,6 +126,28 @@ fn a_story_up_to_a_time_tells_what_was_the_case_then() {
         "{waits:?}"
     );
     assert!(story.moments.iter().all(|moment| moment.at <= at));
+}
+
+/// The watch that looks at other types from now on is asked for before the old one has ended.
+#[test]
+fn of_a_watch_and_its_successor_the_latest_alone_is_waited_for() {
+    let mut events = recording("backlog-alone");
+    let is_watch = |event: &HistoryEvent| match &event.attributes {
+        Some(Attributes::ActivityTaskScheduledEventAttributes(asked)) => {
+            asked.activity_type.as_ref().is_some_and(|kind| kind.name == WATCH)
+        }
+        _ => false,
+    };
+    let first = events.iter().position(is_watch).unwrap();
+    events.truncate(first + 1);
+    let mut second = events[first].clone();
+    second.event_id += 1;
+    events.push(second);
+    let story = Story::read([&*events], None);
+    let open = story.open.activities.values();
+    assert_eq!(open.filter(|activity| matches!(activity.kind, Kind::Watch(_))).count(), 2);
+    let told = waits(&story, 0).into_iter().filter(|waiting| waiting.kind == "watch");
+    assert_eq!(told.count(), 1);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::{
     Ending, Story,
-    activity::Kind,
+    activity::{Activity, Kind},
     sentence::purpose,
     words::{as_sentence, list, many, span},
 };
@@ -36,13 +36,7 @@ pub(crate) fn waits(story: &Story, now: Millis) -> Vec<Waiting> {
         return Vec::new();
     }
     let mut waits = timers(story, now);
-    waits.extend(
-        story
-            .open
-            .activities
-            .values()
-            .map(|activity| activity_waits(&activity.kind, activity.at, now)),
-    );
+    waits.extend(awaited(story).map(|activity| activity_waits(&activity.kind, activity.at, now)));
     for update in story.open.updates.values() {
         waits.push(Waiting::new("update", None, &format!("{update} to be answered")));
     }
@@ -55,6 +49,17 @@ pub(crate) fn waits(story: &Story, now: Millis) -> Vec<Waiting> {
         waits.push(Waiting::new("update", None, text));
     }
     waits
+}
+
+/// Activities whose end matters. A watch that was told to stop lasts until it hears of it, but
+/// the instance looks at its successor alone.
+fn awaited(story: &Story) -> impl Iterator<Item = &Activity> {
+    let all = &story.open.activities;
+    let is_watch = |activity: &Activity| matches!(activity.kind, Kind::Watch(_));
+    let latest = all.iter().rev().find(|(_, activity)| is_watch(activity)).map(|(event, _)| *event);
+    all.iter()
+        .filter(move |(event, activity)| !is_watch(activity) || Some(**event) == latest)
+        .map(|(_, activity)| activity)
 }
 
 fn timers(story: &Story, now: Millis) -> Vec<Waiting> {

@@ -35,6 +35,8 @@ pub(super) struct Report {
     pub(super) spec: Option<Document>,
     pub(super) last_modifier_identity: String,
     pub(super) validation: Option<ValidationState>,
+    /// What may surprise about the compute config, as the latest check of it found.
+    pub(super) warnings: Vec<String>,
     pub(super) groups: Vec<GroupReport>,
     pub(super) in_flight: Vec<InFlight>,
     pub(super) workers_started: u64,
@@ -98,6 +100,7 @@ impl Report {
             spec: spec.as_ref().map(|spec| Document::of(id, spec)),
             last_modifier_identity: state.last_modifier_identity,
             validation: state.validation_state,
+            warnings: wci.warnings,
             groups,
             in_flight: wci.launches.into_iter().map(InFlight::from).collect(),
             workers_started: wci.workers_started,

@@ -46,6 +46,7 @@ fn troubled() -> Report {
             "last_failures": {"default": {"at_ms": NOW - 1_000, "outcome":
                 {"throttled": 1, "class": "throttled", "message": "TooManyRequests"}}},
             "workers_started": 7,
+            "warnings": ["default: the function has no version"],
         },
     }))
 }
@@ -64,6 +65,7 @@ Health           trouble in default
 Last change by   me
 Workers started  7
 Signals          0 waiting, 0 dropped
+Warning          default: the function has no version
 
 Spec
   deployment: orders
@@ -120,6 +122,7 @@ fn programs_find_every_part_under_a_name_that_stays() {
             "task_queue",
             "validation",
             "version_status",
+            "warnings",
             "workers_started",
             "workflow_id",
         ]

@@ -50,8 +50,10 @@ fn summary(report: &Report, now: Millis) -> String {
         ("Workers started", report.workers_started.to_string()),
         ("Signals", signals(report)),
     ];
+    let warnings = report.warnings.iter().map(|warning| ("Warning", warning.clone()));
+    let lines = lines.into_iter().chain(warnings);
     let lines = lines.map(|(name, value)| format!("{name:<16} {value}"));
-    lines.join("\n")
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 fn signals(report: &Report) -> String {
