@@ -3,6 +3,8 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use std::{collections::BTreeSet, fs, path::Path};
+
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 use wci_contract::{
@@ -11,6 +13,7 @@ use wci_contract::{
         Checked, DeleteRequest, Description, Done, Memo, ReleaseRequest, StartInput, UpdateReply,
         UpdateRequest,
     },
+    names,
     signal::TaskAdd,
     state::{State, ValidationState},
 };
@@ -78,6 +81,40 @@ fn every_shape_that_builds_of_ours_exchange_stays_as_it_is() {
     is_written_so::<ReleaseRequest>(ours!("release-request"));
     is_written_so::<Checked>(ours!("checked"));
     is_written_so::<Description>(ours!("description"));
+    is_written_so::<State>(ours!("state"));
+    is_written_so::<TaskAdd>(ours!("task-add-signal"));
+    is_written_so::<ValidationState>(ours!("sync-validation-status"));
+}
+
+/// By the name under which it is sent: the samples of what is sent, and of what is answered.
+const SHAPES: [(&str, &[&str]); 8] = [
+    (names::UPDATE, &["server-update-request", "server-update-reply", "wci-update-request"]),
+    (names::DELETE, &["server-delete-request", "server-done"]),
+    (names::VALIDATE, &["server-update-request", "wci-update-request", "wci-checked"]),
+    (names::RELEASE, &["wci-release-request", "wci-state"]),
+    (names::DESCRIBE, &["server-description", "wci-description"]),
+    (names::DUMP, &["server-state", "wci-state"]),
+    (names::TASK_ADD_SIGNAL, &["server-task-add-signal", "wci-task-add-signal"]),
+    (names::SYNC_VALIDATION, &["server-sync-validation-status", "wci-sync-validation-status"]),
+];
+
+/// Samples of what no name is for: what runs begin with, and what Temporal's tools look for.
+const OTHERS: [&str; 4] = [
+    "server-start-input",
+    "server-memo",
+    "wci-revision-1-start-input",
+    "wci-revision-2-start-input",
+];
+
+#[test]
+fn every_update_query_and_signal_has_samples_of_what_is_sent_and_answered() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let there: BTreeSet<String> =
+        files.map(|file| file.file_stem().unwrap().to_str().unwrap().to_owned()).collect();
+    let sent = SHAPES.iter().flat_map(|(_, samples)| samples.iter());
+    let known: BTreeSet<String> = sent.chain(&OTHERS).map(|name| (*name).to_owned()).collect();
+    assert_eq!(there, known);
 }
 
 #[test]

@@ -1,17 +1,16 @@
 //! A spec whose provider this build cannot run, as it comes from another controller.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use wci_contract::{payload::ConfigPayload, state::State};
 use wci_tests::{SOON, Version, World, wait_for};
 
-/// What the controller in the server keeps of a Cloud Run worker pool.
-fn cloud_run() -> State {
-    let details = json!({"project": "p", "region": "us-central1", "worker_pool": "pool",
-        "service_account": "sa@p.iam.gserviceaccount.com", "added_later": {"zone": "a"}});
+/// What the controller in the server keeps of a version, with what a later one may add.
+fn state(provider: &str, mut details: Value) -> State {
+    details["added_later"] = json!({"zone": "a"});
     let config = ConfigPayload::from_map(details.as_object().unwrap());
     let spec = json!({"scaling_group_specs": {"default": {"task_types": null,
-        "compute": {"provider_type": "gcp-cloud-run", "config": config},
-        "scaling": {"scaling_algorithm": "rate-based"}}}});
+        "compute": {"provider_type": provider, "config": config},
+        "scaling": {"scaling_algorithm": "no-sync"}}}});
     let state = json!({"spec": spec, "scaling_state": null, "last_modifier_identity": "them",
         "create_time": {"seconds": 1_795_337_852, "nanos": 478_238_297},
         "validation_state": {"last_validation_time": "2026-11-22T08:59:55.663696173Z",
@@ -32,11 +31,25 @@ async fn carried(world: &World, name: &str, state: State) -> Version {
 }
 
 #[tokio::test]
-async fn a_spec_is_kept_and_shown_though_this_build_cannot_run_its_provider() {
+async fn a_cloud_run_spec_is_kept_and_shown_though_this_build_cannot_run_it() {
+    let details = json!({"project": "p", "region": "us-central1", "worker_pool": "pool",
+        "service_account": "sa@p.iam.gserviceaccount.com"});
+    is_kept_and_shown("gcp-cloud-run", details).await;
+}
+
+#[tokio::test]
+async fn an_agentcore_spec_is_kept_and_shown_though_this_build_cannot_run_it() {
+    let runtime = "arn:aws:bedrock-agentcore:us-east-1:123456789012:runtime/r";
+    let details = json!({"endpoint_arn": format!("{runtime}/runtime-endpoint/DEFAULT"),
+        "role": "arn:aws:iam::123456789012:role/invoke", "role_external_id": "f3a9c1"});
+    is_kept_and_shown("aws-agentcore", details).await;
+}
+
+async fn is_kept_and_shown(kind: &str, details: Value) {
     let world = World::builder().with_lambda().start().await;
-    let state = cloud_run();
-    let version = carried(&world, "pool", state.clone()).await;
-    let args = ["worker", "deployment", "describe-version", "--deployment-name", "pool"];
+    let state = state(kind, details);
+    let version = carried(&world, "kept", state.clone()).await;
+    let args = ["worker", "deployment", "describe-version", "--deployment-name", "kept"];
     let args = [&args[..], &["--build-id", "v1", "-o", "json"]].concat();
     let shown = wait_for("the server's answer", SOON, async || {
         let said = world.temporal(&args).await;
@@ -44,7 +57,7 @@ async fn a_spec_is_kept_and_shown_though_this_build_cannot_run_its_provider() {
     })
     .await;
     let provider = &shown["computeConfig"]["scalingGroups"]["default"]["provider"];
-    assert_eq!(provider["type"], "gcp-cloud-run", "{shown:#}");
+    assert_eq!(provider["type"], kind, "{shown:#}");
 
     // Tasks come: nothing can be started, and nothing is lost of what was carried.
     let load = version.pinned_load(1, 10).await;
@@ -62,6 +75,6 @@ async fn a_spec_is_kept_and_shown_though_this_build_cannot_run_its_provider() {
 
     let ours = version.wci("describe", &["-o", "json"]).await.ok().json();
     let provider = &ours["spec"]["groups"]["default"]["provider"];
-    assert_eq!(provider["type"], "gcp-cloud-run", "{ours:#}");
+    assert_eq!(provider["type"], kind, "{ours:#}");
     assert_eq!(provider["added_later"], json!({"zone": "a"}), "{ours:#}");
 }

@@ -7,7 +7,7 @@ use temporalio_common::protos::temporal::api::{
     enums::v1::TaskQueueType, taskqueue::v1::TaskQueue,
     workflowservice::v1::DescribeTaskQueueRequest,
 };
-use wci_contract::names::SERVER_QUEUE_PREFIX;
+use wci_contract::names::{DEFAULT_TASK_QUEUE, SERVER_QUEUE_PREFIX};
 use wci_tests::{Group, SOON, SpecFile, World, wait_for};
 
 use crate::changes::created;
@@ -34,33 +34,45 @@ async fn a_spec_for_a_version_that_is_not_there_is_validated_at_once() {
     assert!(!version.has_instance().await);
 }
 
+/// The server's own queues in a namespace: those that it refuses outside workflows on, and the
+/// one of its deployment workflows, which is the first.
+const THEIRS: [&str; 2] = ["per-ns-tq", "worker-controller-per-ns-tq"];
+
 /// Whoever polls a queue of the server's would take its tasks away.
 #[tokio::test]
-async fn nothing_of_ours_polls_a_queue_of_the_servers() {
-    let mut world = World::builder().with_lambda().start().await;
+async fn nothing_of_ours_polls_a_queue_of_the_servers_in_any_namespace() {
+    let builder = World::builder().with_controller().namespace("second");
+    let mut world = builder.worker_args(&["-n", "second", "--adopt"]).start().await;
     let version = created(&world, "elsewhere").await;
     version.change(&crate::changes::changed_group("other")).await.unwrap();
     let pid = world.worker().process().pid();
-    let ours = |identity: &String| identity.contains(&pid.to_string());
-    for (queue, is_polled_by_us) in [
-        ("wci-system".to_owned(), true),
-        (format!("{SERVER_QUEUE_PREFIX}per-ns-tq"), false),
-        (format!("{SERVER_QUEUE_PREFIX}worker-controller-per-ns-tq"), false),
-    ] {
-        let identities = wait_for("somebody to poll", SOON, async || {
-            let found = pollers(&world, &queue).await;
-            (!found.is_empty() || !is_polled_by_us).then_some(found)
-        })
-        .await;
-        assert_eq!(identities.iter().any(ours), is_polled_by_us, "{queue}: {identities:?}");
+    let is_ours = |identity: &String| identity.contains(&pid.to_string());
+    for namespace in ["default", "second"] {
+        for queue in [DEFAULT_TASK_QUEUE, "wci-system-watch"] {
+            wait_for("ours to poll its own", SOON, async || {
+                pollers(&world, namespace, queue).await.iter().any(is_ours).then_some(())
+            })
+            .await;
+        }
+        for queue in THEIRS {
+            let queue = format!("{SERVER_QUEUE_PREFIX}{queue}");
+            let found = pollers(&world, namespace, &queue).await;
+            assert!(!found.iter().any(is_ours), "{namespace}, {queue}: {found:?}");
+        }
     }
+    // The server's own worker is seen there, so ours would be.
+    let queue = format!("{SERVER_QUEUE_PREFIX}{}", THEIRS[0]);
+    wait_for("the server to poll its own", SOON, async || {
+        (!pollers(&world, "default", &queue).await.is_empty()).then_some(())
+    })
+    .await;
 }
 
-async fn pollers(world: &World, queue: &str) -> Vec<String> {
+async fn pollers(world: &World, namespace: &str, queue: &str) -> Vec<String> {
     let mut identities = Vec::new();
-    for kind in [TaskQueueType::Workflow, TaskQueueType::Activity] {
+    for kind in [TaskQueueType::Workflow, TaskQueueType::Activity, TaskQueueType::Nexus] {
         let request = DescribeTaskQueueRequest {
-            namespace: "default".into(),
+            namespace: namespace.into(),
             task_queue: Some(TaskQueue { name: queue.into(), ..Default::default() }),
             task_queue_type: kind.into(),
             ..Default::default()
