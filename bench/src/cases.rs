@@ -47,7 +47,7 @@ pub(crate) enum Case {
     Burst,
     /// 1000 Lambda invocations by one launch, and AssumeRole calls for them.
     Invocations,
-    /// What clients wait for: create-version, changes, describe-version under signals.
+    /// What clients wait for: create-version, changes, describe-version under signals, validate.
     Calls,
     /// Memory of the system worker with 100 instances.
     Hundred,

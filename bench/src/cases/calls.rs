@@ -1,5 +1,5 @@
-//! What clients wait for: `create-version`, changes one after another, and `describe-version`
-//! while tasks are announced.
+//! What clients wait for: `create-version`, changes one after another, `describe-version` while
+//! tasks are announced, and `wci validate`.
 
 use std::time::{Duration, Instant};
 
@@ -12,8 +12,9 @@ use wci_contract::{InstanceId, names::TASK_ADD_SIGNAL};
 use wci_workflows::payload_of;
 
 use crate::{
-    contender::Side,
+    contender::{Side, arn},
     figures::{Figures, Target, median},
+    programs::patiently,
     public_api::PublicApi,
     stage::Stage,
 };
@@ -21,6 +22,7 @@ use crate::{
 const VERSIONS: usize = 15;
 const CHANGES: usize = 20;
 const LOOKS: usize = 300;
+const VALIDATIONS: usize = 5;
 /// Signals at 50 a second, looks at 20.
 const BETWEEN_SIGNALS: Duration = Duration::from_millis(20);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
@@ -30,7 +32,8 @@ const SETTLES: Duration = Duration::from_secs(2);
 pub(crate) async fn measure(stage: &Stage, figures: &mut Figures) -> anyhow::Result<()> {
     creations(stage, figures).await?;
     changes(stage, figures).await?;
-    looks(stage, figures).await
+    looks(stage, figures).await?;
+    validations(stage, figures).await
 }
 
 async fn creations(stage: &Stage, figures: &mut Figures) -> anyhow::Result<()> {
@@ -93,6 +96,27 @@ async fn looks(stage: &Stage, figures: &mut Figures) -> anyhow::Result<()> {
     }
     let case = "of 300 such looks, refused with `too many requests`";
     figures.compare(case, "", refused[0], refused[1], Target::AtMost(0.0));
+    Ok(())
+}
+
+/// `wci validate -f`, from the start of the program to its end, for a version without an instance:
+/// what the server's own call never answers.
+async fn validations(stage: &Stage, figures: &mut Figures) -> anyhow::Result<()> {
+    stage.stand_in.serve("validated", None);
+    let spec = json!({"deployment": "validated", "build_id": "v1",
+        "groups": {"default": {"provider": {"type": "aws-lambda", "arn": arn("validated")}}}});
+    let file = stage.dir.path().join("validated.yaml");
+    std::fs::write(&file, spec.to_string())?;
+    let file = file.display().to_string();
+    let mut took = Vec::new();
+    for _ in 0..VALIDATIONS {
+        let began = Instant::now();
+        let args = ["validate", "--address", &stage.address, "-f", &file];
+        patiently(&stage.programs.wci, &args).await?;
+        took.push(ms(began.elapsed()));
+    }
+    let case = "wci validate -f of a version without an instance (median of 5)";
+    figures.add(case, "ms", median(took), Target::AtMost(1_000.0));
     Ok(())
 }
 
