@@ -31,7 +31,7 @@ pub(crate) async fn decide(reader: &VersionReader, input: &DecideInput) -> Decid
         );
         groups.insert(name.clone(), decision);
     }
-    DecideOutput { groups }
+    DecideOutput { groups, ..DecideOutput::default() }
 }
 
 /// A limit of workers rests on a count of those that were asked for, some of which may have left.

@@ -12,7 +12,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::task::JoinHandle;
+use futures::{
+    FutureExt,
+    future::{BoxFuture, Shared},
+};
 use wci_contract::{FailureClass, launch::Outcome};
 
 /// A launch that nobody asked for within this time is forgotten.
@@ -20,9 +23,25 @@ const FORGET: Duration = Duration::from_secs(60);
 /// Launches that may be under way early.
 const MOST: usize = 1024;
 
+/// What became of a launch, and how long the provider took over it.
+#[derive(Debug, Clone)]
+pub(crate) struct Ended {
+    pub(crate) outcome: Outcome,
+    pub(crate) took: Duration,
+}
+
+impl Ended {
+    /// Waits for the outcome of `launch`.
+    pub(crate) async fn of(launch: impl Future<Output = Outcome>) -> Self {
+        let began = Instant::now();
+        let outcome = launch.await;
+        Self { outcome, took: began.elapsed() }
+    }
+}
+
 struct Begun {
     at: Instant,
-    outcome: JoinHandle<Outcome>,
+    launch: Shared<BoxFuture<'static, Ended>>,
 }
 
 /// The launches of this process that nobody has asked for yet, by launch ID.
@@ -43,20 +62,31 @@ impl HeadStarts {
             begun.retain(|_, launch| launch.at.elapsed() < FORGET);
         }
         if begun.len() < MOST && !begun.contains_key(launch_id) {
-            let outcome = tokio::spawn(launch);
-            begun.insert(launch_id.to_owned(), Begun { at: Instant::now(), outcome });
+            let at = Instant::now();
+            let task = tokio::spawn(Ended::of(launch));
+            let launch = async move {
+                let lost = |e: tokio::task::JoinError| Ended {
+                    outcome: Outcome::failed(1, FailureClass::Internal, e.to_string()),
+                    took: at.elapsed(),
+                };
+                task.await.unwrap_or_else(lost)
+            };
+            begun.insert(launch_id.to_owned(), Begun { at, launch: launch.boxed().shared() });
         }
     }
 
-    /// The outcome of a launch that has begun.
-    pub(crate) fn take(&self, launch_id: &str) -> Option<impl Future<Output = Outcome> + use<>> {
-        let begun = self.begun.lock().ok()?.remove(launch_id)?;
-        Some(async {
-            begun
-                .outcome
-                .await
-                .unwrap_or_else(|e| Outcome::failed(1, FailureClass::Internal, e.to_string()))
-        })
+    /// What became of a launch that has begun.
+    pub(crate) fn take(&self, launch_id: &str) -> Option<impl Future<Output = Ended> + use<>> {
+        Some(self.begun.lock().ok()?.remove(launch_id)?.launch)
+    }
+
+    /// What became of a launch that has begun, if that is known `by` then; otherwise it is still
+    /// there to be taken.
+    pub(crate) async fn heard(&self, launch_id: &str, by: tokio::time::Instant) -> Option<Ended> {
+        let launch = self.begun.lock().ok()?.get(launch_id)?.launch.clone();
+        let ended = tokio::time::timeout_at(by, launch).await.ok()?;
+        self.begun.lock().ok()?.remove(launch_id)?;
+        Some(ended)
     }
 }
 
@@ -69,7 +99,7 @@ mod tests {
         let starts = HeadStarts::default();
         starts.begin("a", async { Outcome::started(1) });
         starts.begin("a", async { panic!("a second launch") });
-        assert_eq!(starts.take("a").unwrap().await, Outcome::started(1));
+        assert_eq!(starts.take("a").unwrap().await.outcome, Outcome::started(1));
         assert!(starts.take("a").is_none());
     }
 
@@ -81,5 +111,20 @@ mod tests {
         }
         assert!(starts.take(&MOST.to_string()).is_none());
         assert!(starts.take("0").is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_launch_that_takes_long_is_still_there_to_be_asked_for() {
+        let soon = || tokio::time::Instant::now() + Duration::from_millis(100);
+        let starts = HeadStarts::default();
+        starts.begin("quick", async { Outcome::started(1) });
+        starts.begin("slow", async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            Outcome::started(1)
+        });
+        assert_eq!(starts.heard("quick", soon()).await.unwrap().outcome, Outcome::started(1));
+        assert!(starts.take("quick").is_none());
+        assert!(starts.heard("slow", soon()).await.is_none());
+        assert_eq!(starts.take("slow").unwrap().await.outcome, Outcome::started(1));
     }
 }

@@ -1,6 +1,10 @@
 //! Launches: one attempt of asking a provider for workers.
 
-use std::sync::Arc;
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 use tokio::sync::watch;
@@ -13,7 +17,11 @@ use wci_contract::{
 };
 use wci_providers::{LaunchRequest, Progress, Provider, Scope};
 
-use crate::{Launching, heartbeat::beating, metrics::LaunchSpan};
+use crate::{Launching, head_start::Ended, heartbeat::beating, metrics::LaunchSpan};
+
+/// A decision waits so long for its own launch: most providers answer in less, and what they
+/// answered need not be asked for by another activity. One that hangs costs other groups no more.
+const AT_ONCE: Duration = Duration::from_millis(100);
 
 /// Progress that becomes the activity's heartbeat.
 struct Beats(watch::Sender<InvokeProgress>);
@@ -42,19 +50,24 @@ pub(crate) async fn invoke(
     let beats = Beats(sender);
     let work = async {
         match launching.head_starts.take(&input.launch_id) {
-            Some(outcome) => outcome.await,
-            None => attempt(launching, &input, before.started, &beats).await,
+            Some(ended) => ended.await,
+            None => Ended::of(attempt(launching, &input, before.started, &beats)).await,
         }
     };
-    let outcome = beating(ctx, receiver, work).await?;
-    span.end(&outcome);
-    log(&input, &outcome);
-    Ok(outcome)
+    let ended = beating(ctx, receiver, work).await?;
+    span.end(&ended);
+    log(&input, &ended.outcome);
+    Ok(ended.outcome)
 }
 
-/// Begins the launches of one worker that `decided` asks for. The workflow asks for them, too,
-/// and is told what came of them.
-pub(crate) fn begin_early(launching: &Arc<Launching>, asked: DecideInput, decided: &DecideOutput) {
+/// Begins the launches of one worker that `decided` asks for, and answers with what became of
+/// those that end at once, by group. The workflow asks for the others, too, and is told then.
+pub(crate) async fn begin_early(
+    launching: &Arc<Launching>,
+    asked: DecideInput,
+    decided: &DecideOutput,
+) -> BTreeMap<String, Outcome> {
+    let mut begun = Vec::new();
     for (group, question) in asked.groups {
         let actions = decided.groups.get(&group).map(|decision| decision.actions.as_slice());
         let (Some([Action::InvokeWorker { count: 1 }]), Some(input)) =
@@ -63,11 +76,35 @@ pub(crate) fn begin_early(launching: &Arc<Launching>, asked: DecideInput, decide
             continue;
         };
         launching.board.note(&input.version);
-        let launch_id = input.launch_id.clone();
         let itself = Arc::clone(launching);
-        let launch = async move { attempt(&itself, &input, 0, &Unheard).await };
-        launching.head_starts.begin(&launch_id, launch);
+        let launch = input.clone();
+        launching
+            .head_starts
+            .begin(&input.launch_id, async move { attempt(&itself, &launch, 0, &Unheard).await });
+        if question.tell_outcome {
+            begun.push((group, input));
+        }
     }
+    heard(launching, begun).await
+}
+
+/// What became of the launches that `begun` names, of those that end at once.
+async fn heard(
+    launching: &Launching,
+    begun: Vec<(String, InvokeInput)>,
+) -> BTreeMap<String, Outcome> {
+    let decided = SystemTime::now();
+    let by = tokio::time::Instant::now() + AT_ONCE;
+    let mut outcomes = BTreeMap::new();
+    for (group, input) in begun {
+        let Some(ended) = launching.head_starts.heard(&input.launch_id, by).await else { continue };
+        let provider = &input.compute.provider_type;
+        let span = launching.metrics.launch(&input.version, provider, 1, Some(decided), true);
+        span.end(&ended);
+        log(&input, &ended.outcome);
+        outcomes.insert(group, ended.outcome);
+    }
+    outcomes
 }
 
 /// A launch of one worker has no progress to tell.

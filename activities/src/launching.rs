@@ -49,12 +49,12 @@ impl Launching {
         ctx: ActivityContext,
         input: DecideInput,
     ) -> Result<DecideOutput, ActivityError> {
-        let decided = decide::decide(&self.reader, &input).await;
+        let mut decided = decide::decide(&self.reader, &input).await;
         let instance = ctx.info().workflow_id.as_deref().and_then(InstanceId::from_workflow_id);
         if let Some(instance) = instance {
             self.metrics.decided(&Version::from(&instance), &input, &decided);
         }
-        invoke::begin_early(&self, input, &decided);
+        decided.launched = invoke::begin_early(&self, input, &decided).await;
         Ok(decided)
     }
 

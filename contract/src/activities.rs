@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     ComputeSpec, InstanceId, Refusal, Spec, TaskType,
     decision::{Event, GroupState, RecordedDecision},
+    launch::Outcome,
     messages::UpdateRequest,
     spec::ScalingSpec,
     stats::{StatsByType, WorkersByType},
@@ -123,6 +124,10 @@ pub struct GroupQuestion {
     /// to hear of the decision. Absent where none may follow now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub head_start: Option<InvokeInput>,
+    /// Whether the decision may come with what became of such a launch, if that is known at once:
+    /// then nothing else asks for it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub tell_outcome: bool,
 }
 
 /// Input of [`DECIDE`].
@@ -140,6 +145,9 @@ pub struct DecideOutput {
     /// By group.
     #[serde(default)]
     pub groups: BTreeMap<String, RecordedDecision>,
+    /// What became of launches that began with their decisions, by group.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub launched: BTreeMap<String, Outcome>,
 }
 
 /// Input of [`WATCH`].

@@ -12,7 +12,7 @@ use temporalio_common::protos::temporal::api::{
     history::v1::{HistoryEvent, history_event::Attributes},
 };
 use wci_contract::{
-    activities::{INVOKE, InvokeInput, WATCH, WatchOutput},
+    activities::{DECIDE, DecideInput, DecideOutput, INVOKE, InvokeInput, WATCH, WatchOutput},
     launch::Outcome,
 };
 
@@ -123,16 +123,19 @@ impl History {
         found
     }
 
-    /// The launches of the scaler, in order. Registration is another activity.
+    /// The launches of the scaler, in order: those that ended with their decision, too.
+    /// Registration is another activity.
     pub fn launches(&self) -> Vec<LaunchSeen> {
-        let launches = self.activities().into_iter().filter(|activity| activity.kind == INVOKE);
-        launches
-            .map(|activity| LaunchSeen {
+        let launches = |activity: ActivitySeen| match activity.kind.as_str() {
+            INVOKE => vec![LaunchSeen {
                 asked: value(activity.input.as_ref()).expect("a launch has an input"),
                 outcome: value(activity.result.as_ref()),
                 activity,
-            })
-            .collect()
+            }],
+            DECIDE => ended_with(&activity),
+            _ => Vec::new(),
+        };
+        self.activities().into_iter().flat_map(launches).collect()
     }
 
     /// The launches of one group.
@@ -191,6 +194,17 @@ impl LaunchSeen {
     pub fn took(&self) -> Option<Duration> {
         self.activity.ended?.duration_since(self.activity.scheduled).ok()
     }
+}
+
+/// The launches that ended with a decision.
+fn ended_with(decision: &ActivitySeen) -> Vec<LaunchSeen> {
+    let asked: DecideInput = value(decision.input.as_ref()).unwrap_or_default();
+    let told: DecideOutput = value(decision.result.as_ref()).unwrap_or_default();
+    let launch = |(group, outcome)| {
+        let asked = asked.groups.get(&group)?.head_start.clone()?;
+        Some(LaunchSeen { asked, outcome: Some(outcome), activity: decision.clone() })
+    };
+    told.launched.into_iter().filter_map(launch).collect()
 }
 
 fn note(seen: &mut BTreeMap<i64, ActivitySeen>, event: &HistoryEvent, attributes: &Attributes) {

@@ -49,9 +49,8 @@ async fn workflow_show_tells_what_was_decided_and_why() {
         "result[0].groups.default.actions[0].action: invoke-worker",
         // Whoever told of the task first, the signal or the watch.
         "]: deficit waiting=",
-        "activityType.name: InvokeWorker",
-        "userMetadata.summary: default: start 1 worker",
-        "result[0].started: 1",
+        // What came of it, which needed no activity of its own.
+        "result[0].launched.default.started: 1",
     ] {
         assert!(detailed.contains(line), "{line:?} is missing:\n{detailed}");
     }

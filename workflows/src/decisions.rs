@@ -3,6 +3,7 @@
 use wci_contract::{
     activities::{DecideInput, DecideOutput, GroupQuestion},
     decision::{Action, Event, Reason, RecordedDecision},
+    launch::Outcome,
     limits::{MAX_ACTIONS, MAX_COUNT, MAX_REASONS},
     signal::TaskAdd,
     state::DecisionRecord,
@@ -71,6 +72,8 @@ impl Book {
                     .has_room(&name)
                     .then(|| self.invocation(&name, 1, new_id()))
                     .flatten(),
+                // A provider that keeps this group waiting is not waited for.
+                tell_outcome: self.launches_of(&name) == 0,
             };
             Some((name, question))
         };
@@ -103,7 +106,10 @@ impl Book {
                         self.inbox.add(None, signal);
                     }
                 }
-                Some(decision) => self.carry_out(now_ms, &group, question, decision),
+                Some(decision) => {
+                    let launched = answer.launched.remove(&group);
+                    self.carry_out(now_ms, &group, question, decision, launched);
+                }
                 None => self.put_off(now_ms, &group, question.events),
             }
         }
@@ -126,6 +132,7 @@ impl Book {
         group: &str,
         asked: GroupQuestion,
         mut decision: RecordedDecision,
+        launched: Option<Outcome>,
     ) {
         let GroupQuestion { events, head_start, .. } = asked;
         let wanted = workers_wanted(&decision.actions);
@@ -138,7 +145,10 @@ impl Book {
         let mut invoked = 0;
         if wanted > 0 {
             if let Some(launch) = head_start {
-                self.launch(now_ms, group, wanted, launch.launch_id);
+                match launched {
+                    Some(outcome) => self.launched(now_ms, group, outcome),
+                    None => self.launch(now_ms, group, wanted, launch.launch_id),
+                }
                 invoked = wanted;
             } else {
                 let launches = u64::try_from(self.launches_of(group)).unwrap_or(u64::MAX);

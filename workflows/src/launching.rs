@@ -51,6 +51,12 @@ impl Book {
         self.quiet_until_ms = now_ms + QUIET_MS;
     }
 
+    /// Takes note of a launch for `group` that began with its decision, and has ended already.
+    pub(crate) fn launched(&mut self, now_ms: i64, group: &str, outcome: Outcome) {
+        self.quiet_until_ms = now_ms + QUIET_MS;
+        self.heard_of(now_ms, group.to_owned(), outcome);
+    }
+
     /// Takes note of how a launch ended. The tasks behind workers that were not started still
     /// wait: they are asked about again, together with what became of the launch.
     pub(crate) fn finish(&mut self, now_ms: i64, launch_id: &str, outcome: Outcome) {
@@ -59,18 +65,22 @@ impl Book {
             return;
         };
         let launch = launches.remove(at);
+        self.heard_of(now_ms, launch.group, outcome);
+    }
+
+    fn heard_of(&mut self, now_ms: i64, group: String, outcome: Outcome) {
         self.wci().workers_started += u64::from(outcome.started);
         if outcome.is_success() {
-            self.wci().last_failures.remove(&launch.group);
+            self.wci().last_failures.remove(&group);
         } else {
             let record = FailureRecord { at_ms: now_ms, outcome: outcome.clone() };
-            self.wci().last_failures.insert(launch.group.clone(), record);
+            self.wci().last_failures.insert(group.clone(), record);
         }
         self.doubt(now_ms, &outcome);
-        if self.serves(&launch.group) {
+        if self.serves(&group) {
             let missing = outcome.throttled.saturating_add(outcome.refused);
-            let waiting = (missing > 0).then(|| self.stand_in(&launch.group, missing));
-            let events = self.events.entry(launch.group).or_default();
+            let waiting = (missing > 0).then(|| self.stand_in(&group, missing));
+            let events = self.events.entry(group).or_default();
             events.push(Event::Outcome(outcome));
             events.extend(waiting.map(Event::TaskAdd));
         }

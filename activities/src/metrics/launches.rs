@@ -1,6 +1,6 @@
 //! Decisions and what providers did about them.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 use wci_contract::{
@@ -16,6 +16,7 @@ use super::{
     names::{self, NONE, OTHER},
     scene::Pause,
 };
+use crate::head_start::Ended;
 
 /// The operation of a launch, as the server's controller calls it.
 const INVOKE_WORKER: &str = "invoke_worker";
@@ -65,14 +66,7 @@ impl NamespaceMetrics {
             let (deployment, build) = self.inner.names.of(&self.namespace, version);
             self.inner.builtin.scale_ups.of([&self.namespace, deployment, build, provider]).inc();
         }
-        LaunchSpan {
-            metrics: self.clone(),
-            version: version.clone(),
-            provider,
-            count,
-            decided,
-            began: Instant::now(),
-        }
+        LaunchSpan { metrics: self.clone(), version: version.clone(), provider, count, decided }
     }
 
     /// A worker was asked for so that the server learns of task queues.
@@ -90,22 +84,21 @@ pub(crate) struct LaunchSpan {
     provider: &'static str,
     count: u32,
     decided: Option<SystemTime>,
-    began: Instant,
 }
 
 impl LaunchSpan {
     /// The provider answered.
-    pub(crate) fn end(self, outcome: &Outcome) {
+    pub(crate) fn end(self, ended: &Ended) {
+        let Ended { outcome, took } = ended;
         let class = names::class(outcome.class);
         let namespace = &*self.metrics.namespace;
         let (deployment, build) = self.metrics.inner.names.of(namespace, &self.version);
         let own = &self.metrics.inner.own;
         let builtin = &self.metrics.inner.builtin;
         let labels = [namespace, self.provider, class];
-        let took = self.began.elapsed();
-        let latency = self.decided.and_then(|at| at.elapsed().ok()).unwrap_or(took);
+        let latency = self.decided.and_then(|at| at.elapsed().ok()).unwrap_or(*took);
         own.launches.of(labels).inc();
-        own.provider_time.of(labels).observe(seconds(took));
+        own.provider_time.of(labels).observe(seconds(*took));
         own.launch_latency.of(labels).observe(seconds(latency));
         for (result, count) in [
             ("started", outcome.started),

@@ -10,6 +10,7 @@ use wci_contract::{
 };
 
 use super::{Metrics, NamespaceMetrics, Read};
+use crate::head_start::Ended;
 
 fn version(deployment: &str) -> Version {
     Version { deployment_name: deployment.into(), build_id: "v1".into() }
@@ -60,7 +61,8 @@ fn a_launch_is_in_flight_until_the_provider_answers() {
         &metrics,
         &[r#"wci_workers_in_flight{namespace="default",provider="subprocess"} 4"#],
     );
-    launch.end(&Outcome::failed(4, FailureClass::Throttled, "slow down"));
+    let outcome = Outcome::failed(4, FailureClass::Throttled, "slow down");
+    launch.end(&Ended { outcome, took: Duration::from_millis(2) });
     assert_told(
         &metrics,
         &[

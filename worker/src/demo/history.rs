@@ -2,12 +2,16 @@
 
 use std::{collections::BTreeMap, time::SystemTime};
 
+use serde::de::DeserializeOwned;
 use temporalio_client::{UntypedWorkflow, WorkflowFetchHistoryOptions};
 use temporalio_common::protos::temporal::api::{
     common::v1::Payloads,
     history::v1::{HistoryEvent, history_event::Attributes},
 };
-use wci_contract::{activities::INVOKE, launch::Outcome};
+use wci_contract::{
+    activities::{DECIDE, DecideOutput, INVOKE},
+    launch::Outcome,
+};
 
 use super::stage::Stage;
 
@@ -20,6 +24,14 @@ pub(super) struct Launches {
     pub(super) workers: u32,
     /// Events of the instance's run, whole.
     pub(super) events: usize,
+}
+
+impl Launches {
+    /// A launch was handed to the provider, or has started workers.
+    fn note(&mut self, at: Option<SystemTime>, workers: u32) {
+        self.first = self.first.into_iter().chain(at).min();
+        self.workers += workers;
+    }
 }
 
 /// Reads the instance's history, and counts the launches since `began`. Registration is another
@@ -39,19 +51,33 @@ fn count(events: &[HistoryEvent], began: SystemTime) -> Launches {
         match &event.attributes {
             Some(Attributes::ActivityTaskScheduledEventAttributes(scheduled)) => {
                 let kind = scheduled.activity_type.as_ref().map_or("", |kind| &kind.name);
-                if kind == INVOKE && at.is_some_and(|at| at >= began) {
-                    asked.insert(event.event_id, ());
+                if [INVOKE, DECIDE].contains(&kind) && at.is_some_and(|at| at >= began) {
+                    asked.insert(event.event_id, (kind == INVOKE, None));
                 }
             }
-            Some(Attributes::ActivityTaskStartedEventAttributes(started))
-                if asked.contains_key(&started.scheduled_event_id) =>
-            {
-                launches.first = launches.first.into_iter().chain(at).min();
+            Some(Attributes::ActivityTaskStartedEventAttributes(started)) => {
+                if let Some((is_launch, when)) = asked.get_mut(&started.scheduled_event_id) {
+                    *when = at;
+                    if *is_launch {
+                        launches.note(at, 0);
+                    }
+                }
             }
-            Some(Attributes::ActivityTaskCompletedEventAttributes(completed))
-                if asked.contains_key(&completed.scheduled_event_id) =>
-            {
-                launches.workers += outcome(completed.result.as_ref()).started;
+            Some(Attributes::ActivityTaskCompletedEventAttributes(done)) => {
+                match asked.remove(&done.scheduled_event_id) {
+                    Some((true, _)) => {
+                        let outcome: Outcome = read(done.result.as_ref());
+                        launches.note(None, outcome.started);
+                    }
+                    // A launch that ended with its decision.
+                    Some((false, when)) => {
+                        let decided: DecideOutput = read(done.result.as_ref());
+                        for outcome in decided.launched.values() {
+                            launches.note(when, outcome.started);
+                        }
+                    }
+                    None => {}
+                }
             }
             _ => {}
         }
@@ -59,7 +85,7 @@ fn count(events: &[HistoryEvent], began: SystemTime) -> Launches {
     launches
 }
 
-fn outcome(result: Option<&Payloads>) -> Outcome {
+fn read<T: DeserializeOwned + Default>(result: Option<&Payloads>) -> T {
     let payload = result.and_then(|result| result.payloads.first());
     payload.and_then(|payload| serde_json::from_slice(&payload.data).ok()).unwrap_or_default()
 }

@@ -8,11 +8,12 @@ use serde_json::{Map, Value};
 use temporalio_common::protos::temporal::api::common::v1::{Payload, Payloads};
 use wci_contract::{
     decision::{Action, Event},
+    launch::Outcome,
     limits::{MAX_MESSAGE, cut},
     stats::{StatsByType, WorkersSeen},
 };
 
-use super::{BackOff, Decision};
+use super::{BackOff, Decision, Launch};
 
 /// The first value, if it is what it should be.
 pub(super) fn value<T: DeserializeOwned>(payloads: Option<&Payloads>) -> Option<T> {
@@ -44,6 +45,8 @@ struct Question {
     scaling: Value,
     #[serde(default)]
     events: Vec<Value>,
+    #[serde(default)]
+    head_start: Value,
 }
 
 /// The result of a decision.
@@ -51,6 +54,9 @@ struct Question {
 pub(super) struct Decided {
     #[serde(default)]
     pub(super) groups: BTreeMap<String, Answer>,
+    /// What became of launches that ended with the decision.
+    #[serde(default)]
+    pub(super) launched: BTreeMap<String, Value>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -126,6 +132,24 @@ pub(super) fn decision(group: &str, asked: Option<&Asked>, answer: Answer) -> De
         }
     }
     decision
+}
+
+/// A launch that ended with the decision for its group, and its outcome.
+pub(super) fn launched(
+    asked: Option<&Asked>,
+    decision: &Decision,
+    outcome: Value,
+) -> Option<(Launch, Outcome)> {
+    let question = asked.and_then(|asked| asked.groups.get(&decision.group));
+    let launch_id =
+        question.map(|question| string(&question.head_start, "launch_id")).unwrap_or_default();
+    let launch = Launch {
+        launch_id,
+        group: decision.group.clone(),
+        provider: decision.provider.clone(),
+        workers: decision.workers,
+    };
+    Some((launch, serde_json::from_value(outcome).ok()?))
 }
 
 /// The back-off that a group's state holds under our key.

@@ -19,7 +19,7 @@ use wci_contract::{
 };
 
 use super::{
-    Ending, Group, Moment, Open, Run, Story, Timer, What,
+    Ending, Group, LaunchEnd, Moment, Open, Run, Story, Timer, What,
     activity::{Activity, Kind},
     loose,
 };
@@ -199,7 +199,7 @@ impl Reader {
                 let Some(activity) = open.remove(&done.scheduled_event_id) else { return };
                 if let Kind::Decide(asked) = &activity.kind {
                     let decided = loose::value(done.result.as_ref()).unwrap_or_default();
-                    self.decided(asked.as_ref(), decided);
+                    self.decided(activity.at, asked.as_ref(), decided);
                 }
                 if let Some(what) = activity.completed(done.result.as_ref()) {
                     self.tell(what);
@@ -224,8 +224,14 @@ impl Reader {
         }
     }
 
-    fn decided(&mut self, asked: Option<&loose::Asked>, decided: loose::Decided) {
+    fn decided(
+        &mut self,
+        asked_at: Millis,
+        asked: Option<&loose::Asked>,
+        mut decided: loose::Decided,
+    ) {
         for (name, answer) in decided.groups {
+            let launched = decided.launched.remove(&name);
             let back_off = loose::back_off(&answer);
             let decision = loose::decision(&name, asked, answer);
             let group: &mut Group = self.story.groups.entry(name).or_default();
@@ -233,7 +239,18 @@ impl Reader {
             group.algorithm.clone_from(&decision.algorithm);
             group.back_off = back_off;
             group.last = Some((self.at, decision.clone()));
+            let launch = launched.and_then(|outcome| loose::launched(asked, &decision, outcome));
             self.tell(What::Decided(Box::new(decision)));
+            if let Some((launch, outcome)) = launch {
+                self.tell(What::Launched(launch.clone()));
+                self.tell(What::LaunchEnded(LaunchEnd {
+                    launch,
+                    asked: asked_at,
+                    attempts: 1,
+                    outcome: Some(outcome),
+                    why: String::new(),
+                }));
+            }
         }
     }
 

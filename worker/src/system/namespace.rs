@@ -11,7 +11,10 @@ use temporalio_client::{
 use temporalio_common::protos::temporal::api::workflowservice::v1::DescribeNamespaceRequest;
 use temporalio_sdk::{
     Runtime, Worker, WorkerOptions,
-    runtime::worker_tuner::{FixedSizeSlotSupplier, TunerHolder, WorkerTuner},
+    runtime::{
+        PollerBehavior,
+        worker_tuner::{FixedSizeSlotSupplier, TunerHolder, WorkerTuner},
+    },
 };
 use wci_activities::{
     HeadStarts, LaunchBoard, Launching, NamespaceMetrics, ReadBudget, VersionReader, Watching,
@@ -28,6 +31,9 @@ const STICKY_TIMEOUT: Duration = Duration::from_secs(1);
 /// slot, and must leave plenty for the decisions of others.
 const ACTIVITY_SLOTS: usize = 2_000;
 const WORKFLOW_SLOTS: usize = 50;
+/// Each takes one task a round trip, four of five of them of instances that are kept in memory:
+/// so many first tasks at once do not wait for each other.
+const WORKFLOW_POLLERS: usize = 20;
 /// One for each instance of the namespace.
 const WATCH_SLOTS: usize = 10_000;
 /// Workflow state that is kept in memory; more instances than this are replayed when needed.
@@ -121,6 +127,7 @@ fn instances(
     onlooker: Onlooker,
 ) -> anyhow::Result<WorkerOptions> {
     let mut options = WorkerOptions::new(&settings.task_queue)
+        .workflow_task_poller_behavior(PollerBehavior::SimpleMaximum(WORKFLOW_POLLERS))
         .tuner(slots(WORKFLOW_SLOTS, ACTIVITY_SLOTS))
         .max_cached_workflows(CACHED_INSTANCES)
         .sticky_queue_schedule_to_start_timeout(STICKY_TIMEOUT)

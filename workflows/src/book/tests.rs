@@ -1,5 +1,7 @@
 //! The book's rules, told as an operator would.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 use wci_contract::{
     FailureClass, Refusal, TaskType,
@@ -42,8 +44,12 @@ fn question(book: &mut Book, now_ms: i64) -> DecideInput {
 fn decide(book: &mut Book, now_ms: i64, decision: RecordedDecision) -> DecideInput {
     let asked = question(book, now_ms);
     let groups = asked.groups.keys().map(|name| (name.clone(), decision.clone())).collect();
-    book.apply(asked.clone(), DecideOutput { groups });
+    book.apply(asked.clone(), answer(groups));
     asked
+}
+
+fn answer(groups: BTreeMap<String, RecordedDecision>) -> DecideOutput {
+    DecideOutput { groups, ..DecideOutput::default() }
 }
 
 fn invoke(count: u32) -> RecordedDecision {
@@ -64,6 +70,43 @@ fn a_missed_task_becomes_a_launch() {
     assert_eq!((launch.group.as_str(), launch.count), ("g", 2));
     assert!(!book.wants_decision(100));
     assert_eq!(book.dump().wci.unwrap().launches[0].since, 100);
+}
+
+#[test]
+fn a_launch_that_ended_with_its_decision_is_not_asked_for_again() {
+    let mut book = one_group();
+    book.hear(Some(miss(1, 1)));
+    let asked = question(&mut book, 100);
+    assert!(asked.groups["g"].tell_outcome && asked.groups["g"].head_start.is_some());
+    let mut told = answer([("g".to_owned(), invoke(1))].into());
+    told.launched.insert("g".to_owned(), Outcome::started(1));
+    book.apply(asked, told);
+    assert!(book.to_launch.is_empty() && !book.wants_decision(100));
+    let wci = book.dump().wci.unwrap();
+    assert_eq!((wci.workers_started, wci.launches.len(), wci.decisions[0].invoked), (1, 0, 1));
+}
+
+#[test]
+fn a_launch_that_failed_with_its_decision_is_decided_about_at_once() {
+    let mut book = one_group();
+    book.hear(Some(miss(1, 1)));
+    let asked = question(&mut book, 100);
+    let mut told = answer([("g".to_owned(), invoke(1))].into());
+    let outcome = Outcome::failed(1, FailureClass::Throttled, "slow down");
+    told.launched.insert("g".to_owned(), outcome.clone());
+    book.apply(asked, told);
+    assert!(book.wants_decision(100));
+    let asked = question(&mut book, 101);
+    assert_eq!(asked.groups["g"].events[0], Event::Outcome(outcome));
+}
+
+#[test]
+fn a_decision_does_not_wait_for_a_provider_that_keeps_its_group_waiting() {
+    let mut book = one_group();
+    book.hear(Some(miss(1, 1)));
+    decide(&mut book, 100, invoke(1));
+    book.hear(Some(miss(1, 1)));
+    assert!(!question(&mut book, 200).groups["g"].tell_outcome);
 }
 
 #[test]
@@ -179,7 +222,7 @@ fn tasks_of_a_group_that_is_replaced_while_a_decision_is_out_go_to_the_new_one()
     let asked = question(&mut book, 100);
     let next = json!({"scaling_group_specs": {"other": {"compute": {"provider_type": "p"}}}});
     book.put_in_service(serde_json::from_value(next).unwrap());
-    book.apply(asked, DecideOutput { groups: [("g".to_owned(), invoke(1))].into() });
+    book.apply(asked, answer([("g".to_owned(), invoke(1))].into()));
     assert!(book.to_launch.is_empty() && !book.state.scaling_state.contains_key("g"));
     assert_eq!(question(&mut book, 200).groups["other"].events, [Event::TaskAdd(miss(1, 2))]);
 }
@@ -190,7 +233,7 @@ fn a_launch_may_begin_with_its_decision_unless_too_many_are_under_way() {
     book.hear(Some(miss(1, 1)));
     let asked = question(&mut book, 100);
     let head_start = asked.groups["g"].head_start.clone().unwrap();
-    book.apply(asked, DecideOutput { groups: [("g".to_owned(), invoke(1))].into() });
+    book.apply(asked, answer([("g".to_owned(), invoke(1))].into()));
     assert_eq!(book.to_launch.pop_front(), Some(head_start));
     for n in 1..9 {
         book.hear(Some(miss(1, 1)));
