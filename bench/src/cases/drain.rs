@@ -24,6 +24,10 @@ pub(crate) async fn measure_time(stage: &Stage, figures: &mut Figures) -> anyhow
         let contender = Contender::create(stage, side, &setup).await?;
         let load = Load::start(stage, &contender, "load", 300, 2_000, Duration::ZERO).await?;
         seconds.push(load.drained(PATIENCE).await?);
+        let calls = stage.stand_in.calls(&contender.name, load.began);
+        let last = calls.iter().max().and_then(|at| at.duration_since(load.began).ok());
+        let last = last.unwrap_or_default().as_secs_f64();
+        eprintln!("  {side:?}: {} invocations, the last after {last:.1} s", calls.len());
         left(stage, &contender.name, PATIENCE).await?;
     }
     figures.compare(
