@@ -76,3 +76,20 @@ async fn the_server_shows_the_versions_compute_config() {
     let described = version.wci("describe", &[]).await.ok().stdout;
     assert!(described.contains("tasks_announced misses=1"), "{described}");
 }
+
+/// The queries of Temporal's own services, asked by a user.
+#[tokio::test]
+async fn workflow_query_answers_with_the_compute_config_and_with_everything_that_is_known() {
+    let world = World::new().await;
+    let version = a_version_that_served_a_task(&world).await;
+    let id = version.id.workflow_id();
+    for (query, key) in [("describe-wci", "conflict_token"), ("dump-local-state", "scaling_state")]
+    {
+        let args = ["workflow", "query", "-w", &id, "--type", query, "-o", "json"];
+        let said = world.temporal(&args).await.ok().json();
+        let answer = &said["queryResult"][0];
+        let groups = &answer["spec"]["scaling_group_specs"];
+        assert_eq!(groups["default"]["compute"]["provider_type"], "subprocess", "{said:#}");
+        assert!(!answer[key].is_null(), "{key}: {said:#}");
+    }
+}

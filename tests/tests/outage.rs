@@ -55,3 +55,20 @@ async fn a_namespace_in_trouble_does_not_touch_another() {
     }
     assert_eq!(version.history().await.failed_tasks(), 0);
 }
+
+#[tokio::test]
+async fn a_namespace_that_is_not_there_yet_is_served_when_it_is_and_holds_up_no_other() {
+    let world = World::builder().worker_args(&["-n", "later"]).start().await;
+    let version = world.version("meanwhile");
+    version.at_zero().await;
+    version.load(1, 10).await.done(SOON).await;
+    let said = world.wci(&["claim", "patient:v1", "-n", "later"]).await;
+    assert!(said.stderr.contains("does not exist"), "{said:?}");
+    let create = ["operator", "namespace", "create", "--namespace", "later"];
+    world.temporal(&create).await.ok();
+    wait_for("the namespace to be served", SOON, async || {
+        let said = world.wci(&["claim", "patient:v1", "-n", "later"]).await;
+        (said.code == Some(0)).then_some(())
+    })
+    .await;
+}

@@ -162,6 +162,24 @@ async fn a_worker_that_adopts_takes_what_a_stock_client_created_and_leaves_what_
     assert_eq!(version.task_queue().await, THEIRS);
 }
 
+/// Whatever the server's controller knew of them, and however far it had come.
+#[tokio::test]
+async fn tasks_that_wait_when_a_version_is_adopted_are_served_at_once() {
+    let world = World::builder().with_controller().start().await;
+    let version = theirs(&world, "waiting").await;
+    world.lambda().set("waiting", Behaviour::Throttles);
+    let load = version.load(2, 10).await;
+    version.wci("adopt", &[]).await.ok();
+    let adopted = SystemTime::now();
+    world.lambda().set("waiting", Behaviour::Accepts);
+    load.done(SOON).await;
+    println!("served {:?} after the adoption", adopted.elapsed());
+    assert_eq!(version.task_queue().await, DEFAULT_TASK_QUEUE);
+    let history = version.history().await;
+    assert_eq!(history.failed_tasks(), 0);
+    assert!(history.workers_started() >= 1);
+}
+
 /// Whoever creates many at once waits no longer for each.
 #[tokio::test]
 async fn a_worker_that_adopts_takes_all_that_there_is_within_ten_seconds() {

@@ -157,6 +157,20 @@ async fn delete() {
     finish(&world, &version, "delete").await;
 }
 
+/// Takes the ten minutes that an instance without a compute config stays.
+#[tokio::test]
+#[ignore = "records"]
+async fn claimed_and_left() {
+    let world = World::new().await;
+    let version = world.version("left");
+    version.wci("claim", &[]).await.ok();
+    wait_for("its end", Duration::from_secs(660), async || {
+        (!version.has_instance().await).then_some(())
+    })
+    .await;
+    save(&world, "claimed-and-left", &version.id.workflow_id(), &version.run_id().await).await;
+}
+
 #[tokio::test]
 #[ignore = "records"]
 async fn remove_the_last_group() {

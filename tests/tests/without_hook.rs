@@ -9,12 +9,13 @@ use temporalio_common::protos::temporal::api::enums::v1::EventType;
 use wci_contract::{names, payload::ConfigPayload};
 use wci_tests::{SOON, Version, World};
 
-/// Instances beside the one that is looked at.
-const OTHERS: usize = 19;
+/// Instances of the namespace: those that get a task, and those that have nothing to do but to
+/// watch.
+const TRIED: usize = 4;
+const OTHERS: usize = 16;
 /// The server's figures are up to 5 s old, and each version is looked at every 2 s.
 const SERVED_WITHIN: Duration = Duration::from_secs(7);
 
-/// Instances that have nothing to do but to watch.
 async fn others(world: &World) {
     for n in 0..OTHERS {
         let version = world.version(&format!("other{n}"));
@@ -27,6 +28,7 @@ async fn others(world: &World) {
     }
 }
 
+/// How long a task took that came to a version of which nobody had asked anything.
 async fn lone_task(version: &Version) -> Duration {
     let began = Instant::now();
     version.load(1, 0).await.done(SOON).await;
@@ -36,20 +38,22 @@ async fn lone_task(version: &Version) -> Duration {
 }
 
 #[tokio::test]
-async fn a_lone_task_is_served_within_seven_seconds_among_twenty_instances() {
+async fn a_lone_first_task_is_served_within_seven_seconds_among_twenty_instances() {
     let world = World::builder().without_hook().start().await;
-    let version = world.version("lone");
-    version.at_zero().await;
+    let tried: Vec<Version> = (0..TRIED).map(|n| world.version(&format!("lone{n}"))).collect();
+    for version in &tried {
+        version.at_zero().await;
+    }
     others(&world).await;
     let mut took = Vec::new();
-    for _ in 0..3 {
-        took.push(lone_task(&version).await);
+    for version in &tried {
+        took.push(lone_task(version).await);
+        let history = version.history().await;
+        assert_eq!(history.count(EventType::WorkflowExecutionSignaled), 0);
+        assert_eq!(history.failed_tasks(), 0);
     }
-    took.sort();
-    assert!(took[1] < SERVED_WITHIN, "{took:?}");
-    let history = version.history().await;
-    assert_eq!(history.count(EventType::WorkflowExecutionSignaled), 0);
-    assert_eq!(history.failed_tasks(), 0);
+    println!("served after {took:?}");
+    assert!(took.iter().all(|took| *took < SERVED_WITHIN), "{took:?}");
 }
 
 /// Without the hook the server refuses compute configs; `wci` gives them to the instance itself.
