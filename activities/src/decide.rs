@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use temporalio_common::protos::temporal::api::workflowservice::v1::describe_worker_deployment_version_response::VersionTaskQueue;
 use wci_contract::{
+    ComputeSpec,
     activities::{DecideInput, DecideOutput, GroupQuestion},
     decision::{Decision, Event, Poll, Reason, RecordedDecision},
     payload::config_map,
@@ -41,7 +42,7 @@ async fn decide_group(
     now_ms: i64,
     group: &GroupQuestion,
 ) -> RecordedDecision {
-    let Some(algorithm) = algorithm(&group.scaling.scaling_algorithm) else {
+    let Some(algorithm) = algorithm(&group.provider_type, &group.scaling.scaling_algorithm) else {
         return unscaled(group);
     };
     let is_full = |reason: &Reason| matches!(reason, Reason::AtMaxConcurrent { .. });
@@ -91,12 +92,19 @@ fn decide_as(
     decide_batch(now_ms, algorithm, &config, &group.state, events)
 }
 
-/// The algorithm of this name; every provider of this build starts workers one by one.
-pub(crate) fn algorithm(name: &str) -> Option<Algorithm> {
+/// The algorithm of this name, or the default, where it fits the provider.
+pub(crate) fn algorithm(provider_type: &str, name: &str) -> Option<Algorithm> {
+    let strategy = strategy(provider_type);
     if name.is_empty() {
-        return Some(Algorithm::default_for(LaunchStrategy::Invoke));
+        return Some(Algorithm::default_for(strategy));
     }
-    Algorithm::parse(name).filter(|algorithm| algorithm.strategy() == LaunchStrategy::Invoke)
+    Algorithm::parse(name).filter(|algorithm| algorithm.strategy() == strategy)
+}
+
+/// How a provider of this type starts workers; one that this build does not know, one by one.
+pub(crate) fn strategy(provider_type: &str) -> LaunchStrategy {
+    let compute = ComputeSpec { provider_type: provider_type.to_owned(), ..Default::default() };
+    if compute.keeps_a_set() { LaunchStrategy::WorkerSet } else { LaunchStrategy::Invoke }
 }
 
 fn unscaled(group: &GroupQuestion) -> RecordedDecision {

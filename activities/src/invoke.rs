@@ -17,7 +17,12 @@ use wci_contract::{
 };
 use wci_providers::{LaunchRequest, Progress, Provider, Scope};
 
-use crate::{Launching, head_start::Ended, heartbeat::beating, metrics::LaunchSpan};
+use crate::{
+    Launching,
+    head_start::Ended,
+    heartbeat::beating,
+    metrics::{Errand, LaunchSpan},
+};
 
 /// A decision waits so long for its own launch: most providers answer in less, and what they
 /// answered need not be asked for by another activity. One that hangs costs other groups no more.
@@ -99,7 +104,8 @@ async fn heard(
     for (group, input) in begun {
         let Some(ended) = launching.head_starts.heard(&input.launch_id, by).await else { continue };
         let provider = &input.compute.provider_type;
-        let span = launching.metrics.launch(&input.version, provider, 1, Some(decided), true);
+        let errand = Errand::Invoke { count: 1, is_first_attempt: true };
+        let span = launching.metrics.launch(&input.version, provider, errand, Some(decided));
         span.end(&ended);
         log(&input, &ended.outcome);
         outcomes.insert(group, ended.outcome);
@@ -117,8 +123,8 @@ impl Progress for Unheard {
 fn span(launching: &Launching, ctx: &ActivityContext, input: &InvokeInput) -> LaunchSpan {
     let info = ctx.info();
     let InvokeInput { version, compute, count, .. } = input;
-    let first = info.attempt <= 1;
-    launching.metrics.launch(version, &compute.provider_type, *count, info.scheduled_time, first)
+    let errand = Errand::Invoke { count: *count, is_first_attempt: info.attempt <= 1 };
+    launching.metrics.launch(version, &compute.provider_type, errand, info.scheduled_time)
 }
 
 /// Asks the provider for what is missing of `input.count` workers.
@@ -151,6 +157,10 @@ pub(crate) async fn attempt(
     };
     match provider {
         Provider::Invoke(provider) => provider.invoke(&request, progress).await,
+        Provider::WorkerSet(provider) => {
+            let provider = provider.provider_type();
+            refuse(FailureClass::Rejected, format!("{provider} starts no worker by itself"))
+        }
     }
 }
 

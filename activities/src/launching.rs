@@ -10,14 +10,15 @@ use wci_contract::{
     InstanceId,
     activities::{
         self as names, DecideInput, DecideOutput, InvokeInput, RegisterInput, RegisterOutput,
-        ValidateInput, ValidateOutput, Version,
+        ResizeInput, ValidateInput, ValidateOutput, Version,
     },
     launch::Outcome,
 };
 use wci_providers::Registry;
 
 use crate::{
-    HeadStarts, LaunchBoard, NamespaceMetrics, VersionReader, decide, invoke, register, validate,
+    HeadStarts, LaunchBoard, NamespaceMetrics, VersionReader, decide, invoke, register, resize,
+    validate,
 };
 
 /// Decides, validates, registers and launches, for one namespace.
@@ -90,5 +91,15 @@ impl Launching {
         input: InvokeInput,
     ) -> Result<Outcome, ActivityError> {
         invoke::invoke(&self, &ctx, input).await
+    }
+
+    /// Has a provider keep a set of workers at a size.
+    #[activity(name = names::RESIZE)]
+    pub async fn resize(
+        self: Arc<Self>,
+        ctx: ActivityContext,
+        input: ResizeInput,
+    ) -> Result<Outcome, ActivityError> {
+        resize::resize(&self, &ctx, input).await
     }
 }

@@ -17,6 +17,7 @@ mod invoke;
 mod launching;
 mod metrics;
 mod register;
+mod resize;
 mod stats;
 mod validate;
 mod watch;

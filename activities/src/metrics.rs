@@ -22,7 +22,10 @@ use wci_contract::activities::Version;
 
 pub use self::family::MetricsError;
 use self::{builtin::Builtin, names::VersionNames, own::Own, scene::Scene};
-pub(crate) use self::{launches::LaunchSpan, watches::Read};
+pub(crate) use self::{
+    launches::{Errand, LaunchSpan},
+    watches::Read,
+};
 
 /// The metrics of this process.
 #[derive(Debug, Clone)]

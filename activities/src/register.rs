@@ -41,6 +41,10 @@ async fn start_missing(
         if is_coming || !is_missing(&input.spec.types_of(name), &known) {
             continue;
         }
+        if group.compute.keeps_a_set() {
+            output.empty_sets.push(name.clone());
+            continue;
+        }
         let launch = InvokeInput {
             version: input.version.clone(),
             group: name.clone(),

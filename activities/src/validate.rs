@@ -9,9 +9,9 @@ use wci_contract::{
     limits::{MAX_MESSAGE, MAX_WARNINGS, cut},
 };
 use wci_providers::{ProviderError, Scope};
-use wci_scaling::{Algorithm, LaunchStrategy, check_config};
+use wci_scaling::{Algorithm, check_config};
 
-use crate::Launching;
+use crate::{Launching, decide::algorithm};
 
 /// Trouble that may pass is not told to the client before this attempt.
 const LAST_ATTEMPT: u32 = 3;
@@ -122,19 +122,13 @@ async fn check(
 
 fn check_scaling(name: &str, group: &GroupSpec) -> Result<(), Finding> {
     let given = group.algorithm();
-    let algorithm = if given.is_empty() {
-        Some(Algorithm::default_for(LaunchStrategy::Invoke))
-    } else {
-        Algorithm::parse(given)
-    };
-    let algorithm = algorithm
-        .filter(|algorithm| algorithm.strategy() == LaunchStrategy::Invoke)
-        .ok_or_else(|| {
-            format!(
-                "{name}: Scaling Algorithm '{given:.100}' is not compatible with compute provider '{}'",
-                group.compute.provider_type
-            )
-        })?;
+    let provider_type = &group.compute.provider_type;
+    let algorithm = algorithm(provider_type, given).ok_or_else(|| {
+        format!(
+            "{name}: Scaling Algorithm '{given:.100}' is not compatible with compute provider \
+             '{provider_type}'"
+        )
+    })?;
     let config = group.scaling_config().map_err(|e| format!("{name}: {e}"))?;
     check_config(algorithm, &config).map_err(|e| Finding::from(format!("{name}: {e}")))
 }

@@ -23,6 +23,8 @@ pub const DECIDE: &str = "DecideScaling";
 pub const WATCH: &str = "WatchTaskQueues";
 /// Has a provider start workers.
 pub const INVOKE: &str = "InvokeWorker";
+/// Has a provider keep a set of workers at a size.
+pub const RESIZE: &str = "UpdateWorkerSetSize";
 
 /// Whose workers: part of every input, so that an activity needs no other context.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -103,6 +105,9 @@ pub struct RegisterOutput {
     /// What went wrong, by group. Registration is tried again when tasks come.
     #[serde(default)]
     pub failed: BTreeMap<String, String>,
+    /// Groups whose set of workers needs one so that it registers them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub empty_sets: Vec<String>,
 }
 
 /// One group in a [`DECIDE`].
@@ -207,6 +212,22 @@ pub struct InvokeInput {
     pub launch_id: String,
     /// Workers to start.
     pub count: u32,
+}
+
+/// Input of [`RESIZE`].
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ResizeInput {
+    /// Whose workers.
+    #[serde(flatten)]
+    pub version: Version,
+    /// The scaling group.
+    pub group: String,
+    /// The provider and its settings.
+    pub compute: ComputeSpec,
+    /// Workers to keep; 0 ends the set.
+    pub count: u32,
+    /// When it was asked for, milliseconds since the Unix epoch: of two sizes, the later counts.
+    pub asked_ms: i64,
 }
 
 /// What an [`INVOKE`] heartbeats, so that another attempt asks only for the rest.

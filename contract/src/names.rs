@@ -16,6 +16,8 @@ pub const DIVISION_ATTRIBUTE: &str = "TemporalNamespaceDivision";
 pub const DIVISION: &str = "TemporalWorkerControllerInstance";
 /// Memo key under which clients find deployment, build and creation time.
 pub const MEMO: &str = "WorkerControllerInstanceMemo";
+/// The compute provider that keeps a pool of processes.
+pub const SUBPROCESS_POOL: &str = "subprocess-pool";
 /// Signal by which matching announces tasks.
 pub const TASK_ADD_SIGNAL: &str = "task-add-signal";
 /// Update that changes the spec.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
+    names::SUBPROCESS_POOL,
     payload::{ConfigPayload, PayloadError, config_map, null_as_default},
     task_type::TaskType,
 };
@@ -94,6 +95,13 @@ impl Spec {
             .iter()
             .find(|(_, group)| wanted(group))
             .map(|(name, _)| name.as_str())
+    }
+}
+
+impl ComputeSpec {
+    /// Whether the provider is told how many workers to keep, instead of being asked for each.
+    pub fn keeps_a_set(&self) -> bool {
+        self.provider_type == SUBPROCESS_POOL
     }
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
-    Spec,
+    ComputeSpec, Spec,
     decision::GroupState,
     launch::{Launch, Outcome},
     payload::null_as_default,
@@ -141,6 +141,29 @@ pub struct Extension {
     /// milliseconds since the Unix epoch.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub registering: BTreeMap<String, i64>,
+    /// Sets of workers that a provider was told to keep, by group.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub worker_sets: BTreeMap<String, WorkerSet>,
+    /// What a later build may add; kept as it came.
+    #[serde(flatten)]
+    pub rest: Map<String, Value>,
+}
+
+/// A set of workers that a provider keeps.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct WorkerSet {
+    /// Workers that the provider is to keep.
+    #[serde(default)]
+    pub wanted: u32,
+    /// When that was decided, milliseconds since the Unix epoch.
+    #[serde(default)]
+    pub asked_ms: i64,
+    /// Whether the provider took that size.
+    #[serde(default)]
+    pub told: bool,
+    /// The provider and its settings; the group itself may be gone, or have another by now.
+    #[serde(default)]
+    pub compute: ComputeSpec,
     /// What a later build may add; kept as it came.
     #[serde(flatten)]
     pub rest: Map<String, Value>,
@@ -161,6 +184,9 @@ pub struct DecisionRecord {
     /// Workers asked for.
     #[serde(default)]
     pub invoked: u32,
+    /// The size that a set of workers was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resized: Option<u32>,
     /// Announced tasks for which nothing was done.
     #[serde(default)]
     pub throttled: u64,

@@ -18,8 +18,8 @@ pub enum ProviderError {
          namespace in the file of --config"
     )]
     NotEnabled(&'static str),
-    /// `subprocess` is enabled, but the system worker keeps no processes.
-    #[error("the subprocess provider needs a directory for its records: set one")]
+    /// A provider of processes is enabled, but the system worker keeps none.
+    #[error("providers that run processes need a directory for their records: set one")]
     NoMachine,
     /// A key that must be there is not.
     #[error("{provider} compute provider requires \"{key}\" to be configured")]

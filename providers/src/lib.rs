@@ -24,11 +24,13 @@ mod tally;
 pub use error::ProviderError;
 pub use host::Host;
 pub use lambda::{TYPE as AWS_LAMBDA, check_account, check_role};
-pub use provider::{InvokeProvider, LaunchRequest, Progress, Provider, Scope};
+pub use provider::{
+    InvokeProvider, LaunchRequest, Progress, Provider, ResizeRequest, Scope, WorkerSetProvider,
+};
 pub use registry::{Registry, known_type, starts_one_by_one};
 pub use secret::{SecretSource, Secrets};
 pub use settings::{
     AwsSettings, CommandSettings, HostSettings, IntermediaryRole, LambdaSettings, ProcessSettings,
     Settings, Shepherd, SubprocessSettings,
 };
-pub use subprocess::{TYPE as SUBPROCESS, living_in};
+pub use subprocess::{POOL as SUBPROCESS_POOL, TYPE as SUBPROCESS, living_in};

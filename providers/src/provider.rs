@@ -89,12 +89,50 @@ pub trait InvokeProvider: Send + Sync {
     async fn invoke(&self, request: &LaunchRequest, progress: &dyn Progress) -> Outcome;
 }
 
-/// A provider by its launch strategy, so that none has a method that it does not support. A
-/// strategy that keeps a set of workers at a size becomes another variant.
+/// A size for a set of workers.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ResizeRequest {
+    /// For whom.
+    pub scope: Scope,
+    /// Workers to keep; 0 ends the set.
+    pub count: u32,
+    /// The provider's own settings, as the spec has them.
+    pub config: Map<String, Value>,
+    /// When that was decided, milliseconds since the Unix epoch: a request that was decided before
+    /// one that was carried out already changes nothing.
+    pub asked_ms: i64,
+}
+
+/// Keeps a set of workers at the size that it is told.
+#[async_trait]
+pub trait WorkerSetProvider: Send + Sync {
+    /// The type as it stands in a spec.
+    fn provider_type(&self) -> &'static str;
+
+    /// Checks `config`: see [`InvokeProvider::validate`].
+    async fn validate(
+        &self,
+        scope: &Scope,
+        config: &Map<String, Value>,
+    ) -> Result<Vec<String>, ProviderError>;
+
+    /// Keeps `request.count` workers from now on. A worker that is too many is asked to leave and
+    /// may finish what it does. The outcome says how many more than before are to be there, or
+    /// why the size is not taken; the workers themselves come and go after it.
+    async fn resize(&self, request: &ResizeRequest) -> Outcome;
+
+    /// Goes on with the sets of `namespace` that an earlier system worker kept. Called within a
+    /// tokio runtime, once the namespace is served.
+    fn resume(&self, namespace: &str);
+}
+
+/// A provider by its launch strategy, so that none has a method that it does not support.
 #[derive(Clone)]
 pub enum Provider {
     /// Starts workers one by one.
     Invoke(Arc<dyn InvokeProvider>),
+    /// Keeps a set of workers at a size.
+    WorkerSet(Arc<dyn WorkerSetProvider>),
 }
 
 impl Provider {
@@ -102,6 +140,7 @@ impl Provider {
     pub fn provider_type(&self) -> &'static str {
         match self {
             Self::Invoke(provider) => provider.provider_type(),
+            Self::WorkerSet(provider) => provider.provider_type(),
         }
     }
 
@@ -113,6 +152,7 @@ impl Provider {
     ) -> Result<Vec<String>, ProviderError> {
         match self {
             Self::Invoke(provider) => provider.validate(scope, config).await,
+            Self::WorkerSet(provider) => provider.validate(scope, config).await,
         }
     }
 }

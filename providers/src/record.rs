@@ -22,7 +22,7 @@ const MAX_BYTES: u64 = 4096;
 pub(crate) struct Record {
     /// The shepherd's process.
     pub(crate) shepherd: i32,
-    /// When the process must be gone, milliseconds since the Unix epoch.
+    /// When the process must be gone, milliseconds since the Unix epoch; 0 for one that is kept.
     pub(crate) deadline_ms: u64,
     /// The process, and so its group; `None` until it is started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -31,6 +31,9 @@ pub(crate) struct Record {
     /// of the same number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) born: Option<u64>,
+    /// Whether it was told to leave, by whoever keeps the set that it is of.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) leaving: bool,
     /// How it ended; `None` while it lives.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) exit: Option<Exit>,
@@ -124,8 +127,14 @@ pub(crate) fn write(file: &File, record: &Record) -> io::Result<()> {
 mod tests {
     use super::*;
 
-    const RECORD: Record =
-        Record { shepherd: 7, deadline_ms: 1, pid: Some(8), born: Some(9), exit: None };
+    const RECORD: Record = Record {
+        shepherd: 7,
+        deadline_ms: 1,
+        pid: Some(8),
+        born: Some(9),
+        leaving: false,
+        exit: None,
+    };
 
     #[test]
     fn only_the_first_creates_the_record() {

@@ -5,15 +5,15 @@ use std::{collections::BTreeMap, sync::Arc};
 use crate::{
     Host, Provider, ProviderError, Settings,
     lambda::{self, Lambda},
-    subprocess::{self, Subprocess},
+    subprocess::{self, Subprocess, SubprocessPool},
 };
 
 /// Every type that this build knows, enabled or not.
-const KNOWN: [&str; 2] = [lambda::TYPE, subprocess::TYPE];
+const KNOWN: [&str; 3] = [lambda::TYPE, subprocess::TYPE, subprocess::POOL];
 
 /// Whether providers of this type start workers one by one, who leave by themselves.
 pub fn starts_one_by_one(provider_type: &str) -> bool {
-    [lambda::TYPE, subprocess::TYPE].contains(&provider_type)
+    known_type(provider_type).is_some_and(|known| known != subprocess::POOL)
 }
 
 /// The type as this build knows it, enabled or not; `None` for one that it does not know.
@@ -28,8 +28,8 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// What `settings` enables. Refuses types that do not exist, and `subprocess` on a host that
-    /// has no [`ProcessSettings`](crate::ProcessSettings).
+    /// What `settings` enables. Refuses types that do not exist, and processes on a host that has
+    /// no [`ProcessSettings`](crate::ProcessSettings).
     pub fn new(host: &Host, settings: Settings) -> Result<Self, ProviderError> {
         let mut enabled = BTreeMap::new();
         for name in &settings.enabled {
@@ -48,6 +48,17 @@ impl Registry {
             Some(known) => ProviderError::NotEnabled(known),
             None => ProviderError::unknown_type(provider_type),
         })
+    }
+
+    /// Goes on with the sets of workers of `namespace` that an earlier system worker kept. Within
+    /// a tokio runtime.
+    pub fn resume(&self, namespace: &str) {
+        for provider in self.enabled.values() {
+            match provider {
+                Provider::Invoke(_) => {}
+                Provider::WorkerSet(provider) => provider.resume(namespace),
+            }
+        }
     }
 
     /// The types that may be used, in order.
@@ -71,6 +82,12 @@ fn build(
             let provider =
                 Subprocess::new(machine, settings.subprocess.clone(), settings.secrets.clone());
             Ok((subprocess::TYPE, Provider::Invoke(Arc::new(provider))))
+        }
+        subprocess::POOL => {
+            let machine = host.machine().ok_or(ProviderError::NoMachine)?;
+            let provider =
+                SubprocessPool::new(machine, settings.pool.clone(), settings.secrets.clone());
+            Ok((subprocess::POOL, Provider::WorkerSet(Arc::new(provider))))
         }
         other => Err(ProviderError::unknown_type(other)),
     }

@@ -4,6 +4,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     ffi::OsString,
     path::PathBuf,
+    time::Duration,
 };
 
 use aws_sdk_sts::config::SharedCredentialsProvider;
@@ -15,7 +16,7 @@ use crate::Secrets;
 pub struct HostSettings {
     /// The way to AWS.
     pub aws: AwsSettings,
-    /// Processes on this machine; `None` where the `subprocess` provider is enabled nowhere.
+    /// Processes on this machine; `None` where no provider that runs processes is enabled.
     pub processes: Option<ProcessSettings>,
 }
 
@@ -47,11 +48,15 @@ pub struct ProcessSettings {
     pub max_processes: u32,
     /// What watches over each process.
     pub shepherd: Shepherd,
+    /// How long a pool of processes outlives the system worker that kept it.
+    pub lease: Duration,
 }
 
 impl ProcessSettings {
     /// [`ProcessSettings::max_processes`] unless the operator says otherwise.
     pub const DEFAULT_MAX_PROCESSES: u32 = 100;
+    /// [`ProcessSettings::lease`] unless somebody says otherwise: longer than a restart takes.
+    pub const DEFAULT_LEASE: Duration = Duration::from_secs(60);
 }
 
 /// A program that hands the arguments after its own to [`shepherd::run`](crate::shepherd::run).
@@ -74,6 +79,8 @@ pub struct Settings {
     pub lambda: LambdaSettings,
     /// Of `subprocess`.
     pub subprocess: SubprocessSettings,
+    /// Of `subprocess-pool`.
+    pub pool: SubprocessSettings,
 }
 
 impl Default for Settings {
@@ -84,6 +91,7 @@ impl Default for Settings {
             secrets: Secrets::default(),
             lambda: LambdaSettings::default(),
             subprocess: SubprocessSettings::default(),
+            pool: SubprocessSettings::default(),
         }
     }
 }

@@ -7,7 +7,8 @@ use wci_contract::{
 };
 
 use crate::{
-    Algorithm, ConfigError, DecideError, backoff::Waits, demand, no_sync, rate_based, turn::Turn,
+    Algorithm, ConfigError, DecideError, LaunchStrategy, backoff::Waits, demand, no_sync,
+    rate_based, turn::Turn,
 };
 
 /// Bytes of an unknown algorithm's name that a message repeats.
@@ -62,7 +63,10 @@ pub fn decide_batch(
     let mut turn = Turn::begin(now_ms, waits, state);
     for event in events {
         if let Event::Outcome(outcome) = event {
-            turn.settle(outcome);
+            match algorithm.strategy() {
+                LaunchStrategy::Invoke => turn.settle(outcome),
+                LaunchStrategy::WorkerSet => turn.settle_size(outcome),
+            }
         }
     }
     let state = match algorithm {

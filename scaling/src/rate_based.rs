@@ -39,8 +39,9 @@ pub(crate) fn decide(
             Event::TaskAdd(signal) => call.task_add(signal),
             Event::Poll(poll) if call.heard => call.deferred(poll),
             Event::Poll(poll) => call.poll(poll),
+            Event::Tick {} => call.tell(),
             // What outcomes mean is the back-off's to say.
-            Event::Outcome(_) | Event::Tick {} => {}
+            Event::Outcome(_) => {}
         }
     }
     let planned = call.planned;
@@ -80,6 +81,13 @@ impl Call<'_> {
         if !granted {
             self.turn.throttle(misses);
         }
+    }
+
+    /// Whoever keeps the workers may not know of the number: the group or its settings are new,
+    /// or it was not taken the last time.
+    fn tell(&mut self) {
+        self.turn.because(Reason::Desired { workers: self.planned, planned: self.planned });
+        self.resize(self.planned);
     }
 
     /// The figures that belong to a decision about announced tasks: they tell what a worker

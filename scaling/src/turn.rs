@@ -71,6 +71,19 @@ impl Turn {
         }
     }
 
+    /// Takes note of how a change of a set's size went; one that was taken ends a back-off, however
+    /// many workers came of it.
+    pub(crate) fn settle_size(&mut self, outcome: &Outcome) {
+        if !outcome.is_success() {
+            return self.settle(outcome);
+        }
+        if self.own.backoff().is_some() {
+            self.own.set_backoff(None);
+            self.because(Reason::LaunchSucceeded { started: outcome.started });
+            self.wake_at(self.now_ms);
+        }
+    }
+
     /// Whether a call for workers would be held. What this turn asked for itself, as a probe,
     /// holds nothing that comes with it.
     pub(crate) fn is_held(&self) -> bool {

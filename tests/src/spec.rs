@@ -30,6 +30,23 @@ impl Group {
         Self::greeters(queue).provider("command", command)
     }
 
+    /// Greeters on `queue` as a pool of processes, each with one activity at a time. Its size moves
+    /// as fast as it may.
+    pub fn pool(queue: &str) -> Self {
+        let pool = Self(json!({"provider": {
+            "type": "subprocess-pool",
+            "command": "greeter",
+            "stop_timeout_ms": 60_000,
+            "env": {
+                "TEMPORAL_TASK_QUEUE": queue,
+                "TEMPORAL_SERVERLESS_ACTIVITY_SLOTS": "1",
+            },
+        }}));
+        let at_once = ["no_sync_quiet_ms", "scale_up_cooldown_ms", "scale_down_cooldown_ms"];
+        let pool = at_once.into_iter().fold(pool, |pool, key| pool.rate_based(key, 0));
+        pool.rate_based("metrics_poll_interval_ms", 30_000)
+    }
+
     /// Invocations of a function of the stand-in for Lambda.
     pub fn lambda(function: &str) -> Self {
         let arn = format!("arn:aws:lambda:us-east-1:123456789012:function:{function}:1");
@@ -72,6 +89,13 @@ impl Group {
     /// The same with a setting of the algorithm `no-sync`.
     pub fn scaler(mut self, key: &str, value: impl Into<Value>) -> Self {
         self.0["scaler"]["type"] = "no-sync".into();
+        self.0["scaler"][key] = value.into();
+        self
+    }
+
+    /// The same with a setting of the algorithm `rate-based`.
+    pub fn rate_based(mut self, key: &str, value: impl Into<Value>) -> Self {
+        self.0["scaler"]["type"] = "rate-based".into();
         self.0["scaler"][key] = value.into();
         self
     }

@@ -150,6 +150,23 @@ async fn sized_by_demand() {
 
 #[tokio::test]
 #[ignore = "records"]
+async fn worker_set() {
+    let pools = ["--enable-provider", "subprocess-pool"];
+    let world = World::builder().worker_args(&pools).start().await;
+    let version = world.version("pooled");
+    let group = Group::pool("pooled").rate_based("max_count", 2);
+    version.apply(&SpecFile::of(&version.id).group("default", group)).await.ok();
+    wait_for("the version's queues", SOON, async || (version.queues().await >= 2).then_some(()))
+        .await;
+    version.load(20, 500).await.done(SOON).await;
+    let size = async || Some(version.dump().await?.wci?.worker_sets.get("default")?.wanted);
+    wait_for("the set to grow", SOON, async || (size().await? == 2).then_some(())).await;
+    wait_for("the set to shrink", SOON, async || (size().await? < 2).then_some(())).await;
+    finish(&world, &version, "worker-set").await;
+}
+
+#[tokio::test]
+#[ignore = "records"]
 async fn delete() {
     let world = World::new().await;
     let version = world.version("deleted");

@@ -19,7 +19,7 @@ use temporalio_common::protos::temporal::api::history::v1::HistoryEvent;
 use wci_contract::InstanceId;
 
 pub(crate) use self::{
-    moment::{Decision, Ending, Launch, LaunchEnd, Moment, Seen, What},
+    moment::{Decision, Ending, Launch, LaunchEnd, Moment, Seen, Set, What},
     reason::Line,
     sentence::sentences,
     waiting::{Waiting, waits},
@@ -63,6 +63,8 @@ pub(crate) struct Group {
     pub(crate) provider: String,
     pub(crate) algorithm: String,
     pub(crate) back_off: Option<BackOff>,
+    /// Workers that its provider is to keep.
+    pub(crate) set_size: Option<u32>,
     pub(crate) last: Option<(Millis, Decision)>,
 }
 

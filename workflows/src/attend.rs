@@ -152,7 +152,10 @@ fn is_time_for_next_run(ctx: &WorkflowContext<Instance>, age_ms: i64) -> bool {
 /// No more updates are taken; launches get a moment to end.
 async fn last_call(ctx: &WorkflowContext<Instance>) {
     ctx.state_mut(|s| s.book.phase = Phase::Closing);
-    let idle = |s: &Instance| s.book.state.wci.as_ref().is_none_or(|wci| wci.launches.is_empty());
+    let idle = |s: &Instance| {
+        s.book.resizing.is_empty()
+            && s.book.state.wci.as_ref().is_none_or(|wci| wci.launches.is_empty())
+    };
     if !ctx.state(idle) {
         let mut timer = Box::pin(ctx.timer(options::timer(LAST_CALL, "wait for launches to end")));
         let mut ended = Box::pin(until(ctx, idle));

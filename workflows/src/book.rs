@@ -1,7 +1,7 @@
 //! What an instance knows. Plain data: no awaits, no clock, so that its rules can be read and
 //! tested by themselves.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use wci_contract::{
     InstanceId, Refusal, Spec, TaskType,
@@ -51,6 +51,12 @@ pub struct Book {
     pub(crate) events: BTreeMap<String, Vec<Event>>,
     /// Launches that no activity has been scheduled for yet.
     pub(crate) to_launch: VecDeque<InvokeInput>,
+    /// Groups whose set of workers is to be told its size.
+    pub(crate) to_resize: BTreeSet<String>,
+    /// Groups whose set is being told.
+    pub(crate) resizing: BTreeSet<String>,
+    /// The instance ends as soon as its sets have; nothing is decided any more.
+    pub(crate) letting_go: bool,
     /// Launches of an earlier run, whose outcome nobody will report.
     pub(crate) unknown: Vec<Launch>,
     pub(crate) next_poll_ms: BTreeMap<String, u64>,
@@ -85,6 +91,8 @@ impl Book {
             book.unknown = std::mem::take(&mut wci.launches);
         }
         book.state = state;
+        let spec = book.state.spec.clone().unwrap_or_default();
+        book.let_go_all_but(&spec);
         book.warm_up();
         book
     }
@@ -142,6 +150,9 @@ impl Book {
         let types = self.served_types();
         let due = self.next_poll_ms.values().min().copied().unwrap_or(DEFAULT_POLL_MS);
         let due = i64::try_from(due).unwrap_or(i64::MAX).max(FIGURES_AGE_MS);
+        // What becomes of a set is decided at its own pace, whether or not tasks wait.
+        let set_poll_ms = self.next_set_poll_ms(DEFAULT_POLL_MS);
+        let lasting_ms = set_poll_ms.map_or(lasting_ms, |ms| i64::try_from(ms).unwrap_or(i64::MAX));
         (!types.is_empty()).then(|| WatchInput {
             version: self.version(),
             types,
@@ -175,10 +186,12 @@ impl Book {
             self.inbox.add(None, signal);
         }
         self.keep_underway(&spec);
+        self.let_go_all_but(&spec);
         self.wci().last_failures.clear();
         self.wci().register = !spec.is_empty();
         self.state.spec = Some(spec);
-        if self.served_types() != types {
+        let has_sets = self.next_set_poll_ms(0).is_some();
+        if has_sets || self.served_types() != types {
             self.watch_epoch += 1;
         }
         self.warm_up();

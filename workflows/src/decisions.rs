@@ -12,6 +12,7 @@ use wci_contract::{
 use crate::{
     book::{Book, Phase},
     inbox::announced,
+    worker_sets::size_wanted,
 };
 
 /// When to try again what could not be decided or launched, milliseconds.
@@ -25,6 +26,7 @@ impl Book {
     /// Whether something calls for a decision at `now_ms`.
     pub(crate) fn wants_decision(&self, now_ms: i64) -> bool {
         self.phase == Phase::Open
+            && !self.letting_go
             && self.spec().is_some()
             && (self.inbox.is_urgent()
                 || self.inbox.next_wake_ms().is_some_and(|at| at <= now_ms)
@@ -68,8 +70,7 @@ impl Book {
                 scaling: group.scaling.clone().unwrap_or_default(),
                 state: self.state.scaling_state.get(&name).cloned().unwrap_or_default(),
                 events,
-                head_start: self
-                    .has_room(&name)
+                head_start: (self.has_room(&name) && !self.is_set(&name))
                     .then(|| self.invocation(&name, 1, new_id()))
                     .flatten(),
                 // A provider that keeps this group waiting is not waited for.
@@ -136,11 +137,16 @@ impl Book {
     ) {
         let GroupQuestion { events, head_start, .. } = asked;
         let wanted = workers_wanted(&decision.actions);
+        let resized = size_wanted(&decision.actions);
+        match resized {
+            Some(count) => self.resize(now_ms, group, count),
+            None => self.remind(now_ms, group),
+        }
         let mut wake = decision.wake_at_ms.map(|at| at.max(now_ms + SOONEST_MS));
         let event = kinds(&events);
         // What was announced is held together: with a worker on its way, the watch sees what is
         // left of it.
-        let is_put_off = decision.throttled > 0 && wanted == 0;
+        let is_put_off = decision.throttled > 0 && wanted == 0 && resized.is_none();
         let mut put_off = if is_put_off { announced(events) } else { Vec::new() };
         let mut invoked = 0;
         if wanted > 0 {
@@ -164,13 +170,18 @@ impl Book {
             None => {}
         }
         self.state.scaling_state.insert(group.to_owned(), decision.state);
-        self.next_poll_ms.insert(group.to_owned(), decision.next_poll_ms);
+        let poll_ms = self.next_poll_ms.insert(group.to_owned(), decision.next_poll_ms);
+        if self.is_set(group) && poll_ms.is_none_or(|ms| decision.next_poll_ms < ms) {
+            // The watch that runs would tell too late.
+            self.watch_epoch += 1;
+        }
         decision.reasons.truncate(MAX_REASONS);
         self.record(DecisionRecord {
             at_ms: now_ms,
             group: group.to_owned(),
             event,
             invoked,
+            resized,
             throttled: decision.throttled,
             reasons: decision.reasons,
         });
@@ -186,7 +197,6 @@ impl Book {
 fn workers_wanted(actions: &[Action]) -> u32 {
     let wanted = actions.iter().take(MAX_ACTIONS).map(|action| match action {
         Action::InvokeWorker { count } => *count,
-        // No provider that keeps a set of workers is built in.
         Action::UpdateWorkerSetSize { .. } => 0,
     });
     wanted.fold(0, u32::saturating_add).min(MAX_COUNT)

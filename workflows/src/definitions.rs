@@ -6,8 +6,8 @@ use std::convert::Infallible;
 
 use temporalio_macros::activity_definitions;
 use wci_contract::activities::{
-    self, DecideInput, DecideOutput, InvokeInput, RegisterInput, RegisterOutput, ValidateInput,
-    ValidateOutput, WatchInput, WatchOutput,
+    self, DecideInput, DecideOutput, InvokeInput, RegisterInput, RegisterOutput, ResizeInput,
+    ValidateInput, ValidateOutput, WatchInput, WatchOutput,
 };
 use wci_contract::launch::Outcome;
 
@@ -45,6 +45,12 @@ impl Controller {
     /// Has a provider start workers.
     #[activity(name = activities::INVOKE)]
     pub fn invoke(input: InvokeInput) -> Result<Outcome, Infallible> {
+        unimplemented!()
+    }
+
+    /// Has a provider keep a set of workers at a size.
+    #[activity(name = activities::RESIZE)]
+    pub fn resize(input: ResizeInput) -> Result<Outcome, Infallible> {
         unimplemented!()
     }
 }

@@ -25,6 +25,7 @@ use crate::{
     book::{Book, Phase},
     launches::drive_launches,
     registration::drive_registration,
+    resizing::drive_resizes,
     telling::drive_telling,
     time::timestamp,
     updates,
@@ -152,10 +153,11 @@ impl Instance {
 }
 
 impl Instance {
-    /// Attends to what happens, beside launches, registration and watch: none waits for another.
+    /// Attends to what happens, beside launches, resizes, registration and watch: none waits for another.
     async fn serve(ctx: &WorkflowContext<Self>) -> Ending {
         let mut ending = Box::pin(attend(ctx).fuse());
         let mut launches = Box::pin(drive_launches(ctx).fuse());
+        let mut resizes = Box::pin(drive_resizes(ctx).fuse());
         let mut registration = Box::pin(drive_registration(ctx).fuse());
         let mut watch = Box::pin(drive_watch(ctx).fuse());
         let mut validation = Box::pin(drive_validation(ctx).fuse());
@@ -163,6 +165,7 @@ impl Instance {
         select! {
             ending = ending => ending,
             never = launches => match never {},
+            never = resizes => match never {},
             never = registration => match never {},
             never = watch => match never {},
             never = validation => match never {},

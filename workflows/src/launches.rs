@@ -1,6 +1,6 @@
 //! Launches run beside everything else, each an activity of its own.
 
-use std::{convert::Infallible, future::poll_fn, pin::Pin, task::Poll};
+use std::{convert::Infallible, future::poll_fn, task::Poll};
 
 use futures::{FutureExt, future::LocalBoxFuture};
 use temporalio_workflow::{ActivityExecutionError, WorkflowContext, workflows::select};
@@ -13,18 +13,14 @@ use wci_contract::{
 
 use crate::{Controller, Instance, options, time::millis, wait::until};
 
-struct UnderWay<'a> {
-    launch_id: String,
-    outcome: LocalBoxFuture<'a, Outcome>,
-}
-
 /// Starts what the decisions asked for, and notes how each launch ended, in a fixed order.
 pub(crate) async fn drive_launches(ctx: &WorkflowContext<Instance>) -> Infallible {
-    let mut under_way: Vec<UnderWay<'_>> = Vec::new();
+    let mut under_way: Vec<LocalBoxFuture<'_, (String, Outcome)>> = Vec::new();
     loop {
         while let Some(input) = ctx.state_mut(|s| s.book.to_launch.pop_front()) {
             let launch_id = input.launch_id.clone();
-            under_way.push(UnderWay { launch_id, outcome: launch(ctx, input).boxed_local() });
+            let outcome = launch(ctx, input).map(|outcome| (launch_id, outcome));
+            under_way.push(outcome.boxed_local());
         }
         let mut asked = Box::pin(until(ctx, |s| !s.book.to_launch.is_empty()));
         let ended = select! {
@@ -62,14 +58,15 @@ pub(crate) fn describe(error: &ActivityExecutionError) -> String {
     cut(&words, MAX_MESSAGE).to_owned()
 }
 
-/// Waits for the first launch to end and takes it out of the list; for ever while there is none.
-fn first_to_end<'r, 'a>(
-    under_way: &'r mut Vec<UnderWay<'a>>,
-) -> impl Future<Output = (String, Outcome)> + use<'r, 'a> {
+/// Waits for the first to end and takes it out of the list; for ever while there is none.
+pub(crate) fn first_to_end<'r, 'a, T>(
+    under_way: &'r mut Vec<LocalBoxFuture<'a, T>>,
+) -> impl Future<Output = T> + use<'r, 'a, T> {
     poll_fn(move |cx| {
         for at in 0..under_way.len() {
-            if let Poll::Ready(outcome) = Pin::new(&mut under_way[at].outcome).poll(cx) {
-                return Poll::Ready((under_way.remove(at).launch_id, outcome));
+            if let Poll::Ready(ended) = under_way[at].as_mut().poll(cx) {
+                drop(under_way.remove(at));
+                return Poll::Ready(ended);
             }
         }
         Poll::Pending

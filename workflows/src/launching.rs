@@ -15,7 +15,7 @@ use crate::book::Book;
 /// leaves room for the others.
 const MAX_GROUP_LAUNCHES: usize = 8;
 /// How long a backlog is taken to be what the latest launches are for, milliseconds.
-const QUIET_MS: i64 = 5_000;
+pub(crate) const QUIET_MS: i64 = 5_000;
 
 impl Book {
     /// Launches of `group` that are under way.

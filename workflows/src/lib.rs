@@ -19,6 +19,7 @@ mod launches;
 mod launching;
 mod options;
 mod registration;
+mod resizing;
 mod revision;
 mod telling;
 mod tickets;
@@ -30,6 +31,7 @@ mod wait;
 mod warm;
 mod watch;
 mod wire;
+mod worker_sets;
 
 pub use definitions::Controller;
 pub use failures::TypedFailures;

@@ -39,6 +39,17 @@ pub(crate) fn invoke(group: &str, count: u32) -> ActivityOptions {
         .build()
 }
 
+/// The retries are those of a launch: a size that a provider does not take is an answer.
+pub(crate) fn resize(group: &str, count: u32) -> ActivityOptions {
+    let workers = if count == 1 { "worker" } else { "workers" };
+    ActivityOptions::with_start_to_close_timeout(LAUNCH_ATTEMPT)
+        .heartbeat_timeout(LAUNCH_HEARTBEAT)
+        .cancellation_type(ActivityCancellationType::Abandon)
+        .retry_policy(retry(LAUNCH_ATTEMPTS, Duration::from_millis(200), Duration::from_secs(5)))
+        .summary(format!("{group}: keep {count} {workers}"))
+        .build()
+}
+
 pub(crate) fn validate() -> ActivityOptions {
     ActivityOptions::with_close_timeouts(ActivityCloseTimeouts::ScheduleAndStartToClose {
         schedule_to_close: VALIDATE_TOTAL,

@@ -4,7 +4,8 @@ use std::{collections::BTreeSet, convert::Infallible};
 
 use temporalio_workflow::WorkflowContext;
 use wci_contract::{
-    FailureClass, Spec, activities::RegisterInput, launch::Outcome, state::FailureRecord,
+    FailureClass, Spec, activities::RegisterInput, decision::Event, launch::Outcome,
+    state::FailureRecord,
 };
 
 use crate::{
@@ -18,8 +19,12 @@ const ARRIVES_MS: i64 = 60_000;
 /// Registers when the book asks for it. A failure is remembered; tasks bring the next try.
 pub(crate) async fn drive_registration(ctx: &WorkflowContext<Instance>) -> Infallible {
     loop {
-        let wanted =
-            |s: &Instance| s.is_open() && s.book.state.wci.as_ref().is_some_and(|wci| wci.register);
+        // A set that has workers by its spec registers with these.
+        let wanted = |s: &Instance| {
+            s.is_open()
+                && s.book.state.wci.as_ref().is_some_and(|wci| wci.register)
+                && s.book.has_sized_sets()
+        };
         until(ctx, wanted).await;
         let Some(spec) = ctx.state(|s| s.book.spec().cloned()) else {
             ctx.state_mut(|s| s.book.wci().register = false);
@@ -40,6 +45,7 @@ pub(crate) async fn drive_registration(ctx: &WorkflowContext<Instance>) -> Infal
                 Ok(output) => {
                     let started = output.started.into_iter().map(|group| (group, now_ms));
                     s.book.wci().registering.extend(started);
+                    s.book.people(output.empty_sets);
                     output.failed
                 }
                 Err(error) => {
@@ -62,7 +68,18 @@ impl Book {
         let Some(wci) = &self.state.wci else { return BTreeSet::new() };
         let registering = wci.registering.iter().filter(|(_, at)| now_ms - **at < ARRIVES_MS);
         let launching = wci.launches.iter().map(|launch| &launch.group);
-        registering.map(|(group, _)| group).chain(launching).cloned().collect()
+        let sets = wci.worker_sets.iter().filter(|(_, set)| set.wanted > 0);
+        let on_their_way = registering.map(|(group, _)| group).chain(launching);
+        on_their_way.chain(sets.map(|(group, _)| group)).cloned().collect()
+    }
+
+    /// Has a set that has no workers get one, as if a task had found none. It leaves by the rules
+    /// of the group's algorithm.
+    fn people(&mut self, groups: Vec<String>) {
+        for group in groups.into_iter().filter(|group| self.is_set(group)).collect::<Vec<_>>() {
+            let task = self.stand_in(&group, 1);
+            self.events.entry(group).or_default().push(Event::TaskAdd(task));
+        }
     }
 
     /// Forgets workers on their way to groups that `spec` starts otherwise, or not any more.

@@ -16,6 +16,7 @@ use crate::{
     book::{Book, Phase},
     launches::describe,
     options,
+    resizing::let_go,
     revision::{Revision, follows},
     time::millis,
     validation::found,
@@ -45,7 +46,7 @@ pub(crate) async fn update(
     in_turn(ctx, async {
         let next = ctx.state(|s| changed(&s.book, &request))?;
         if next.is_empty() {
-            return vacate(ctx, request.identity);
+            return vacate(ctx, request.identity).await;
         }
         let output = check(ctx, &next).await?;
         ctx.state_mut(|s| {
@@ -76,7 +77,7 @@ pub(crate) async fn delete(
     ctx: &WorkflowContext<Instance>,
     request: DeleteRequest,
 ) -> Result<Done, Refusal> {
-    in_turn(ctx, async { end(ctx, &request.identity).map(|_| Done {}) }).await
+    in_turn(ctx, async { end(ctx, &request.identity).await.map(|_| Done {}) }).await
 }
 
 /// `release-worker-controller-instance`: the spec stays, so that a query of the run that ended
@@ -86,6 +87,7 @@ pub(crate) async fn release(ctx: &WorkflowContext<Instance>) -> Result<State, Re
         if ctx.state(|s| s.book.spec().is_none()) {
             return Err(Refusal::precondition("there is no compute config to hand over yet"));
         }
+        let_go(ctx).await;
         ctx.state_mut(|s| {
             s.book.phase = Phase::Released;
             Ok(s.book.dump())
@@ -151,17 +153,18 @@ fn commit(book: &mut Book, next: Spec, identity: String, now_ms: i64) {
 
 /// The last group is gone. The instance waits for another as one that was claimed does: the
 /// server does not end it, and would start its own for whoever adds a group again.
-fn vacate(ctx: &WorkflowContext<Instance>, identity: String) -> Result<UpdateReply, Refusal> {
+async fn vacate(ctx: &WorkflowContext<Instance>, identity: String) -> Result<UpdateReply, Refusal> {
     if !follows(ctx, Revision::Third) {
-        return end(ctx, &identity);
+        return end(ctx, &identity).await;
     }
     let now_ms = millis(ctx.workflow_time());
     ctx.state_mut(|s| s.book.vacate(now_ms, identity));
     Ok(UpdateReply::default())
 }
 
-/// Ends the instance: with the update's answer the run is over.
-fn end(ctx: &WorkflowContext<Instance>, identity: &str) -> Result<UpdateReply, Refusal> {
+/// Ends the instance: with the update's answer the run is over, and its worker sets are ended.
+async fn end(ctx: &WorkflowContext<Instance>, identity: &str) -> Result<UpdateReply, Refusal> {
+    let_go(ctx).await;
     ctx.state_mut(|s| {
         s.book.state.last_modifier_identity = identity.to_owned();
         s.book.state.spec = None;

@@ -18,8 +18,48 @@ use super::{
 };
 use crate::head_start::Ended;
 
-/// The operation of a launch, as the server's controller calls it.
-const INVOKE_WORKER: &str = "invoke_worker";
+/// What a provider is asked for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Errand {
+    /// Workers, each for itself.
+    Invoke {
+        /// How many.
+        count: u32,
+        /// Whether nobody asked for them before.
+        is_first_attempt: bool,
+    },
+    /// A size for a set of workers.
+    Resize {
+        /// Whether nobody asked for it before.
+        is_first_attempt: bool,
+    },
+}
+
+impl Errand {
+    /// What the server's controller calls it.
+    fn operation(self) -> &'static str {
+        match self {
+            Self::Invoke { .. } => "invoke_worker",
+            Self::Resize { .. } => "update_worker_set_size",
+        }
+    }
+
+    /// Workers that are certainly on their way.
+    fn count(self) -> u32 {
+        match self {
+            Self::Invoke { count, .. } => count,
+            Self::Resize { .. } => 0,
+        }
+    }
+
+    fn is_first_attempt(self) -> bool {
+        match self {
+            Self::Invoke { is_first_attempt, .. } | Self::Resize { is_first_attempt } => {
+                is_first_attempt
+            }
+        }
+    }
+}
 
 impl NamespaceMetrics {
     /// A decision was made for `version`.
@@ -48,25 +88,24 @@ impl NamespaceMetrics {
         }
     }
 
-    /// An attempt at a launch begins: of `count` workers, decided for at `decided`.
+    /// A provider is asked for something that was decided at `decided`.
     pub(crate) fn launch(
         &self,
         version: &Version,
         provider_type: &str,
-        count: u32,
+        errand: Errand,
         decided: Option<SystemTime>,
-        is_first_attempt: bool,
     ) -> LaunchSpan {
         let provider = provider(provider_type);
         let labels = [&*self.namespace, provider];
         self.inner.own.launches_in_flight.of(labels).inc();
-        self.inner.own.workers_in_flight.of(labels).add(i64::from(count));
-        self.activity(version, INVOKE_WORKER);
-        if is_first_attempt {
+        self.inner.own.workers_in_flight.of(labels).add(i64::from(errand.count()));
+        self.activity(version, errand.operation());
+        if errand.is_first_attempt() {
             let (deployment, build) = self.inner.names.of(&self.namespace, version);
             self.inner.builtin.scale_ups.of([&self.namespace, deployment, build, provider]).inc();
         }
-        LaunchSpan { metrics: self.clone(), version: version.clone(), provider, count, decided }
+        LaunchSpan { metrics: self.clone(), version: version.clone(), provider, errand, decided }
     }
 
     /// A worker was asked for so that the server learns of task queues.
@@ -82,7 +121,7 @@ pub(crate) struct LaunchSpan {
     metrics: NamespaceMetrics,
     version: Version,
     provider: &'static str,
-    count: u32,
+    errand: Errand,
     decided: Option<SystemTime>,
 }
 
@@ -107,7 +146,7 @@ impl LaunchSpan {
         ] {
             own.workers.of([namespace, self.provider, result]).inc_by(u64::from(count));
         }
-        let labels = [namespace, deployment, build, self.provider, INVOKE_WORKER];
+        let labels = [namespace, deployment, build, self.provider, self.errand.operation()];
         builtin.action_latency.of(labels).observe(seconds(latency));
         let [.., operation] = labels;
         let labels = [namespace, deployment, build, self.provider, operation, error_type(outcome)];
@@ -119,7 +158,7 @@ impl Drop for LaunchSpan {
     fn drop(&mut self) {
         let labels = [&*self.metrics.namespace, self.provider];
         self.metrics.inner.own.launches_in_flight.of(labels).dec();
-        self.metrics.inner.own.workers_in_flight.of(labels).sub(i64::from(self.count));
+        self.metrics.inner.own.workers_in_flight.of(labels).sub(i64::from(self.errand.count()));
     }
 }
 

@@ -9,7 +9,7 @@ use wci_contract::{
     stats::{QueueStats, StatsByType},
 };
 
-use super::{Metrics, NamespaceMetrics, Read};
+use super::{Errand, Metrics, NamespaceMetrics, Read};
 use crate::head_start::Ended;
 
 fn version(deployment: &str) -> Version {
@@ -56,7 +56,8 @@ fn a_decision_is_counted_with_its_reasons() {
 fn a_launch_is_in_flight_until_the_provider_answers() {
     let (metrics, namespace) = orders();
     let decided = SystemTime::now() - Duration::from_secs(2);
-    let launch = namespace.launch(&version("orders"), "subprocess", 4, Some(decided), true);
+    let errand = Errand::Invoke { count: 4, is_first_attempt: true };
+    let launch = namespace.launch(&version("orders"), "subprocess", errand, Some(decided));
     assert_told(
         &metrics,
         &[r#"wci_workers_in_flight{namespace="default",provider="subprocess"} 4"#],
@@ -78,7 +79,8 @@ fn a_launch_is_in_flight_until_the_provider_answers() {
 #[test]
 fn a_launch_that_is_dropped_is_not_in_flight_any_more() {
     let (metrics, namespace) = orders();
-    drop(namespace.launch(&version("orders"), "no such provider", 4, None, true));
+    let errand = Errand::Invoke { count: 4, is_first_attempt: true };
+    drop(namespace.launch(&version("orders"), "no such provider", errand, None));
     assert_told(&metrics, &[r#"wci_launches_in_flight{namespace="default",provider="other"} 0"#]);
 }
 

@@ -30,7 +30,8 @@ impl Claim {
         let file = open_empty(path).map_err(|error| Report::failed(&error))?;
         let file = file.ok_or(Report::Taken)?;
         let shepherd = i32::try_from(process::id()).unwrap_or(0);
-        let record = Record { shepherd, deadline_ms, pid: None, born: None, exit: None };
+        let record =
+            Record { shepherd, deadline_ms, pid: None, born: None, leaving: false, exit: None };
         record::write(&file, &record).map_err(|error| Report::failed(&error))?;
         Ok(Self { file, path: path.to_owned(), record })
     }
@@ -39,6 +40,12 @@ impl Claim {
     pub(super) fn started(&mut self, pid: Pid) {
         self.record.pid = Some(pid.as_raw());
         self.record.born = born(pid);
+        let _ = record::write(&self.file, &self.record);
+    }
+
+    /// Notes that the process was told to leave.
+    pub(super) fn leaves(&mut self) {
+        self.record.leaving = true;
         let _ = record::write(&self.file, &self.record);
     }
 

@@ -4,14 +4,16 @@
 //! deadline. The system worker runs its own executable again as shepherd, so this must come
 //! before anything that costs time or memory: no runtime, no threads but one for the output.
 //!
-//! Arguments: `--record FILE --deadline-ms N --grace-ms N -- PROGRAM [ARG…]`. The first line on
-//! its standard output is a `Report`; what the worker writes follows. The worker gets the
-//! shepherd's environment and directory. Signals for the shepherd are not passed on.
+//! Arguments: `--record FILE TERM -- PROGRAM [ARG…]`, where TERM is `--deadline-ms N --grace-ms N`,
+//! or `--keeper FILE --lease-ms N --stop-ms N` for a worker that lives for as long as somebody
+//! holds the lock of that file. The first line on its standard output is a `Report`; what the
+//! worker writes follows. The worker gets the shepherd's environment and directory. Signals for
+//! the shepherd are not passed on, but that SIGTERM makes a worker leave that is kept.
 
 mod arguments;
 mod claim;
 mod end;
-
+mod keeper;
 mod output;
 mod report;
 mod watch;
@@ -25,7 +27,7 @@ use std::{
 
 use nix::unistd::Pid;
 
-pub(crate) use arguments::Arguments;
+pub(crate) use arguments::{Arguments, Term};
 pub(crate) use end::born;
 pub(crate) use report::Report;
 
@@ -46,10 +48,10 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn tend(args: impl IntoIterator<Item = OsString>) -> Result<(), Report> {
     let arguments = Arguments::parse(args).map_err(Report::usage)?;
-    if now_ms() >= arguments.deadline_ms {
+    if matches!(arguments.term, Term::Deadline { deadline_ms, .. } if now_ms() >= deadline_ms) {
         return Err(Report::usage("the deadline is past".to_owned()));
     }
-    let mut claim = Claim::take(&arguments.record, arguments.deadline_ms)?;
+    let mut claim = Claim::take(&arguments.record, arguments.term.deadline_ms())?;
     end::adopt_orphans();
     let (reader, writer) = io::pipe().map_err(|error| Report::failed(&error))?;
     let pid = match start(&arguments, writer) {
@@ -60,11 +62,11 @@ fn tend(args: impl IntoIterator<Item = OsString>) -> Result<(), Report> {
         }
     };
     // From here on the worker is ours to end: nothing may leave before it is gone.
-    let watch = watch::Watch::new(pid, &arguments);
+    let watch = watch::Watch::new(pid, &arguments.term);
     claim.started(pid);
     Report::Started(pid.as_raw()).print();
     let output = output::Forward::start(reader);
-    let exit = watch.until_over();
+    let exit = watch.until_over(|| claim.leaves());
     output.finish();
     claim.ended(exit);
     Ok(())

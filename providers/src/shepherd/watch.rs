@@ -12,7 +12,7 @@ use nix::{
     unistd::Pid,
 };
 
-use super::{Arguments, end};
+use super::{Term, end, keeper::Keeper};
 use crate::{clock::now_ms, record::Exit};
 
 /// The wall clock may jump, so it is looked at this often at least.
@@ -25,32 +25,46 @@ pub(super) struct Watch {
     pid: Pid,
     leave_at_ms: u64,
     deadline_ms: u64,
-    children: Option<SignalFd>,
+    keeper: Option<Keeper>,
+    signals: Option<SignalFd>,
     told_to_leave: bool,
 }
 
 impl Watch {
     /// Watches the worker `pid`. From now on no signal but SIGKILL ends this process.
-    pub(super) fn new(pid: Pid, arguments: &Arguments) -> Self {
+    pub(super) fn new(pid: Pid, term: &Term) -> Self {
         // After the start: the worker would inherit the mask.
         let _ = sigprocmask(SigmaskHow::SIG_BLOCK, Some(&SigSet::all()), None);
-        let mut ended = SigSet::empty();
-        ended.add(Signal::SIGCHLD);
+        let (leave_at_ms, deadline_ms) = match term {
+            Term::Deadline { deadline_ms, grace_ms } => {
+                (deadline_ms.saturating_sub(*grace_ms), *deadline_ms)
+            }
+            Term::Kept { .. } => (u64::MAX, u64::MAX),
+        };
+        let keeper = Keeper::of(term);
+        let mut heard = SigSet::empty();
+        heard.add(Signal::SIGCHLD);
+        if keeper.is_some() {
+            heard.add(Signal::SIGTERM);
+        }
         let flags = SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC;
         Self {
             pid,
-            leave_at_ms: arguments.deadline_ms.saturating_sub(arguments.grace_ms),
-            deadline_ms: arguments.deadline_ms,
-            children: SignalFd::with_flags(&ended, flags).ok(),
+            leave_at_ms,
+            deadline_ms,
+            keeper,
+            signals: SignalFd::with_flags(&heard, flags).ok(),
             told_to_leave: false,
         }
     }
 
     /// Waits until the worker has ended, at its deadline at the latest, and everything that it
-    /// started with it.
-    pub(super) fn until_over(mut self) -> Exit {
+    /// started with it. Calls `leaves` once when it is told to leave.
+    pub(super) fn until_over(mut self, mut leaves: impl FnMut()) -> Exit {
         while !self.has_ended() {
-            self.keep_time();
+            if self.keep_time() {
+                leaves();
+            }
             self.sleep();
         }
         // The worker is not reaped yet, so its group's number cannot be another's.
@@ -75,29 +89,49 @@ impl Watch {
         }
     }
 
-    fn keep_time(&mut self) {
+    /// Whether the worker was told to leave just now.
+    fn keep_time(&mut self) -> bool {
         let now = now_ms();
-        if now >= self.leave_at_ms && !self.told_to_leave {
+        if let Some(stop_ms) = self.keeper.as_mut().and_then(Keeper::lets_go) {
+            self.leave(now, stop_ms);
+        }
+        let is_told = now >= self.leave_at_ms && !self.told_to_leave;
+        if is_told {
             self.told_to_leave = true;
             let _ = killpg(self.pid, Signal::SIGTERM);
         }
         if now >= self.deadline_ms {
             let _ = killpg(self.pid, Signal::SIGKILL);
         }
+        is_told
     }
 
-    fn sleep(&self) {
+    /// From `now` on the worker has `stop_ms` to leave; the first word counts.
+    fn leave(&mut self, now: u64, stop_ms: u64) {
+        if !self.told_to_leave {
+            self.leave_at_ms = now;
+            self.deadline_ms = now.saturating_add(stop_ms);
+        }
+    }
+
+    fn sleep(&mut self) {
         let next = if self.told_to_leave { self.deadline_ms } else { self.leave_at_ms };
         let left = match Duration::from_millis(next.saturating_sub(now_ms())) {
             Duration::ZERO => LOOK_AT_WORKER,
             left => left,
         };
-        let Some(children) = &self.children else {
+        let Some(signals) = &self.signals else {
             return std::thread::sleep(left.min(LOOK_AT_WORKER));
         };
         let timeout = PollTimeout::try_from(left.min(LOOK_AT_CLOCK)).unwrap_or(PollTimeout::ZERO);
-        let _ = poll(&mut [PollFd::new(children.as_fd(), PollFlags::POLLIN)], timeout);
-        while let Ok(Some(_)) = children.read_signal() {}
+        let _ = poll(&mut [PollFd::new(signals.as_fd(), PollFlags::POLLIN)], timeout);
+        let mut is_told = false;
+        while let Ok(Some(signal)) = signals.read_signal() {
+            is_told |= i32::try_from(signal.ssi_signo) == Ok(Signal::SIGTERM as i32);
+        }
+        if let Some(stop_ms) = self.keeper.as_ref().filter(|_| is_told).map(Keeper::stop_ms) {
+            self.leave(now_ms(), stop_ms);
+        }
     }
 
     fn exit(&self, status: Option<WaitStatus>) -> Exit {

@@ -53,7 +53,7 @@ impl LaunchFolder {
     /// Claims the worker `index`; `None` when another attempt has it.
     pub(super) fn claim(&self, index: u32) -> io::Result<Option<PathBuf>> {
         let path = self.path(index);
-        if self.create(&path)? {
+        if create(&self.0, &path)? {
             return Ok(Some(path));
         }
         match record::state(&path)? {
@@ -68,17 +68,16 @@ impl LaunchFolder {
     fn path(&self, index: u32) -> PathBuf {
         self.0.join(index.to_string())
     }
+}
 
-    fn create(&self, path: &Path) -> io::Result<bool> {
-        let mut tries = 0;
-        loop {
-            DirBuilder::new().recursive(true).mode(0o700).create(&self.0)?;
-            match record::create(path) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound && tries < TRIES => {
-                    tries += 1
-                }
-                created => return created,
-            }
+/// Creates the record `path` in `folder`; `false` when it is there already.
+pub(super) fn create(folder: &Path, path: &Path) -> io::Result<bool> {
+    let mut tries = 0;
+    loop {
+        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        match record::create(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound && tries < TRIES => tries += 1,
+            created => return created,
         }
     }
 }

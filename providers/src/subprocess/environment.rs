@@ -55,8 +55,8 @@ pub(super) struct WorkerVariables<'a> {
     pub(super) deployment: &'a str,
     /// The build of the version.
     pub(super) build_id: &'a str,
-    /// When it must be gone, milliseconds since the Unix epoch.
-    pub(super) deadline_ms: u64,
+    /// When it must be gone, milliseconds since the Unix epoch; `None` for one that is kept.
+    pub(super) deadline_ms: Option<u64>,
     /// What the server shows for it.
     pub(super) identity: String,
     /// The launch that it belongs to.
@@ -69,15 +69,16 @@ impl WorkerVariables<'_> {
     const LAUNCH_ID: &'static str = "WCI_LAUNCH_ID";
 
     /// Names and values.
-    pub(super) fn pairs(&self) -> [(&'static str, String); 6] {
-        [
+    pub(super) fn pairs(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let deadline = self.deadline_ms.map(|ms| (Self::DEADLINE_MS, ms.to_string()));
+        let others = [
             ("TEMPORAL_NAMESPACE", self.namespace.to_owned()),
             ("TEMPORAL_DEPLOYMENT_NAME", self.deployment.to_owned()),
             ("TEMPORAL_WORKER_BUILD_ID", self.build_id.to_owned()),
-            (Self::DEADLINE_MS, self.deadline_ms.to_string()),
             (Self::IDENTITY, self.identity.clone()),
             (Self::LAUNCH_ID, self.launch_id.to_owned()),
-        ]
+        ];
+        others.into_iter().chain(deadline)
     }
 }
 

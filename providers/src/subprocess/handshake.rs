@@ -14,7 +14,7 @@ use super::{claims, environment::WorkerVariables, lines::Lines, plan::Plan, rema
 use crate::{
     Shepherd,
     record::{self, Record, State},
-    shepherd::{Arguments, Report},
+    shepherd::{Arguments, Report, Term},
 };
 
 /// A shepherd starts within milliseconds, unless the machine is in trouble.
@@ -45,11 +45,11 @@ pub(super) fn spawn(
     plan: &Plan,
     record: &Path,
     variables: &WorkerVariables<'_>,
+    term: Term,
 ) -> io::Result<Child> {
     let arguments = Arguments {
         record: record.to_owned(),
-        deadline_ms: variables.deadline_ms,
-        grace_ms: u64::try_from(plan.grace().as_millis()).unwrap_or(u64::MAX),
+        term,
         program: plan.program.clone(),
         args: plan.args.clone(),
     };

@@ -1,6 +1,6 @@
 //! A launch: as many processes as are still missing, started at once.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use futures::{StreamExt, stream::FuturesUnordered};
 use tokio::{process::Child, sync::oneshot};
@@ -13,15 +13,31 @@ use super::{
     machine::Machine,
     plan::Plan,
     slots::{Slot, Slots},
+    spec::SubprocessSpec,
     trouble,
     worker_log::WorkerLog,
 };
-use crate::{LaunchRequest, Progress, clock::now_ms, tally::Tally};
+use crate::{LaunchRequest, Progress, clock::now_ms, shepherd::Term, tally::Tally};
+
+/// What each process of a launch is, and how long it may live.
+pub(super) struct Lives {
+    plan: Plan,
+    lifetime_ms: u64,
+    grace_ms: u64,
+}
+
+impl Lives {
+    /// Processes of `plan` that live as long as `spec` says.
+    pub(super) fn new(plan: Plan, spec: &SubprocessSpec) -> Self {
+        let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        Self { plan, lifetime_ms: millis(spec.lifetime), grace_ms: millis(spec.grace()) }
+    }
+}
 
 /// Starts what is missing of the launch.
 pub(super) async fn run(
     machine: &Arc<Machine>,
-    plan: &Plan,
+    lives: &Lives,
     request: &LaunchRequest,
     progress: &dyn Progress,
 ) -> Outcome {
@@ -34,12 +50,12 @@ pub(super) async fn run(
     };
     let mut tally = Tally::new(slots.started, progress);
     tally.failed(slots.no_room, FailureClass::Throttled, &no_room(machine));
-    let mut starts = start_all(machine, plan, request, slots.free, &mut tally);
+    let mut starts = start_all(machine, lives, request, slots.free, &mut tally);
     while let Some(start) = starts.next().await {
         match start {
             Ok(Ok(())) => tally.started(),
             Ok(Err((class, message))) => {
-                tally.failed(1, class, &format!("command {:?}: {message}", plan.command));
+                tally.failed(1, class, &format!("command {:?}: {message}", lives.plan.command));
             }
             Err(_) => tally.failed(1, FailureClass::Internal, "the system worker is stopping"),
         }
@@ -60,7 +76,7 @@ type Started = Result<(), (FailureClass, String)>;
 /// Starts a shepherd for each slot. Once one cannot be started, the others are not tried.
 fn start_all(
     machine: &Machine,
-    plan: &Plan,
+    lives: &Lives,
     request: &LaunchRequest,
     slots: Vec<Slot>,
     tally: &mut Tally<'_>,
@@ -70,13 +86,13 @@ fn start_all(
     for slot in slots {
         let spawned = match failed {
             Some(class) => Err((class, String::new())),
-            None => spawn(machine, plan, request, &slot),
+            None => spawn(machine, lives, request, &slot),
         };
         match spawned {
             Ok(child) => starts.push(attend(
                 child,
                 slot,
-                WorkerLog::new(request.launch_id.clone(), Arc::clone(&plan.secrets)),
+                WorkerLog::new(request.launch_id.clone(), Arc::clone(&lives.plan.secrets)),
             )),
             Err((class, message)) => {
                 claims::release(&slot.record);
@@ -90,20 +106,22 @@ fn start_all(
 
 fn spawn(
     machine: &Machine,
-    plan: &Plan,
+    lives: &Lives,
     request: &LaunchRequest,
     slot: &Slot,
 ) -> Result<Child, (FailureClass, String)> {
-    let lifetime = u64::try_from(plan.lifetime.as_millis()).unwrap_or(u64::MAX);
+    let Lives { plan, lifetime_ms, grace_ms } = lives;
+    let deadline_ms = now_ms().saturating_add(*lifetime_ms);
     let variables = WorkerVariables {
         namespace: &request.scope.namespace,
         deployment: &request.scope.version.deployment_name,
         build_id: &request.scope.version.build_id,
-        deadline_ms: now_ms().saturating_add(lifetime),
+        deadline_ms: Some(deadline_ms),
         identity: format!("{}/{}@{}", request.launch_id, slot.index, plan.command),
         launch_id: &request.launch_id,
     };
-    handshake::spawn(machine.shepherd(), plan, &slot.record, &variables).map_err(|error| {
+    let term = Term::Deadline { deadline_ms, grace_ms: *grace_ms };
+    handshake::spawn(machine.shepherd(), plan, &slot.record, &variables, term).map_err(|error| {
         // It is our own program: that it is not there is our own fault.
         let class = match trouble::class(&error) {
             FailureClass::Unavailable => FailureClass::Unavailable,

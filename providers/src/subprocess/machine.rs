@@ -7,6 +7,7 @@ use std::{
 };
 
 use super::{
+    pool::Kept,
     roster::{Permit, Roster},
     sweep,
 };
@@ -19,13 +20,14 @@ pub(crate) struct Machine {
     settings: ProcessSettings,
     roster: Arc<Roster>,
     swept: Mutex<Option<Instant>>,
+    kept: Kept,
 }
 
 impl Machine {
     /// A machine with these settings; nothing is looked at yet.
     pub(crate) fn new(settings: ProcessSettings) -> Self {
         let roster = Roster::new(&settings.run_dir, settings.max_processes);
-        Self { settings, roster, swept: Mutex::default() }
+        Self { settings, roster, swept: Mutex::default(), kept: Kept::default() }
     }
 
     /// Processes that live now. May read the disk.
@@ -56,6 +58,16 @@ impl Machine {
     /// Where the records are.
     pub(super) fn run_dir(&self) -> &Path {
         &self.settings.run_dir
+    }
+
+    /// The pools that this process keeps.
+    pub(super) fn kept(&self) -> &Kept {
+        &self.kept
+    }
+
+    /// How long a pool may be without a keeper.
+    pub(super) fn lease(&self) -> Duration {
+        self.settings.lease
     }
 
     /// What watches over each process.

@@ -12,6 +12,7 @@ mod launch;
 mod lines;
 mod machine;
 mod plan;
+mod pool;
 mod remains;
 mod roster;
 mod slots;
@@ -30,8 +31,11 @@ use crate::{
     InvokeProvider, LaunchRequest, Progress, ProviderError, Scope, Secrets, SubprocessSettings,
 };
 
+use launch::Lives;
 pub(crate) use machine::Machine;
 use plan::Plan;
+pub(crate) use pool::SubprocessPool;
+pub use pool::TYPE as POOL;
 use spec::SubprocessSpec;
 pub use sweep::living_in;
 
@@ -55,8 +59,10 @@ impl Subprocess {
         Self { machine, settings, secrets }
     }
 
-    fn plan(&self, config: &Map<String, Value>) -> Result<Plan, ProviderError> {
-        Plan::new(SubprocessSpec::parse(config)?, &self.settings, &self.secrets)
+    fn lives(&self, config: &Map<String, Value>) -> Result<Lives, ProviderError> {
+        let spec = SubprocessSpec::parse(config)?;
+        let plan = Plan::new(spec.process.clone(), &self.settings, &self.secrets)?;
+        Ok(Lives::new(plan, &spec))
     }
 }
 
@@ -71,7 +77,7 @@ impl InvokeProvider for Subprocess {
         _scope: &Scope,
         config: &Map<String, Value>,
     ) -> Result<Vec<String>, ProviderError> {
-        self.plan(config)?;
+        self.lives(config)?;
         Ok(Vec::new())
     }
 
@@ -79,8 +85,8 @@ impl InvokeProvider for Subprocess {
         if let Err(message) = request.check() {
             return request.refused(FailureClass::Rejected, message);
         }
-        match self.plan(&request.config) {
-            Ok(plan) => launch::run(&self.machine, &plan, request, progress).await,
+        match self.lives(&request.config) {
+            Ok(lives) => launch::run(&self.machine, &lives, request, progress).await,
             Err(error) => request.refused(error.class(), error.to_string()),
         }
     }

@@ -6,19 +6,16 @@ use std::{
     fs,
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
 };
 
 use nix::unistd::{AccessFlags, access};
 use wci_contract::FailureClass;
 
-use super::{environment, spec::SubprocessSpec, trouble};
+use super::{environment, spec::ProcessSpec, trouble};
 use crate::{
     CommandSettings, ProviderError, Secrets, SubprocessSettings, config_keys::Text, error::names,
     secret::Secret,
 };
-
-const LONGEST_GRACE: Duration = Duration::from_secs(10);
 
 /// What exactly would run; everything in it exists and is allowed.
 #[derive(Debug, Clone)]
@@ -35,14 +32,12 @@ pub(super) struct Plan {
     pub(super) secrets: Arc<BTreeMap<String, Secret>>,
     /// Where it runs; `None`: where the system worker runs.
     pub(super) working_directory: Option<PathBuf>,
-    /// How long it may live.
-    pub(super) lifetime: Duration,
 }
 
 impl Plan {
     /// Checks `spec` against the operator's settings and the machine.
     pub(super) fn new(
-        spec: SubprocessSpec,
+        spec: ProcessSpec,
         settings: &SubprocessSettings,
         known: &Secrets,
     ) -> Result<Self, ProviderError> {
@@ -69,13 +64,7 @@ impl Plan {
             secrets: Arc::new(secrets),
             command: spec.command,
             working_directory,
-            lifetime: spec.lifetime,
         })
-    }
-
-    /// How long before its deadline a process is told to leave.
-    pub(super) fn grace(&self) -> Duration {
-        LONGEST_GRACE.min(self.lifetime / 2)
     }
 }
 
@@ -95,7 +84,7 @@ fn allowed<'a>(
 }
 
 /// Whether a spec may say all that it says.
-fn check_allowed(spec: &SubprocessSpec, allowed: &CommandSettings) -> Result<(), ProviderError> {
+fn check_allowed(spec: &ProcessSpec, allowed: &CommandSettings) -> Result<(), ProviderError> {
     let refuse = |key: &str| {
         Err(ProviderError::forbidden(format!(
             "\"{key}\" of command {:?} is not a spec's to set here: remove it, or the operator \
@@ -146,7 +135,7 @@ fn check_directory(dir: &Path) -> Result<(), ProviderError> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::spec::SubprocessSpec, *};
     use serde_json::{Value, json};
 
     fn refusal(config: Value) -> ProviderError {
@@ -158,7 +147,7 @@ mod tests {
                 .collect(),
             ..SubprocessSettings::default()
         };
-        let spec = SubprocessSpec::parse(config.as_object().unwrap()).unwrap();
+        let spec = SubprocessSpec::parse(config.as_object().unwrap()).unwrap().process;
         Plan::new(spec, &settings, &Secrets::default()).unwrap_err()
     }
 
@@ -186,21 +175,6 @@ mod tests {
     }
 
     #[test]
-    fn the_grace_is_at_most_half_of_a_lifetime() {
-        let spec = |lifetime| {
-            let config = json!({"command": "sh", "lifetime_ms": lifetime});
-            SubprocessSpec::parse(config.as_object().unwrap()).unwrap()
-        };
-        let settings = SubprocessSettings {
-            commands: [("sh".to_owned(), CommandSettings::open("/bin/sh".into()))].into(),
-            ..SubprocessSettings::default()
-        };
-        let grace =
-            |lifetime| Plan::new(spec(lifetime), &settings, &Secrets::default()).unwrap().grace();
-        assert_eq!(grace(4000), Duration::from_secs(2));
-        assert_eq!(grace(60_000), Duration::from_secs(10));
-    }
-    #[test]
     fn a_closed_command_takes_nothing_from_a_spec_but_what_tunes_a_worker() {
         let closed = CommandSettings {
             args: vec!["-c".to_owned(), "true".to_owned()],
@@ -211,7 +185,7 @@ mod tests {
             ..SubprocessSettings::default()
         };
         let plan = |config: Value| {
-            let spec = SubprocessSpec::parse(config.as_object().unwrap()).unwrap();
+            let spec = SubprocessSpec::parse(config.as_object().unwrap()).unwrap().process;
             Plan::new(spec, &settings, &Secrets::default())
         };
         let plain = json!({"command": "sh", "env": {"TEMPORAL_TASK_QUEUE": "orders"}});

@@ -9,17 +9,20 @@ use crate::{
     config_keys::{ConfigKeys, Text},
 };
 
+/// What every provider of processes reads.
+pub(super) const PROCESS_KEYS: [&str; 4] = ["command", "args", "env", "working_directory"];
 const KEYS: [&str; 5] = ["command", "args", "env", "working_directory", "lifetime_ms"];
 const PEOPLE_SAY: &str = "subprocess";
 const DEFAULT_LIFETIME_MS: u64 = 600_000;
 const SHORTEST_LIFETIME_MS: u64 = 1_000;
 const LONGEST_LIFETIME_MS: u64 = 24 * 60 * 60 * 1000;
+const LONGEST_GRACE: Duration = Duration::from_secs(10);
 const MAX_ARGS: usize = 256;
 const MAX_VARIABLES: usize = 256;
 
 /// What a spec says of a process; nothing of it is checked against the machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct SubprocessSpec {
+pub(super) struct ProcessSpec {
     /// The name that the operator gave the program.
     pub(super) command: String,
     /// Its arguments.
@@ -28,6 +31,13 @@ pub(super) struct SubprocessSpec {
     pub(super) env: Vec<(String, Text)>,
     /// Where it runs; `None`: where the system worker runs.
     pub(super) working_directory: Option<PathBuf>,
+}
+
+/// What a spec says of a process with a deadline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct SubprocessSpec {
+    /// What runs.
+    pub(super) process: ProcessSpec,
     /// How long it may live.
     pub(super) lifetime: Duration,
 }
@@ -36,12 +46,24 @@ impl SubprocessSpec {
     /// Reads the provider's settings.
     pub(super) fn parse(config: &Map<String, Value>) -> Result<Self, ProviderError> {
         let keys = ConfigKeys::new(config, PEOPLE_SAY, &KEYS)?;
+        let process = ProcessSpec::read(&keys)?;
+        Ok(Self { process, lifetime: lifetime(keys.integer("lifetime_ms")?)? })
+    }
+
+    /// How long before its deadline the process is told to leave.
+    pub(super) fn grace(&self) -> Duration {
+        LONGEST_GRACE.min(self.lifetime / 2)
+    }
+}
+
+impl ProcessSpec {
+    /// Reads [`PROCESS_KEYS`].
+    pub(super) fn read(keys: &ConfigKeys<'_>) -> Result<Self, ProviderError> {
         let spec = Self {
             command: keys.required("command")?.to_owned(),
             args: keys.texts("args")?,
             env: keys.map("env")?,
             working_directory: keys.text("working_directory")?.map(PathBuf::from),
-            lifetime: lifetime(keys.integer("lifetime_ms")?)?,
         };
         spec.check_bounds()?;
         Ok(spec)
@@ -99,7 +121,15 @@ mod tests {
     fn a_command_is_enough() {
         let spec = parse(json!({"command": "greeter"})).unwrap();
         assert_eq!(spec.lifetime, Duration::from_secs(600));
-        assert_eq!((spec.args.len(), spec.env.len()), (0, 0));
+        assert_eq!((spec.process.args.len(), spec.process.env.len()), (0, 0));
+    }
+
+    #[test]
+    fn the_grace_is_at_most_half_of_a_lifetime() {
+        let grace =
+            |lifetime| parse(json!({"command": "sh", "lifetime_ms": lifetime})).unwrap().grace();
+        assert_eq!(grace(4000), Duration::from_secs(2));
+        assert_eq!(grace(60_000), Duration::from_secs(10));
     }
 
     #[test]

@@ -85,7 +85,8 @@ mod tests {
         let path = folder.join("0");
         record::create(&path).unwrap();
         let exit = Some(Exit { code: Some(0), signal: None, overdue: false });
-        let record = Record { shepherd: 1, deadline_ms, pid: None, born: None, exit };
+        let record =
+            Record { shepherd: 1, deadline_ms, pid: None, born: None, leaving: false, exit };
         record::write(&record::open(&path).unwrap(), &record).unwrap();
         path
     }

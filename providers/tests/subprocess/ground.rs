@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
+    sync::Arc,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
@@ -14,7 +15,7 @@ use nix::{
 use serde_json::{Value, json};
 use wci_providers::{
     CommandSettings, Host, HostSettings, ProcessSettings, Provider, Registry, Settings, Shepherd,
-    SubprocessSettings,
+    SubprocessSettings, WorkerSetProvider,
 };
 
 /// Tells of itself in a file named by its process ID, then waits for its end.
@@ -33,6 +34,15 @@ impl Ground {
     }
 
     pub(crate) fn with_max(dir: &Path, max_processes: u32) -> Self {
+        Self::with(dir, max_processes, ProcessSettings::DEFAULT_LEASE)
+    }
+
+    /// Pools outlive the process of this ground by `lease`.
+    pub(crate) fn with_lease(dir: &Path, lease: Duration) -> Self {
+        Self::with(dir, 100, lease)
+    }
+
+    fn with(dir: &Path, max_processes: u32, lease: Duration) -> Self {
         let (run_dir, out) = (dir.join("run"), dir.join("out"));
         fs::create_dir_all(&out).unwrap();
         let processes = ProcessSettings {
@@ -42,6 +52,7 @@ impl Ground {
                 program: env!("CARGO_BIN_EXE_wci-shepherd").into(),
                 args: Vec::new(),
             },
+            lease,
         };
         let settings = HostSettings { processes: Some(processes), ..HostSettings::default() };
         Self { run_dir, out, host: Host::new(settings) }
@@ -52,18 +63,30 @@ impl Ground {
     }
 
     pub(crate) fn provider(&self) -> Provider {
+        self.find("subprocess")
+    }
+
+    /// The provider that keeps pools.
+    pub(crate) fn pool(&self) -> Arc<dyn WorkerSetProvider> {
+        let Provider::WorkerSet(pool) = self.find("subprocess-pool") else { panic!("no set") };
+        pool
+    }
+
+    fn find(&self, provider: &str) -> Provider {
         let commands = BTreeMap::from([
             ("sh".to_owned(), CommandSettings::open("/bin/sh".into())),
             ("script".to_owned(), CommandSettings::open(self.out.join("script"))),
         ]);
         let pass_env =
             BTreeMap::from([("TEMPORAL_ADDRESS".to_owned(), "127.0.0.1:7233".to_owned())]);
+        let processes = SubprocessSettings { commands, pass_env };
         let settings = Settings {
-            enabled: ["subprocess".to_owned()].into(),
-            subprocess: SubprocessSettings { commands, pass_env },
+            enabled: [provider.to_owned()].into(),
+            subprocess: processes.clone(),
+            pool: processes,
             ..Settings::default()
         };
-        Registry::new(&self.host, settings).unwrap().find("subprocess").unwrap()
+        Registry::new(&self.host, settings).unwrap().find(provider).unwrap()
     }
 
     /// A spec that runs `script` in a shell.
@@ -74,6 +97,23 @@ impl Ground {
             "env": {"OUT": self.out.display().to_string()},
             "lifetime_ms": lifetime_ms,
         })
+    }
+
+    /// A pool's spec that runs `script` in a shell.
+    pub(crate) fn pool_of(&self, script: &str) -> Value {
+        json!({
+            "command": "sh",
+            "args": ["-c", script],
+            "env": {"OUT": self.out.display().to_string()},
+            "stop_timeout_ms": 5_000,
+        })
+    }
+
+    /// Files that tell of pools, beside the records of their processes.
+    pub(crate) fn pool_files(&self) -> usize {
+        let entries = fs::read_dir(self.run_dir.join("default")).into_iter().flatten().flatten();
+        let names = entries.map(|entry| entry.file_name().display().to_string());
+        names.filter(|name| name.starts_with("pool-")).count()
     }
 
     pub(crate) fn out(&self, name: &str) -> PathBuf {

@@ -5,5 +5,6 @@
 mod end;
 mod ground;
 mod launch;
+mod pool;
 #[path = "../support/mod.rs"]
 mod support;

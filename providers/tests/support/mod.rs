@@ -41,7 +41,7 @@ pub(crate) fn launch(launch_id: &str, count: u32, config: Value) -> LaunchReques
 /// The outcome, and what was reported on the way.
 pub(crate) async fn invoke(provider: &Provider, request: &LaunchRequest) -> (Outcome, Vec<u32>) {
     let heard = Heard::default();
-    let Provider::Invoke(provider) = provider;
+    let Provider::Invoke(provider) = provider else { panic!("it keeps a set") };
     let outcome = provider.invoke(request, &heard).await;
     (outcome, heard.0.into_inner().unwrap())
 }

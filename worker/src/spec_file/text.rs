@@ -4,7 +4,9 @@ use std::{collections::BTreeMap, path::Path};
 
 use serde::Deserialize;
 use serde_saphyr::Spanned;
-use wci_contract::{GroupSpec, InstanceId, ScalingSpec, Spec, TaskType, checks::check_groups};
+use wci_contract::{
+    ComputeSpec, GroupSpec, InstanceId, ScalingSpec, Spec, TaskType, checks::check_groups,
+};
 use wci_providers::starts_one_by_one;
 use wci_scaling::Algorithm;
 
@@ -83,7 +85,7 @@ impl Group {
         let line = provider.referenced.line();
         let compute = provider.value.into_provider().map_err(|message| (Some(line), message))?;
         let scaling = match scaler {
-            None => default_scaler(&compute.provider_type),
+            None => default_scaler(&compute),
             Some(scaler) => {
                 let line = scaler.referenced.line();
                 Some(scaler.value.into_scaler().map_err(|message| (Some(line), message))?)
@@ -96,11 +98,16 @@ impl Group {
     }
 }
 
-/// What a group without a scaler gets: `demand` where it fits, else what the provider's own
-/// default is.
-fn default_scaler(provider_type: &str) -> Option<ScalingSpec> {
-    starts_one_by_one(provider_type).then(|| ScalingSpec {
-        scaling_algorithm: Algorithm::Demand.name().to_owned(),
-        ..ScalingSpec::default()
-    })
+/// What a group without a scaler gets: `demand` where it fits, `rate-based` for a set of workers,
+/// else what the provider's own default is.
+fn default_scaler(compute: &ComputeSpec) -> Option<ScalingSpec> {
+    let algorithm = if starts_one_by_one(&compute.provider_type) {
+        Algorithm::Demand
+    } else if compute.keeps_a_set() {
+        Algorithm::RateBased
+    } else {
+        return None;
+    };
+    let scaling_algorithm = algorithm.name().to_owned();
+    Some(ScalingSpec { scaling_algorithm, ..ScalingSpec::default() })
 }

@@ -1,11 +1,12 @@
 //! Activities of an instance, by the names of their types.
 
 use wci_contract::activities::{
-    DECIDE, INVOKE, InvokeInput, REGISTER, RegisterOutput, VALIDATE_SPEC, WATCH, WatchInput,
+    DECIDE, INVOKE, InvokeInput, REGISTER, RESIZE, RegisterOutput, ResizeInput, VALIDATE_SPEC,
+    WATCH, WatchInput,
 };
 
 use super::{
-    Launch, LaunchEnd, Seen, What,
+    Launch, LaunchEnd, Seen, Set, What,
     loose::{self, Asked},
 };
 use crate::clock::Millis;
@@ -27,6 +28,7 @@ pub(crate) enum Kind {
     Decide(Option<Asked>),
     Watch(WatchInput),
     Launch(Launch),
+    Resize(Set),
     Register,
     Validate,
     /// Of a type that this build does not know.
@@ -41,6 +43,7 @@ impl Activity {
             DECIDE => Kind::Decide(loose::value(input)),
             WATCH => Kind::Watch(loose::value(input).unwrap_or_default()),
             INVOKE => Kind::Launch(launch(input)),
+            RESIZE => Kind::Resize(set(input)),
             REGISTER => Kind::Register,
             VALIDATE_SPEC => Kind::Validate,
             other => Kind::Unknown(other.to_owned()),
@@ -65,9 +68,15 @@ impl Activity {
                 outcome: loose::value(result),
                 why: "its result makes no sense to this version of wci".to_owned(),
             }),
+            Kind::Resize(set) => What::SizeAnswered {
+                set,
+                outcome: loose::value(result),
+                why: "its result makes no sense to this version of wci".to_owned(),
+            },
             Kind::Register => {
-                let RegisterOutput { started, failed } = loose::value(result).unwrap_or_default();
-                What::Registered { started, failed }
+                let RegisterOutput { started, failed, empty_sets } =
+                    loose::value(result).unwrap_or_default();
+                What::Registered { started, empty_sets, failed }
             }
             // The answer to the update says what came of it.
             Kind::Validate => return None,
@@ -87,6 +96,7 @@ impl Activity {
                     why,
                 });
             }
+            Kind::Resize(set) => return What::SizeAnswered { set, outcome: None, why },
             Kind::Decide(_) => "a decision",
             Kind::Watch(_) => "watching the task queues",
             Kind::Register => "registering task queues",
@@ -95,6 +105,11 @@ impl Activity {
         };
         What::Failed { what: what.to_owned(), why }
     }
+}
+
+fn set(input: Option<&Payloads>) -> Set {
+    let ResizeInput { group, compute, count, .. } = loose::value(input).unwrap_or_default();
+    Set { group, provider: compute.provider_type, size: count }
 }
 
 fn launch(input: Option<&Payloads>) -> Launch {

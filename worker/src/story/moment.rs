@@ -42,8 +42,12 @@ pub(crate) enum What {
     Launched(Launch),
     /// A launch ended.
     LaunchEnded(LaunchEnd),
+    /// A provider was told how many workers to keep.
+    Sized(Set),
+    /// It answered.
+    SizeAnswered { set: Set, outcome: Option<Outcome>, why: String },
     /// Workers were started so that the server learns of task queues.
-    Registered { started: Vec<String>, failed: BTreeMap<String, String> },
+    Registered { started: Vec<String>, empty_sets: Vec<String>, failed: BTreeMap<String, String> },
     /// A timer rang.
     Rang { summary: String },
     /// Something that was asked for could not be done.
@@ -94,6 +98,14 @@ pub(crate) struct Launch {
     pub(crate) group: String,
     pub(crate) provider: String,
     pub(crate) workers: u32,
+}
+
+/// A set of workers, and the size that its provider was told.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Set {
+    pub(crate) group: String,
+    pub(crate) provider: String,
+    pub(crate) size: u32,
 }
 
 /// What came of a launch.

@@ -129,7 +129,13 @@ impl Reader {
             began: self.at,
             ..Run::default()
         });
-        let launches = state.wci.map_or(0, |wci| wci.launches.len());
+        let wci = state.wci.unwrap_or_default();
+        for (name, set) in &wci.worker_sets {
+            if let Some(group) = self.story.groups.get_mut(name) {
+                group.set_size = Some(set.wanted);
+            }
+        }
+        let launches = wci.launches.len();
         self.tell(What::Began { continued: continues.is_some(), launches });
     }
 
@@ -166,6 +172,7 @@ impl Reader {
             let group = groups.entry(name.clone()).or_default();
             group.provider.clone_from(&spec.compute.provider_type);
             group.algorithm = spec.algorithm().to_owned();
+            group.set_size = group.set_size.filter(|_| spec.compute.keeps_a_set());
         }
     }
 
@@ -184,10 +191,10 @@ impl Reader {
         match attributes {
             A::ActivityTaskScheduledEventAttributes(scheduled) => {
                 open.insert(self.event_id, Activity::new(self.at, scheduled));
-                if let Some(Activity { kind: Kind::Launch(launch), .. }) = open.get(&self.event_id)
-                {
-                    let launch = launch.clone();
-                    self.tell(What::Launched(launch));
+                match open.get(&self.event_id).map(|activity| activity.kind.clone()) {
+                    Some(Kind::Launch(launch)) => self.tell(What::Launched(launch)),
+                    Some(Kind::Resize(set)) => self.tell(What::Sized(set)),
+                    _ => {}
                 }
             }
             A::ActivityTaskStartedEventAttributes(started) => {
@@ -238,6 +245,7 @@ impl Reader {
             group.provider.clone_from(&decision.provider);
             group.algorithm.clone_from(&decision.algorithm);
             group.back_off = back_off;
+            group.set_size = decision.set_size.or(group.set_size);
             group.last = Some((self.at, decision.clone()));
             let launch = launched.and_then(|outcome| loose::launched(asked, &decision, outcome));
             self.tell(What::Decided(Box::new(decision)));

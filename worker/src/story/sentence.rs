@@ -3,7 +3,7 @@
 use wci_contract::{launch::Outcome, names, signal::TaskAdd};
 
 use super::{
-    Decision, Ending, LaunchEnd, Line, Moment, Seen, What,
+    Decision, Ending, LaunchEnd, Line, Moment, Seen, Set, What,
     words::{as_sentence, backlog, list, many, rate, span},
 };
 use crate::clock::{self, Millis};
@@ -127,7 +127,16 @@ impl What {
                 ("launch", format!("a start of {workers} for {group} was asked of {provider}"))
             }
             Self::LaunchEnded(end) => ("outcome", end.told(at)),
-            Self::Registered { started, failed } => ("register", registered(started, failed)),
+            Self::Sized(Set { group, provider, size }) => {
+                let workers = many(*size, "worker");
+                ("launch", format!("{provider} was told to keep {workers} for {group}"))
+            }
+            Self::SizeAnswered { set, outcome, why } => {
+                ("outcome", size_answered(set, outcome.as_ref(), why))
+            }
+            Self::Registered { started, empty_sets, failed } => {
+                ("register", registered(started, empty_sets, failed))
+            }
             Self::Rang { summary } => {
                 ("timer", format!("the time had come to {}", purpose(summary)))
             }
@@ -174,8 +183,33 @@ fn answered(update: &str, refusal: Option<&str>) -> String {
     }
 }
 
-fn registered(started: &[String], failed: &std::collections::BTreeMap<String, String>) -> String {
+fn size_answered(set: &Set, outcome: Option<&Outcome>, why: &str) -> String {
+    let Set { group, provider, size } = set;
+    let workers = many(*size, "worker");
+    match outcome {
+        None => format!("whether {provider} keeps {workers} for {group} is not known: {why}"),
+        Some(outcome) if outcome.is_success() => match outcome.started {
+            0 => format!("{provider} keeps {workers} for {group}"),
+            more => format!("{provider} keeps {workers} for {group}, {more} more than before"),
+        },
+        Some(outcome) => {
+            format!("{provider} does not keep {workers} for {group}: {}", trouble(outcome))
+        }
+    }
+}
+
+fn registered(
+    started: &[String],
+    empty_sets: &[String],
+    failed: &std::collections::BTreeMap<String, String>,
+) -> String {
     let mut parts = Vec::new();
+    if !empty_sets.is_empty() {
+        let groups = list(empty_sets);
+        parts.push(format!(
+            "the server does not know the task queues of {groups}, whose set gets a worker for that"
+        ));
+    }
     if !started.is_empty() {
         let groups = list(started);
         parts.push(format!(

@@ -88,6 +88,15 @@ fn activity_waits(kind: &Kind, asked: Millis, now: Millis) -> Waiting {
                 format!("{provider} to answer for {workers} of {group}, asked for {ago} ago");
             Waiting::new("launch", None, &text)
         }
+        Kind::Resize(set) => {
+            let text = format!(
+                "{} to say whether it keeps {} for {}, asked {ago} ago",
+                set.provider,
+                many(set.size, "worker"),
+                set.group
+            );
+            Waiting::new("launch", None, &text)
+        }
         Kind::Watch(watch) => {
             let types: Vec<String> =
                 watch.types.iter().map(|kind| kind.as_str().to_owned()).collect();

@@ -74,6 +74,7 @@ impl Served {
             validation_interval = %humantime::format_duration(limits.validation_interval),
             "serving"
         );
+        registry.resume(namespace);
         let board = Arc::new(LaunchBoard::default());
         let reader = VersionReader::new(client.clone());
         let launching = Launching {

@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context, bail};
 use wci_providers::{
     AWS_LAMBDA, CommandSettings, Host, HostSettings, LambdaSettings, ProcessSettings,
-    ProviderError, Registry, SUBPROCESS, Settings, Shepherd, SubprocessSettings,
+    ProviderError, Registry, SUBPROCESS, SUBPROCESS_POOL, Settings, Shepherd, SubprocessSettings,
 };
 
 use super::{
@@ -29,11 +29,13 @@ pub(super) struct ProviderArgs {
     #[arg(long, env = "WCI_CONFIG", value_name = "FILE",
           conflicts_with_all = ["enabled", "commands", "aws_allow_no_role"])]
     config: Option<PathBuf>,
-    /// Provider that specs may use: aws-lambda or subprocess; repeat for more. Replaces the
-    /// default, which is aws-lambda alone
-    #[arg(long = "enable-provider", value_name = "PROVIDER", value_parser = [AWS_LAMBDA, SUBPROCESS])]
+    /// Provider that specs may use: aws-lambda, subprocess or subprocess-pool; repeat for more.
+    /// Replaces the default, which is aws-lambda alone
+    #[arg(long = "enable-provider", value_name = "PROVIDER",
+          value_parser = [AWS_LAMBDA, SUBPROCESS, SUBPROCESS_POOL])]
     enabled: Vec<String>,
-    /// Program that the subprocess provider may run, by the name that specs use; repeat for more
+    /// Program that the providers subprocess and subprocess-pool may run, by the name that specs
+    /// use; repeat for more
     #[arg(long = "allow-command", value_name = "NAME=PATH", value_parser = parse_command)]
     commands: Vec<(String, PathBuf)>,
     /// Folder for records of launched processes: must survive a restart of the worker
@@ -48,6 +50,11 @@ pub(super) struct ProviderArgs {
     /// worker's own credentials
     #[arg(long)]
     aws_allow_no_role: bool,
+}
+
+/// Whether a provider of this type runs processes on this machine.
+fn runs_processes(provider_type: &str) -> bool {
+    [SUBPROCESS, SUBPROCESS_POOL].contains(&provider_type)
 }
 
 fn parse_command(text: &str) -> Result<(String, PathBuf), String> {
@@ -96,7 +103,7 @@ impl ProviderArgs {
     ) -> anyhow::Result<HostSettings> {
         let mut enabled = allowances.values().flat_map(|it| &it.providers.enabled);
         let processes =
-            enabled.any(|name| name == SUBPROCESS).then(|| self.processes()).transpose()?;
+            enabled.any(|name| runs_processes(name)).then(|| self.processes()).transpose()?;
         Ok(HostSettings { processes, ..HostSettings::default() })
     }
 
@@ -106,33 +113,35 @@ impl ProviderArgs {
             run_dir: self.run_dir.clone().unwrap_or_else(default_run_dir),
             max_processes: self.max_processes,
             shepherd: Shepherd { program, args: vec![OsString::from(shepherd::ARGUMENT)] },
+            lease: ProcessSettings::DEFAULT_LEASE,
         })
     }
 
     /// What the flags allow every namespace.
     fn settings(&self) -> anyhow::Result<Settings> {
         let enabled = self.enabled();
-        if !self.commands.is_empty() && !enabled.contains(SUBPROCESS) {
+        if !self.commands.is_empty() && !enabled.iter().any(|name| runs_processes(name)) {
             bail!(
-                "--allow-command is for the subprocess provider: add --enable-provider subprocess"
+                "--allow-command is for providers that run processes: add --enable-provider \
+                 subprocess or subprocess-pool"
             );
         }
         if self.aws_allow_no_role && !enabled.contains(AWS_LAMBDA) {
             bail!("--aws-allow-no-role is for aws-lambda: add --enable-provider aws-lambda");
         }
         let commands = self.commands.iter().cloned();
+        let processes = SubprocessSettings {
+            commands: commands.map(|(name, path)| (name, CommandSettings::open(path))).collect(),
+            ..SubprocessSettings::default()
+        };
         Ok(Settings {
             enabled,
             lambda: LambdaSettings {
                 allow_no_role: self.aws_allow_no_role,
                 ..LambdaSettings::default()
             },
-            subprocess: SubprocessSettings {
-                commands: commands
-                    .map(|(name, path)| (name, CommandSettings::open(path)))
-                    .collect(),
-                ..SubprocessSettings::default()
-            },
+            pool: processes.clone(),
+            subprocess: processes,
             ..Settings::default()
         })
     }
@@ -153,6 +162,7 @@ pub(super) fn registry(
     mut settings: Settings,
 ) -> Result<Registry, ProviderError> {
     settings.subprocess.pass_env = way_to_server(target, namespace);
+    settings.pool.pass_env.clone_from(&settings.subprocess.pass_env);
     Registry::new(host, settings)
 }
 

@@ -19,8 +19,20 @@ pub(super) struct GroupReport {
     pub(super) task_types: Vec<TaskType>,
     /// Workers asked for whose start is not confirmed.
     pub(super) in_flight: u32,
+    /// The set of workers that its provider keeps; null where workers are started one by one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) worker_set: Option<SetReport>,
     pub(super) backing_off: Option<BackingOff>,
     pub(super) last_failure: Option<LastFailure>,
+}
+
+/// A set of workers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct SetReport {
+    /// Workers that the provider is to keep.
+    pub(super) wanted: u32,
+    /// Whether it took that size.
+    pub(super) told: bool,
 }
 
 /// Why the group asks its provider for nothing now.
@@ -64,6 +76,9 @@ impl GroupReport {
             in_flight: launches
                 .filter(|launch| launch.group == name)
                 .fold(0, |sum, launch| sum.saturating_add(launch.count)),
+            worker_set: wci
+                .and_then(|wci| wci.worker_sets.get(name))
+                .map(|set| SetReport { wanted: set.wanted, told: set.told }),
             backing_off: BackingOff::of(state, name),
             last_failure: wci.and_then(|wci| wci.last_failures.get(name)).map(LastFailure::from),
         }

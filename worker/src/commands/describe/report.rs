@@ -67,6 +67,9 @@ pub(super) struct Decision {
     pub(super) group: String,
     pub(super) event: String,
     pub(super) workers: u32,
+    /// The size that a set of workers was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) set_size: Option<u32>,
     pub(super) held_back: u64,
     pub(super) reasons: Vec<String>,
 }
@@ -122,8 +125,16 @@ impl From<Launch> for InFlight {
 
 impl From<DecisionRecord> for Decision {
     fn from(record: DecisionRecord) -> Self {
-        let DecisionRecord { at_ms, group, event, invoked, throttled, reasons } = record;
-        Self { at: at_ms, group, event, workers: invoked, held_back: throttled, reasons }
+        let DecisionRecord { at_ms, group, event, invoked, resized, throttled, reasons } = record;
+        Self {
+            at: at_ms,
+            group,
+            event,
+            workers: invoked,
+            set_size: resized,
+            held_back: throttled,
+            reasons,
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::{
-    group::{BackingOff, GroupReport, LastFailure},
+    group::{BackingOff, GroupReport, LastFailure, SetReport},
     report::Report,
 };
 use crate::{
@@ -103,11 +103,20 @@ fn groups(groups: &[GroupReport], now: Millis) -> String {
             group.provider.clone(),
             if group.scaler.is_empty() { "default".to_owned() } else { group.scaler.clone() },
             types.join(","),
-            group.in_flight.to_string(),
+            workers(group),
             trouble(group, now),
         ]);
     }
     indented(&output::text(&table))
+}
+
+/// Those on their way, or the size of the set.
+fn workers(group: &GroupReport) -> String {
+    match &group.worker_set {
+        None => group.in_flight.to_string(),
+        Some(SetReport { wanted, told: true }) => format!("set of {wanted}"),
+        Some(SetReport { wanted, told: false }) => format!("set of {wanted}, not told yet"),
+    }
 }
 
 fn trouble(group: &GroupReport, now: Millis) -> String {
@@ -148,7 +157,9 @@ fn decisions(report: &Report, now: Millis) -> String {
             clock::relative(decision.at, now),
             if decision.group.is_empty() { "-".to_owned() } else { decision.group.clone() },
             decision.event.clone(),
-            decision.workers.to_string(),
+            decision
+                .set_size
+                .map_or_else(|| decision.workers.to_string(), |size| format!("set of {size}")),
             decision.held_back.to_string(),
             decision.reasons.join("; "),
         ]);

@@ -57,6 +57,9 @@ pub(super) struct GroupReport {
     pub(super) provider: String,
     pub(super) scaler: String,
     pub(super) backing_off: Option<BackingOff>,
+    /// Workers that its provider is to keep; absent where workers are started one by one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) set_size: Option<u32>,
     pub(super) last_decision: Option<DecisionReport>,
 }
 
@@ -164,6 +167,7 @@ fn groups(story: &Story, at: Millis) -> Vec<GroupReport> {
                 probing: back_off.probing,
             },
         ),
+        set_size: group.set_size,
         last_decision: group.last.as_ref().map(|(at, decision)| DecisionReport {
             at: *at,
             workers: decision.set_size.unwrap_or(decision.workers),

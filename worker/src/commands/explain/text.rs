@@ -74,16 +74,21 @@ fn of_group(group: &GroupReport, at: Millis) -> String {
             }
         };
     }
+    if let Some(size) = group.set_size {
+        let workers = if size == 1 { "worker" } else { "workers" };
+        let _ = write!(text, "\n  Its provider is to keep {size} {workers}.");
+    }
     match &group.last_decision {
         None => text.push_str("\n  Nothing was decided yet."),
-        Some(decision) => text.push_str(&of_decision(decision, at)),
+        Some(decision) => text.push_str(&of_decision(decision, group.set_size.is_some(), at)),
     }
     text
 }
 
-fn of_decision(decision: &DecisionReport, at: Millis) -> String {
+fn of_decision(decision: &DecisionReport, is_set: bool, at: Millis) -> String {
     let ago = clock::relative(decision.at, at);
     let what = match decision.workers {
+        0 if is_set => "to change nothing".to_owned(),
         0 => "to start nothing".to_owned(),
         1 => "for 1 worker".to_owned(),
         workers => format!("for {workers} workers"),

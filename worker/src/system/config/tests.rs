@@ -107,7 +107,11 @@ fn what_does_not_exist_is_answered_with_what_does() {
          namespaces"
     );
     let providers = error("namespaces:\n  a:\n    providers:\n      aws-lamda: {}\n");
-    assert!(providers.ends_with(":4: unknown key \"aws-lamda\": use aws-lambda or subprocess"));
+    assert!(
+        providers.ends_with(
+            ":4: unknown key \"aws-lamda\": use aws-lambda, subprocess or subprocess-pool"
+        )
+    );
     let some = lambda("        accounts: some\n        roles: any\n");
     assert!(some.contains("unknown word \"some\": use any or a list"), "{some}");
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde_saphyr::Spanned;
-use wci_providers::{AWS_LAMBDA, SUBPROCESS, Settings};
+use wci_providers::{AWS_LAMBDA, SUBPROCESS, SUBPROCESS_POOL, Settings};
 
 use super::{Allowance, Config, Problem, lambda::Lambda, secrets, subprocess::Subprocess};
 use crate::{
@@ -63,6 +63,8 @@ struct Providers {
     lambda: Option<Spanned<Lambda>>,
     #[serde(default)]
     subprocess: Option<Spanned<Subprocess>>,
+    #[serde(default, rename = "subprocess-pool")]
+    pool: Option<Spanned<Subprocess>>,
 }
 
 /// Reads `text`, the content of `file`.
@@ -125,6 +127,12 @@ impl Namespace {
             settings.subprocess =
                 subprocess.value.into_settings().map_err(in_provider(SUBPROCESS, line))?;
             settings.enabled.insert(SUBPROCESS.to_owned());
+        }
+        if let Some(pool) = providers.pool {
+            let line = pool.referenced.line();
+            settings.pool =
+                pool.value.into_settings().map_err(in_provider(SUBPROCESS_POOL, line))?;
+            settings.enabled.insert(SUBPROCESS_POOL.to_owned());
         }
         Ok(Allowance { providers: settings, limits })
     }

@@ -1,0 +1,261 @@
+//! Sets of workers, as the book knows them: how large each is to be, and whether its provider
+//! took that size.
+
+use wci_contract::{
+    Spec,
+    activities::ResizeInput,
+    decision::{Action, Event},
+    launch::Outcome,
+    limits::MAX_ACTIONS,
+    state::{FailureRecord, WorkerSet},
+};
+
+use crate::{book::Book, launching::QUIET_MS};
+
+/// A provider that has not heard of a set for this long is told again, milliseconds: what it kept
+/// may have been lost with its machine.
+const AGAIN_MS: i64 = 600_000;
+
+impl Book {
+    /// Whether the workers of `group` are kept as a set.
+    pub(crate) fn is_set(&self, group: &str) -> bool {
+        self.spec().is_some_and(|spec| keeps_a_set(spec, group))
+    }
+
+    /// Whether `group` is a set whose provider does not know how large it is to be.
+    pub(crate) fn is_untold(&self, group: &str) -> bool {
+        let set = self.state.wci.as_ref().and_then(|wci| wci.worker_sets.get(group));
+        self.is_set(group) && !self.resizing.contains(group) && set.is_none_or(|set| !set.told)
+    }
+
+    /// Whether every set was given a size.
+    pub(crate) fn has_sized_sets(&self) -> bool {
+        let groups = self.spec().map(|spec| spec.scaling_group_specs.keys());
+        let known = |group| self.state.wci.as_ref()?.worker_sets.get(group);
+        groups.into_iter().flatten().all(|group| !self.is_set(group) || known(group).is_some())
+    }
+
+    /// When the queues of sets are to be looked at whatever they hold, milliseconds from now.
+    pub(crate) fn next_set_poll_ms(&self, otherwise: u64) -> Option<u64> {
+        let groups = self.spec()?.scaling_group_specs.keys();
+        let sets = groups.filter(|group| self.is_set(group));
+        sets.map(|group| self.next_poll_ms.get(group).copied().unwrap_or(otherwise)).min()
+    }
+
+    /// Has the provider of `group` keep `count` workers: this size, and none that still waits.
+    pub(crate) fn resize(&mut self, now_ms: i64, group: &str, count: u32) {
+        let spec = self.spec().and_then(|spec| spec.scaling_group_specs.get(group));
+        let Some(compute) = spec.map(|spec| spec.compute.clone()).filter(|it| it.keeps_a_set())
+        else {
+            return;
+        };
+        let set = self.wci().worker_sets.entry(group.to_owned()).or_default();
+        let asked_ms = now_ms.max(set.asked_ms.saturating_add(1));
+        *set = WorkerSet { wanted: count, asked_ms, told: false, compute, ..std::mem::take(set) };
+        self.to_resize.insert(group.to_owned());
+        self.quiet_until_ms = now_ms + QUIET_MS;
+    }
+
+    /// Tells a provider again what it was told long ago.
+    pub(crate) fn remind(&mut self, now_ms: i64, group: &str) {
+        let set = self.state.wci.as_ref().and_then(|wci| wci.worker_sets.get(group));
+        if let Some(set) = set.filter(|set| set.told && now_ms - set.asked_ms >= AGAIN_MS) {
+            self.resize(now_ms, group, set.wanted);
+        }
+    }
+
+    /// Has those sets end that `spec` does not have any more. Every other one is told its size
+    /// when that is decided next.
+    pub(crate) fn let_go_all_but(&mut self, spec: &Spec) {
+        let Some(wci) = &mut self.state.wci else { return };
+        for (group, set) in &mut wci.worker_sets {
+            if !keeps_a_set(spec, group) && (set.wanted > 0 || !set.told) {
+                set.asked_ms = set.asked_ms.saturating_add(1);
+                (set.wanted, set.told) = (0, false);
+                self.to_resize.insert(group.clone());
+            }
+        }
+        wci.worker_sets.retain(|group, set| keeps_a_set(spec, group) || !set.told);
+    }
+
+    /// Has all sets end, because the instance does. Whether there are any.
+    pub(crate) fn let_all_go(&mut self) -> bool {
+        self.letting_go = true;
+        self.let_go_all_but(&Spec::default());
+        !self.are_sets_gone()
+    }
+
+    /// Whether no set is left.
+    pub(crate) fn are_sets_gone(&self) -> bool {
+        self.state.wci.as_ref().is_none_or(|wci| wci.worker_sets.is_empty())
+    }
+
+    /// A size that is to be told now; at most one is under way for each set.
+    pub(crate) fn next_resize(&mut self) -> Option<ResizeInput> {
+        let group = self.to_resize.iter().find(|group| !self.resizing.contains(*group))?.clone();
+        self.to_resize.remove(&group);
+        let version = self.version();
+        let set = self.state.wci.as_ref()?.worker_sets.get(&group)?;
+        let (compute, count, asked_ms) = (set.compute.clone(), set.wanted, set.asked_ms);
+        self.resizing.insert(group.clone());
+        Some(ResizeInput { version, group, compute, count, asked_ms })
+    }
+
+    /// Whether a size waits to be told.
+    pub(crate) fn has_next_resize(&self) -> bool {
+        self.to_resize.iter().any(|group| !self.resizing.contains(group))
+    }
+
+    /// Whether the set of `group` ends, so that no decision will be made about it.
+    pub(crate) fn is_let_go(&self, group: &str) -> bool {
+        self.letting_go || !self.is_set(group)
+    }
+
+    /// Takes note of what a provider said about a size. One that was not taken waits for the
+    /// decision that follows, and so does what was to come after it.
+    pub(crate) fn resized(&mut self, now_ms: i64, asked: &ResizeInput, outcome: Outcome) {
+        let group = &asked.group;
+        self.resizing.remove(group);
+        let is_let_go = self.is_let_go(group);
+        let wci = self.wci();
+        if outcome.is_success() {
+            wci.workers_started += u64::from(outcome.started);
+            wci.last_failures.remove(group);
+            let set = wci.worker_sets.get_mut(group);
+            if let Some(set) = set.filter(|set| set.asked_ms == asked.asked_ms) {
+                set.told = true;
+                if is_let_go {
+                    wci.worker_sets.remove(group);
+                }
+            }
+        } else {
+            let record = FailureRecord { at_ms: now_ms, outcome: outcome.clone() };
+            wci.last_failures.insert(group.clone(), record);
+            if is_let_go {
+                self.to_resize.insert(group.clone());
+            } else {
+                self.to_resize.remove(group);
+            }
+        }
+        if !is_let_go {
+            self.doubt(now_ms, &outcome);
+            self.events.entry(group.clone()).or_default().push(Event::Outcome(outcome));
+        }
+    }
+}
+
+fn keeps_a_set(spec: &Spec, group: &str) -> bool {
+    spec.scaling_group_specs.get(group).is_some_and(|group| group.compute.keeps_a_set())
+}
+
+/// The size that a decision gives a set.
+pub(crate) fn size_wanted(actions: &[Action]) -> Option<u32> {
+    let mut sizes = actions.iter().take(MAX_ACTIONS).filter_map(|action| match action {
+        Action::UpdateWorkerSetSize { count } => Some(*count),
+        Action::InvokeWorker { .. } => None,
+    });
+    sizes.next_back()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use wci_contract::FailureClass;
+
+    fn spec(provider: &str) -> Spec {
+        serde_json::from_value(json!({"scaling_group_specs": {"g": {
+            "compute": {"provider_type": provider}}}}))
+        .unwrap()
+    }
+
+    fn book() -> Book {
+        let mut book = Book::default();
+        book.put_in_service(spec("subprocess-pool"));
+        book
+    }
+
+    fn count(input: Option<ResizeInput>) -> Option<u32> {
+        input.map(|input| input.count)
+    }
+
+    #[test]
+    fn a_newer_size_takes_the_place_of_one_that_waits() {
+        let mut book = book();
+        book.resize(10, "g", 1);
+        let first = book.next_resize().unwrap();
+        book.resize(11, "g", 2);
+        book.resize(12, "g", 3);
+        assert_eq!(book.next_resize(), None, "one is under way");
+        book.resized(13, &first, Outcome::started(1));
+        assert!(book.is_untold("g"));
+        let second = book.next_resize().unwrap();
+        assert_eq!(second.count, 3);
+        book.resized(14, &second, Outcome::started(2));
+        assert!(!book.is_untold("g"));
+        assert_eq!((book.next_resize(), book.wci().workers_started), (None, 3));
+    }
+
+    #[test]
+    fn a_size_that_was_not_taken_waits_for_the_decision_that_follows() {
+        let mut book = book();
+        book.resize(10, "g", 1);
+        let first = book.next_resize().unwrap();
+        book.resize(11, "g", 2);
+        book.resized(12, &first, Outcome::failed(1, FailureClass::NotFound, "gone"));
+        assert_eq!(book.next_resize(), None);
+        assert!(book.is_untold("g") && book.wci().last_failures.contains_key("g"));
+        assert!(matches!(book.events["g"].last(), Some(Event::Outcome(_))));
+    }
+
+    #[test]
+    fn a_group_that_gets_another_provider_lets_its_set_go_and_then_forgets_it() {
+        let mut book = book();
+        book.resize(10, "g", 4);
+        let first = book.next_resize().unwrap();
+        book.resized(11, &first, Outcome::started(4));
+        book.put_in_service(spec("subprocess"));
+        let last = book.next_resize().unwrap();
+        assert_eq!((last.count, last.compute.provider_type.as_str()), (0, "subprocess-pool"));
+        assert!(last.asked_ms > first.asked_ms);
+        book.resized(12, &last, Outcome::failed(1, FailureClass::Internal, "no"));
+        let again = book.next_resize().unwrap();
+        book.resized(13, &again, Outcome::default());
+        assert!(book.are_sets_gone());
+    }
+
+    #[test]
+    fn the_end_of_an_instance_is_the_end_of_its_sets() {
+        let mut book = book();
+        assert!(!book.let_all_go(), "there is none yet");
+        let mut book = self::book();
+        book.resize(10, "g", 4);
+        assert!(book.let_all_go());
+        let last = book.next_resize();
+        assert_eq!(count(last.clone()), Some(0));
+        book.resized(11, &last.unwrap(), Outcome::default());
+        assert!(book.are_sets_gone());
+    }
+
+    #[test]
+    fn a_provider_is_told_again_after_a_while() {
+        let mut book = book();
+        book.resize(10, "g", 4);
+        let first = book.next_resize().unwrap();
+        book.resized(11, &first, Outcome::started(4));
+        book.remind(AGAIN_MS, "g");
+        assert_eq!(book.next_resize(), None);
+        book.remind(10 + AGAIN_MS, "g");
+        assert_eq!(count(book.next_resize()), Some(4));
+    }
+
+    #[test]
+    fn queues_of_sets_are_looked_at_whatever_they_hold() {
+        let mut book = book();
+        assert_eq!(book.next_watch(0, 3_600_000).unwrap().until_ms, 60_000);
+        book.next_poll_ms.insert("g".to_owned(), 30_000);
+        assert_eq!(book.next_watch(0, 3_600_000).unwrap().until_ms, 30_000);
+        book.put_in_service(spec("subprocess"));
+        assert_eq!(book.next_watch(0, 3_600_000).unwrap().until_ms, 3_600_000);
+    }
+}
