@@ -27,9 +27,10 @@ macro_rules! server {
 
 /// What runs of ours were given, by the rules that wrote it, oldest first. A build that changes
 /// what is stored adds one; none is ever edited.
-const WRITTEN_BY_US: [(&str, &str); 2] = [
+const WRITTEN_BY_US: [(&str, &str); 3] = [
     ("revision 1", include_str!("golden/wci-revision-1-start-input.json")),
     ("revision 2", include_str!("golden/wci-revision-2-start-input.json")),
+    ("revision 3", include_str!("golden/wci-revision-3-start-input.json")),
 ];
 
 /// Written by this build, by shape: other builds of ours read it, so it does not change.
@@ -99,11 +100,12 @@ const SHAPES: [(&str, &[&str]); 8] = [
 ];
 
 /// Samples of what no name is for: what runs begin with, and what Temporal's tools look for.
-const OTHERS: [&str; 4] = [
+const OTHERS: [&str; 5] = [
     "server-start-input",
     "server-memo",
     "wci-revision-1-start-input",
     "wci-revision-2-start-input",
+    "wci-revision-3-start-input",
 ];
 
 #[test]
