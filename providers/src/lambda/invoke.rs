@@ -1,4 +1,4 @@
-//! A launch: as many invocations as are still missing, some at a time.
+//! A launch: as many invocations as are still missing, more at a time as they are accepted.
 
 use aws_sdk_lambda::{Client, types::InvocationType};
 use futures::{StreamExt, stream::FuturesUnordered};
@@ -6,13 +6,11 @@ use wci_contract::{FailureClass, launch::Outcome};
 
 use super::{
     access::{Aws, Way},
+    pace::Pace,
     spec::LambdaSpec,
     trouble::Trouble,
 };
 use crate::{LaunchRequest, Progress, tally::Tally};
-
-/// Requests under way at once.
-const CONCURRENCY: usize = 50;
 
 /// Invokes the function for each missing worker, until Lambda refuses one.
 pub(super) async fn run(
@@ -45,15 +43,20 @@ async fn invoke_all(
 ) -> Option<FailureClass> {
     let mut left = count;
     let mut refusal = None;
+    let mut pace = Pace::new();
     let mut calls = FuturesUnordered::new();
     loop {
-        while refusal.is_none() && left > 0 && calls.len() < CONCURRENCY {
+        while left > 0 && pace.allows(calls.len()) {
             left -= 1;
             calls.push(invoke(client, spec));
         }
         match calls.next().await {
-            Some(Ok(())) => tally.started(),
+            Some(Ok(())) => {
+                pace.accepted();
+                tally.started();
+            }
             Some(Err(trouble)) => {
+                pace.refused();
                 tally.failed(1, trouble.class, &trouble.message);
                 refusal.get_or_insert(trouble.class);
             }

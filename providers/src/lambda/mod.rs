@@ -5,6 +5,7 @@ mod arn;
 mod base;
 mod bounded;
 mod invoke;
+mod pace;
 mod session;
 mod spec;
 mod trouble;
