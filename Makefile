@@ -6,7 +6,7 @@ target := $(or $(CARGO_TARGET_DIR),target)
 # Cargo calls the folder of its profile `dev` debug.
 built := $(target)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 
-.PHONY: help build demo lambda-demo test test-build lint deploy-check doc record-histories bench bench-full bench-worker semver mutants fuzz clean
+.PHONY: help build demo lambda-demo function test test-build lint deploy-check doc record-histories bench bench-full bench-worker semver mutants fuzz clean
 
 help: ## Show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,8 +23,11 @@ lambda-demo: ## The same with AWS Lambda, without AWS: cargo lambda watch runs t
 	@WCI_TEMPORAL_CLI=$$(tools/temporal-cli) && export WCI_TEMPORAL_CLI && \
 	$(CARGO) build --locked -p wci -p greeter -p wci-tests --bins && $(target)/debug/lambda-demo $(TASKS)
 
+function: ## Package the example worker as a Lambda function: x86-64, and arm64 with its Rust target
+	@tools/package-function greeter
+
 test-build:
-	$(CARGO) build --locked -p wci -p greeter -p patterns
+	$(CARGO) build --locked -p wci -p greeter -p orders -p patterns
 	$(CARGO) test --locked --workspace --no-run
 
 test: test-build ## Run every test, those on a real server too
@@ -59,7 +62,7 @@ $(target)/tools/bin/cargo-mutants:
 fuzz: ## Ask the scaling algorithms anything, CASES times for each property
 	PROPTEST_CASES=$(or $(CASES),20000) $(CARGO) test --locked --release -p wci-scaling --test properties --test demand_properties
 
-bench-worker: ## Measure what a serverless worker's life costs besides its work
+bench-worker: ## Measure what a serverless worker's life costs besides its work; after `make function`, its size too
 	@WCI_TEMPORAL_CLI=$$(tools/temporal-cli) && export WCI_TEMPORAL_CLI && \
 	$(CARGO) build --locked --profile $(PROFILE) -p wci -p greeter -p wci-tests --bins && $(built)/bench-worker
 

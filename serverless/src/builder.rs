@@ -12,6 +12,7 @@ use std::{future::Future, sync::Arc};
 use temporalio_common::{
     WorkflowDefinition,
     data_converters::DataConverter,
+    telemetry::metrics::CoreMeter,
     worker::{VersioningBehavior, WorkerDeploymentOptions},
 };
 use temporalio_sdk::{
@@ -27,6 +28,7 @@ pub struct Builder {
     options: WorkerOptions,
     data_converter: DataConverter,
     hooks: Vec<Hook>,
+    core_meter: Option<Arc<dyn CoreMeter>>,
     registered: bool,
     refused: Option<Error>,
 }
@@ -52,6 +54,7 @@ impl Builder {
             options,
             data_converter: DataConverter::default(),
             hooks: Vec::new(),
+            core_meter: None,
             registered: false,
             refused: None,
         }
@@ -90,10 +93,11 @@ impl Builder {
         self
     }
 
-    /// Counts each life in `telemetry`, and sends what it has collected in the shutdown: a hook
-    /// in its turn.
+    /// Counts each life in `telemetry`, has the SDK's core record there, and sends what is
+    /// collected in the shutdown: a hook in its turn.
     #[cfg(feature = "otel")]
     pub fn telemetry(mut self, telemetry: crate::otel::Telemetry) -> Self {
+        self.core_meter = Some(telemetry.core_meter());
         self.hooks.push(Arc::new(move |life| Box::pin(telemetry.clone().finish(life))));
         self
     }
@@ -183,6 +187,7 @@ impl Builder {
             options: self.options,
             data_converter: self.data_converter,
             hooks: self.hooks,
+            core_meter: self.core_meter,
         })
     }
 }

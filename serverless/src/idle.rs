@@ -17,8 +17,8 @@ pub(crate) enum Verdict {
 
 /// Judges whether a worker that does `activity` at `now` has been idle for `timeout`.
 ///
-/// A workflow task whose commands soon lead to another task needs no case of its own: the clock
-/// starts again when it ends.
+/// A workflow task whose commands lead to another task within `timeout` needs no case of its own:
+/// the clock starts again when it ends, and the workflow is still cached when the other comes.
 pub(crate) fn judge(activity: &Activity, timeout: Duration, now: Duration) -> Verdict {
     let Some(since) = activity.idle_since() else {
         return Verdict::Busy;

@@ -102,9 +102,8 @@ async fn work_and_drain(
     let work_until = invocation.work_until(&settings.timing)?;
     let ledger = Ledger::new(invocation.started);
     let abandon = CancellationToken::new();
-    let options = worker.options.clone();
     let abandons = Abandon { token: abandon.clone(), home: invocation.home.clone() };
-    let mut sdk = assemble(settings, options, client, &ledger, abandons)?;
+    let mut sdk = assemble(worker, client, &ledger, abandons)?;
     let stop = sdk.worker.shutdown_handle();
     let mut run = pin!(sdk.worker.run());
     let reason = tokio::select! {

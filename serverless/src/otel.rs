@@ -28,6 +28,12 @@
 //! | `temporal_serverless_tasks_abandoned` | counter | `type`; tasks that the life did not see end |
 //! | `temporal_serverless_phase` | histogram, seconds | `phase`: `connect`, `first_poll`, `work`, `drain`, `idle` |
 //!
+//! and all that the SDK's core counts of its worker, under the names that every Temporal SDK has
+//! (`temporal_activity_execution_latency`, `temporal_workflow_completed`, `temporal_request`, …;
+//! durations in seconds):
+//! <https://docs.temporal.io/references/sdk-metrics>. The labels are those of the core, so no
+//! invocation has one of its own.
+//!
 //! Where it goes is said by OpenTelemetry's own variables (`OTEL_EXPORTER_OTLP_ENDPOINT`,
 //! `http://localhost:4317` by default, `OTEL_SERVICE_NAME`, `OTEL_RESOURCE_ATTRIBUTES`,
 //! `OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE`, …), over gRPC.
@@ -38,11 +44,16 @@ use opentelemetry_otlp::{MetricExporter, SpanExporter};
 use opentelemetry_sdk::{
     Resource, error::OTelSdkResult, metrics::SdkMeterProvider, trace::SdkTracerProvider,
 };
+use std::sync::Arc;
+use temporalio_common::telemetry::metrics::CoreMeter;
 use tracing::Subscriber;
 use tracing_subscriber::{Layer, registry::LookupSpan};
 
+mod core_metrics;
 mod instruments;
+mod recorder;
 
+use core_metrics::CoreMetrics;
 use instruments::Instruments;
 
 /// The name under which spans and metrics of this crate are known.
@@ -54,6 +65,7 @@ pub struct Telemetry {
     traces: SdkTracerProvider,
     metrics: SdkMeterProvider,
     instruments: Instruments,
+    core: Arc<CoreMetrics>,
 }
 
 impl Telemetry {
@@ -86,7 +98,8 @@ impl Telemetry {
     #[must_use]
     pub fn new(traces: SdkTracerProvider, metrics: SdkMeterProvider) -> Self {
         let instruments = Instruments::new(&metrics);
-        Self { traces, metrics, instruments }
+        let core = Arc::new(CoreMetrics::new(&metrics));
+        Self { traces, metrics, instruments, core }
     }
 
     /// Makes spans of `tracing` spans of OpenTelemetry.
@@ -102,6 +115,11 @@ impl Telemetry {
     #[must_use]
     pub fn meter_provider(&self) -> &SdkMeterProvider {
         &self.metrics
+    }
+
+    /// Where the SDK's core is to record.
+    pub(crate) fn core_meter(&self) -> Arc<dyn CoreMeter> {
+        Arc::clone(&self.core) as Arc<dyn CoreMeter>
     }
 
     /// Counts a life that is about to end, and sends everything that is collected.

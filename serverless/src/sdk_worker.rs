@@ -2,11 +2,11 @@
 
 use crate::{
     abandon::Abandon, drain::cancel_after, error::Error, ledger::Ledger, settings::Settings,
-    supplier::counted_tuner,
+    supplier::counted_tuner, worker::ServerlessWorker,
 };
 use std::sync::Arc;
 use temporalio_client::{Client, Connection, NamespacedClient};
-use temporalio_common::worker::WorkerDeploymentOptions;
+use temporalio_common::{telemetry::TelemetryOptions, worker::WorkerDeploymentOptions};
 use temporalio_sdk::{Worker, WorkerOptions, runtime::PollerBehavior};
 use temporalio_sdk_core::{CoreRuntime, RuntimeOptions, init_worker};
 
@@ -31,19 +31,26 @@ impl Drop for SdkWorker {
     }
 }
 
-/// Makes a worker of what is registered in `options`. Its slots keep `ledger`, and its
-/// activities end as `abandon` says. It does not poll yet.
+/// Makes the SDK's worker for one life of `worker`. Its slots keep `ledger`, and its activities
+/// end as `abandon` says. It does not poll yet.
 pub(crate) fn assemble(
-    settings: &Settings,
-    mut options: WorkerOptions,
+    worker: &ServerlessWorker,
     client: &Client,
     ledger: &Ledger,
     abandon: Abandon,
 ) -> Result<SdkWorker, Error> {
+    let ServerlessWorker { settings, core_meter, .. } = worker;
+    let mut options = worker.options.clone();
     apply(settings, &mut options);
     options.activity_inbound_interceptor(abandon);
     let failed = |error: String| Error::Worker(error);
+    let telemetry = TelemetryOptions::builder()
+        .maybe_metrics(core_meter.clone())
+        // The collector knows the service as the resource that everything belongs to.
+        .attach_service_name(false)
+        .build();
     let runtime_options = RuntimeOptions::builder()
+        .telemetry_options(telemetry)
         .heartbeat_interval(settings.timing.heartbeat_interval)
         .build()
         .map_err(failed)?;

@@ -4,7 +4,8 @@ use crate::{
     builder::Builder, environment::Environment, error::Error, hooks::Hook, invocation::Invocation,
     life, report::Report, settings::Settings, variables,
 };
-use temporalio_common::data_converters::DataConverter;
+use std::sync::Arc;
+use temporalio_common::{data_converters::DataConverter, telemetry::metrics::CoreMeter};
 use temporalio_sdk::WorkerOptions;
 
 /// A worker that lives for one invocation, and can live again in the next.
@@ -14,6 +15,8 @@ pub struct ServerlessWorker {
     pub(crate) options: WorkerOptions,
     pub(crate) data_converter: DataConverter,
     pub(crate) hooks: Vec<Hook>,
+    /// Where the SDK's core records, if anywhere.
+    pub(crate) core_meter: Option<Arc<dyn CoreMeter>>,
 }
 
 impl ServerlessWorker {

@@ -2,12 +2,19 @@
 //! somebody's program: such a change needs a new major version (before 1.0 a new minor one) and
 //! a line in the changelog. Additions are added here and need nothing.
 //!
-//! `make semver` compares with a published revision what this cannot see: variants that are new
-//! in exhaustive enums, traits that types no longer have.
+//! Structs without `non_exhaustive` are taken apart and put together field by field here, so a
+//! new field shows as well, and each type's traits are listed. `make semver` compares with a
+//! published revision by other means.
 
 #![allow(clippy::unwrap_used, clippy::panic, dead_code, reason = "a listing, hardly run")]
 
-use std::{fmt::Display, future::Future, time::Duration};
+use serde::Serialize;
+use std::{
+    fmt::{Debug, Display},
+    future::Future,
+    panic::UnwindSafe,
+    time::Duration,
+};
 use temporal_serverless_worker::{
     Builder, Error, ErrorClass, HookOutcome, LeaveReason, Phases, Pollers, Report,
     ServerlessWorker, Slots, StopSignal, TaskCounts, Timing, VersioningBehavior, block_on,
@@ -108,11 +115,47 @@ fn is_an_error<E: std::error::Error + Send + Sync + 'static>() {}
 
 fn is_send<T: Send>() {}
 
+/// What people may do with a value besides looking at it.
+fn is_plain<T: Copy + Eq + Debug + Send + Sync + Unpin + UnwindSafe + 'static>() {}
+
+fn have_traits() {
+    is_plain::<Slots>();
+    is_plain::<Pollers>();
+    is_plain::<Timing>();
+    is_plain::<Report>();
+    is_plain::<Phases>();
+    is_plain::<TaskCounts>();
+    is_plain::<HookOutcome>();
+    is_plain::<LeaveReason>();
+    is_plain::<StopSignal>();
+    is_plain::<ErrorClass>();
+    is_shown::<Report>();
+    is_shown::<LeaveReason>();
+    is_shown::<ErrorClass>();
+    is_written::<Report>();
+    has_default::<Slots>();
+    has_default::<Pollers>();
+    has_default::<Timing>();
+    is_shared::<ServerlessWorker>();
+    is_moved::<Builder>();
+}
+
+fn is_shown<T: Display>() {}
+
+fn is_written<T: Serialize>() {}
+
+fn has_default<T: Default>() {}
+
+fn is_shared<T: Clone + Send + Sync + 'static>() {}
+
+fn is_moved<T: Send + 'static>() {}
+
 /// Names that are in people's deployments.
 #[test]
 fn the_variables_keep_their_names() {
     is_an_error::<Error>();
     is_send::<ServerlessWorker>();
+    have_traits();
     let names = [
         (variables::DEADLINE_MS, "TEMPORAL_SERVERLESS_DEADLINE_MS"),
         (variables::DEPLOYMENT_NAME, "TEMPORAL_DEPLOYMENT_NAME"),

@@ -1,4 +1,4 @@
-//! `cargo lambda watch`: a function that really runs, behind the real runtime API, on this
+//! `cargo lambda watch`: functions that really run, behind the real runtime API, on this
 //! machine. It knows functions by name only, has no control plane and answers an invocation when
 //! it is done, so [`crate::Lambda`] stands before it: that takes ARNs and `GetFunction`, answers
 //! `Event` with 202, and forwards.
@@ -21,15 +21,22 @@ use crate::{Greeter, Process, SOON, running::clean, tools::tool, wait_for};
 
 /// Its function's name.
 pub const FUNCTION: &str = "greeter";
-/// The package that it is given: a program that becomes the function, which is built already.
+/// The package that it is given: a program for each function, which becomes the function's
+/// program, built already, with the function's variables.
 const MANIFEST: &str =
-    "[package]\nname = \"greeter\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[workspace]\n";
-const LAUNCHER: &str = r#"use std::os::unix::process::CommandExt;
+    "[package]\nname = \"functions\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[workspace]\n";
+const LAUNCHER: &str = r#"use std::{os::unix::process::CommandExt, process::Command, time::SystemTime};
 
 fn main() {
-    panic!("{}", std::process::Command::new(env!("FUNCTION")).exec());
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+    eprintln!("becomes the function at {}", now.as_micros());
+    panic!("{}", Command::new(PROGRAM).envs(VARIABLES).exec());
 }
 "#;
+/// What it says before that, and what the function says first of an event of the emulator's.
+const BECOMES: &str = "becomes the function at ";
+const TAKES: &str = "lambda-runtime-deadline-ms is no plausible time";
+const DAY: u128 = 24 * 60 * 60 * 1_000_000;
 /// Longest that an invocation may take.
 const LIMIT: Duration = Duration::from_secs(120);
 
@@ -42,17 +49,16 @@ pub struct Emulator {
 }
 
 impl Emulator {
-    /// Starts it for the function `greeter` with up to `concurrency` processes, in `dir`.
-    pub async fn start(greeter: &Greeter, concurrency: usize, dir: &Path) -> Self {
-        let folder = package(dir);
+    /// Starts it for `functions`, by their names, each with up to `concurrency` processes, in
+    /// `dir`.
+    pub async fn start(functions: &[(&str, &Greeter)], concurrency: usize, dir: &Path) -> Self {
+        let folder = package(functions, dir);
         let address = free_address();
         let mut command = Command::new(tool("cargo-lambda").await);
         clean(&mut command);
-        greeter.lend(&mut command);
         cargo(&mut command);
         command
             .current_dir(&folder)
-            .env("FUNCTION", greeter.program())
             .env("CARGO_TARGET_DIR", folder.join("target"))
             .args(["lambda", "watch", "--ignore-changes", "--invoke-address", "127.0.0.1"])
             .args(["--invoke-port", port(&address), "--concurrency", &concurrency.to_string()]);
@@ -65,6 +71,21 @@ impl Emulator {
     /// What it and its function have written so far.
     pub fn log(&self) -> String {
         self.process.log()
+    }
+
+    /// Invokes `function` as the stand-in for Lambda does; its result, or what went wrong.
+    pub async fn invoke(&self, function: &str) -> Result<Value, String> {
+        invoke(&self.address, function).await
+    }
+
+    /// How long the first process of a function took until it had its first event; `None` if
+    /// there was none.
+    pub fn init(&self) -> Option<Duration> {
+        let log = self.log();
+        let began: u128 = log.split_once(BECOMES)?.1.lines().next()?.trim().parse().ok()?;
+        let taken = log.lines().find(|line| line.contains(TAKES))?;
+        let taken = time_of_day(taken.split_once(r#""timestamp":""#)?.1)?;
+        Some(Duration::from_micros(u64::try_from((DAY + taken - began % DAY) % DAY).ok()?))
     }
 
     async fn is_ready(&mut self) {
@@ -82,6 +103,14 @@ impl Drop for Emulator {
         // It ends its functions when it is asked to end, not when it is killed.
         self.process.terminate_and_wait(Duration::from_secs(5));
     }
+}
+
+/// Microseconds since midnight of a time as logs have it: `2026-11-22T17:00:01.123456Z…`.
+fn time_of_day(text: &str) -> Option<u128> {
+    let (clock, micros) = text.split_once('T')?.1.split_once('Z')?.0.split_once('.')?;
+    let parts: Vec<u128> = clock.split(':').filter_map(|part| part.parse().ok()).collect();
+    let &[hours, minutes, seconds] = parts.as_slice() else { return None };
+    Some(((hours * 60 + minutes) * 60 + seconds) * 1_000_000 + micros.parse::<u128>().ok()?)
 }
 
 /// Invokes the function with an empty body, and returns its result, or what went wrong.
@@ -106,11 +135,19 @@ async fn exchange(address: &str, request: &str) -> std::io::Result<String> {
     Ok(answer)
 }
 
-fn package(dir: &Path) -> PathBuf {
+fn package(functions: &[(&str, &Greeter)], dir: &Path) -> PathBuf {
     let folder = dir.join("emulated");
-    fs::create_dir_all(folder.join("src")).unwrap();
+    let programs = folder.join("src/bin");
+    fs::create_dir_all(&programs).unwrap();
     fs::write(folder.join("Cargo.toml"), MANIFEST).unwrap();
-    fs::write(folder.join("src/main.rs"), LAUNCHER).unwrap();
+    for (name, function) in functions {
+        let (program, variables) = (function.program(), function.variables());
+        let told = format!(
+            "const PROGRAM: &str = {program:?};\nconst VARIABLES: [(&str, &str); {}] = {variables:?};\n",
+            variables.len()
+        );
+        fs::write(programs.join(format!("{name}.rs")), format!("{LAUNCHER}\n{told}")).unwrap();
+    }
     folder
 }
 

@@ -59,7 +59,12 @@ impl Greeter {
 
     /// Gives `command` its variables.
     pub(crate) fn lend(&self, command: &mut Command) {
-        command.envs(self.env.iter().map(|(name, value)| (name, value)));
+        command.envs(self.variables());
+    }
+
+    /// Its variables.
+    pub(crate) fn variables(&self) -> Vec<(&str, &str)> {
+        self.env.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
     }
 
     /// The program.

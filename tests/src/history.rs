@@ -8,7 +8,7 @@ use std::{
 use serde::de::DeserializeOwned;
 use temporalio_common::protos::temporal::api::{
     common::v1::Payloads,
-    enums::v1::{EventType, WorkflowTaskFailedCause},
+    enums::v1::{EventType, TaskQueueKind, WorkflowTaskFailedCause},
     history::v1::{HistoryEvent, history_event::Attributes},
 };
 use wci_contract::{
@@ -92,16 +92,41 @@ impl History {
 
     /// The workers that completed its workflow tasks and started its activities.
     pub fn identities(&self) -> Vec<String> {
-        let identity = |event: &HistoryEvent| match &event.attributes {
+        let mut all = [self.deciders(), self.doers()].concat();
+        all.sort();
+        all.dedup();
+        all
+    }
+
+    /// The workers that completed its workflow tasks.
+    pub fn deciders(&self) -> Vec<String> {
+        self.different(|event| match &event.attributes {
             Some(Attributes::WorkflowTaskCompletedEventAttributes(task)) => {
                 Some(task.identity.clone())
             }
+            _ => None,
+        })
+    }
+
+    /// The workers that started its activities.
+    pub fn doers(&self) -> Vec<String> {
+        self.different(|event| match &event.attributes {
             Some(Attributes::ActivityTaskStartedEventAttributes(task)) => {
                 Some(task.identity.clone())
             }
             _ => None,
+        })
+    }
+
+    /// Workflow tasks that were kept for the worker that has the workflow cached.
+    pub fn sticky_tasks(&self) -> usize {
+        let sticky = |event: &&HistoryEvent| match &event.attributes {
+            Some(Attributes::WorkflowTaskScheduledEventAttributes(task)) => {
+                task.task_queue.as_ref().is_some_and(|queue| queue.kind() == TaskQueueKind::Sticky)
+            }
+            _ => false,
         };
-        self.different(identity)
+        self.events.iter().filter(sticky).count()
     }
 
     /// The Worker Deployment Versions that completed its workflow tasks:

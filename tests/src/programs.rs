@@ -34,7 +34,7 @@ pub fn built(name: &str) -> PathBuf {
     let program = profile.join(name);
     assert!(
         program.is_file(),
-        "no program at {}: run `cargo build -p wci -p greeter -p patterns` first, or `make test`",
+        "no program at {}: run `cargo build -p wci -p greeter -p orders -p patterns` first, or `make test`",
         program.display()
     );
     program

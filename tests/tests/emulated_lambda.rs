@@ -13,7 +13,8 @@ const CONCURRENCY: usize = 4;
 async fn emulated(name: &str) -> (World, Version, Emulator) {
     let world = World::builder().with_lambda().start().await;
     let version = world.version(name);
-    let emulator = Emulator::start(&version.greeter(), CONCURRENCY, world.dir()).await;
+    let functions = [(FUNCTION, &version.greeter())];
+    let emulator = Emulator::start(&functions, CONCURRENCY, world.dir()).await;
     world.lambda().forwards(FUNCTION, &emulator);
     let spec = SpecFile::of(&version.id).group("default", Group::lambda(FUNCTION));
     version.at_zero_with(&spec).await;
@@ -62,5 +63,46 @@ async fn twenty_tasks_are_done_by_no_more_than_four_environments() {
     let environments: BTreeSet<_> =
         log.lines().filter(|line| line.contains("starting lambda function instance")).collect();
     assert!((1..=CONCURRENCY).contains(&environments.len()), "{environments:#?}");
+    assert_eq!(version.history().await.failed_tasks(), 0);
+}
+
+/// One program, deployed as two functions with different variables.
+#[tokio::test]
+async fn workflows_and_activities_are_two_functions_in_two_groups() {
+    const BRAINS: &str = "orders-workflows";
+    const HANDS: &str = "orders-activities";
+    let world = World::builder().with_lambda().start().await;
+    let version = world.version("emulated-halves");
+    let brains = version.greeter().env("GREETER_ROLE", "workflows");
+    let hands = version.greeter().env("GREETER_ROLE", "activities");
+    let functions = [(BRAINS, &brains), (HANDS, &hands)];
+    let emulator = Emulator::start(&functions, CONCURRENCY, world.dir()).await;
+    for function in [BRAINS, HANDS] {
+        world.lambda().forwards(function, &emulator);
+    }
+    let spec = SpecFile::of(&version.id)
+        .group("brains", Group::lambda(BRAINS).types(&["workflow"]))
+        .group("hands", Group::lambda(HANDS).types(&["activity"]));
+    version.at_zero_with(&spec).await;
+    let load = version.load(3, 50).await;
+    load.done(SOON).await;
+    version.left_alone().await;
+    for n in 0..3 {
+        let history = load.history(n).await;
+        let all_of = |workers: Vec<String>, function| {
+            assert!(!workers.is_empty(), "nobody worked");
+            assert!(workers.iter().all(|it| it.ends_with(&format!("@{function}"))), "{workers:?}");
+        };
+        all_of(history.deciders(), BRAINS);
+        all_of(history.doers(), HANDS);
+    }
+    for (function, theirs, others) in
+        [(BRAINS, "workflow", "activity"), (HANDS, "activity", "workflow")]
+    {
+        let lives: Result<Vec<_>, _> = world.lambda().results(function).into_iter().collect();
+        let lives = lives.expect("an invocation failed");
+        let done = |kind| lives.iter().filter_map(|it| it["tasks"][kind].as_u64()).sum::<u64>();
+        assert!(done(theirs) >= 3 && done(others) == 0, "{function}: {lives:#?}");
+    }
     assert_eq!(version.history().await.failed_tasks(), 0);
 }

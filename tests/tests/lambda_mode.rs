@@ -5,16 +5,24 @@
 
 use std::time::{Duration, Instant};
 
-use wci_tests::{ARN, Environment, Event, Footprint, Greeter, SOON, Version, World, wait_for};
+use serde_json::json;
+use temporalio_common::protos::temporal::api::enums::v1::EventType;
+use wci_tests::{
+    ARN, Collector, Environment, Event, Footprint, Greeter, SOON, Version, World, built, wait_for,
+};
 
 const MINUTE: Duration = Duration::from_secs(60);
+const IDLE: &str = "TEMPORAL_SERVERLESS_IDLE_TIMEOUT_MS";
 
 /// A server without a system worker, and a version that is current on it: by polling, a first
 /// invocation told the server of it.
-async fn function(name: &str, change: fn(Greeter) -> Greeter) -> (World, Version, Environment) {
+async fn function(
+    name: &str,
+    change: impl Fn(Greeter) -> Greeter,
+) -> (World, Version, Environment) {
     let world = World::builder().workers(0).start().await;
     let version = world.version(name);
-    let short = version.greeter().env("TEMPORAL_SERVERLESS_IDLE_TIMEOUT_MS", "300");
+    let short = version.greeter().env(IDLE, "300");
     let log = world.dir().join("function.log");
     let environment = Environment::start(&change(short), &log).await;
     let args = ["worker", "deployment", "set-current-version", "--deployment-name", name];
@@ -46,7 +54,7 @@ async fn an_event_with_any_body_starts_a_worker_that_says_who_it_is_and_leaves_w
 
 #[tokio::test]
 async fn a_hundred_invocations_leave_nothing_behind() {
-    let few = |greeter: Greeter| greeter.env("TEMPORAL_SERVERLESS_IDLE_TIMEOUT_MS", "50");
+    let few = |greeter: Greeter| greeter.env(IDLE, "50");
     let (_world, version, mut environment) = function("tidy", few).await;
     let pid = environment.process().pid();
     let mut after_ten = None;
@@ -156,5 +164,66 @@ async fn sigterm_in_an_invocation_gives_up_its_task_runs_the_hooks_and_ends_the_
     assert!(began.elapsed() < Duration::from_secs(4), "{:?}", began.elapsed());
     assert_eq!(answer.body["reason"], "sigterm", "{}", answer.body);
     assert_eq!(answer.body["hooks"]["completed"], 1, "{}", answer.body);
+    let phases = &answer.body["phases"];
+    let leaving = ["drain_ms", "hooks_ms"].map(|part| phases[part].as_u64().unwrap());
+    assert!(leaving.iter().sum::<u64>() < 1_500, "{phases}: 500 ms, on a machine with time");
     load.terminate().await;
+}
+
+/// Between its steps the workflow waits for a timer of a second, and nothing runs anywhere.
+#[tokio::test]
+async fn a_workflow_that_goes_on_within_the_idle_timeout_keeps_its_worker() {
+    let span = |greeter: Greeter| greeter.program_is(&built("span")).env(IDLE, "3000");
+    let (_world, version, environment) = function("due", span).await;
+    let remind = version.start("remind", &json!({"times": 3, "every_ms": 1_000})).await;
+    let answer = environment.invoke(Event::ending_in(MINUTE)).await;
+    assert_eq!(remind.result(SOON).await, 3);
+    assert_eq!(
+        (&answer.body["reason"], &answer.body["tasks"]["activity"]),
+        (&json!("idle"), &json!(3))
+    );
+    let history = remind.history().await;
+    assert_eq!(history.identities(), [format!("{}@{ARN}", answer.request_id)]);
+    // All but the first went to where the workflow was cached.
+    assert_eq!(history.sticky_tasks(), history.count(EventType::WorkflowTaskScheduled) - 1);
+    assert_eq!(history.count(EventType::WorkflowTaskTimedOut), 0);
+}
+
+/// The next task would wait for the worker that has the workflow cached, if it had not said that
+/// it leaves.
+#[tokio::test]
+async fn a_workflow_that_goes_on_later_does_not_wait_for_the_worker_that_left() {
+    let span = |greeter: Greeter| greeter.program_is(&built("span"));
+    let (_world, version, environment) = function("later", span).await;
+    let remind = version.start("remind", &json!({"times": 1, "every_ms": 3_000})).await;
+    let first = environment.invoke(Event::ending_in(MINUTE)).await;
+    assert_eq!(first.body["tasks"]["activity"], 0, "it waited for the timer: {}", first.body);
+    wait_for("the timer", SOON, async || {
+        (remind.history().await.count(EventType::TimerFired) > 0).then_some(())
+    })
+    .await;
+    let next = environment.invoke(Event::ending_in(MINUTE)).await;
+    assert_eq!(next.body["tasks"]["activity"], 1, "{}", next.body);
+    assert_eq!(remind.result(SOON).await, 1);
+    let history = remind.history().await;
+    assert_eq!(history.deciders().len(), 2);
+    assert_eq!(history.count(EventType::WorkflowTaskTimedOut), 0);
+}
+
+/// After its answer an environment may be frozen.
+#[tokio::test]
+async fn metrics_of_a_life_have_left_when_its_invocation_is_answered() {
+    let collector = Collector::start().await;
+    let told = |greeter: Greeter| {
+        let span = greeter.program_is(&built("span")).env(IDLE, "3000");
+        span.env("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.url)
+    };
+    let (_world, version, environment) = function("told", told).await;
+    let remind = version.start("remind", &json!({"times": 1, "every_ms": 1})).await;
+    assert!(!collector.knows("temporal_activity_execution_latency"), "nothing was executed");
+    let answer = environment.invoke(Event::ending_in(MINUTE)).await;
+    for name in ["temporal_serverless_tasks", "temporal_activity_execution_latency"] {
+        assert!(collector.knows(name), "the collector knows no {name}: {}", answer.body);
+    }
+    assert_eq!(remind.result(SOON).await, 1);
 }

@@ -1,6 +1,8 @@
-//! The programs in examples/patterns do what their words say.
+//! The programs in examples/ do what their words, and the documentation's, say.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::collections::BTreeSet;
 
 use futures::future::join_all;
 use serde_json::{Value, json};
@@ -80,7 +82,56 @@ async fn spans_and_metrics_of_a_life_are_with_the_collector_when_the_worker_has_
     version.at_zero_with(&SpecFile::of(&version.id).group("default", group)).await;
     version.start("remind", &json!({"times": 1, "every_ms": 1})).await.result(SOON).await;
     version.left_alone().await;
-    for words in ["reminders", "RunActivity:send-reminder", "temporal_serverless_tasks"] {
+    let ours = ["reminders", "RunActivity:send-reminder", "temporal_serverless_tasks"];
+    let cores = ["temporal_workflow_completed", "temporal_activity_execution_latency"];
+    for words in ours.iter().chain(&cores) {
         assert!(collector.knows(words), "the collector knows no {words}");
     }
+}
+
+const PAGE: &str = include_str!("../../docs/serverless-worker.md");
+
+/// Section 2 of the page, as a reader would type it.
+#[tokio::test]
+async fn the_program_that_the_documentation_builds_does_its_first_task() {
+    let world = World::builder().workers(0).start().await;
+    let version = world.version("orders");
+    let program = version.greeter().program_is(&built("orders"));
+    let run = async || program.start(&world.dir().join("orders.log")).ended(SOON).await;
+    assert!(run().await.success());
+    let known = ["--deployment-name", "orders", "--build-id", "v1", "--yes"];
+    let set = ["worker", "deployment", "set-current-version"];
+    world.temporal(&[&set[..], &known].concat()).await.ok();
+    let start = ["workflow", "start", "--task-queue", &version.queue, "--type", "order"];
+    let order = ["--workflow-id", "one", "--input", "\"a lamp\""];
+    world.temporal(&[&start[..], &order].concat()).await.ok();
+    assert!(run().await.success());
+    let result = world.temporal(&["workflow", "result", "--workflow-id", "one"]).await.ok();
+    assert!(result.stdout.contains("a lamp, packed"), "{result:?}");
+}
+
+#[test]
+fn the_documentation_shows_the_program_and_the_dependencies_that_are_tested() {
+    let block = |kind: &str| {
+        let (_, rest) = PAGE.split_once(&format!("```{kind}\n")).unwrap();
+        rest.split_once("```").unwrap().0
+    };
+    assert_eq!(block("rust"), include_str!("../../examples/orders/src/main.rs"));
+    let manifest = include_str!("../../examples/orders/Cargo.toml");
+    let (_, dependencies) = manifest.split_once("[dependencies]\n").unwrap();
+    let tested: BTreeSet<&str> =
+        dependencies.lines().filter_map(|line| line.split(['.', ' ']).next()).collect();
+    let adds = block("sh").lines().filter_map(|line| line.strip_prefix("cargo add "));
+    let said = adds.flat_map(|line| line.split('#').next().unwrap().split_whitespace());
+    let pinned: Vec<(&str, &str)> = said.clone().filter_map(|word| word.split_once("@=")).collect();
+    let workspace = include_str!("../../Cargo.toml");
+    for (name, version) in &pinned {
+        let pins = |line: &str| line.starts_with(&format!("{name} =")) && line.contains(version);
+        assert!(workspace.lines().any(pins), "{name} is another version than {version} here");
+    }
+    for name in tested.iter().filter(|name| **name != "temporal-serverless-worker") {
+        let added = |word: &str| word == *name || word.starts_with(&format!("{name}@="));
+        assert!(said.clone().any(added), "the page adds no {name}");
+    }
+    assert_eq!(pinned.len(), 4, "{pinned:?}");
 }

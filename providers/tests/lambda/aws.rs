@@ -1,6 +1,8 @@
 //! A stand-in for STS and Lambda on a local port.
 
 use std::{
+    collections::BTreeSet,
+    net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard},
     time::{Duration, SystemTime},
 };
@@ -12,11 +14,12 @@ use aws_sdk_sts::{
 use axum::{
     Router,
     body::Bytes,
-    extract::State,
+    extract::{ConnectInfo, State},
     http::{HeaderMap, Method, StatusCode, Uri},
     response::{IntoResponse, Response},
 };
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 use wci_providers::{
     AwsSettings, Host, HostSettings, LambdaSettings, Provider, Registry, Settings,
 };
@@ -43,6 +46,10 @@ pub(crate) enum Call {
 pub(crate) struct Behaviour {
     /// Every request, with the access key ID that it was signed with.
     pub(crate) calls: Vec<(Call, String)>,
+    /// Region and service of each request, as it was signed: `us-east-1/sts`.
+    pub(crate) scopes: BTreeSet<String>,
+    /// Where the requests came from: one for each connection.
+    pub(crate) connections: BTreeSet<SocketAddr>,
     pub(crate) enforces_external_id: bool,
     /// How long the credentials of each AssumeRole last; then an hour.
     pub(crate) lifetimes: Vec<Duration>,
@@ -50,6 +57,8 @@ pub(crate) struct Behaviour {
     pub(crate) sts_refuses: Option<(u16, &'static str)>,
     /// Whether STS takes requests and answers none.
     pub(crate) sts_hangs: bool,
+    /// Takes a permit for the answer to each invocation.
+    gate: Option<Arc<Semaphore>>,
     /// Invocations that are accepted; the next ones are refused with status and code.
     pub(crate) accepts: usize,
     pub(crate) refuses: (u16, &'static str),
@@ -72,10 +81,13 @@ impl Aws {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let behaviour = Arc::new(Mutex::new(Behaviour {
             calls: Vec::new(),
+            scopes: BTreeSet::new(),
+            connections: BTreeSet::new(),
             enforces_external_id: true,
             lifetimes: Vec::new(),
             sts_refuses: None,
             sts_hangs: false,
+            gate: None,
             accepts: usize::MAX,
             refuses: (429, "TooManyRequestsException"),
             words: "no".to_owned(),
@@ -83,6 +95,7 @@ impl Aws {
             retries: (200, json!({"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60})),
         }));
         let router = Router::new().fallback(answer).with_state(Arc::clone(&behaviour));
+        let router = router.into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, router).await });
         Self { url, behaviour }
     }
@@ -101,6 +114,13 @@ impl Aws {
 
     pub(crate) fn provider(&self) -> Provider {
         provider(self.settings(), LambdaSettings::default())
+    }
+
+    /// Lets that many invocations be answered, and others as permits are added.
+    pub(crate) fn answers_only(&self, count: usize) -> Arc<Semaphore> {
+        let gate = Arc::new(Semaphore::new(count));
+        self.behaviour().gate = Some(Arc::clone(&gate));
+        gate
     }
 
     pub(crate) fn assumed(&self) -> usize {
@@ -129,6 +149,7 @@ pub(crate) fn config() -> Value {
 
 async fn answer(
     State(behaviour): State<Arc<Mutex<Behaviour>>>,
+    ConnectInfo(from): ConnectInfo<SocketAddr>,
     method: Method,
     uri: Uri,
     headers: HeaderMap,
@@ -137,12 +158,20 @@ async fn answer(
     let body = String::from_utf8(body.to_vec()).unwrap();
     let call = read(&method, &uri, &headers, body);
     let signed = headers["authorization"].to_str().unwrap();
-    let key = signed.split_once("Credential=").unwrap().1.split('/').next().unwrap();
-    let answer = {
+    // `Credential=<key>/<date>/<region>/<service>/aws4_request`
+    let signed: Vec<&str> = signed.split_once("Credential=").unwrap().1.split('/').collect();
+    let (key, scope) = (signed[0], format!("{}/{}", signed[2], signed[3]));
+    let is_invoke = matches!(call, Call::Invoke(..));
+    let (answer, gate) = {
         let mut behaviour = behaviour.lock().unwrap();
         behaviour.calls.push((call.clone(), key.to_owned()));
-        behaviour.answer(call)
+        behaviour.scopes.insert(scope);
+        behaviour.connections.insert(from);
+        (behaviour.answer(call), behaviour.gate.clone().filter(|_| is_invoke))
     };
+    if let Some(gate) = gate {
+        gate.acquire().await.unwrap().forget();
+    }
     match answer {
         Some(answer) => answer,
         None => std::future::pending().await,

@@ -39,14 +39,26 @@ async fn launches_at_once_share_one_refusal() {
 }
 
 #[tokio::test]
-async fn validation_and_a_hundred_invocations_take_two_assume_roles() {
+async fn validation_and_a_thousand_invocations_take_two_assume_roles() {
     let aws = Aws::start().await;
     let provider = aws.provider();
     provider.validate(&scope(), &map(config())).await.unwrap();
     for number in 0..100 {
+        invoke(&provider, &launch(&format!("l{number}"), 10, config())).await;
+    }
+    assert_eq!((aws.assumed(), aws.invoked()), (2, 1000));
+}
+
+#[tokio::test]
+async fn launches_one_after_the_other_share_their_connections() {
+    let aws = Aws::start().await;
+    let provider = aws.provider();
+    for number in 0..50 {
         invoke(&provider, &launch(&format!("l{number}"), 1, config())).await;
     }
-    assert_eq!((aws.assumed(), aws.invoked()), (2, 100));
+    assert_eq!(aws.invoked(), 50);
+    let connections = aws.behaviour().connections.len();
+    assert!(connections <= 2, "one for STS and Lambda each at most: {connections}");
 }
 
 #[tokio::test]

@@ -1,11 +1,12 @@
 //! Launches, and what becomes of them when Lambda refuses.
 
+use serde_json::json;
 use wci_contract::{FailureClass, launch::Outcome};
 use wci_providers::{AwsSettings, LambdaSettings, LaunchRequest};
 
 use crate::{
-    aws::{Aws, Call, FUNCTION, config, provider},
-    support::{invoke, launch},
+    aws::{Aws, Call, EXTERNAL_ID, FUNCTION, config, provider},
+    support::{invoke, launch, map, scope},
 };
 
 #[tokio::test]
@@ -35,7 +36,34 @@ async fn the_first_429_stops_a_launch() {
     assert_eq!((outcome.started, outcome.throttled, outcome.refused), (10, 990, 0));
     assert_eq!(outcome.class, Some(FailureClass::Throttled));
     assert_eq!(heard.len(), 10);
-    assert!(aws.invoked() <= 10 + 50, "{} requests", aws.invoked());
+    // Those that were under way when the first was refused: twelve after ten were accepted.
+    assert!((1..=12).contains(&(aws.invoked() - 10)), "{} requests", aws.invoked());
+}
+
+#[tokio::test]
+async fn a_lambda_that_throttles_from_the_start_refuses_two_requests_of_a_launch() {
+    let aws = Aws::start().await;
+    aws.behaviour().accepts = 0;
+    let (outcome, _) = invoke(&aws.provider(), &launch("l", 50, config())).await;
+    assert_eq!((outcome.started, outcome.throttled), (0, 50));
+    assert_eq!(aws.invoked(), 2);
+}
+
+#[tokio::test]
+async fn requests_are_under_way_together_once_the_first_are_accepted() {
+    let aws = Aws::start().await;
+    let gate = aws.answers_only(2);
+    let provider = aws.provider();
+    let request = launch("l", 50, config());
+    let launch = tokio::spawn(async move { invoke(&provider, &request).await });
+    // Two were accepted, each let two others go, and all of those wait for an answer.
+    while aws.invoked() < 6 {
+        tokio::task::yield_now().await;
+    }
+    assert!(!launch.is_finished());
+    gate.add_permits(48);
+    assert_eq!(launch.await.unwrap().0, Outcome::started(50));
+    assert_eq!(aws.invoked(), 50);
 }
 
 #[tokio::test]
@@ -73,7 +101,7 @@ async fn a_launch_that_reaches_nobody_is_unavailable() {
 #[tokio::test]
 async fn a_launch_with_a_wrong_spec_is_refused_unasked() {
     let aws = Aws::start().await;
-    let (outcome, _) = invoke(&aws.provider(), &launch("l", 2, serde_json::json!({}))).await;
+    let (outcome, _) = invoke(&aws.provider(), &launch("l", 2, json!({}))).await;
     assert_eq!((outcome.refused, outcome.class), (2, Some(FailureClass::Rejected)));
     assert_eq!(aws.behaviour().calls, []);
 }
@@ -89,4 +117,19 @@ async fn a_refusal_that_repeats_credentials_is_told_without_them() {
     let (outcome, _) = invoke(&aws.provider(), &launch("l", 1, config())).await;
     assert!(outcome.message.contains("with token") && outcome.message.contains("may not"));
     assert!(!outcome.message.contains(&key) && !outcome.message.contains(&token[..40]));
+}
+
+#[tokio::test]
+async fn functions_of_other_partitions_are_invoked_and_their_roles_assumed_where_they_are() {
+    for (partition, region) in [("aws-cn", "cn-north-1"), ("aws-us-gov", "us-gov-west-1")] {
+        let aws = Aws::start().await;
+        let function = format!("arn:{partition}:lambda:{region}:123456789012:function:orders:5");
+        let role = format!("arn:{partition}:iam::123456789012:role/invoke-orders");
+        let spec = json!({"arn": function, "role": role, "role_external_id": EXTERNAL_ID});
+        aws.provider().validate(&scope(), &map(spec.clone())).await.unwrap();
+        let (outcome, _) = invoke(&aws.provider(), &launch("l", 2, spec)).await;
+        assert_eq!(outcome, Outcome::started(2));
+        let there = [format!("{region}/lambda"), format!("{region}/sts")];
+        assert_eq!(aws.behaviour().scopes, there.into());
+    }
 }

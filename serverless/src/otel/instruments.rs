@@ -12,6 +12,10 @@ use opentelemetry::{
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use std::time::Duration;
 
+/// Of phases, in seconds: a connection takes milliseconds, a life minutes.
+const BOUNDARIES: [f64; 13] =
+    [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 30.0, 120.0, 900.0];
+
 #[derive(Clone, Debug)]
 pub(super) struct Instruments {
     lives: Counter<u64>,
@@ -28,7 +32,11 @@ impl Instruments {
             lives: counter("temporal_serverless_lives"),
             tasks: counter("temporal_serverless_tasks"),
             abandoned: counter("temporal_serverless_tasks_abandoned"),
-            phase: meter.f64_histogram("temporal_serverless_phase").with_unit("s").build(),
+            phase: meter
+                .f64_histogram("temporal_serverless_phase")
+                .with_unit("s")
+                .with_boundaries(BOUNDARIES.to_vec())
+                .build(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! What a life costs besides its work, from outside: from an invocation, or the start of a
 //! process, until the server hands out the first task, and from the last task until the end. The
-//! worker library in Lambda mode and as a process, beside the SDK's worker alone.
+//! worker library in Lambda mode and as a process, beside the SDK's worker alone. Then what the
+//! function takes to be there: its start under `cargo lambda watch`, and its size as a zip.
 //!
 //! Run it with `make bench-worker`.
 
@@ -8,9 +9,13 @@
 
 use std::time::{Duration, SystemTime};
 
-use wci_tests::{Environment, Event, Greeter, Load, SOON, Version, World, built, wait_for};
+use wci_tests::{
+    Emulator, Environment, Event, FUNCTION, Greeter, Load, SOON, Version, World, built, wait_for,
+};
 
 const SAMPLES: usize = 21;
+/// Each starts `cargo lambda watch` anew.
+const COLD_STARTS: usize = 7;
 const IDLE: Duration = Duration::from_millis(300);
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -51,6 +56,35 @@ async fn main() {
         println!("{name:42} {:>16.1} {:>16.1}", millis(first), millis(leaving));
     }
     println!("{:42} {:>16.1}", "init: process start to asking for an event", millis(median(init)));
+    let mut cold = Vec::new();
+    for _ in 0..COLD_STARTS {
+        cold.push(emulated(&greeter, world.dir()).await);
+    }
+    let title = format!("the same in cargo lambda watch (of {COLD_STARTS})");
+    println!("{title:42} {:>16.1}", millis(median(cold)));
+    for kind in ["x86-64", "arm64"] {
+        sized(kind);
+    }
+}
+
+/// From the start of the function's process to its first event.
+async fn emulated(greeter: &Greeter, dir: &std::path::Path) -> Duration {
+    let dir = tempfile::tempdir_in(dir).unwrap();
+    let emulator = Emulator::start(&[(FUNCTION, greeter)], 1, dir.path()).await;
+    emulator.invoke(FUNCTION).await.unwrap();
+    emulator.init().expect("its log tells of its start")
+}
+
+/// The function as `make function` has packaged it.
+fn sized(kind: &str) {
+    let program = built("greeter");
+    let target = program.parent().and_then(std::path::Path::parent).unwrap();
+    let zip = target.join("lambda").join(kind).join("greeter/bootstrap.zip");
+    let title = format!("zip of the function for {kind}, MB");
+    match std::fs::metadata(zip) {
+        Ok(zip) => println!("{title:42} {:>16.2}", zip.len() as f64 / 1e6),
+        Err(_) => println!("{title:42} {:>16}", "make function"),
+    }
 }
 
 async fn known(world: &World, version: &Version, environment: &Environment) {

@@ -22,7 +22,8 @@ async fn main() {
     say("starting a Temporal dev server, a stand-in for Lambda's control plane, and wci worker");
     let world = World::builder().with_lambda().start().await;
     let version = world.version("greeter");
-    let emulator = Emulator::start(&version.greeter(), CONCURRENCY, world.dir()).await;
+    let functions = [(FUNCTION, &version.greeter())];
+    let emulator = Emulator::start(&functions, CONCURRENCY, world.dir()).await;
     world.lambda().forwards(FUNCTION, &emulator);
     say(&format!("cargo lambda watch runs the function {FUNCTION}, {CONCURRENCY} at once at most"));
     let spec = SpecFile::of(&version.id).group("default", Group::lambda(FUNCTION));
