@@ -131,7 +131,6 @@ fn have_traits() {
     is_plain::<ErrorClass>();
     is_shown::<Report>();
     is_shown::<LeaveReason>();
-    is_shown::<ErrorClass>();
     is_written::<Report>();
     has_default::<Slots>();
     has_default::<Pollers>();
