@@ -50,6 +50,8 @@ pub struct Answer {
 #[derive(Debug)]
 pub struct Environment {
     process: Process,
+    /// Where the runtime API listens.
+    pub port: u16,
     events: mpsc::UnboundedSender<Pending>,
     api: Arc<Api>,
     started: Instant,
@@ -87,7 +89,8 @@ impl Environment {
     /// Starts the function as Lambda does.
     pub async fn start(function: &Greeter, log: &Path) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap().to_string();
+        let address = listener.local_addr().unwrap();
+        let port = address.port();
         let (events, waiting) = mpsc::unbounded_channel();
         let api = Api { events: waiting.into(), running: Mutex::default(), ready: OnceLock::new() };
         let api = Arc::new(api);
@@ -99,12 +102,12 @@ impl Environment {
         let started = Instant::now();
         let process = function
             .clone()
-            .env("AWS_LAMBDA_RUNTIME_API", &address)
+            .env("AWS_LAMBDA_RUNTIME_API", &address.to_string())
             .env("AWS_LAMBDA_FUNCTION_NAME", "greeter")
             .env("AWS_LAMBDA_FUNCTION_VERSION", "5")
             .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")
             .start(log);
-        Self { process, events, api, started }
+        Self { process, port, events, api, started }
     }
 
     /// The function's process.

@@ -1,6 +1,10 @@
 //! What a process holds, as the kernel tells.
 
-use std::{fs, path::PathBuf};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
 
 /// What a process holds now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,4 +31,27 @@ impl Footprint {
             resident_kb: resident.and_then(|kb| kb.parse().ok()).unwrap_or_default(),
         }
     }
+}
+
+/// TCP connections of the process with this number to `port` of this machine.
+pub fn connections_to(pid: u32, port: u16) -> usize {
+    let read = |name: &str| fs::read_to_string(format!("/proc/{pid}/net/{name}"));
+    let tables = ["tcp", "tcp6"].map(|name| read(name).unwrap_or_default());
+    let own: BTreeSet<String> = fs::read_dir(format!("/proc/{pid}/fd"))
+        .map(|files| files.flatten().filter_map(|file| inode(&file.path())).collect())
+        .unwrap_or_default();
+    // Columns: number, local address, remote address, state, …; the tenth is the inode.
+    let wanted = format!(":{port:04X}");
+    let ours = |line: &&str| {
+        let columns: Vec<&str> = line.split_whitespace().collect();
+        columns.len() > 9 && columns[2].ends_with(&wanted) && own.contains(columns[9])
+    };
+    tables.iter().map(|table| table.lines().filter(ours).count()).sum()
+}
+
+/// Of a socket among the open files: `socket:[12345]`.
+fn inode(file: &Path) -> Option<String> {
+    let link = fs::read_link(file).ok()?;
+    let inode = link.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?;
+    Some(inode.to_owned())
 }

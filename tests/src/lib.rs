@@ -44,7 +44,7 @@ pub use change::{Change, GroupSent};
 pub use collector::Collector;
 pub use emulator::{Emulator, FUNCTION};
 pub use environment::{ARN, Answer, Environment, Event};
-pub use footprint::Footprint;
+pub use footprint::{Footprint, connections_to};
 pub use greeter::Greeter;
 pub use history::{ActivitySeen, History, LaunchSeen};
 pub use lambda::{Behaviour, Lambda};

@@ -3,10 +3,12 @@
 /// Requests under way at once, at most.
 const MOST: usize = 50;
 /// Requests that are sent before anything is known: what a Lambda that throttles refuses.
-const FIRST: usize = 2;
+const FIRST: usize = 1;
+/// By how much each request that is accepted raises the number under way.
+const GROWTH: usize = 2;
 
-/// Slow start, as TCP has it (RFC 5681, section 3.1): each request that is accepted lets two
-/// others follow, so their number doubles with each answer's time, up to a limit.
+/// Slow start, after TCP's (RFC 5681, section 3.1): each request that is accepted lets three
+/// others follow, so their number is three times as high after each answer, up to a limit.
 #[derive(Debug)]
 pub(super) struct Pace {
     window: usize,
@@ -26,7 +28,7 @@ impl Pace {
 
     /// A request was accepted.
     pub(super) fn accepted(&mut self) {
-        self.window = MOST.min(self.window + 1);
+        self.window = MOST.min(self.window + GROWTH);
     }
 
     /// A request was refused: the launch sends no others.
@@ -59,22 +61,25 @@ mod tests {
     }
 
     #[test]
-    fn a_launch_doubles_its_requests_while_they_are_accepted() {
-        assert_eq!(rounds(50, 50), [2, 4, 8, 16, 20]);
-        assert_eq!(rounds(200, 200), [2, 4, 8, 16, 32, 50, 50, 38]);
+    fn a_launch_triples_its_requests_while_they_are_accepted() {
+        assert_eq!(rounds(50, 50), [1, 3, 9, 27, 10]);
+        assert_eq!(rounds(200, 200), [1, 3, 9, 27, 50, 50, 50, 10]);
         assert_eq!(rounds(1, 1), [1]);
     }
 
     #[test]
-    fn a_launch_that_is_refused_from_the_start_sends_two() {
-        assert_eq!(rounds(1000, 0), [2]);
+    fn a_launch_that_is_refused_from_the_start_sends_one() {
+        assert_eq!(rounds(1000, 0), [1]);
     }
 
     #[test]
-    fn no_more_are_refused_than_were_accepted_and_two() {
+    fn no_more_are_refused_than_twice_what_was_accepted_and_one() {
         for accepted in 0..300 {
             let sent: usize = rounds(1000, accepted).iter().sum();
-            assert!(sent - accepted <= (accepted + FIRST).min(MOST), "{accepted}: {sent} sent");
+            assert!(
+                sent - accepted <= (GROWTH * accepted + FIRST).min(MOST),
+                "{accepted}: {sent} sent"
+            );
         }
     }
 
