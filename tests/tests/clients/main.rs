@@ -9,3 +9,4 @@ mod found;
 mod registration;
 mod stored_spec;
 mod validate;
+mod words;
