@@ -88,6 +88,16 @@ pub(crate) struct Open {
     pub(crate) has_spec: bool,
 }
 
+impl Open {
+    /// What a timer is for: one to ask again is the last of an instance without a compute config.
+    fn purpose_of<'a>(&self, summary: &'a str) -> &'a str {
+        match summary {
+            "ask again" if !self.has_spec => "end because nobody gave it a compute config",
+            other => other,
+        }
+    }
+}
+
 /// A timer that has not rung.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Timer {

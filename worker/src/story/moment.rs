@@ -34,6 +34,8 @@ pub(crate) enum What {
     Asked { update: String, by: String },
     /// What was asked for was done, or refused.
     Answered { update: String, refusal: Option<String> },
+    /// The last scaling group was removed.
+    Emptied,
     /// A watch ended.
     Saw(Seen),
     /// A decision for one group.

@@ -88,6 +88,7 @@ impl Reader {
                 if let Some(Timer { summary, .. }) =
                     self.story.open.timers.remove(&timer.started_event_id)
                 {
+                    let summary = self.story.open.purpose_of(&summary).to_owned();
                     self.tell(What::Rang { summary });
                 }
             }
@@ -159,6 +160,9 @@ impl Reader {
         if let (UPDATE, Some(Answer::Success(result))) = (update.as_str(), answer) {
             let reply: UpdateReply = loose::value(Some(result)).unwrap_or_default();
             self.in_force(&reply.spec);
+            if reply.spec.is_empty() {
+                return self.tell(What::Emptied);
+            }
         }
         self.tell(What::Answered { update, refusal });
     }

@@ -119,6 +119,10 @@ impl What {
             }
             Self::Asked { update, by } => ("update", asked(update, by)),
             Self::Answered { update, refusal } => ("update", answered(update, refusal.as_deref())),
+            Self::Emptied => (
+                "update",
+                "the last scaling group is gone: nothing is started until one is added".to_owned(),
+            ),
             Self::Saw(seen) => ("watch", seen.told()),
             Self::Decided(decision) => ("decision", decision.told(at)),
             Self::Launched(launch) => {

@@ -128,6 +128,32 @@ fn a_story_up_to_a_time_tells_what_was_the_case_then() {
     assert!(story.moments.iter().all(|moment| moment.at <= at));
 }
 
+#[test]
+fn an_instance_whose_last_group_is_gone_and_one_that_was_left_alone_are_told_so() {
+    let recorded = |name: &str| {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../replay-histories/v3");
+        let events = Recording::read(&folder.join(format!("{name}.json"))).unwrap().history.events;
+        Story::read([&*events], None)
+    };
+    assert_in_order(
+        &recorded("remove-the-last-group"),
+        &[
+            "The new compute config is in force.",
+            "A change of the compute config was asked for by recorder.",
+            "The last scaling group is gone: nothing is started until one is added.",
+            "The new compute config is in force.",
+            "1 worker for default was started by subprocess",
+        ],
+    );
+    assert_in_order(
+        &recorded("claimed-and-left"),
+        &[
+            "The time had come to end because nobody gave it a compute config.",
+            "The instance ended.",
+        ],
+    );
+}
+
 /// The watch that looks at other types from now on is asked for before the old one has ended.
 #[test]
 fn of_a_watch_and_its_successor_the_latest_alone_is_waited_for() {

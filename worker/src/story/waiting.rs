@@ -65,11 +65,8 @@ fn awaited(story: &Story) -> impl Iterator<Item = &Activity> {
 fn timers(story: &Story, now: Millis) -> Vec<Waiting> {
     let told = |timer: &super::Timer| {
         let when = clock::relative(timer.rings, now);
-        let text = if story.open.has_spec || timer.summary != "ask again" {
-            format!("the time to {}, {when}", purpose(&timer.summary))
-        } else {
-            format!("the time to end because nobody gave it a compute config, {when}")
-        };
+        let text =
+            format!("the time to {}, {when}", purpose(story.open.purpose_of(&timer.summary)));
         Waiting::new("timer", Some(timer.rings), &text)
     };
     story.open.timers.values().map(told).collect()
