@@ -2,9 +2,9 @@
 //! provider that is told a number.
 //!
 //! The rules, the names in the state and their order are those of the controller built into
-//! Temporal server 1.32, whose state can be taken over. Two things are ours: a clock that was put
-//! back never blocks for ever, and what a cooldown holds back comes with the time at which to
-//! ask again.
+//! Temporal server 1.32, whose state can be taken over. Ours are: a clock that was put back never
+//! blocks for ever, what a cooldown holds back comes with the time at which to ask again, a tick
+//! tells the provider the number, and a step down may be larger than one where the spec says so.
 
 mod settings;
 mod sizing;
@@ -107,7 +107,7 @@ impl Call<'_> {
         if desired > self.planned {
             self.step_up((desired - self.planned).min(self.settings.step));
         } else if desired < self.planned {
-            self.step_down();
+            self.step_down(self.planned - desired);
         }
     }
 
@@ -131,16 +131,16 @@ impl Call<'_> {
         granted
     }
 
-    /// Takes one worker away unless something is in the way.
-    fn step_down(&mut self) {
-        let Settings { min, quiet_ms, down_cooldown_ms, .. } = self.settings;
+    /// Takes away what is `surplus`, as far as a step goes, unless something is in the way.
+    fn step_down(&mut self, surplus: u32) {
+        let Settings { min, quiet_ms, down_cooldown_ms, step_down, .. } = self.settings;
         if let Some(at_ms) = self.end_of(self.state.last_miss_ms, quiet_ms) {
             self.turn.because(Reason::NoSyncQuiet { remaining_ms: self.until(at_ms) });
         } else if let Some(at_ms) = self.end_of(self.state.last_down_ms, down_cooldown_ms) {
             self.turn.because(Reason::ScaleDownCooldown { remaining_ms: self.until(at_ms) });
         } else if self.planned <= min {
             self.turn.because(Reason::MinCount { planned: self.planned, min });
-        } else if self.resize(self.planned - 1) {
+        } else if self.resize(self.planned - surplus.min(step_down).min(self.planned - min)) {
             self.state.last_down_ms = Some(self.turn.now_ms());
         }
     }

@@ -25,7 +25,7 @@ fn settings(algorithm: Algorithm) -> Vec<(String, String, String)> {
 #[test]
 fn every_setting_has_the_default_and_the_bounds_that_are_documented() {
     for (algorithm, count) in
-        [(Algorithm::Demand, 11), (Algorithm::NoSync, 8), (Algorithm::RateBased, 14)]
+        [(Algorithm::Demand, 11), (Algorithm::NoSync, 8), (Algorithm::RateBased, 15)]
     {
         let rows = settings(algorithm);
         assert_eq!(rows.len(), count, "{algorithm}");

@@ -209,6 +209,37 @@ fn a_state_of_the_server_is_read_and_what_makes_no_sense_in_it_is_dropped() {
 }
 
 #[test]
+fn a_set_may_shrink_by_its_whole_surplus_where_the_spec_says_so() {
+    let shrunk = |config: Value| {
+        let mut group = group(config, json!({"worker_count": 20}));
+        size(&group.at(NOW, figures(0, 0.0, 0.0)))
+    };
+    assert_eq!(shrunk(json!({})), Some(19));
+    assert_eq!(shrunk(json!({"max_scale_down_step": 5})), Some(15));
+    let all = json!({"max_scale_down_step": 100, "min_count": 2, "initial_count": 2});
+    assert_eq!(shrunk(all), Some(2));
+}
+
+#[test]
+fn a_tick_tells_the_provider_the_number_that_is_planned() {
+    let mut fresh = group(json!({"initial_count": 3}), json!({}));
+    assert_eq!(size(&fresh.at(NOW, Event::Tick {})), Some(3));
+    let mut known = group(json!({}), json!({"worker_count": 7}));
+    assert_eq!(size(&known.at(NOW, Event::Tick {})), Some(7));
+}
+
+#[test]
+fn a_size_that_is_taken_ends_the_back_off_also_when_no_worker_comes_of_it() {
+    let mut group = group(json!({}), json!({"worker_count": 7}));
+    let refused = outcome(Outcome::failed(7, FailureClass::Unavailable, "no answer"));
+    let until = group.at(NOW, refused).wake_at_ms.unwrap();
+    assert_eq!(size(&group.at(NOW + 1, Event::Tick {})), None);
+    assert_eq!(size(&group.at(until, Event::Tick {})), Some(7));
+    group.at(until + 1, outcome(Outcome::started(0)));
+    assert_eq!(size(&group.at(until + 2, miss(Workflow, 1))), Some(8));
+}
+
+#[test]
 fn a_clock_that_was_put_back_does_not_stop_the_group_for_ever() {
     let mut group = group(json!({}), json!({"last_scale_up_time_ms": NOW + 86_400_000}));
     assert_eq!(size(&group.at(NOW, miss(Workflow, 1))), Some(1));

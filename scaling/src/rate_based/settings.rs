@@ -16,6 +16,8 @@ const INITIAL: Integer = Integer::new("initial_count", 0, 0).up_to(MAX_COUNT);
 const POLL: Integer = Integer::new("metrics_poll_interval_ms", 60_000, 30_000);
 const MATERIAL: Integer = Integer::new("material_backlog_threshold", 50, 1);
 const STEP: Integer = Integer::new("max_scale_up_step", 4, 1).up_to(MAX_COUNT);
+/// Ours: the server's controller takes one away, which is the default.
+const STEP_DOWN: Integer = Integer::new("max_scale_down_step", 1, 1).up_to(MAX_COUNT);
 const UP: Integer = Integer::new("scale_up_cooldown_ms", 2_000, 0);
 const DOWN: Integer = Integer::new("scale_down_cooldown_ms", 60_000, 0);
 const QUIET: Integer = Integer::new("no_sync_quiet_ms", 90_000, 0);
@@ -29,7 +31,8 @@ const UTILIZATION: Float =
     Float { name: "utilization_target", default: 0.80, range: Range::Above(0.0, 1.0) };
 const BETA: Float = Float { name: "halfin_whitt_beta", default: 0.5, range: Range::AtLeast(0.0) };
 
-const INTEGERS: [Integer; 9] = [MIN, MAX, INITIAL, POLL, MATERIAL, STEP, UP, DOWN, QUIET];
+const INTEGERS: [Integer; 10] =
+    [MIN, MAX, INITIAL, POLL, MATERIAL, STEP, STEP_DOWN, UP, DOWN, QUIET];
 const FLOATS: [Float; 5] = [ALPHA, CAPACITY, DRAIN, UTILIZATION, BETA];
 
 /// What a group's spec says; times in milliseconds, rates in tasks a second.
@@ -47,6 +50,8 @@ pub(super) struct Settings {
     pub(super) material_backlog: u64,
     /// Workers added at once, at most.
     pub(super) step: u32,
+    /// Workers taken away at once, at most.
+    pub(super) step_down: u32,
     /// From one step up to the next.
     pub(super) up_cooldown_ms: i64,
     /// From one step down to the next.
@@ -78,6 +83,7 @@ impl Settings {
             poll_ms: POLL.read(config),
             material_backlog: MATERIAL.read(config).unsigned_abs(),
             step: count(STEP),
+            step_down: count(STEP_DOWN),
             up_cooldown_ms: UP.read(config),
             down_cooldown_ms: DOWN.read(config),
             quiet_ms: QUIET.read(config),
