@@ -52,6 +52,7 @@ def terraform():
             check(f"HCL {path.name}", "")
         except Exception as error:  # The parser has no error type of its own.
             check(f"HCL {path.name}", str(error))
+    check("terraform: what is referred to is declared, and is used", references(folder))
     program = shutil.which("terraform")
     if not program:
         print("skip terraform fmt, validate: there is no terraform here")
@@ -59,10 +60,29 @@ def terraform():
     check("terraform fmt", run(program, "fmt", "-check", "-diff", folder))
     with tempfile.TemporaryDirectory() as copy:
         shutil.copytree(folder, copy, dirs_exist_ok=True)
-        if run(program, "init", "-backend=false", "-input=false", cwd=copy, timeout=300):
+        said = run(program, "init", "-no-color", "-backend=false", "-input=false", cwd=copy, timeout=300)
+        if "Failed to query available provider packages" in said:
             print("skip terraform validate: the provider hashicorp/aws cannot be had here")
-        else:
-            check("terraform validate", run(program, "validate", cwd=copy))
+            return
+        check("terraform init", said)
+        if not said:
+            check("terraform validate", run(program, "validate", "-no-color", cwd=copy))
+
+
+def references(folder):
+    """What a validation finds without knowing any provider: names that lead nowhere."""
+    text = "\n".join(re.sub(r"#.*", "", path.read_text()) for path in sorted(folder.glob("*.tf")))
+    declared = {f"var.{name}" for name in re.findall(r'^variable "(\w+)"', text, re.M)}
+    declared |= {f"{kind}.{name}" for kind, name in re.findall(r'^resource "(\w+)" "(\w+)"', text, re.M)}
+    declared |= {f"data.{kind}.{name}" for kind, name in re.findall(r'^data "(\w+)" "(\w+)"', text, re.M)}
+    for block in re.findall(r"^locals \{\n(.*?)^\}", text, re.M | re.S):
+        declared |= {f"local.{name}" for name in re.findall(r"^  (\w+) +=", block, re.M)}
+    used = set(re.findall(r"\b(data\.aws_\w+\.\w+|(?<!data\.)aws_\w+\.\w+|(?:var|local)\.\w+)", text))
+    # Resources need not be referred to.
+    idle = {name for name in declared if not name.startswith("aws_")} - used
+    return "".join(f"{name} is not declared\n" for name in sorted(used - declared)) + "".join(
+        f"{name} is not used\n" for name in sorted(idle)
+    )
 
 
 def policies():

@@ -72,6 +72,8 @@ async fn a_hundred_invocations_leave_nothing_behind() {
     assert_eq!((after.files, after.threads), (before.files, before.threads));
     let grown = after.resident_kb.saturating_sub(before.resident_kb);
     assert!(grown < 8 * 1024, "{before:?} grew to {after:?}");
+    let log = environment.process().log();
+    assert!(!log.contains("panicked"), "{log}");
 }
 
 /// Threads and sockets of the last invocation take a moment to end. Connections to the runtime
