@@ -76,7 +76,10 @@ mod tests {
     #[test]
     fn a_task_that_stays_is_left_behind() {
         let began = Instant::now();
-        block_on(async { tokio::spawn(std::future::pending::<()>()) }).unwrap();
+        block_on(async {
+            tokio::spawn(std::future::pending::<()>());
+        })
+        .unwrap();
         assert!(began.elapsed() < Duration::from_secs(10));
     }
 }
