@@ -5,11 +5,12 @@ use std::time::Duration;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 use tokio::{sync::watch, time::MissedTickBehavior};
 
-/// Between two heartbeats of work that has nothing new to say.
-const EVERY: Duration = Duration::from_secs(1);
+/// Between two heartbeats of work that has nothing new to say: at least this long.
+const SOONEST: Duration = Duration::from_secs(1);
 
-/// Does `work`. A heartbeat carries the latest `progress` at once when it changes, and every
-/// second. Work that is cancelled, or whose worker stops, is dropped.
+/// Does `work`. A heartbeat carries the latest `progress` at once when it changes, and otherwise
+/// comes three times within its timeout: each one costs the server a write. Work that is
+/// cancelled, or whose worker stops, is dropped.
 pub(crate) async fn beating<P, T>(
     ctx: &ActivityContext,
     mut progress: watch::Receiver<P>,
@@ -18,7 +19,8 @@ pub(crate) async fn beating<P, T>(
 where
     P: Copy + serde::Serialize + Send + Sync + 'static,
 {
-    let mut tick = tokio::time::interval(EVERY);
+    let every = ctx.info().heartbeat_timeout.map_or(SOONEST, |timeout| timeout / 3);
+    let mut tick = tokio::time::interval(every.max(SOONEST));
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut work = std::pin::pin!(work);
     let mut telling = true;

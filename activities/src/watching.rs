@@ -19,6 +19,7 @@ use crate::{
     heartbeat::beating,
     metrics::Read,
     stats::sum,
+    turns::WatchTurns,
     watch::{Look, Watch},
     workers::since_epoch,
 };
@@ -33,6 +34,8 @@ pub struct Watching {
     pub budget: Arc<ReadBudget>,
     /// What is told of the namespace.
     pub metrics: NamespaceMetrics,
+    /// Which watch of a version is the latest.
+    pub turns: WatchTurns,
 }
 
 #[activities]
@@ -53,7 +56,12 @@ impl Watching {
     async fn watch_until_news(&self, input: &WatchInput) -> WatchOutput {
         let mut watch = Watch::default();
         let span = self.metrics.watch(&input.version);
+        let turn = self.turns.take(&input.version);
         loop {
+            if self.turns.is_over(&input.version, turn) {
+                span.end(WatchEnd::TimeUp);
+                return WatchOutput::default();
+            }
             let wanted = Instant::now();
             tokio::time::sleep(self.budget.reserve()).await;
             let waited = wanted.elapsed();

@@ -18,8 +18,9 @@ const DECIDE_ATTEMPT: Duration = Duration::from_secs(2);
 /// Asking the providers whether a spec is sound; clients of an update wait for it.
 const VALIDATE_ATTEMPT: Duration = Duration::from_secs(20);
 const VALIDATE_TOTAL: Duration = Duration::from_secs(45);
-/// A watch that was lost with its process is noticed within this time.
-const WATCH_HEARTBEAT: Duration = Duration::from_secs(5);
+/// A watch that was lost with its process is noticed within this time. Each version has one at all
+/// times, so its heartbeats are most of what an idle version costs the server.
+const WATCH_HEARTBEAT: Duration = Duration::from_secs(30);
 
 fn retry(attempts: u32, first: Duration, most: Duration) -> RetryPolicy {
     RetryPolicy::builder()

@@ -17,7 +17,8 @@ use temporalio_sdk::{
     },
 };
 use wci_activities::{
-    HeadStarts, LaunchBoard, Launching, NamespaceMetrics, ReadBudget, VersionReader, Watching,
+    HeadStarts, LaunchBoard, Launching, NamespaceMetrics, ReadBudget, VersionReader, WatchTurns,
+    Watching,
 };
 use wci_contract::names::watch_queue;
 use wci_workflows::{Instance, Validate};
@@ -40,8 +41,8 @@ const WATCH_SLOTS: usize = 10_000;
 const CACHED_INSTANCES: usize = 2_000;
 /// How often the progress of a launch reaches the server at most.
 const PROGRESS_EVERY: Duration = Duration::from_millis(200);
-/// How often a watch says that it is alive.
-const WATCH_BEAT_EVERY: Duration = Duration::from_millis(1_500);
+/// How often a watch says that it is alive, at most.
+const WATCH_BEAT_EVERY: Duration = Duration::from_secs(10);
 
 /// The two workers of one namespace.
 pub(super) struct Served {
@@ -88,7 +89,8 @@ impl Served {
             metrics: metrics.clone(),
         };
         let budget = Arc::new(ReadBudget::new(settings.reads_per_second));
-        let watching = Watching { reader, board, budget, metrics: metrics.clone() };
+        let turns = WatchTurns::default();
+        let watching = Watching { reader, board, budget, metrics: metrics.clone(), turns };
         let instances = instances(settings, launching, Onlooker::new(metrics))?;
         let instances = Worker::new(runtime, client.clone(), instances)
             .map_err(|e| anyhow!("cannot start the worker of namespace {namespace}: {e}"))?;
