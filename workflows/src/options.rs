@@ -18,9 +18,11 @@ const DECIDE_ATTEMPT: Duration = Duration::from_secs(2);
 /// Asking the providers whether a spec is sound; clients of an update wait for it.
 const VALIDATE_ATTEMPT: Duration = Duration::from_secs(20);
 const VALIDATE_TOTAL: Duration = Duration::from_secs(45);
-/// A watch that was lost with its process is noticed within this time. Each version has one at all
-/// times, so its heartbeats are most of what an idle version costs the server.
-const WATCH_HEARTBEAT: Duration = Duration::from_secs(30);
+/// A watch that was lost with its process is noticed within this time: while something is going
+/// on, and while not. Each version has one at all times, so its heartbeats are most of what an
+/// idle version costs the server.
+const BUSY_HEARTBEAT: Duration = Duration::from_secs(5);
+const IDLE_HEARTBEAT: Duration = Duration::from_secs(30);
 
 fn retry(attempts: u32, first: Duration, most: Duration) -> RetryPolicy {
     RetryPolicy::builder()
@@ -91,9 +93,9 @@ pub(crate) fn decide() -> ActivityOptions {
 }
 
 /// A watch that may last for `lasting`, on the queue beside `task_queue`.
-pub(crate) fn watch(task_queue: &str, lasting: Duration) -> ActivityOptions {
+pub(crate) fn watch(task_queue: &str, lasting: Duration, is_busy: bool) -> ActivityOptions {
     ActivityOptions::with_start_to_close_timeout(lasting + Duration::from_secs(60))
-        .heartbeat_timeout(WATCH_HEARTBEAT)
+        .heartbeat_timeout(if is_busy { BUSY_HEARTBEAT } else { IDLE_HEARTBEAT })
         .task_queue(watch_queue(task_queue))
         .retry_policy(retry(0, Duration::from_millis(500), Duration::from_secs(10)))
         .do_not_eagerly_execute(true)

@@ -42,7 +42,7 @@ const CACHED_INSTANCES: usize = 2_000;
 /// How often the progress of a launch reaches the server at most.
 const PROGRESS_EVERY: Duration = Duration::from_millis(200);
 /// How often a watch says that it is alive, at most.
-const WATCH_BEAT_EVERY: Duration = Duration::from_secs(10);
+const WATCH_BEAT_EVERY: Duration = Duration::from_millis(1_500);
 
 /// The two workers of one namespace.
 pub(super) struct Served {
