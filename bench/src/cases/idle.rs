@@ -11,6 +11,8 @@ use crate::{
 };
 
 const MEASURED: Duration = Duration::from_secs(60);
+/// For a minute after a change the watch is a shorter one.
+const CALM: Duration = Duration::from_secs(70);
 /// Counted in a history: the watch started and completed, a workflow task, the next watch, the
 /// decision, and the workflow task for it.
 const EVENTS_OF_A_WATCH: f64 = 12.0;
@@ -18,6 +20,7 @@ const TARGET: Target = Target::AtMost(36.0);
 
 pub(crate) async fn measure(stage: &Stage, figures: &mut Figures) -> anyhow::Result<()> {
     let contender = Contender::create(stage, Side::Ours, &Setup::of("idle", None)).await?;
+    tokio::time::sleep(CALM).await;
     let before = settled(stage, &contender).await?;
     tokio::time::sleep(MEASURED).await;
     let after = settled(stage, &contender).await?;
