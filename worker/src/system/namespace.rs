@@ -26,8 +26,11 @@ use wci_workflows::{Instance, Validate};
 use super::{Allowed, Settings, adoption, arrival, onlooker::Onlooker, stop::Stopper};
 use crate::connection;
 
-/// A workflow task that a lost process was given is handed to another after this.
-const STICKY_TIMEOUT: Duration = Duration::from_secs(1);
+/// A workflow task that a lost process was given is handed to another after this. A query that
+/// takes longer is asked again with the whole history, news included, and core 0.10.1 then runs
+/// workflow code on news that no workflow task has brought yet: in another order than a replay
+/// (ADR 11). So a process that is slow must not be taken for one that is lost.
+const STICKY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Decisions take microseconds, launches as long as their provider does: one that hangs holds a
 /// slot, and must leave plenty for the decisions of others.
 const ACTIVITY_SLOTS: usize = 2_000;
