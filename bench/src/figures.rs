@@ -91,7 +91,6 @@ impl Figures {
     /// Writes them as JSON.
     pub(crate) fn write(&self, path: &Path) -> anyhow::Result<()> {
         fs::write(path, serde_json::to_string_pretty(&self.0)? + "\n")?;
-        eprintln!("written to {}", path.display());
         Ok(())
     }
 }

@@ -16,6 +16,7 @@ mod stand_in;
 
 use std::path::PathBuf;
 
+use anyhow::ensure;
 use clap::{Parser, ValueEnum};
 
 use cases::Case;
@@ -42,10 +43,19 @@ async fn main() -> anyhow::Result<()> {
     let cases = if args.cases.is_empty() { Case::value_variants() } else { &args.cases };
     let mut figures = Figures::default();
     let stage = Stage::build().await?;
+    let mut failed = Vec::new();
     for case in cases {
-        eprintln!("{}", case.to_possible_value().map_or(String::new(), |v| v.get_name().into()));
-        case.measure(&stage, &mut figures, args.full).await?;
+        let name = case.to_possible_value().map_or(String::new(), |v| v.get_name().into());
+        eprintln!("{name}");
+        if let Err(error) = case.measure(&stage, &mut figures, args.full).await {
+            eprintln!("  {error:#}");
+            failed.push(name);
+        }
+        // A run that is cut short keeps what it has measured.
+        figures.write(&args.output)?;
     }
     figures.print();
-    figures.write(&args.output)
+    eprintln!("written to {}", args.output.display());
+    ensure!(failed.is_empty(), "not measured to the end: {}", failed.join(", "));
+    Ok(())
 }
