@@ -59,8 +59,8 @@ mutants: $(target)/tools/bin/cargo-mutants ## Change the scaling algorithms in s
 $(target)/tools/bin/cargo-mutants:
 	$(CARGO) install cargo-mutants --version 27.1.0 --locked --root $(target)/tools
 
-fuzz: ## Ask the scaling algorithms anything, CASES times for each property
-	PROPTEST_CASES=$(or $(CASES),20000) $(CARGO) test --locked --release -p wci-scaling --test properties --test demand_properties
+fuzz: ## Ask the scaling algorithms and the simulator anything, CASES times for each property
+	PROPTEST_CASES=$(or $(CASES),20000) $(CARGO) test --locked --release -p wci-scaling -p wci-simulator --test properties --test demand_properties
 
 bench-worker: ## Measure what a serverless worker's life costs besides its work; after `make function`, its size too
 	@WCI_TEMPORAL_CLI=$$(tools/temporal-cli) && export WCI_TEMPORAL_CLI && \

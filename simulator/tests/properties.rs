@@ -7,7 +7,7 @@ mod support;
 use proptest::prelude::*;
 use support::{always, invokers, ms, run, scenario};
 use wci_contract::FailureClass;
-use wci_simulator::{Ideal, Outage, Run, Scenario};
+use wci_simulator::{Ideal, Micros, Outage, Run, Scenario};
 
 fn traffic() -> impl Strategy<Value = String> {
     prop_oneof![
@@ -71,13 +71,38 @@ fn holds(scenario: &Scenario, run: &Run) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// Longer than the built-in controller takes to go through its inbox: it makes every call that a
+/// signal asked for, six times if it is refused, also when no task waits any more.
+const A_DAY: Micros = ms(86_400_000);
+
+fn all_is_done(run: &Run, name: &str) -> Result<(), TestCaseError> {
+    prop_assert_eq!(run.tasks.done, run.tasks.arrived, "{}", name);
+    prop_assert_eq!(run.workers.at_end, 0, "{}", name);
+    Ok(())
+}
+
+#[test]
+fn workers_that_are_started_long_after_the_last_task_leave_too() {
+    let mut scenario = scenario("ramp:from=0,to=17,for=40s");
+    scenario.seed = 534_070_285_505_527;
+    scenario.service = always(396);
+    scenario.queue.partitions = 5;
+    (scenario.controller.decision_latency, scenario.controller.sees_workers) = (ms(59), false);
+    (scenario.workers.slots, scenario.workers.cold_start) = (1, always(0));
+    (scenario.workers.idle_exit, scenario.workers.lifetime) = (ms(10_627), ms(600_000));
+    scenario.provider.rate = Some(0.207);
+    scenario.patience = A_DAY;
+    let run = run(&scenario, "built-in");
+    let last_done = run.drained_after_ms.expect("all is done");
+    assert!(run.simulated_ms > last_done + 900_000.0, "only until {}", run.simulated_ms);
+    all_is_done(&run, "built-in").expect("all have left");
+}
+
 fn f64_of(count: u64) -> f64 {
     f64::from(u32::try_from(count).expect("few"))
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(40))]
-
     #[test]
     fn tasks_and_starts_are_neither_lost_nor_invented(scenario in any_scenario()) {
         for name in invokers() {
@@ -101,10 +126,9 @@ proptest! {
         scenario.provider.refuse = 0.0;
         scenario.workers.no_show = 0.0;
         scenario.workers.lifetime = ms(600_000);
+        scenario.patience = A_DAY;
         for name in invokers() {
-            let run = run(&scenario, name);
-            prop_assert_eq!(run.tasks.done, run.tasks.arrived, "{}", name);
-            prop_assert_eq!(run.workers.at_end, 0, "{}", name);
+            all_is_done(&run(&scenario, name), name)?;
         }
     }
 

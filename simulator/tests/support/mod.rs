@@ -5,7 +5,7 @@
 use wci_simulator::{Contender, Distribution, Micros, Run, Scenario, simulate};
 
 /// So many milliseconds.
-pub(crate) fn ms(ms: u64) -> Micros {
+pub(crate) const fn ms(ms: u64) -> Micros {
     Micros::from_ms(ms)
 }
 
