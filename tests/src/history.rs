@@ -202,6 +202,34 @@ impl History {
         longest
     }
 
+    /// Decisions that were asked for with another time than that of the workflow task that asked
+    /// for them: whoever replays the history asks with the latter.
+    pub fn ill_timed(&self) -> Vec<(DecideInput, SystemTime)> {
+        let (mut started, mut completed) = (BTreeMap::new(), BTreeMap::new());
+        let mut found = Vec::new();
+        for event in &self.events {
+            match &event.attributes {
+                Some(Attributes::WorkflowTaskStartedEventAttributes(_)) => {
+                    started.insert(event.event_id, time_of(event));
+                }
+                Some(Attributes::WorkflowTaskCompletedEventAttributes(task)) => {
+                    completed.insert(event.event_id, started[&task.started_event_id]);
+                }
+                Some(Attributes::ActivityTaskScheduledEventAttributes(activity))
+                    if activity.activity_type.as_ref().is_some_and(|kind| kind.name == DECIDE) =>
+                {
+                    let asked: DecideInput = value(activity.input.as_ref()).expect("a question");
+                    let time = completed[&activity.workflow_task_completed_event_id];
+                    if asked.now_ms != millis(time) {
+                        found.push((asked, time));
+                    }
+                }
+                _ => {}
+            }
+        }
+        found
+    }
+
     /// Failed workflow tasks: a bug shows so. When something new arrives while a run ends, the
     /// server fails its last task and gives it again; that is none.
     pub fn failed_tasks(&self) -> usize {
@@ -257,6 +285,11 @@ fn note(seen: &mut BTreeMap<i64, ActivitySeen>, event: &HistoryEvent, attributes
 
 fn time_of(event: &HistoryEvent) -> SystemTime {
     SystemTime::try_from(event.event_time.unwrap_or_default()).unwrap()
+}
+
+fn millis(time: SystemTime) -> i64 {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap();
+    i64::try_from(since.as_millis()).unwrap()
 }
 
 fn value<T: DeserializeOwned>(payloads: Option<&Payloads>) -> Option<T> {

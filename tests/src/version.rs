@@ -15,8 +15,11 @@ use temporalio_client::{
 use temporalio_common::{
     data_converters::RawValue,
     protos::temporal::api::{
+        common::v1::WorkflowExecution,
         deployment::v1::WorkerDeploymentVersion,
-        workflowservice::v1::DescribeWorkerDeploymentVersionRequest,
+        workflowservice::v1::{
+            DescribeWorkerDeploymentVersionRequest, ResetStickyTaskQueueRequest,
+        },
     },
 };
 use wci_contract::{InstanceId, names, state::State};
@@ -163,6 +166,19 @@ impl Version {
         let (query, nothing) = (UntypedQuery::new(names::DUMP), RawValue::new(Vec::new()));
         let answer = self.handle().query(query, nothing, WorkflowQueryOptions::default()).await;
         serde_json::from_str(text_of(&answer.ok()?).ok()?).ok()
+    }
+
+    /// Has the server forget which worker keeps the instance in memory.
+    pub async fn forget_worker(&self) {
+        let request = ResetStickyTaskQueueRequest {
+            namespace: "default".into(),
+            execution: Some(WorkflowExecution {
+                workflow_id: self.id.workflow_id(),
+                ..WorkflowExecution::default()
+            }),
+        };
+        let mut service = self.client.connection().workflow_service();
+        service.reset_sticky_task_queue(request.into_request()).await.unwrap();
     }
 
     /// Sends the instance a signal.

@@ -15,6 +15,7 @@ mod logging;
 mod output;
 mod ownership;
 pub mod replay;
+mod settled;
 mod shepherd;
 mod simulate;
 mod spec_file;

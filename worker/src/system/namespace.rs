@@ -24,12 +24,13 @@ use wci_contract::names::watch_queue;
 use wci_workflows::{Instance, Validate};
 
 use super::{Allowed, Settings, adoption, arrival, onlooker::Onlooker, stop::Stopper};
-use crate::connection;
+use crate::{
+    connection::{self, Target},
+    settled,
+};
 
-/// A workflow task that a lost process was given is handed to another after this. A query that
-/// takes longer is asked again with the whole history, news included, and core 0.10.1 then runs
-/// workflow code on news that no workflow task has brought yet: in another order than a replay
-/// (ADR 11). So a process that is slow must not be taken for one that is lost.
+/// A workflow task that a lost process was given is handed to another after this. A process that
+/// is slow must not be taken for one that is lost: the other has to replay what it knows.
 const STICKY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Decisions take microseconds, launches as long as their provider does: one that hangs holds a
 /// slot, and must leave plenty for the decisions of others.
@@ -61,11 +62,13 @@ impl Served {
     pub(super) async fn open(
         runtime: &Runtime,
         server: Connection,
+        target: &Target,
         namespace: &str,
         allowed: Allowed,
         settings: &Settings,
         metrics: NamespaceMetrics,
     ) -> anyhow::Result<Self> {
+        let settled = connection::client(settled::connection(&server, target).await?, namespace)?;
         let client = connection::client(server, namespace)?;
         check(&client, namespace).await?;
         let Allowed { registry, limits } = allowed;
@@ -95,7 +98,7 @@ impl Served {
         let turns = WatchTurns::default();
         let watching = Watching { reader, board, budget, metrics: metrics.clone(), turns };
         let instances = instances(settings, launching, Onlooker::new(metrics))?;
-        let instances = Worker::new(runtime, client.clone(), instances)
+        let instances = Worker::new(runtime, settled, instances)
             .map_err(|e| anyhow!("cannot start the worker of namespace {namespace}: {e}"))?;
         let watches = Worker::new(runtime, client.clone(), watches(settings, watching))
             .map_err(|e| anyhow!("cannot start the watches of namespace {namespace}: {e}"))?;

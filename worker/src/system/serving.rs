@@ -90,7 +90,8 @@ impl Serving<'_> {
         let registry = registry(self.host, self.target, name, allowance.providers.clone());
         let allowed = Allowed { registry, limits: allowance.limits };
         let metrics = self.telemetry.of(name);
-        Served::open(self.runtime, self.server.clone(), name, allowed, self.settings, metrics).await
+        let (server, target) = (self.server.clone(), self.target);
+        Served::open(self.runtime, server, target, name, allowed, self.settings, metrics).await
     }
 }
 

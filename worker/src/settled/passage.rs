@@ -1,0 +1,159 @@
+//! How a worker's calls reach the server, and what becomes of their answers.
+
+use prost::Message;
+use temporalio_client::{
+    Connection,
+    callback_based::{GrpcRequest, GrpcSuccessResponse},
+    tonic::{Extensions, Request, Response, Status, metadata::MetadataMap},
+};
+use temporalio_common::protos::temporal::api::{
+    history::v1::History,
+    workflowservice::v1::{
+        DescribeNamespaceRequest, GetSystemInfoRequest, GetWorkflowExecutionHistoryRequest,
+        GetWorkflowExecutionHistoryResponse, PollActivityTaskQueueRequest,
+        PollNexusTaskQueueRequest, PollWorkflowTaskQueueRequest, PollWorkflowTaskQueueResponse,
+        RecordActivityTaskHeartbeatRequest, RecordWorkerHeartbeatRequest,
+        RespondActivityTaskCanceledRequest, RespondActivityTaskCompletedRequest,
+        RespondActivityTaskFailedRequest, RespondNexusTaskCompletedRequest,
+        RespondNexusTaskFailedRequest, RespondQueryTaskCompletedRequest,
+        RespondWorkflowTaskCompletedRequest, RespondWorkflowTaskFailedRequest,
+        ShutdownWorkerRequest,
+    },
+};
+
+use super::history::settle;
+
+/// Headers that belong to one connection, not to what is sent over it.
+const OF_THE_CONNECTION: [&str; 5] =
+    ["content-type", "te", "user-agent", "grpc-encoding", "grpc-accept-encoding"];
+
+/// Passes a call on to `server`, and its answer back.
+pub(super) async fn pass(
+    server: Connection,
+    call: GrpcRequest,
+) -> Result<GrpcSuccessResponse, Status> {
+    macro_rules! pass_on {
+        ($($rpc:literal => $method:ident($request:ty),)*) => {
+            match call.rpc.as_str() {
+                "PollWorkflowTaskQueue" => encoded(poll(&server, request(&call)?).await?),
+                "GetWorkflowExecutionHistory" => encoded(history(&server, request(&call)?).await?),
+                $($rpc => {
+                    let request: Request<$request> = request(&call)?;
+                    encoded(server.workflow_service().$method(request).await?)
+                })*
+                other => return Err(Status::unimplemented(format!(
+                    "workers of this build do not call {other}"
+                ))),
+            }
+        };
+    }
+    // What core 0.10.1 calls for a worker.
+    Ok(pass_on! {
+        "DescribeNamespace" => describe_namespace(DescribeNamespaceRequest),
+        "GetSystemInfo" => get_system_info(GetSystemInfoRequest),
+        "PollActivityTaskQueue" => poll_activity_task_queue(PollActivityTaskQueueRequest),
+        "PollNexusTaskQueue" => poll_nexus_task_queue(PollNexusTaskQueueRequest),
+        "RecordActivityTaskHeartbeat" =>
+            record_activity_task_heartbeat(RecordActivityTaskHeartbeatRequest),
+        "RecordWorkerHeartbeat" => record_worker_heartbeat(RecordWorkerHeartbeatRequest),
+        "RespondActivityTaskCanceled" =>
+            respond_activity_task_canceled(RespondActivityTaskCanceledRequest),
+        "RespondActivityTaskCompleted" =>
+            respond_activity_task_completed(RespondActivityTaskCompletedRequest),
+        "RespondActivityTaskFailed" =>
+            respond_activity_task_failed(RespondActivityTaskFailedRequest),
+        "RespondNexusTaskCompleted" =>
+            respond_nexus_task_completed(RespondNexusTaskCompletedRequest),
+        "RespondNexusTaskFailed" => respond_nexus_task_failed(RespondNexusTaskFailedRequest),
+        "RespondQueryTaskCompleted" =>
+            respond_query_task_completed(RespondQueryTaskCompletedRequest),
+        "RespondWorkflowTaskCompleted" =>
+            respond_workflow_task_completed(RespondWorkflowTaskCompletedRequest),
+        "RespondWorkflowTaskFailed" =>
+            respond_workflow_task_failed(RespondWorkflowTaskFailedRequest),
+        "ShutdownWorker" => shutdown_worker(ShutdownWorkerRequest),
+    })
+}
+
+/// Polls for a workflow task. The history of a query is completed and settled.
+async fn poll(
+    server: &Connection,
+    request: Request<PollWorkflowTaskQueueRequest>,
+) -> Result<Response<PollWorkflowTaskQueueResponse>, Status> {
+    let namespace = request.get_ref().namespace.clone();
+    let mut answer = server.workflow_service().poll_workflow_task_queue(request).await?;
+    let task = answer.get_mut();
+    if task.query.is_none() {
+        return Ok(answer);
+    }
+    let mut history = task.history.take().unwrap_or_default();
+    let token = std::mem::take(&mut task.next_page_token);
+    if !token.is_empty() {
+        let request = GetWorkflowExecutionHistoryRequest {
+            namespace,
+            execution: task.workflow_execution.clone(),
+            next_page_token: token,
+            ..GetWorkflowExecutionHistoryRequest::default()
+        };
+        let rest = whole(server, Request::new(request)).await?.into_inner();
+        history.events.extend(rest.history.unwrap_or_default().events);
+    }
+    settle(&mut history);
+    task.history = Some(history);
+    Ok(answer)
+}
+
+/// Fetches a history. One that is fetched from its beginning, whole, may be for a query that found
+/// the instance no longer in memory: it is settled. A workflow task brings its own news with it.
+async fn history(
+    server: &Connection,
+    request: Request<GetWorkflowExecutionHistoryRequest>,
+) -> Result<Response<GetWorkflowExecutionHistoryResponse>, Status> {
+    if !request.get_ref().next_page_token.is_empty() {
+        return server.workflow_service().get_workflow_execution_history(request).await;
+    }
+    let mut answer = whole(server, request).await?;
+    if let Some(history) = &mut answer.get_mut().history {
+        settle(history);
+    }
+    Ok(answer)
+}
+
+/// All pages from the one that `request` asks for.
+async fn whole(
+    server: &Connection,
+    request: Request<GetWorkflowExecutionHistoryRequest>,
+) -> Result<Response<GetWorkflowExecutionHistoryResponse>, Status> {
+    let (metadata, _, mut message) = request.into_parts();
+    let mut events = Vec::new();
+    loop {
+        let page = Request::from_parts(metadata.clone(), Extensions::default(), message.clone());
+        let mut answer = server.workflow_service().get_workflow_execution_history(page).await?;
+        let page = answer.get_mut();
+        events.extend(page.history.take().unwrap_or_default().events);
+        message.next_page_token = std::mem::take(&mut page.next_page_token);
+        if message.next_page_token.is_empty() {
+            page.history = Some(History { events });
+            return Ok(answer);
+        }
+    }
+}
+
+fn request<T: Message + Default>(call: &GrpcRequest) -> Result<Request<T>, Status> {
+    let message = T::decode(call.proto.clone())
+        .map_err(|error| Status::internal(format!("{} cannot be read: {error}", call.rpc)))?;
+    let mut headers = call.headers.clone();
+    for name in OF_THE_CONNECTION {
+        headers.remove(name);
+    }
+    Ok(Request::from_parts(MetadataMap::from_headers(headers), Extensions::default(), message))
+}
+
+fn encoded<T: Message>(answer: Response<T>) -> GrpcSuccessResponse {
+    let proto = answer.get_ref().encode_to_vec();
+    let mut headers = answer.metadata().clone();
+    for name in OF_THE_CONNECTION {
+        headers.remove(name);
+    }
+    GrpcSuccessResponse { headers: headers.into_headers(), proto }
+}
