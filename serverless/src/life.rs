@@ -22,6 +22,7 @@ use std::{
     pin::{Pin, pin},
     time::Duration,
 };
+use temporal_settled_queries::settled;
 use temporalio_client::Client;
 use temporalio_sdk::{WorkerRunError, error::WorkerValidationError};
 use tokio::time::{Instant, sleep_until, timeout};
@@ -103,7 +104,9 @@ async fn work_and_drain(
     let ledger = Ledger::new(invocation.started);
     let abandon = CancellationToken::new();
     let abandons = Abandon { token: abandon.clone(), home: invocation.home.clone() };
-    let mut sdk = assemble(worker, client, &ledger, abandons)?;
+    let polled = settled(client.connection()).await;
+    let polled = polled.map_err(|error| Error::Worker(chain(&error)))?;
+    let mut sdk = assemble(worker, client, polled, &ledger, abandons)?;
     let stop = sdk.worker.shutdown_handle();
     let mut run = pin!(sdk.worker.run());
     let reason = tokio::select! {

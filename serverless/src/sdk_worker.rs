@@ -31,11 +31,12 @@ impl Drop for SdkWorker {
     }
 }
 
-/// Makes the SDK's worker for one life of `worker`. Its slots keep `ledger`, and its activities
+/// Makes the SDK's worker for one life of `worker`, which polls over `connection`. Its slots keep `ledger`, and its activities
 /// end as `abandon` says. It does not poll yet.
 pub(crate) fn assemble(
     worker: &ServerlessWorker,
     client: &Client,
+    connection: Connection,
     ledger: &Ledger,
     abandon: Abandon,
 ) -> Result<SdkWorker, Error> {
@@ -60,11 +61,11 @@ pub(crate) fn assemble(
         options.to_core_options(client.namespace(), client.identity()).map_err(failed)?;
     // The SDK's own options know no slot supplier of ours, its core does.
     config.tuner = Some(Arc::new(counted_tuner(&settings.slots, ledger)));
-    let core = init_worker(&runtime, config, client.connection().clone())
+    let core = init_worker(&runtime, config, connection.clone())
         .map_err(|error| failed(format!("{error:#}")))?;
     let worker = Worker::new_from_core_options(Arc::new(core), client.options().clone(), options)
         .map_err(|error| failed(error.to_string()))?;
-    Ok(SdkWorker { worker, connection: client.connection().clone(), _runtime: runtime })
+    Ok(SdkWorker { worker, connection, _runtime: runtime })
 }
 
 fn apply(settings: &Settings, options: &mut WorkerOptions) {

@@ -15,7 +15,6 @@ mod logging;
 mod output;
 mod ownership;
 pub mod replay;
-mod settled;
 mod shepherd;
 mod simulate;
 mod spec_file;

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context, anyhow, bail};
 use futures::{FutureExt, future::BoxFuture};
+use temporal_settled_queries::settled;
 use temporalio_client::{
     Client, Connection,
     tonic::{Code, IntoRequest},
@@ -24,10 +25,7 @@ use wci_contract::names::watch_queue;
 use wci_workflows::{Instance, Validate};
 
 use super::{Allowed, Settings, adoption, arrival, onlooker::Onlooker, stop::Stopper};
-use crate::{
-    connection::{self, Target},
-    settled,
-};
+use crate::connection;
 
 /// A workflow task that a lost process was given is handed to another after this. A process that
 /// is slow must not be taken for one that is lost: the other has to replay what it knows.
@@ -62,13 +60,14 @@ impl Served {
     pub(super) async fn open(
         runtime: &Runtime,
         server: Connection,
-        target: &Target,
         namespace: &str,
         allowed: Allowed,
         settings: &Settings,
         metrics: NamespaceMetrics,
     ) -> anyhow::Result<Self> {
-        let settled = connection::client(settled::connection(&server, target).await?, namespace)?;
+        let instances_server =
+            settled(&server).await.context("cannot ask what the server can do")?;
+        let instances_client = connection::client(instances_server, namespace)?;
         let client = connection::client(server, namespace)?;
         check(&client, namespace).await?;
         let Allowed { registry, limits } = allowed;
@@ -98,7 +97,7 @@ impl Served {
         let turns = WatchTurns::default();
         let watching = Watching { reader, board, budget, metrics: metrics.clone(), turns };
         let instances = instances(settings, launching, Onlooker::new(metrics))?;
-        let instances = Worker::new(runtime, settled, instances)
+        let instances = Worker::new(runtime, instances_client, instances)
             .map_err(|e| anyhow!("cannot start the worker of namespace {namespace}: {e}"))?;
         let watches = Worker::new(runtime, client.clone(), watches(settings, watching))
             .map_err(|e| anyhow!("cannot start the watches of namespace {namespace}: {e}"))?;

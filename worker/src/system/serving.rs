@@ -90,8 +90,7 @@ impl Serving<'_> {
         let registry = registry(self.host, self.target, name, allowance.providers.clone());
         let allowed = Allowed { registry, limits: allowance.limits };
         let metrics = self.telemetry.of(name);
-        let (server, target) = (self.server.clone(), self.target);
-        Served::open(self.runtime, server, target, name, allowed, self.settings, metrics).await
+        Served::open(self.runtime, self.server.clone(), name, allowed, self.settings, metrics).await
     }
 }
 

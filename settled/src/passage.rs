@@ -9,7 +9,7 @@ use temporalio_client::{
 use temporalio_common::protos::temporal::api::{
     history::v1::History,
     workflowservice::v1::{
-        DescribeNamespaceRequest, GetSystemInfoRequest, GetWorkflowExecutionHistoryRequest,
+        DescribeNamespaceRequest, GetSystemInfoResponse, GetWorkflowExecutionHistoryRequest,
         GetWorkflowExecutionHistoryResponse, PollActivityTaskQueueRequest,
         PollNexusTaskQueueRequest, PollWorkflowTaskQueueRequest, PollWorkflowTaskQueueResponse,
         RecordActivityTaskHeartbeatRequest, RecordWorkerHeartbeatRequest,
@@ -37,12 +37,13 @@ pub(super) async fn pass(
             match call.rpc.as_str() {
                 "PollWorkflowTaskQueue" => encoded(poll(&server, request(&call)?).await?),
                 "GetWorkflowExecutionHistory" => encoded(history(&server, request(&call)?).await?),
+                "GetSystemInfo" => encoded(Response::new(known(&server))),
                 $($rpc => {
                     let request: Request<$request> = request(&call)?;
                     encoded(server.workflow_service().$method(request).await?)
                 })*
                 other => return Err(Status::unimplemented(format!(
-                    "workers of this build do not call {other}"
+                    "a settled connection does not pass {other} on"
                 ))),
             }
         };
@@ -50,7 +51,6 @@ pub(super) async fn pass(
     // What core 0.10.1 calls for a worker.
     Ok(pass_on! {
         "DescribeNamespace" => describe_namespace(DescribeNamespaceRequest),
-        "GetSystemInfo" => get_system_info(GetSystemInfoRequest),
         "PollActivityTaskQueue" => poll_activity_task_queue(PollActivityTaskQueueRequest),
         "PollNexusTaskQueue" => poll_nexus_task_queue(PollNexusTaskQueueRequest),
         "RecordActivityTaskHeartbeat" =>
@@ -73,6 +73,12 @@ pub(super) async fn pass(
             respond_workflow_task_failed(RespondWorkflowTaskFailedRequest),
         "ShutdownWorker" => shutdown_worker(ShutdownWorkerRequest),
     })
+}
+
+/// What `server` said of itself when it was connected to.
+fn known(server: &Connection) -> GetSystemInfoResponse {
+    let capabilities = server.capabilities().cloned();
+    GetSystemInfoResponse { capabilities, ..GetSystemInfoResponse::default() }
 }
 
 /// Polls for a workflow task. The history of a query is completed and settled.
@@ -104,7 +110,7 @@ async fn poll(
 }
 
 /// Fetches a history. One that is fetched from its beginning, whole, may be for a query that found
-/// the instance no longer in memory: it is settled. A workflow task brings its own news with it.
+/// the workflow no longer in memory: it is settled. A workflow task brings its own news with it.
 async fn history(
     server: &Connection,
     request: Request<GetWorkflowExecutionHistoryRequest>,
