@@ -1,6 +1,9 @@
 //! Decisions for every group at once.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use temporalio_common::protos::temporal::api::workflowservice::v1::describe_worker_deployment_version_response::VersionTaskQueue;
 use wci_contract::{
@@ -12,7 +15,7 @@ use wci_contract::{
 };
 use wci_scaling::{Algorithm, LaunchStrategy, decide_batch};
 
-use crate::{VersionReader, workers::since_epoch};
+use crate::{VersionReader, known_queues::QueueKey, workers::since_epoch};
 
 /// How long until the queues of a group that cannot be scaled are looked at, milliseconds.
 const UNSCALED_POLL_MS: u64 = 60_000;
@@ -59,17 +62,9 @@ async fn decide_group(
 /// The workers that poll the queues whose tasks were announced; `None` where nobody knows.
 async fn workers_of(reader: &VersionReader, group: &GroupQuestion) -> Option<WorkersSeen> {
     let version = &group.head_start.as_ref()?.version;
-    let mut queues: Vec<VersionTaskQueue> = Vec::new();
-    for event in &group.events {
-        let Event::TaskAdd(signal) = event else { continue };
-        let Some(kind) = signal.kind() else { continue };
-        let (name, kind) = (signal.task_queue_name.as_str(), kind.to_wire());
-        let is_known = queues.iter().any(|queue| queue.name == name && queue.r#type == kind);
-        if !name.is_empty() && !is_known {
-            let name = name.to_owned();
-            queues.push(VersionTaskQueue { name, r#type: kind, ..Default::default() });
-        }
-    }
+    let announced: BTreeSet<QueueKey> = group.events.iter().filter_map(queue_of).collect();
+    let queue = |(name, kind)| VersionTaskQueue { name, r#type: kind, ..Default::default() };
+    let queues: Vec<VersionTaskQueue> = announced.into_iter().map(queue).collect();
     if queues.is_empty() {
         return None;
     }
@@ -78,6 +73,19 @@ async fn workers_of(reader: &VersionReader, group: &GroupQuestion) -> Option<Wor
     let found = asked.await.ok()?;
     let found = found.inspect_err(|error| tracing::debug!(%error, "workers")).ok()?;
     Some(all_of(&found, &StatsByType::new()))
+}
+
+/// The queues whose tasks were announced.
+pub(crate) fn announced_queues(input: &DecideInput) -> BTreeSet<QueueKey> {
+    let events = input.groups.values().flat_map(|group| &group.events);
+    events.filter_map(queue_of).collect()
+}
+
+/// The queue whose tasks `event` announces.
+fn queue_of(event: &Event) -> Option<QueueKey> {
+    let Event::TaskAdd(signal) = event else { return None };
+    let name = signal.task_queue_name.clone();
+    Some((name, signal.kind()?.to_wire())).filter(|(name, _)| !name.is_empty())
 }
 
 fn decide_as(

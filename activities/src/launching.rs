@@ -53,7 +53,11 @@ impl Launching {
         let mut decided = decide::decide(&self.reader, &input).await;
         let instance = ctx.info().workflow_id.as_deref().and_then(InstanceId::from_workflow_id);
         if let Some(instance) = instance {
-            self.metrics.decided(&Version::from(&instance), &input, &decided);
+            let version = Version::from(&instance);
+            for queue in decide::announced_queues(&input) {
+                self.reader.note_announced(&version, queue);
+            }
+            self.metrics.decided(&version, &input, &decided);
         }
         decided.launched = invoke::begin_early(&self, input, &decided).await;
         Ok(decided)

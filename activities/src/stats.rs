@@ -20,7 +20,11 @@ use wci_contract::{
     stats::{QueueStats, StatsByType},
 };
 
-use crate::changes::Changes;
+use crate::{
+    changes::Changes,
+    glance::Offered,
+    known_queues::{KnownQueues, QueueKey},
+};
 
 /// How long the server may take to answer.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
@@ -35,17 +39,25 @@ pub struct StatsError(#[from] Box<Status>);
 pub struct VersionReader {
     pub(crate) client: Client,
     changes: Arc<Changes>,
+    known: Arc<KnownQueues>,
+    pub(crate) offered: Arc<Offered>,
 }
 
 impl VersionReader {
     /// Reads through `client`, in its namespace.
     pub fn new(client: Client) -> Self {
-        Self { client, changes: Arc::default() }
+        Self { client, changes: Arc::default(), known: Arc::default(), offered: Arc::default() }
     }
 
     /// Takes note that `version` is being changed: it is not asked about until that has settled.
     pub(crate) fn note_change(&self, version: &Version) {
         self.changes.note_change(version);
+        self.known.forget(version);
+    }
+
+    /// Takes note that tasks of `queue` were announced to `version`.
+    pub(crate) fn note_announced(&self, version: &Version, queue: QueueKey) {
+        self.known.note_announced(version, queue);
     }
 
     /// Types of the task queues that the server knows the version by; empty for a version that
@@ -63,6 +75,15 @@ impl VersionReader {
         &self,
         version: &Version,
     ) -> Result<Vec<VersionTaskQueue>, StatsError> {
+        if self.offered.is_likely() {
+            let known = match self.known.of(version) {
+                Some(known) => known,
+                None => keys(&self.describe(version, false).await?),
+            };
+            if let Some(queues) = self.glance(version, &known).await? {
+                return Ok(queues);
+            }
+        }
         self.describe(version, true).await
     }
 
@@ -92,7 +113,9 @@ impl VersionReader {
         match self.service().describe_worker_deployment_version(request).await {
             Ok(response) => {
                 self.changes.note_answer(version);
-                Ok(queues(response.into_inner()))
+                let queues = queues(response.into_inner());
+                self.known.learn(version, keys(&queues));
+                Ok(queues)
             }
             Err(status) if status.code() == Code::NotFound => Ok(Vec::new()),
             Err(status) => Err(Box::new(status).into()),
@@ -109,6 +132,10 @@ pub(crate) fn request<T>(message: T) -> Request<T> {
 
 fn queues(response: DescribeWorkerDeploymentVersionResponse) -> Vec<VersionTaskQueue> {
     response.version_task_queues
+}
+
+fn keys(queues: &[VersionTaskQueue]) -> Vec<QueueKey> {
+    queues.iter().map(|queue| (queue.name.clone(), queue.r#type)).collect()
 }
 
 /// Figures by type, summed over `queues`.

@@ -11,6 +11,7 @@ mod hundred;
 mod idle;
 mod invocations;
 mod lone;
+mod looks;
 mod memory;
 mod refusals;
 mod sparse;
@@ -47,8 +48,10 @@ pub(crate) enum Case {
     Burst,
     /// 1000 Lambda invocations by one launch, and AssumeRole calls for them.
     Invocations,
-    /// What clients wait for: create-version, changes, describe-version under signals, validate.
+    /// What clients wait for: create-version, changes, validate.
     Calls,
+    /// describe-version while tasks are announced.
+    Looks,
     /// Memory of the system worker with 100 instances.
     Hundred,
     /// Memory of each of a thousand instances.
@@ -81,6 +84,7 @@ impl Case {
             Self::Burst => burst::measure(stage, figures).await,
             Self::Invocations => invocations::measure(figures).await,
             Self::Calls => calls::measure(stage, figures).await,
+            Self::Looks => looks::measure(stage, figures).await,
             Self::Hundred => hundred::measure(stage, figures).await,
             Self::Memory => memory::measure(stage, figures).await,
             Self::Idle => idle::measure(stage, figures).await,

@@ -10,6 +10,7 @@ use std::{
 use tempfile::TempDir;
 use temporalio_client::{Client, ClientOptions, Connection, ConnectionOptions, tonic::IntoRequest};
 use temporalio_common::protos::temporal::api::workflowservice::v1::DescribeNamespaceRequest;
+use wci_contract::names;
 
 use crate::{process::Process, programs::Programs, stand_in::StandIn};
 
@@ -34,13 +35,14 @@ impl Stage {
         let aws = aws(&stand_in.url);
         let server = start_server(&programs, port, &aws, dir.path())?;
         let client = connect(&address).await?;
-        let mut worker = Command::new(&programs.wci);
-        worker
-            .args(["worker", "--address", &address, "--aws-allow-no-role"])
-            .args(["--max-instances", "5000"])
-            .envs(aws);
-        let worker = Process::start(&mut worker, &dir.path().join("worker.log"))?;
+        let worker = start_worker(&programs, &address, names::DEFAULT_TASK_QUEUE, aws, dir.path())?;
         Ok(Self { client, stand_in, worker, programs, address, _server: server, dir })
+    }
+
+    /// One more `wci worker`, of which nothing has been asked yet, on a task queue of its own.
+    pub(crate) fn fresh_worker(&self, task_queue: &str) -> anyhow::Result<Process> {
+        let aws = aws(&self.stand_in.url);
+        start_worker(&self.programs, &self.address, task_queue, aws, self.dir.path())
     }
 }
 
@@ -52,6 +54,21 @@ fn aws(url: &str) -> Vec<(&'static str, String)> {
         ("AWS_SECRET_ACCESS_KEY", "example".to_owned()),
         ("AWS_REGION", "us-east-1".to_owned()),
     ]
+}
+
+fn start_worker(
+    programs: &Programs,
+    address: &str,
+    task_queue: &str,
+    aws: Vec<(&'static str, String)>,
+    dir: &Path,
+) -> anyhow::Result<Process> {
+    let mut worker = Command::new(&programs.wci);
+    worker
+        .args(["worker", "--address", address, "--task-queue", task_queue])
+        .args(["--aws-allow-no-role", "--max-instances", "5000"])
+        .envs(aws);
+    Process::start(&mut worker, &dir.join(format!("{task_queue}.log")))
 }
 
 fn start_server(

@@ -11,7 +11,7 @@ use temporalio_client::Client;
 use wci_contract::InstanceId;
 
 use crate::{
-    Lambda, Programs, Said, Server, ServerOptions, SystemWorker, Version, launched,
+    Front, Lambda, Programs, Said, Server, ServerOptions, SystemWorker, Version, launched,
     launched::Launched, run, system_worker::Recipe, version::run_dir,
 };
 
@@ -22,6 +22,7 @@ pub const SOON: Duration = Duration::from_secs(60);
 pub struct World {
     workers: Vec<SystemWorker>,
     lambda: Option<Lambda>,
+    front: Option<Front>,
     /// The server.
     pub server: Server,
     /// A client of the server.
@@ -40,6 +41,7 @@ pub struct WorldBuilder {
     worker_env: Vec<(String, String)>,
     config: Option<String>,
     with_lambda: bool,
+    front: Option<Vec<String>>,
 }
 
 impl World {
@@ -57,6 +59,7 @@ impl World {
             worker_env: Vec::new(),
             config: None,
             with_lambda: false,
+            front: None,
         }
     }
 
@@ -91,6 +94,11 @@ impl World {
     /// The stand-in for Lambda.
     pub fn lambda(&self) -> &Lambda {
         self.lambda.as_ref().expect("built with a stand-in for Lambda")
+    }
+
+    /// The front that its system workers call.
+    pub fn front(&self) -> &Front {
+        self.front.as_ref().expect("built with a front")
     }
 
     /// What its system workers read as configuration file when they start next.
@@ -204,6 +212,13 @@ impl WorldBuilder {
         self.with_lambda()
     }
 
+    /// System workers that call the server by way of a front, which refuses
+    /// some namespaces.
+    pub fn behind_a_front(mut self, refusing: &[&str]) -> Self {
+        self.front = Some(refusing.iter().map(|name| (*name).to_owned()).collect());
+        self
+    }
+
     /// Starts everything.
     pub async fn start(mut self) -> World {
         let programs = Programs::find();
@@ -215,9 +230,14 @@ impl WorldBuilder {
         }
         let server = Server::start(&programs, &self.server, dir.path()).await;
         let client = server.client().await;
-        let recipe = self.recipe(&programs, &server.address, dir.path(), lambda.as_ref());
-        let mut world =
-            World { workers: Vec::new(), lambda, server, client, programs, dir: Some(dir) };
+        let front = match &self.front {
+            Some(refused) => Some(Front::start(&server.address, refused).await),
+            None => None,
+        };
+        let called = front.as_ref().map_or(&server.address, |front| &front.address);
+        let recipe = self.recipe(&programs, called, dir.path(), lambda.as_ref());
+        let workers = Vec::new();
+        let mut world = World { workers, lambda, front, server, client, programs, dir: Some(dir) };
         if let Some(text) = &self.config {
             world.write_config(text);
         }

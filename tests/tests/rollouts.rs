@@ -3,7 +3,7 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use serde_json::Value;
-use wci_tests::{Group, SOON, SpecFile, Version, World, WorldBuilder, wait_for};
+use wci_tests::{Group, SOON, SpecFile, Version, World, WorldBuilder, run, wait_for};
 
 /// The server looks soon whether a version is drained.
 fn soon_drained() -> WorldBuilder {
@@ -152,6 +152,42 @@ async fn drained_versions_are_deleted_together_and_others_are_not() {
     assert!(!old.has_instance().await && new.has_instance().await);
     let said = world.wci(&["delete", "--drained", "--yes"]).await.ok();
     assert!(said.stdout.contains("no version is drained"), "{said:?}");
+}
+
+/// Two clear away at the same time.
+#[tokio::test]
+async fn a_version_that_somebody_else_deletes_meanwhile_keeps_none_of_the_others() {
+    let world = soon_drained().with_lambda().behind_a_front(&[]).start().await;
+    let versions = ["v1", "v2", "v3"].map(|build| world.version_of("raced", build));
+    for version in &versions {
+        let function = format!("raced-{}", version.id.build_id());
+        let spec = SpecFile::of(&version.id).group("default", Group::lambda(&function));
+        version.apply(&spec).await.ok();
+    }
+    let [first, second, current] = &versions;
+    for version in [first, second] {
+        wait_for("the build to be drained", SOON, async || {
+            (status(&world, version).await == "drained").then_some(())
+        })
+        .await;
+    }
+    let front = world.front();
+    front.hold("DeleteWorkerDeploymentVersion");
+    let args = ["delete", "--drained", "--yes", "--address", &front.address];
+    let others = async {
+        front.holds_one().await;
+        first.wci("delete", &["--yes"]).await.ok();
+        second.wci("delete", &["--yes"]).await.ok();
+        front.let_go();
+    };
+    let (said, ()) = tokio::join!(run(&world.programs.wci, args), others);
+    let said = said.ok();
+    assert_eq!(
+        said.stdout, "raced:v1 deleted\nraced:v2 was deleted by somebody else\n",
+        "{said:?}"
+    );
+    assert!(!first.has_instance().await && !second.has_instance().await);
+    assert!(current.has_instance().await);
 }
 
 /// One function for all builds: what runs is the code that was deployed last, and it serves its own

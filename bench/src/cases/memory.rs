@@ -15,6 +15,7 @@ use super::burst::settled;
 use crate::{
     contender::{Contender, Setup, Side, arn, payload},
     figures::{Figures, Target},
+    process::Process,
     stage::Stage,
 };
 
@@ -27,16 +28,16 @@ const PATIENCE: Duration = Duration::from_secs(300);
 pub(crate) async fn measure_rest(stage: &Stage, figures: &mut Figures) -> anyhow::Result<()> {
     let contender = Contender::create(stage, Side::Ours, &Setup::of("rest", None)).await?;
     settled(stage, &contender).await?;
-    let resident = resident_kb(stage)? / 1024.0;
+    let resident = resident_kb(&stage.worker)? / 1024.0;
     figures.add("resident memory of wci worker, idle", "MB", resident, Target::AtMost(40.0));
     Ok(())
 }
 
 /// Memory for each of a thousand instances.
 pub(crate) async fn measure(stage: &Stage, figures: &mut Figures) -> anyhow::Result<()> {
-    let before = resident_kb(stage)?;
-    start_all(stage, INSTANCES).await?;
-    let after = resident_kb(stage)?;
+    let before = resident_kb(&stage.worker)?;
+    start_all(stage, names::DEFAULT_TASK_QUEUE, INSTANCES).await?;
+    let after = resident_kb(&stage.worker)?;
     figures.add(
         "resident memory of each of 1000 instances",
         "kB",
@@ -46,9 +47,14 @@ pub(crate) async fn measure(stage: &Stage, figures: &mut Figures) -> anyhow::Res
     end(stage, INSTANCES).await
 }
 
-/// Starts so many instances, and waits until every one has begun.
-pub(super) async fn start_all(stage: &Stage, instances: u32) -> anyhow::Result<()> {
-    let started = stream::iter(0..instances).map(|n| start(stage, n)).buffer_unordered(16);
+/// Starts so many instances on `task_queue`, and waits until every one has begun.
+pub(super) async fn start_all(
+    stage: &Stage,
+    task_queue: &str,
+    instances: u32,
+) -> anyhow::Result<()> {
+    let started =
+        stream::iter(0..instances).map(|n| start(stage, task_queue, n)).buffer_unordered(16);
     let started: Vec<anyhow::Result<()>> = started.collect().await;
     started.into_iter().collect::<anyhow::Result<Vec<()>>>()?;
     all_watch(stage, instances).await
@@ -59,7 +65,7 @@ fn id(n: u32) -> anyhow::Result<InstanceId> {
 }
 
 /// Starts an instance directly: the server allows a deployment 100 versions.
-async fn start(stage: &Stage, n: u32) -> anyhow::Result<()> {
+async fn start(stage: &Stage, task_queue: &str, n: u32) -> anyhow::Result<()> {
     let id = id(n)?;
     let spec = json!({"scaling_group_specs": {"default": {"task_types": null,
         "compute": {"provider_type": "aws-lambda",
@@ -67,7 +73,7 @@ async fn start(stage: &Stage, n: u32) -> anyhow::Result<()> {
         "scaling": {"scaling_algorithm": "no-sync"}}}});
     let input = json!({"namespace_name": "default", "namespace_id": "",
         "deployment_name": id.deployment(), "build_id": "v1", "state": {"spec": spec}});
-    let options = WorkflowStartOptions::new("wci-system", id.workflow_id()).build();
+    let options = WorkflowStartOptions::new(task_queue, id.workflow_id()).build();
     let kind = UntypedWorkflow::new(names::INSTANCE_WORKFLOW);
     stage.client.start_workflow(kind, payload_of(&input)?, options).await?;
     Ok(())
@@ -102,8 +108,8 @@ pub(super) async fn end(stage: &Stage, instances: u32) -> anyhow::Result<()> {
     ended.into_iter().collect()
 }
 
-pub(super) fn resident_kb(stage: &Stage) -> anyhow::Result<f64> {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", stage.worker.id()))?;
+pub(super) fn resident_kb(worker: &Process) -> anyhow::Result<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", worker.id()))?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     line.and_then(|line| line.trim().strip_suffix(" kB")?.trim().parse().ok())
         .context("no resident memory in the process's status")
