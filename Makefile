@@ -6,7 +6,7 @@ target := $(or $(CARGO_TARGET_DIR),target)
 # Cargo calls the folder of its profile `dev` debug.
 built := $(target)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 
-.PHONY: help build demo lambda-demo function test test-build lint deploy-check doc record-histories bench bench-full bench-worker semver mutants fuzz clean
+.PHONY: help build demo lambda-demo function test test-build lint deploy-check doc record-histories bench bench-full bench-worker semver mutants fuzz semver-release clean
 
 help: ## Show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,9 +19,9 @@ demo: ## Scale from zero and back on this machine; options in ARGS, for example 
 	@WCI_TEMPORAL_CLI=$$(tools/temporal-cli) && export WCI_TEMPORAL_CLI && \
 	$(CARGO) build --locked -p wci -p greeter && $(target)/debug/wci demo $(ARGS)
 
-lambda-demo: ## The same with AWS Lambda, without AWS: cargo lambda watch runs the function; TASKS=20
+lambda-demo: ## The same with AWS Lambda, without AWS: cargo lambda watch runs the function; TASKS=20 ARGS=--keep
 	@WCI_TEMPORAL_CLI=$$(tools/temporal-cli) && export WCI_TEMPORAL_CLI && \
-	$(CARGO) build --locked -p wci -p greeter -p wci-tests --bins && $(target)/debug/lambda-demo $(TASKS)
+	$(CARGO) build --locked -p wci -p greeter -p wci-tests --bins && $(target)/debug/lambda-demo $(TASKS) $(ARGS)
 
 function: ## Package the example worker as a Lambda function: x86-64, and arm64 with its Rust target
 	@tools/package-function greeter
@@ -65,6 +65,9 @@ fuzz: ## Ask the scaling algorithms and the simulator anything, CASES times for 
 bench-worker: ## Measure what a serverless worker's life costs besides its work; after `make function`, its size too
 	@WCI_TEMPORAL_CLI=$$(tools/temporal-cli) && export WCI_TEMPORAL_CLI && \
 	$(CARGO) build --locked --profile $(PROFILE) -p wci -p greeter -p wci-tests --bins && $(built)/bench-worker
+
+semver-release: ## Write down what a release of the worker library offers; later changes are judged by it
+	$(CARGO) test --locked -p temporal-serverless-worker --test semver -- --ignored --exact a_release_is_written_down
 
 BASELINE ?= $(shell git describe --tags --abbrev=0 --match 'v*' 2>/dev/null)
 semver: ## Compare the worker library's public API with a git revision: BASELINE=<rev>

@@ -1,0 +1,76 @@
+//! What changed between two listings, and which version that calls for.
+
+use std::fmt;
+
+use crate::listing::Listing;
+
+/// A version without the parts of a prerelease.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) struct Version(u64, u64, u64);
+
+impl Version {
+    /// Reads `major.minor.patch`.
+    pub(crate) fn read(text: &str) -> Option<Self> {
+        let parts: Vec<u64> = text.split('.').map_while(|part| part.parse().ok()).collect();
+        let &[major, minor, patch] = parts.as_slice() else { return None };
+        Some(Self(major, minor, patch))
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}.{}.{}", self.0, self.1, self.2)
+    }
+}
+
+/// Lines that went and came; a line that was altered did both.
+#[derive(Clone, Debug)]
+pub(crate) struct Change {
+    gone: Vec<String>,
+    new: Vec<String>,
+}
+
+impl Change {
+    /// From `before` to `after`.
+    pub(crate) fn between(before: &Listing, after: &Listing) -> Self {
+        let gone = before.lines.difference(&after.lines).cloned().collect();
+        Self { gone, new: after.lines.difference(&before.lines).cloned().collect() }
+    }
+
+    /// Whether nothing changed.
+    pub(crate) fn is_none(&self) -> bool {
+        self.gone.is_empty() && self.new.is_empty()
+    }
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.gone.iter().try_for_each(|line| writeln!(out, "- {line}"))?;
+        self.new.iter().try_for_each(|line| writeln!(out, "+ {line}"))
+    }
+}
+
+/// The lowest version that may follow `released` with `change`: <https://semver.org>, and before
+/// 1.0 what Cargo makes of it, where the minor version stands for the major one.
+pub(crate) fn lowest(released: Version, change: &Change) -> Version {
+    let Version(major, minor, patch) = released;
+    match (major, change.gone.is_empty(), change.is_none()) {
+        (_, _, true) => released,
+        (0, true, _) => Version(0, minor, patch + 1),
+        (0, false, _) => Version(0, minor + 1, 0),
+        (_, true, _) => Version(major, minor + 1, 0),
+        (_, false, _) => Version(major + 1, 0, 0),
+    }
+}
+
+#[test]
+fn from_1_0_on_additions_move_the_minor_version_and_breaks_the_major_one() {
+    let change = |gone: &[&str], new: &[&str]| {
+        let owned = |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect();
+        Change { gone: owned(gone), new: owned(new) }
+    };
+    let after = |change| lowest(Version(1, 2, 3), &change).to_string();
+    assert_eq!(after(change(&[], &[])), "1.2.3");
+    assert_eq!(after(change(&[], &["fn a()"])), "1.3.0");
+    assert_eq!(after(change(&["fn a()"], &["fn a(u8)"])), "2.0.0");
+}
