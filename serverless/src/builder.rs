@@ -4,6 +4,7 @@ use crate::{
     environment::Environment,
     error::Error,
     hooks::Hook,
+    panics,
     settings::{Requested, Settings},
     tuning::{Pollers, Slots, Timing},
     worker::ServerlessWorker,
@@ -163,7 +164,9 @@ impl Builder {
         self
     }
 
-    /// Reads the environment and checks everything that needs no server.
+    /// Reads the environment and checks everything that needs no server. What is allowed but
+    /// unwise is logged as a warning: times that leave nothing for the unexpected, and a program
+    /// that is built with `panic = "abort"`.
     ///
     /// # Errors
     /// One of class [`crate::ErrorClass::Settings`], which names the setting and the remedy.
@@ -179,9 +182,8 @@ impl Builder {
             return Err(Error::NothingRegistered);
         }
         let settings = Settings::resolve(self.requested, environment)?;
-        if let Some(warning) = &settings.warning {
-            tracing::warn!("{warning}");
-        }
+        let unwise = settings.warning.as_deref().into_iter().chain(panics::warning(panics::ABORTS));
+        unwise.for_each(|warning| tracing::warn!("{warning}"));
         Ok(ServerlessWorker {
             settings,
             options: self.options,

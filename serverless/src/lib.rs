@@ -66,6 +66,7 @@ mod ledger;
 mod life;
 #[cfg(feature = "otel")]
 pub mod otel;
+mod panics;
 mod report;
 mod runtime;
 mod sdk_worker;

@@ -2,10 +2,20 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    fs::{self, Permissions},
+    os::unix::fs::PermissionsExt,
+    path::Path,
+    time::{Duration, Instant},
+};
 
-use futures::future::join_all;
+use futures::future::{join, join_all};
 use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 use wci_tests::{Collector, Group, SOON, SpecFile, Version, World, built, wait_for};
 
 /// Six seconds until a worker must be gone, a little over three of them to work.
@@ -17,7 +27,11 @@ const SHORT: [(&str, &str); 4] = [
 ];
 
 async fn world(program: &str) -> (World, Version) {
-    let command = format!("{program}={}", built(program).display());
+    world_of(program, &built(program)).await
+}
+
+async fn world_of(program: &str, path: &Path) -> (World, Version) {
+    let command = format!("{program}={}", path.display());
     let world = World::builder().worker_args(&["--allow-command", &command]).start().await;
     let version = world.version(program);
     (world, version)
@@ -58,18 +72,116 @@ async fn a_workflow_spans_workers_none_of_which_waits_with_it() {
     assert!(workers.len() >= 3, "three reminders, and workers that left: {workers:?}");
 }
 
+/// The attempts that conversions take of which the second gets into `trouble`.
+async fn conversions(version: &Version, slots: &str, trouble: &str) -> Vec<Value> {
+    let group = Group::command("isolate", &version.queue)
+        .env("TEMPORAL_SERVERLESS_ACTIVITY_SLOTS", slots)
+        .env("TEMPORAL_SERVERLESS_IDLE_TIMEOUT_MS", "2000");
+    version.at_zero_with(&SpecFile::of(&version.id).group("default", group)).await;
+    let image = |trouble: Option<&str>| json!({"work_ms": 2_000, "trouble": trouble});
+    let images = [None, Some(trouble), None, None].map(image);
+    let conversions = join_all(images.iter().map(|image| version.start("convert", image))).await;
+    join_all(conversions.iter().map(|one| one.result(2 * SOON))).await
+}
+
 #[tokio::test]
 async fn an_activity_that_takes_its_process_with_it_touches_no_other() {
     let (_world, version) = world("isolate").await;
-    let group = Group::command("isolate", &version.queue)
-        .env("TEMPORAL_SERVERLESS_ACTIVITY_SLOTS", "1")
-        .env("TEMPORAL_SERVERLESS_IDLE_TIMEOUT_MS", "2000");
-    version.at_zero_with(&SpecFile::of(&version.id).group("default", group)).await;
-    let image = |crash| json!({"work_ms": 2_000, "crash": crash});
-    let images = [false, true, false, false].map(image);
-    let conversions = join_all(images.iter().map(|image| version.start("convert", image))).await;
-    let attempts = join_all(conversions.iter().map(|one| one.result(2 * SOON))).await;
-    assert_eq!(attempts, [1, 2, 1, 1].map(Value::from));
+    assert_eq!(conversions(&version, "1", "crash").await, [1, 2, 1, 1].map(Value::from));
+}
+
+/// The process may have a good gigabyte of addresses, and asks for four.
+#[tokio::test]
+async fn an_activity_that_runs_out_of_memory_touches_no_other() {
+    let dir = tempfile::tempdir().unwrap();
+    let limited = dir.path().join("limited");
+    let script = format!("#!/bin/sh\nulimit -v 1500000\nexec {}\n", built("isolate").display());
+    fs::write(&limited, script).unwrap();
+    fs::set_permissions(&limited, Permissions::from_mode(0o755)).unwrap();
+    let (_world, version) = world_of("isolate", &limited).await;
+    assert_eq!(conversions(&version, "1", "memory").await, [1, 2, 1, 1].map(Value::from));
+}
+
+/// All of them share one process.
+#[tokio::test]
+async fn an_activity_that_panics_takes_its_attempt_alone() {
+    let (_world, version) = world("isolate").await;
+    assert_eq!(conversions(&version, "4", "panic").await, [1, 2, 1, 1].map(Value::from));
+}
+
+/// Cloud Run, AgentCore and others end a container so, and kill it ten seconds later.
+#[tokio::test]
+async fn a_process_that_is_told_to_end_hands_back_its_task_and_is_gone_within_ten_seconds() {
+    let world = World::builder().workers(0).start().await;
+    let version = world.version("container");
+    let log = world.dir().join("container.log");
+    let start = || version.greeter().long_lived().start(&log);
+    let mut first = start();
+    let known = ["--deployment-name", "container", "--build-id", "v1", "--yes"];
+    let set = [&["worker", "deployment", "set-current-version"], &known[..]].concat();
+    wait_for("the version to be known", SOON, async || {
+        (world.temporal(&set).await.code == Some(0)).then_some(())
+    })
+    .await;
+    let load = version.load(1, 600_000).await;
+    wait_for("the task to run", SOON, async || load.is_working().await.then_some(())).await;
+    let told = Instant::now();
+    first.terminate();
+    assert!(first.ended(SOON).await.success(), "{}", first.log());
+    assert!(told.elapsed() < Duration::from_secs(10), "{:?}", told.elapsed());
+    assert!(first.log().contains("left (sigterm)"), "{}", first.log());
+    let _second = start();
+    wait_for("the task to run again", SOON, async || load.is_working().await.then_some(())).await;
+    load.terminate().await;
+}
+
+/// The body with which the program that listens on `port` answers.
+async fn http(port: &str, request: &str) -> Option<String> {
+    let mut stream = TcpStream::connect(format!("127.0.0.1:{port}")).await.ok()?;
+    let request = format!("{request} HTTP/1.0\r\nContent-Length: 0\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.ok()?;
+    let (head, body) = answer.split_once("\r\n\r\n")?;
+    assert!(head.starts_with("HTTP/1.0 200"), "{answer}");
+    Some(body.to_owned())
+}
+
+#[tokio::test]
+async fn a_platform_that_speaks_http_has_a_life_for_each_request_and_ends_it_with_sigterm() {
+    let world = World::builder().workers(0).start().await;
+    let version = world.version("endpoint");
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let port = free.port().to_string();
+    let endpoint = version.greeter().program_is(&built("endpoint"));
+    let endpoint = endpoint.env("HOST", "127.0.0.1").env("PORT", &port);
+    let mut process = endpoint.start(&world.dir().join("endpoint.log"));
+    let well = async || http(&port, "GET /ping").await;
+    assert_eq!(wait_for("the endpoint", SOON, well).await, r#"{"status":"Healthy"}"#);
+    let life = async || -> Value {
+        serde_json::from_str(&http(&port, "POST /invocations").await.unwrap()).unwrap()
+    };
+    let known = ["--deployment-name", "endpoint", "--build-id", "v1", "--yes"];
+    let set = [&["worker", "deployment", "set-current-version"], &known[..]].concat();
+    wait_for("the version to be known", SOON, async || {
+        life().await;
+        (world.temporal(&set).await.code == Some(0)).then_some(())
+    })
+    .await;
+    let asked = version.start("answer", &json!({"question": "why", "work_ms": 100})).await;
+    let lived = life().await;
+    assert_eq!((&lived["reason"], &lived["tasks"]["activity"]), (&json!("idle"), &json!(1)));
+    assert_eq!(asked.result(SOON).await, "why: because");
+    let hard = version.start("answer", &json!({"question": "why", "work_ms": 600_000})).await;
+    let told = async {
+        let history = async || hard.history().await;
+        wait_for("the task to run", SOON, async || history().await.deciders().first().map(|_| ()))
+            .await;
+        process.terminate();
+    };
+    let (lived, ()) = join(life(), told).await;
+    assert_eq!(lived["reason"], "sigterm", "{lived}");
+    assert!(process.ended(SOON).await.success(), "{}", process.log());
 }
 
 #[tokio::test]

@@ -1,8 +1,9 @@
 //! One activity for each invocation: what kills one, a crash or too much memory, touches no
 //! other.
 //!
-//! The workflow `convert` takes `{"work_ms": 500, "crash": false}`. With `crash`, the first
-//! attempt takes its process with it.
+//! The workflow `convert` takes `{"work_ms": 500}`, and to try it out `"trouble"`, into which the
+//! first attempt gets after its work: `"crash"` and `"memory"` take its process with them, `"panic"`
+//! takes the attempt alone.
 
 #![expect(missing_docs, reason = "the macros make public items of their own")]
 
@@ -18,12 +19,26 @@ use temporalio_sdk::{
 /// How often an activity tells that it lives.
 const PULSE: Duration = Duration::from_millis(500);
 
+/// Megabytes that nobody should have: more than the invocation of a small function.
+const TOO_MANY: usize = 4096;
+
 /// What to convert.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Image {
     work_ms: u64,
-    #[serde(default)]
-    crash: bool,
+    trouble: Option<Trouble>,
+}
+
+/// What an image may bring.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Trouble {
+    /// The end of the process, as by a fault in a library of C.
+    Crash,
+    /// More memory than there is.
+    Memory,
+    /// A mistake in the activity.
+    Panic,
 }
 
 /// The workflow.
@@ -62,10 +77,22 @@ impl Activities {
                 }
             }
         }
-        if image.crash && attempt == 1 {
-            std::process::abort();
+        if let Some(trouble) = image.trouble.filter(|_| attempt == 1) {
+            get_into(trouble);
         }
         Ok(attempt)
+    }
+}
+
+#[expect(clippy::panic, reason = "the trouble that is asked for")]
+fn get_into(trouble: Trouble) {
+    match trouble {
+        Trouble::Crash => std::process::abort(),
+        Trouble::Panic => panic!("no such image"),
+        Trouble::Memory => {
+            let taken: Vec<Vec<u8>> = (0..TOO_MANY).map(|_| vec![1; 1 << 20]).collect();
+            tracing::warn!(megabytes = taken.len(), "there was memory enough");
+        }
     }
 }
 
