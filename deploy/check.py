@@ -100,6 +100,9 @@ def policies():
         wrong = granted ^ (INVOKE | {"lambda:GetFunctionEventInvokeConfig"})
         check(f"policy: {name}", f"not the same rights: {sorted(wrong)}" if wrong else "")
     check("policy: what starts workers", "" if started == INVOKE else str(started))
+    own = json.loads((DEPLOY / "aws/iam/system-worker-policy.json").read_text())["Statement"]
+    only = [statement["Action"] for statement in own] == ["sts:AssumeRole"] and "*" not in own[0]["Resource"]
+    check("policy: the system worker assumes named roles, and no more", "" if only else str(own))
     for name in ["aws/iam/trust-policy.json", "aws/invocation-role.yaml", "aws/terraform/main.tf"]:
         asks = "sts:ExternalId" in (DEPLOY / name).read_text()
         check(f"trust: {name}", "" if asks else "no condition on sts:ExternalId")

@@ -66,7 +66,10 @@ impl Activities {
 /// A life has a thread and a runtime of its own, so nothing of it stays when it is over.
 async fn live(State(worker): State<ServerlessWorker>) -> (StatusCode, String) {
     let (end, ended) = oneshot::channel();
-    thread::spawn(move || end.send(block_on(async { worker.run().await }).flatten()));
+    thread::spawn(move || {
+        // Nobody listens any more when the one who asked has gone.
+        let _ = end.send(block_on(async { worker.run().await }).flatten());
+    });
     match ended.await {
         Ok(Ok(report)) => (StatusCode::OK, told(&report)),
         Ok(Err(error)) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
