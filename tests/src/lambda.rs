@@ -34,7 +34,13 @@ pub enum Behaviour {
     Hangs,
     /// 404, as for a function that was deleted.
     Gone,
+    /// 403, with words that repeat credentials.
+    Denies,
 }
+
+/// The access key ID, as AWS makes them, that stands in a refusal of [`Behaviour::Denies`]. Put
+/// together here so that no scanner takes it for a real one.
+pub const KEY_IN_REFUSAL: &str = concat!("AS", "IAQWERTYUIOPASDFGH");
 
 /// The stand-in. It answers for as long as it is there.
 #[derive(Debug)]
@@ -69,6 +75,7 @@ impl Lambda {
         let routes = Router::new()
             .route("/2015-03-31/functions/{arn}/invocations", post(invoke))
             .route("/2015-03-31/functions/{arn}", get(describe))
+            .route("/2019-09-25/functions/{arn}/event-invoke-config", get(keeps_no_events))
             .with_state(Arc::clone(&shared));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -173,6 +180,7 @@ async fn invoke(State(shared): State<Arc<Shared>>, Path(arn): Path<String>) -> R
         Behaviour::Fails => failure(),
         Behaviour::Hangs => std::future::pending().await,
         Behaviour::Gone => not_found(&arn),
+        Behaviour::Denies => denial(),
     }
 }
 
@@ -184,6 +192,7 @@ async fn describe(State(shared): State<Arc<Shared>>, Path(arn): Path<String>) ->
     });
     match behaviour {
         Some(Behaviour::Gone) => return not_found(&arn),
+        Some(Behaviour::Denies) => return denial(),
         _ if name.starts_with("missing") => return not_found(&arn),
         Some(Behaviour::Fails) => return failure(),
         _ => {}
@@ -193,9 +202,20 @@ async fn describe(State(shared): State<Arc<Shared>>, Path(arn): Path<String>) ->
     (StatusCode::OK, answer.to_string()).into_response()
 }
 
+/// As the deployment guide has it: no second try, and no event older than a minute.
+async fn keeps_no_events() -> Response {
+    let config = json!({"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60});
+    (StatusCode::OK, config.to_string()).into_response()
+}
+
 fn not_found(arn: &str) -> Response {
     let words = format!("Function not found: {arn}");
     refusal(StatusCode::NOT_FOUND, "ResourceNotFoundException", &words)
+}
+
+fn denial() -> Response {
+    let words = format!("{KEY_IN_REFUSAL} is not authorized to perform this");
+    refusal(StatusCode::FORBIDDEN, "AccessDeniedException", &words)
 }
 
 fn failure() -> Response {

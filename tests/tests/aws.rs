@@ -2,9 +2,12 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use wci_tests::{Group, Moto, SOON, Said, SpecFile, Version, World, wait_for};
+use wci_tests::{Group, Moto, SOON, Said, SpecFile, Tap, Version, World, wait_for};
 
 const ROLE: &str = "arn:aws:iam::123456789012:role/invoke-orders";
+
+/// The system worker's own credentials.
+const OWN: [&str; 2] = ["AKIAEXAMPLE", "the-secret-key-of-the-system-worker"];
 
 const CONFIG: &str = r#"
 namespaces:
@@ -20,13 +23,20 @@ namespaces:
 async fn moto_and_world() -> (tempfile::TempDir, Moto, World) {
     let dir = tempfile::tempdir().unwrap();
     let moto = Moto::start(dir.path()).await;
+    let world = world_with(&moto.url).await;
+    (dir, moto, world)
+}
+
+/// A world whose AWS is at `url`.
+async fn world_with(url: &str) -> World {
     let world = World::builder()
         .config(CONFIG)
-        .worker_env("AWS_ENDPOINT_URL", &moto.url)
-        .worker_env("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
-        .worker_env("AWS_SECRET_ACCESS_KEY", "example");
-    let world = world.start().await;
-    (dir, moto, world)
+        .worker_env("AWS_ENDPOINT_URL", url)
+        .worker_env("AWS_ACCESS_KEY_ID", OWN[0])
+        .worker_env("AWS_SECRET_ACCESS_KEY", OWN[1])
+        // Everything that any library below has to say.
+        .worker_env("RUST_LOG", "trace");
+    world.start().await
 }
 
 fn invoked_as(role: &str, function: &str) -> Group {
@@ -81,7 +91,10 @@ async fn a_role_that_anybody_may_assume_is_refused() {
 
 #[tokio::test]
 async fn an_apply_warns_and_nothing_of_the_credentials_is_kept() {
-    let (_dir, moto, mut world) = moto_and_world().await;
+    let dir = tempfile::tempdir().unwrap();
+    let moto = Moto::start(dir.path()).await;
+    let tap = Tap::to(&moto.url).await;
+    let mut world = world_with(&tap.url).await;
     let version = world.version("orders");
     moto.create_function("orders", 3).await;
     let group = invoked_as(ROLE, "orders:1");
@@ -94,14 +107,38 @@ async fn an_apply_warns_and_nothing_of_the_credentials_is_kept() {
     let started =
         wait_for("an invocation", SOON, async || (moto.requests("/invocations") > 0).then_some(()));
     started.await;
-    let id = version.id.workflow_id();
-    let history = world.temporal(&["workflow", "show", "-w", &id, "-o", "json"]).await.ok();
-    let dumped = serde_json::to_string(&version.dump().await.unwrap()).unwrap();
-    for text in [history.stdout, dumped, world.worker().log()] {
-        // How key IDs and session tokens of moto, and those of AWS, begin.
-        assert!(!text.contains("ASIA") && !text.contains("FQoGZXIvYXdz"), "{text}");
-        assert!(text.contains("orders"), "{text}");
+    let parts = ["AccessKeyId", "SecretAccessKey", "SessionToken"];
+    let mut secrets: Vec<String> = parts.iter().flat_map(|part| tap.elements(part)).collect();
+    assert!(secrets.len() >= 2 * 3, "of the hub and of the role: {}", secrets.len());
+    secrets.extend(OWN.map(str::to_owned));
+    for (place, text) in everything_told(&mut world, &version).await {
+        assert!(text.contains("orders"), "{place} tells of something else: {text}");
+        let told = secrets.iter().filter(|secret| text.contains(*secret)).count();
+        assert_eq!(told, 0, "{place} has credentials");
     }
+}
+
+/// All that people and programs can read of a version, by where it stands.
+async fn everything_told(world: &mut World, version: &Version) -> Vec<(&'static str, String)> {
+    let id = version.id.workflow_id();
+    let by_id = ["-w", id.as_str(), "-o", "json"];
+    let of_version = ["--deployment-name", "orders", "--build-id", "v1", "-o", "json"];
+    let describe_version = ["worker", "deployment", "describe-version"];
+    let history = [&["workflow", "show"], &by_id[..]].concat();
+    let described = [&["workflow", "describe"], &by_id[..]].concat();
+    let server = [&describe_version[..], &of_version[..]].concat();
+    let explained = version.wci("explain", &[]).await.ok().stdout;
+    vec![
+        ("the history", world.temporal(&history).await.ok().stdout),
+        ("memo and search attributes", world.temporal(&described).await.ok().stdout),
+        ("what the server shows", world.temporal(&server).await.ok().stdout),
+        ("the state", serde_json::to_string(&version.dump().await.unwrap()).unwrap()),
+        ("wci describe", version.wci("describe", &["-o", "json"]).await.ok().stdout),
+        ("wci explain", format!("orders: {explained}")),
+        ("wci list", world.wci(&["list", "-o", "json"]).await.ok().stdout),
+        ("the log", world.worker().log()),
+        ("the metrics", world.worker().metrics().await.text().to_owned()),
+    ]
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use temporalio_common::protos::temporal::api::{
     workflowservice::v1::DescribeWorkerDeploymentRequest,
 };
 use wci::replay::{Recording, replay, this_build};
-use wci_tests::{Behaviour, Group, SOON, SpecFile, Version, World, wait_for};
+use wci_tests::{Behaviour, Group, KEY_IN_REFUSAL, SOON, SpecFile, Version, World, wait_for};
 
 /// Longer than the shortest time from one check to the next.
 const NEXT_CHECK: Duration = Duration::from_secs(120);
@@ -72,6 +72,49 @@ async fn a_launch_that_is_refused_for_good_brings_a_check_and_the_server_shows_w
             events: history.events,
         });
     replay(&recording.unwrap(), this_build).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_role_that_may_no_longer_invoke_is_asked_seldom_and_the_server_says_why() {
+    let mut world = World::builder().with_lambda().start().await;
+    let version = a_version_on_lambda(&world, "denied").await;
+    world.lambda().set("denied", Behaviour::Denies);
+    let load = version.load(5, 10).await;
+    let told = wait_for("the server to show it", NEXT_CHECK, async || {
+        let words = shown(&world, &version).await?.error_message;
+        words.contains("AccessDeniedException").then_some(words)
+    });
+    let told = told.await;
+    assert_eq!(status(&version).await.unwrap(), "failed");
+    // How often it was refused in a row, and how long that keeps it from asking again.
+    let refused = async || {
+        let state = version.dump().await?;
+        let open = state.scaling_state["default"].get("wci")?["backoff"].clone();
+        assert_eq!(open["class"], "access-denied", "{open}");
+        let failed_ms = state.wci?.last_failures.get("default")?.at_ms;
+        let failures = open["failures"].as_u64().filter(|failures| *failures >= 2)?;
+        (open["probing"] != true)
+            .then(|| (failures, open["until_ms"].as_i64().unwrap() - failed_ms))
+    };
+    let (failures, wait_ms) = wait_for("the second refusal", SOON, refused).await;
+    // Five seconds at first, then twice as long each time; a fifth more or less.
+    let nominal_ms = (5_000 << (failures - 1)).min(300_000);
+    assert!((nominal_ms * 8 / 10..=nominal_ms * 13 / 10).contains(&wait_ms), "{wait_ms}");
+    let plan = version.dump().await.unwrap().wci.unwrap().check.unwrap();
+    assert!(plan.due_ms - plan.checked_ms >= 60_000, "{plan:?}");
+    let described = version.wci("describe", &[]).await.ok().stdout;
+    assert!(described.contains("access-denied"), "{described}");
+    let state = serde_json::to_string(&version.dump().await.unwrap()).unwrap();
+    let metrics = world.worker().metrics().await;
+    let denied = ["class=\"access-denied\"", "provider=\"aws-lambda\""];
+    assert!(metrics.sum("wci_launches_total", &denied).unwrap() >= 1.0, "{}", metrics.text());
+    let id = version.id.workflow_id();
+    let history = world.temporal(&["workflow", "show", "-w", &id, "-o", "json"]).await.ok().stdout;
+    for text in [told, described, state, history, world.worker().log(), metrics.text().to_owned()] {
+        assert!(!text.contains(KEY_IN_REFUSAL), "{text}");
+    }
+    world.lambda().set("denied", Behaviour::Accepts);
+    load.done(Duration::from_secs(180)).await;
 }
 
 #[tokio::test]

@@ -2,7 +2,10 @@
 
 use std::io::{IsTerminal, stderr};
 
-use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing::{Level, Metadata};
+use tracing_subscriber::{
+    EnvFilter, filter::filter_fn, fmt, layer::SubscriberExt, util::SubscriberInitExt,
+};
 
 /// How the log looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -11,6 +14,11 @@ pub(crate) enum LogFormat {
     Text,
     /// One object a line.
     Json,
+}
+
+/// The AWS SDK shows access key IDs at debug and below, whatever `RUST_LOG` asks for.
+fn is_fit_to_be_kept(metadata: &Metadata<'_>) -> bool {
+    *metadata.level() <= Level::INFO || !metadata.target().starts_with("aws_")
 }
 
 /// Sends the log of this process to stderr. `RUST_LOG` wins over `level`.
@@ -22,7 +30,7 @@ pub(crate) fn start(level: &str, format: LogFormat) -> anyhow::Result<()> {
             .map_err(|e| anyhow::anyhow!("RUST_LOG={given:?} is not a log filter: {e}"))?,
         _ => EnvFilter::try_new(default)?,
     };
-    let registry = tracing_subscriber::registry().with(filter);
+    let registry = tracing_subscriber::registry().with(filter).with(filter_fn(is_fit_to_be_kept));
     let layer = fmt::layer().with_writer(stderr).with_ansi(stderr().is_terminal());
     match format {
         LogFormat::Text => registry.with(layer).try_init()?,

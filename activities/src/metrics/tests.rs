@@ -1,6 +1,9 @@
-use std::time::{Duration, SystemTime};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, SystemTime},
+};
 
-use prometheus::TextEncoder;
+use prometheus::{IntCounter, TextEncoder};
 use serde_json::json;
 use wci_contract::{
     FailureClass, TaskType,
@@ -137,4 +140,36 @@ fn what_watches_see_is_told_for_each_version_and_summed_up_for_those_without_a_n
             r#"wci_watch_ends_total{end="cancelled",namespace="default"} 2"#,
         ],
     );
+}
+
+const FAMILIES: [&str; 2] = ["wci_", "worker_controller_instance_"];
+
+/// The names of ours in `text`, whatever stands around them.
+fn names(text: &str) -> BTreeSet<&str> {
+    let is_part = |c: char| c.is_ascii_lowercase() || c == '_';
+    let words = text.split(|c| !is_part(c));
+    words.filter(|word| FAMILIES.iter().any(|family| word.starts_with(family))).collect()
+}
+
+#[test]
+fn the_dashboard_and_the_documentation_name_what_is_told_and_leave_nothing_out() {
+    let program = [include_str!("own.rs"), include_str!("builtin.rs")].join(" ");
+    let documented = include_str!("../../../docs/metrics.md");
+    let dashboard = include_str!("../../../deploy/grafana/wci.json");
+    let (metrics, _) = orders();
+    // A name that is registered cannot be registered again.
+    let is_told = |name: &str| {
+        let again = IntCounter::new(name, "taken?").unwrap();
+        metrics.inner.registry.register(Box::new(again)).is_err()
+    };
+    for (place, text) in [("docs/metrics.md", documented), ("the dashboard", dashboard)] {
+        let parts = ["_bucket", "_count", "_sum"];
+        let told = |name: &&str| {
+            is_told(name) || parts.iter().any(|part| name.strip_suffix(part).is_some_and(is_told))
+        };
+        let unknown: Vec<&str> = names(text).into_iter().filter(|name| !told(name)).collect();
+        assert_eq!(unknown, Vec::<&str>::new(), "{place} names what nobody tells");
+    }
+    let tables: String = documented.lines().filter(|line| line.starts_with("| `w")).collect();
+    assert_eq!(names(&program), names(&tables), "told, and in the tables of docs/metrics.md");
 }

@@ -144,23 +144,69 @@ fn chain(error: &dyn Error) -> String {
 mod tests {
     use super::*;
 
-    #[test]
-    fn each_refusal_has_its_class() {
-        for (status, code, class) in [
-            (429, "TooManyRequestsException", FailureClass::Throttled),
-            (429, "", FailureClass::Throttled),
-            (400, "Throttling", FailureClass::Throttled),
-            (403, "AccessDeniedException", FailureClass::AccessDenied),
-            (403, "ExpiredToken", FailureClass::Internal),
-            (404, "ResourceNotFoundException", FailureClass::NotFound),
-            (400, "InvalidParameterValueException", FailureClass::Rejected),
-            (409, "ResourceConflictException", FailureClass::Conflict),
-            (502, "KMSAccessDeniedException", FailureClass::AccessDenied),
-            (502, "EC2UnexpectedException", FailureClass::Unavailable),
-            (500, "ServiceException", FailureClass::Unavailable),
-            (301, "", FailureClass::Unavailable),
-        ] {
+    #[track_caller]
+    fn assert_class(status: u16, codes: &[&str], class: FailureClass) {
+        for code in codes {
             assert_eq!(class_of(status, code), class, "{status} {code}");
+        }
+    }
+
+    #[test]
+    fn a_code_tells_more_than_its_status() {
+        let codes = ["TooManyRequestsException", "Throttling", "ThrottlingException"];
+        assert_class(400, &codes, FailureClass::Throttled);
+        let codes = ["ThrottledException", "RequestLimitExceeded", "RequestThrottled", "SlowDown"];
+        assert_class(400, &codes, FailureClass::Throttled);
+        let codes = ["RequestThrottledException", "EC2ThrottledException"];
+        assert_class(502, &codes, FailureClass::Throttled);
+        let codes = ["ENILimitReachedException", "SubnetIPAddressLimitReachedException"];
+        assert_class(502, &codes, FailureClass::Throttled);
+        let codes = ["ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId"];
+        assert_class(403, &codes, FailureClass::Internal);
+        let codes = ["InvalidSignatureException", "SignatureDoesNotMatch", "RequestExpired"];
+        assert_class(403, &codes, FailureClass::Internal);
+        let codes = ["IncompleteSignature", "IncompleteSignatureException"];
+        assert_class(400, &codes, FailureClass::Internal);
+        let codes = ["MissingAuthenticationToken", "MissingAuthenticationTokenException"];
+        assert_class(403, &codes, FailureClass::Internal);
+        assert_class(403, &["UnrecognizedClientException"], FailureClass::Internal);
+        assert_class(502, &["KMSAccessDeniedException"], FailureClass::AccessDenied);
+        let codes = ["KMSDisabledException", "KMSInvalidStateException", "KMSNotFoundException"];
+        assert_class(502, &codes, FailureClass::Conflict);
+        let codes = ["SnapStartNotReadyException", "ResourceNotReadyException"];
+        assert_class(502, &codes, FailureClass::Conflict);
+        let codes = ["InvalidRuntimeException", "InvalidZipFileException"];
+        assert_class(502, &codes, FailureClass::Rejected);
+        let codes = ["InvalidSubnetIDException", "InvalidSecurityGroupIDException"];
+        assert_class(502, &codes, FailureClass::Rejected);
+        assert_class(403, &["RegionDisabledException"], FailureClass::Rejected);
+    }
+
+    #[test]
+    fn a_code_that_nobody_knows_leaves_it_to_the_status() {
+        for (status, class) in [
+            (400, FailureClass::Rejected),
+            (401, FailureClass::AccessDenied),
+            (403, FailureClass::AccessDenied),
+            (404, FailureClass::NotFound),
+            (409, FailureClass::Conflict),
+            (413, FailureClass::Rejected),
+            (429, FailureClass::Throttled),
+            (499, FailureClass::Rejected),
+            (500, FailureClass::Unavailable),
+            (502, FailureClass::Unavailable),
+            (301, FailureClass::Unavailable),
+        ] {
+            assert_class(status, &["", "AnythingElseException"], class);
+        }
+    }
+
+    #[test]
+    fn what_may_pass_in_a_moment_is_no_answer_about_a_role() {
+        let may_pass = |class| Trouble { class, message: String::new() }.may_pass();
+        assert!(may_pass(FailureClass::Unavailable) && may_pass(FailureClass::Throttled));
+        for class in [FailureClass::AccessDenied, FailureClass::Internal, FailureClass::Rejected] {
+            assert!(!may_pass(class), "{class:?}");
         }
     }
 }
