@@ -10,6 +10,7 @@ mod launches;
 mod names;
 mod own;
 mod scene;
+mod sets;
 mod watches;
 
 use std::{
@@ -19,6 +20,7 @@ use std::{
 
 use prometheus::{Registry, proto::MetricFamily};
 use wci_contract::activities::Version;
+use wci_providers::SetSize;
 
 pub use self::family::MetricsError;
 use self::{builtin::Builtin, names::VersionNames, own::Own, scene::Scene};
@@ -76,11 +78,12 @@ impl Metrics {
         NamespaceMetrics { inner: Arc::clone(&self.inner), namespace: namespace.into() }
     }
 
-    /// Everything, as it is now.
-    pub fn gather(&self) -> Vec<MetricFamily> {
+    /// Everything, as it is now, when the sets of workers that this process keeps are so large.
+    pub fn gather(&self, sets: &[SetSize]) -> Vec<MetricFamily> {
         let _only = self.inner.gathering.lock();
         let Inner { registry, names, own, builtin, scene, .. } = &*self.inner;
         scene.show(names, own, builtin, now_ms());
+        sets::show(sets, names, own, builtin);
         registry.gather()
     }
 }

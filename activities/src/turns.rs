@@ -3,48 +3,96 @@
 //! A watch that the workflow has cancelled hears so only with its next heartbeat. It ends sooner
 //! when the one in its place begins here.
 
-use std::{collections::BTreeMap, sync::Mutex};
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    sync::{Mutex, PoisonError},
+};
 
 use wci_contract::activities::Version;
 
-/// Which watch of each version is the latest of this process.
+/// Which watch of each version is the latest of this process. Knows of those that run alone.
 #[derive(Debug, Default)]
 pub struct WatchTurns {
-    latest: Mutex<BTreeMap<(String, String), u64>>,
+    running: Mutex<BTreeMap<(String, String), Running>>,
+}
+
+/// The watches of one version.
+#[derive(Debug, Default)]
+struct Running {
+    latest: u64,
+    count: u32,
+}
+
+/// A watch that runs.
+#[derive(Debug)]
+pub(crate) struct Turn<'a> {
+    turns: &'a WatchTurns,
+    key: (String, String),
+    number: u64,
 }
 
 impl WatchTurns {
     /// Makes the caller's watch of `version` the latest.
-    pub(crate) fn take(&self, version: &Version) -> u64 {
-        let Ok(mut latest) = self.latest.lock() else { return 0 };
-        let turn = latest.entry(key(version)).or_default();
-        *turn += 1;
-        *turn
-    }
-
-    /// Whether another watch of `version` has begun since `turn` was taken.
-    pub(crate) fn is_over(&self, version: &Version, turn: u64) -> bool {
-        let Ok(latest) = self.latest.lock() else { return false };
-        latest.get(&key(version)).is_some_and(|latest| *latest > turn)
+    pub(crate) fn take(&self, version: &Version) -> Turn<'_> {
+        let key = (version.deployment_name.clone(), version.build_id.clone());
+        let mut all = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let running = all.entry(key.clone()).or_default();
+        running.latest += 1;
+        running.count += 1;
+        let number = running.latest;
+        Turn { turns: self, key, number }
     }
 }
 
-fn key(version: &Version) -> (String, String) {
-    (version.deployment_name.clone(), version.build_id.clone())
+impl Turn<'_> {
+    /// Whether another watch of the version has begun since.
+    pub(crate) fn is_over(&self) -> bool {
+        let all = self.turns.running.lock().unwrap_or_else(PoisonError::into_inner);
+        all.get(&self.key).is_some_and(|running| running.latest > self.number)
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        let mut all = self.turns.running.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Entry::Occupied(mut entry) = all.entry(std::mem::take(&mut self.key)) {
+            entry.get_mut().count -= 1;
+            if entry.get().count == 0 {
+                entry.remove();
+            }
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn version(build: &str) -> Version {
+        Version { deployment_name: "d".into(), build_id: build.into() }
+    }
+
     #[test]
     fn a_watch_is_over_when_another_of_its_version_begins() {
-        let version = |build: &str| Version { deployment_name: "d".into(), build_id: build.into() };
         let turns = WatchTurns::default();
         let (first, other) = (turns.take(&version("v1")), turns.take(&version("v2")));
-        assert!(!turns.is_over(&version("v1"), first));
+        assert!(!first.is_over());
         let second = turns.take(&version("v1"));
-        assert!(turns.is_over(&version("v1"), first) && !turns.is_over(&version("v1"), second));
-        assert!(!turns.is_over(&version("v2"), other));
+        assert!(first.is_over() && !second.is_over() && !other.is_over());
+        drop(second);
+        assert!(first.is_over(), "it was replaced, though by one that is gone");
+    }
+
+    #[test]
+    fn of_versions_that_nobody_watches_nothing_is_kept() {
+        let turns = WatchTurns::default();
+        for n in 0..100 {
+            let (one, next) =
+                (turns.take(&version(&n.to_string())), turns.take(&version(&n.to_string())));
+            drop(one);
+            assert_eq!(turns.running.lock().unwrap().len(), 1);
+            drop(next);
+        }
+        assert!(turns.running.lock().unwrap().is_empty());
     }
 }

@@ -18,6 +18,12 @@ const LAUNCH_QUIET_MS: i64 = 5_000;
 /// help: longer than the server's figures are old, milliseconds.
 const STUCK_MS: i64 = 6_000;
 
+/// The workers are counted at every fifth look while some are there, or were launched within this
+/// time, and otherwise at every thirtieth: what that costs is a share of what looks cost.
+const LOOKS_WITH_WORKERS: u32 = 5;
+const LOOKS_WITHOUT: u32 = 30;
+const LAUNCHED_LATELY_MS: i64 = 60_000;
+
 /// What was seen at one time, of the watched types.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Look {
@@ -32,6 +38,8 @@ pub(crate) struct Look {
 pub(crate) struct Watch {
     /// The backlog, and since when it has not become smaller.
     standing: Option<(u64, i64)>,
+    /// Looks since the workers were counted.
+    looks: u32,
 }
 
 impl Watch {
@@ -51,6 +59,19 @@ impl Watch {
         let is_worked_off =
             look.stats.values().any(|stats| stats.dispatch_rate > 0.0) && standing_ms < STUCK_MS;
         (!is_helped && !is_worked_off).then_some(WatchEnd::Backlog)
+    }
+
+    /// Whether the workers are to be counted now, though nothing calls for a decision; `has_workers`
+    /// says whether there were any.
+    pub(crate) fn wants_count(&mut self, look: &Look, has_workers: bool) -> bool {
+        let lately = look.since_launch_ms.is_some_and(|since| since < LAUNCHED_LATELY_MS);
+        let every = if has_workers || lately { LOOKS_WITH_WORKERS } else { LOOKS_WITHOUT };
+        self.looks += 1;
+        if self.looks < every {
+            return false;
+        }
+        self.looks = 0;
+        true
     }
 
     /// For how long the backlog has not become smaller; `None` while there is none.
@@ -125,6 +146,20 @@ mod tests {
         let mut watch = Watch::default();
         assert_eq!(watch.judge(&INPUT(), &look(2_000, 50, 3.0)), None);
         assert_eq!(watch.judge(&INPUT(), &look(8_000, 50, 3.0)), Some(WatchEnd::Backlog));
+    }
+
+    #[test]
+    fn workers_are_counted_often_while_there_are_some_and_seldom_otherwise() {
+        let quiet = look(1, 0, 0.0);
+        let launched = Look { since_launch_ms: Some(59_999), ..quiet.clone() };
+        let long_ago = Look { since_launch_ms: Some(60_000), ..quiet.clone() };
+        for (look, has_workers, every) in
+            [(&quiet, false, 30), (&quiet, true, 5), (&launched, false, 5), (&long_ago, false, 30)]
+        {
+            let mut watch = Watch::default();
+            let counts = (0..60).filter(|_| watch.wants_count(look, has_workers)).count();
+            assert_eq!(counts, 60 / every);
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use temporalio_common::protos::temporal::api::workflowservice::v1::describe_work
 use wci_contract::{
     TaskType,
     activities::{self as names, WatchEnd, WatchInput, WatchOutput},
-    stats::WorkersByType,
+    stats::{WorkersByType, all_of},
 };
 
 use crate::{
@@ -21,7 +21,7 @@ use crate::{
     stats::sum,
     turns::WatchTurns,
     watch::{Look, Watch},
-    workers::since_epoch,
+    workers::{reads_of_workers, since_epoch},
 };
 
 /// Watches the queues of one namespace's versions.
@@ -58,14 +58,16 @@ impl Watching {
         let span = self.metrics.watch(&input.version);
         let turn = self.turns.take(&input.version);
         loop {
-            if self.turns.is_over(&input.version, turn) {
+            if turn.is_over() {
                 span.end(WatchEnd::TimeUp);
                 return WatchOutput::default();
             }
             let wanted = Instant::now();
             tokio::time::sleep(self.budget.reserve()).await;
             let waited = wanted.elapsed();
-            let look = self.look(input).await;
+            // In boxes: a watch of a version where nothing happens holds next to nothing while it
+            // waits, and that is what most of them do nearly all the time.
+            let look = Box::pin(self.look(input)).await;
             let read = Read { waited, lag: wanted.elapsed() };
             span.looked(read, look.as_ref().map(|(look, _)| &look.stats));
             let Some((look, queues)) = look else {
@@ -76,16 +78,36 @@ impl Watching {
                 tokio::time::sleep(watch.pace(&Look::default())).await;
                 continue;
             };
-            if let Some(end) = watch.judge(input, &look) {
+            let end = watch.judge(input, &look);
+            let workers = match end {
+                Some(WatchEnd::Backlog) => Box::pin(self.workers(input, &queues)).await,
+                None if watch.wants_count(&look, span.has_workers()) => {
+                    Box::pin(self.workers_in_time(input, &queues)).await
+                }
+                _ => None,
+            };
+            if let Some(workers) = &workers {
+                span.counted(all_of(workers, &look.stats));
+            }
+            if let Some(end) = end {
                 span.end(end);
-                let workers = match end {
-                    WatchEnd::Backlog => self.workers(input, &queues).await,
-                    WatchEnd::TimeUp => None,
-                };
                 return WatchOutput { end, stats: look.stats, workers };
             }
+            drop(queues);
             tokio::time::sleep(watch.pace(&look)).await;
         }
+    }
+
+    /// The workers, which nobody waits for: each read waits for its share of the budget.
+    async fn workers_in_time(
+        &self,
+        input: &WatchInput,
+        queues: &[VersionTaskQueue],
+    ) -> Option<WorkersByType> {
+        for _ in 0..reads_of_workers(queues) {
+            tokio::time::sleep(self.budget.reserve()).await;
+        }
+        self.workers(input, queues).await
     }
 
     /// The workers behind a backlog; `None` when the server did not answer.

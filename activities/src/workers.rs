@@ -109,6 +109,11 @@ impl VersionReader {
     }
 }
 
+/// How often the server is asked to find the workers of `queues`.
+pub(crate) fn reads_of_workers(queues: &[VersionTaskQueue]) -> usize {
+    1 + queues.len().min(MOST_QUEUES)
+}
+
 /// The time since the Unix epoch, now.
 pub(crate) fn since_epoch() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()

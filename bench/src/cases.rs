@@ -63,6 +63,17 @@ pub(crate) enum Case {
 }
 
 impl Case {
+    /// Whether it waits for minutes, does next to nothing meanwhile, and so may run beside others
+    /// of its kind. One after another they would take half an hour.
+    pub(crate) fn waits(self) -> bool {
+        matches!(self, Self::Sparse | Self::Refusals | Self::Idle)
+    }
+
+    /// Whether it leaves behind more than others should be measured beside.
+    pub(crate) fn is_last(self) -> bool {
+        matches!(self, Self::Memory)
+    }
+
     /// Measures it. `full` takes its time.
     pub(crate) async fn measure(
         self,
@@ -80,7 +91,7 @@ impl Case {
             Self::Cooloff => cooloff::measure(stage, figures, full).await,
             Self::Hang => hang::measure(stage, figures).await,
             Self::Refusals => refusals::measure(stage, figures).await,
-            Self::Sparse => sparse::measure(stage, figures, full).await,
+            Self::Sparse => sparse::measure(stage, figures).await,
             Self::Burst => burst::measure(stage, figures).await,
             Self::Invocations => invocations::measure(figures).await,
             Self::Calls => calls::measure(stage, figures).await,

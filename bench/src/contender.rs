@@ -119,13 +119,17 @@ impl Contender {
             [2] => "activities",
             _ => "",
         };
+        let idle_timeout = match workers.idle_ms {
+            0 => "off".to_owned(),
+            idle_ms => idle_ms.to_string(),
+        };
         let mut env = vec![
             ("TEMPORAL_ADDRESS", stage.address.clone()),
             ("TEMPORAL_DEPLOYMENT_NAME", self.name.clone()),
             ("TEMPORAL_WORKER_BUILD_ID", "v1".to_owned()),
             ("TEMPORAL_TASK_QUEUE", self.name.clone()),
             ("TEMPORAL_SERVERLESS_ACTIVITY_SLOTS", workers.slots.to_string()),
-            ("TEMPORAL_SERVERLESS_IDLE_TIMEOUT_MS", workers.idle_ms.to_string()),
+            ("TEMPORAL_SERVERLESS_IDLE_TIMEOUT_MS", idle_timeout),
             ("TEMPORAL_SERVERLESS_DEADLINE_MS", workers.deadline_ms.to_string()),
         ];
         if !role.is_empty() {

@@ -35,6 +35,11 @@ struct Figure {
 pub(crate) struct Figures(Vec<Figure>);
 
 impl Figures {
+    /// Adds what was measured beside these.
+    pub(crate) fn append(&mut self, others: Self) {
+        self.0.extend(others.0);
+    }
+
     /// Adds one of ours alone.
     pub(crate) fn add(&mut self, case: &str, unit: &'static str, ours: f64, target: Target) {
         self.push(case, unit, None, ours, target);

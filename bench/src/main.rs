@@ -14,10 +14,11 @@ mod public_api;
 mod stage;
 mod stand_in;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Instant};
 
 use anyhow::ensure;
 use clap::{Parser, ValueEnum};
+use futures::future::join_all;
 
 use cases::Case;
 use figures::Figures;
@@ -41,21 +42,57 @@ struct Args {
 async fn main() -> anyhow::Result<()> {
     let args = Args::parse();
     let cases = if args.cases.is_empty() { Case::value_variants() } else { &args.cases };
-    let mut figures = Figures::default();
     let stage = Stage::build().await?;
-    let mut failed = Vec::new();
-    for case in cases {
-        let name = case.to_possible_value().map_or(String::new(), |v| v.get_name().into());
-        eprintln!("{name}");
-        if let Err(error) = case.measure(&stage, &mut figures, args.full).await {
-            eprintln!("  {error:#}");
-            failed.push(name);
-        }
-        // A run that is cut short keeps what it has measured.
-        figures.write(&args.output)?;
+    let began = Instant::now();
+    let mut run = Run { stage, args: &args, figures: Figures::default(), failed: Vec::new() };
+    let (waiting, busy): (Vec<Case>, Vec<Case>) = cases.iter().partition(|case| case.waits());
+    let (last, busy): (Vec<Case>, Vec<Case>) = busy.into_iter().partition(|case| case.is_last());
+    for case in busy {
+        run.measure(&[case]).await?;
     }
+    run.measure(&waiting).await?;
+    for case in last {
+        run.measure(&[case]).await?;
+    }
+    let Run { figures, failed, .. } = run;
     figures.print();
-    eprintln!("written to {}", args.output.display());
+    let minutes = began.elapsed().as_secs_f64() / 60.0;
+    eprintln!("written to {} after {minutes:.1} min", args.output.display());
     ensure!(failed.is_empty(), "not measured to the end: {}", failed.join(", "));
     Ok(())
+}
+
+/// What has been measured so far.
+struct Run<'a> {
+    stage: Stage,
+    args: &'a Args,
+    figures: Figures,
+    failed: Vec<String>,
+}
+
+impl Run<'_> {
+    /// Measures `cases` beside each other. A run that is cut short keeps what it has measured.
+    async fn measure(&mut self, cases: &[Case]) -> anyhow::Result<()> {
+        let Self { stage, args, .. } = self;
+        let measured = join_all(cases.iter().map(|case| one(*case, stage, args.full))).await;
+        for (name, figures, result) in measured {
+            if let Err(error) = result {
+                eprintln!("  {name}: {error:#}");
+                self.failed.push(name);
+            }
+            self.figures.append(figures);
+        }
+        self.figures.write(&self.args.output)
+    }
+}
+
+/// The case's name, what it measured, and whether it came to its end.
+async fn one(case: Case, stage: &Stage, full: bool) -> (String, Figures, anyhow::Result<()>) {
+    let name = case.to_possible_value().map_or(String::new(), |value| value.get_name().into());
+    eprintln!("{name}");
+    let began = Instant::now();
+    let mut figures = Figures::default();
+    let result = case.measure(stage, &mut figures, full).await;
+    eprintln!("  {name} took {:.0} s", began.elapsed().as_secs_f64());
+    (name, figures, result)
 }

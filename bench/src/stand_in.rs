@@ -4,10 +4,11 @@
 
 use std::{
     collections::BTreeMap,
-    process::Stdio,
+    io,
+    process::{Output, Stdio},
     sync::{
         Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::{Duration, Instant, SystemTime},
 };
@@ -57,6 +58,8 @@ struct Function {
     calls: Mutex<Vec<Call>>,
     living: AtomicUsize,
     spent: Mutex<Duration>,
+    /// Whether it was said that one of its workers failed.
+    has_failed: AtomicBool,
 }
 
 /// One invocation.
@@ -135,6 +138,23 @@ impl Function {
             calls: Mutex::default(),
             living: AtomicUsize::new(0),
             spent: Mutex::default(),
+            has_failed: AtomicBool::new(false),
+        }
+    }
+
+    /// Says what the first worker that failed had to say: a case whose workers all fail would
+    /// seem one whose controller starts none.
+    fn note_end(&self, end: io::Result<Output>) {
+        let trouble = match end {
+            Ok(Output { status, .. }) if status.success() => return,
+            Ok(Output { status, stderr, .. }) => {
+                let said = String::from_utf8_lossy(&stderr);
+                format!("{status}: {}", said.lines().next_back().unwrap_or_default())
+            }
+            Err(error) => error.to_string(),
+        };
+        if !self.has_failed.swap(true, Ordering::SeqCst) {
+            eprintln!("  a worker failed: {trouble}");
         }
     }
 
@@ -152,12 +172,10 @@ impl Function {
             .envs(runs.env.iter().cloned())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stderr(Stdio::piped())
             .kill_on_drop(true)
-            .spawn();
-        if let Ok(mut worker) = worker {
-            let _ = worker.wait().await;
-        }
+            .output();
+        self.note_end(worker.await);
         if let Ok(mut spent) = self.spent.lock() {
             *spent += began.elapsed();
         }

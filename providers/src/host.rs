@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{HostSettings, lambda::Aws, subprocess::Machine};
+use crate::{HostSettings, SetSize, lambda::Aws, subprocess::Machine};
 
 /// What all namespaces of one system worker share: connections to AWS, and the processes on this
 /// machine. Cheap to clone. Making one touches neither the network nor the disk.
@@ -25,6 +25,11 @@ impl Host {
     /// earlier system worker left included. Reads the disk when first asked.
     pub fn living(&self) -> u32 {
         self.machine.as_ref().map_or(0, |machine| machine.living())
+    }
+
+    /// How large the sets of workers are that this system worker keeps now.
+    pub fn worker_sets(&self) -> Vec<SetSize> {
+        self.machine.as_ref().map_or_else(Vec::new, |machine| machine.kept().sizes())
     }
 
     pub(crate) fn aws(&self) -> Arc<Aws> {

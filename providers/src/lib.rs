@@ -25,7 +25,8 @@ pub use error::ProviderError;
 pub use host::Host;
 pub use lambda::{TYPE as AWS_LAMBDA, check_account, check_role};
 pub use provider::{
-    InvokeProvider, LaunchRequest, Progress, Provider, ResizeRequest, Scope, WorkerSetProvider,
+    InvokeProvider, LaunchRequest, Progress, Provider, ResizeRequest, Scope, SetSize,
+    WorkerSetProvider,
 };
 pub use registry::{Registry, known_type, starts_one_by_one};
 pub use secret::{SecretSource, Secrets};

@@ -103,6 +103,19 @@ pub struct ResizeRequest {
     pub asked_ms: i64,
 }
 
+/// How large a set of workers is that this system worker keeps.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SetSize {
+    /// Whose workers.
+    pub scope: Scope,
+    /// The type of the provider, as it stands in a spec.
+    pub provider_type: &'static str,
+    /// Workers that there are to be.
+    pub wanted: u32,
+    /// Workers that run, without those that were told to leave.
+    pub running: u32,
+}
+
 /// Keeps a set of workers at the size that it is told.
 #[async_trait]
 pub trait WorkerSetProvider: Send + Sync {

@@ -50,6 +50,9 @@ pub struct ProcessSettings {
     pub shepherd: Shepherd,
     /// How long a pool of processes outlives the system worker that kept it.
     pub lease: Duration,
+    /// How long a pool of processes outlives the last word of its instance, which says every ten
+    /// minutes what it wants: one that was terminated says nothing any more.
+    pub lapse: Duration,
 }
 
 impl ProcessSettings {
@@ -57,6 +60,8 @@ impl ProcessSettings {
     pub const DEFAULT_MAX_PROCESSES: u32 = 100;
     /// [`ProcessSettings::lease`] unless somebody says otherwise: longer than a restart takes.
     pub const DEFAULT_LEASE: Duration = Duration::from_secs(60);
+    /// [`ProcessSettings::lapse`] unless the operator says otherwise.
+    pub const DEFAULT_LAPSE: Duration = Duration::from_secs(3 * 60 * 60);
 }
 
 /// A program that hands the arguments after its own to [`shepherd::run`](crate::shepherd::run).

@@ -18,6 +18,45 @@ async fn ask_all_the_time(version: &Version, answers: &AtomicUsize, enough: &Ato
 }
 
 #[tokio::test]
+async fn an_instance_that_is_pushed_out_of_memory_again_and_again_misses_nothing() {
+    let mut world = World::builder().worker_args(&["--cached-instances", "10"]).start().await;
+    let version = world.version("pushed");
+    version.at_zero().await;
+    let others: Vec<_> = (0..14).map(|n| world.version(&format!("other-{n}"))).collect();
+    for other in &others {
+        world.wci(&["claim", &other.id.to_string()]).await.ok();
+    }
+    let (answers, enough) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let pushing = async {
+        while !enough.load(Ordering::Relaxed) {
+            for other in &others {
+                other.dump().await;
+            }
+        }
+    };
+    let working = async {
+        for tasks in [1, 10, 1, 5, 1, 1] {
+            version.left_alone().await;
+            version.load(tasks, 20).await.done(SOON).await;
+        }
+        enough.store(true, Ordering::Relaxed);
+    };
+    tokio::join!(working, pushing, ask_all_the_time(&version, &answers, &enough));
+    let metrics = world.worker().metrics().await;
+    let cached = metrics.sum("wci_instances_cached", &[]).unwrap();
+    assert!(cached <= 10.0, "{cached} are in memory");
+    version.left_alone().await;
+    let known = wait_for("the launches to end", SOON, async || {
+        let known = version.dump().await?;
+        known.wci.as_ref()?.launches.is_empty().then_some(known)
+    })
+    .await;
+    world.worker().restart().await;
+    assert_eq!(version.dump().await, Some(known));
+    assert_eq!(version.history().await.failed_tasks(), 0);
+}
+
+#[tokio::test]
 async fn an_instance_knows_the_same_after_its_worker_was_lost() {
     let mut world = World::new().await;
     let version = world.version("again");

@@ -46,13 +46,15 @@ fn shown(text: &str) -> String {
 async fn a_set_grows_with_the_work_shrinks_without_losing_any_and_outlives_its_keeper() {
     let mut world = world().await;
     let version = world.version("pooled");
+    let of_version = ["worker_deployment_name=\"pooled\"", "worker_build_id=\"v1\""];
     let group = ["min_count", "initial_count"]
         .into_iter()
         .fold(Group::pool("pooled"), |it, key| it.rate_based(key, 1));
     let group = group.rate_based("max_count", 2);
     // So that the figures of the burst ask for no more than one.
     let group = group.rate_based("initial_per_consumer_capacity", 100);
-    version.apply(&SpecFile::of(&version.id).group("default", group)).await.ok();
+    let applied = version.apply(&SpecFile::of(&version.id).group("default", group)).await.ok();
+    assert!(applied.stdout.contains("default is a set of 1"), "{}", applied.stdout);
     wait_for("the version's queues", SOON, async || (version.queues().await >= 2).then_some(()))
         .await;
 
@@ -60,6 +62,17 @@ async fn a_set_grows_with_the_work_shrinks_without_losing_any_and_outlives_its_k
     has_size(&version, 2).await;
     has_living(&world, 2).await;
     let both = world.living();
+    wait_for("the metrics to tell of the set and of who polls", SOON, async || {
+        let metrics = world.worker().metrics().await;
+        let told = |name: &str| metrics.sum(name, &of_version);
+        let names = ["wci_worker_set_wanted", "wci_worker_set_running", "wci_workers_seen"];
+        let builtin = told("worker_controller_instance_target_worker_count");
+        let all = names.into_iter().all(|name| told(name) == Some(2.0));
+        (all && builtin == Some(2.0)).then_some(())
+    })
+    .await;
+    let listed = shown(&world.wci(&["list", "--wide"]).await.ok().stdout);
+    assert!(listed.contains("default (subprocess-pool, set of 2)"), "{listed}");
 
     // Both are at work when nothing waits and nothing arrives any more.
     let long = version.load(2, 45_000).await;
@@ -71,6 +84,10 @@ async fn a_set_grows_with_the_work_shrinks_without_losing_any_and_outlives_its_k
     let explained = shown(&version.wci("explain", &["--limit", "500"]).await.ok().stdout);
     assert!(explained.contains("Its provider is to keep 1 worker."), "{explained}");
     assert!(explained.contains("keeps 2 workers for default, 1 more"), "{explained}");
+    assert!(explained.contains("to leave the size of its set as it is"), "{explained}");
+    for words in ["start nothing", "a launch"] {
+        assert!(!explained.contains(words), "{words}: {explained}");
+    }
     long.done(SOON).await;
     for n in 0..2 {
         let attempts: Vec<i32> =

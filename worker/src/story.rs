@@ -23,6 +23,7 @@ pub(crate) use self::{
     reason::Line,
     sentence::sentences,
     waiting::{Waiting, waits},
+    words::keeps_a_set,
 };
 use crate::clock::Millis;
 

@@ -32,6 +32,9 @@ use crate::{
 
 pub(crate) use limits::Limits;
 
+/// Five times what a server lets a namespace have, unless its operator raises that.
+const CACHED_INSTANCES: u32 = 500;
+
 /// Run the system worker, which hosts the instances of one or more namespaces
 ///
 /// It takes no task of your own workers. Run as many as you like: they share the load, and any
@@ -64,6 +67,11 @@ pub(crate) struct WorkerArgs {
     #[arg(long, default_value_t = wci_activities::ReadBudget::DEFAULT_PER_SECOND, value_name = "N",
           value_parser = clap::value_parser!(u32).range(1..=1000))]
     reads_per_second: u32,
+    /// Instances of a namespace whose workflow is kept in memory, some 100 to 150 kB each; when
+    /// something happens to another, its history is read and replayed first
+    #[arg(long, default_value_t = CACHED_INSTANCES, value_name = "N",
+          value_parser = clap::value_parser!(u32).range(10..=100_000))]
+    cached_instances: u32,
     /// How long a stopping worker waits for launches, seconds
     #[arg(long, default_value_t = 10, value_name = "SECONDS",
           value_parser = clap::value_parser!(u64).range(0..=3600))]
@@ -85,6 +93,7 @@ pub(crate) struct WorkerArgs {
 struct Settings {
     task_queue: String,
     reads_per_second: u32,
+    cached_instances: usize,
     grace: Duration,
     /// Whether what the server's controller runs is taken over.
     adopt: bool,
@@ -107,6 +116,7 @@ pub(crate) async fn run(connection: &ConnectionArgs, args: WorkerArgs) -> anyhow
         health_address,
         metrics_versions,
         reads_per_second,
+        cached_instances,
         grace,
         log_level,
         log_format,
@@ -120,13 +130,14 @@ pub(crate) async fn run(connection: &ConnectionArgs, args: WorkerArgs) -> anyhow
     let target = connection.target()?;
     let allowances = providers.allowances(namespaces, &target.namespace, limits.limits())?;
     let grace = Duration::from_secs(grace);
-    let settings = Settings { task_queue, reads_per_second, grace, adopt };
+    let cached_instances = usize::try_from(cached_instances)?;
+    let settings = Settings { task_queue, reads_per_second, cached_instances, grace, adopt };
     let host = providers.host(&allowances)?;
     if host.processes.is_some() {
         keep_to_ourselves()?;
     }
     let host = Host::new(host);
-    let telemetry = Telemetry::new(metrics_versions)?;
+    let telemetry = Telemetry::new(metrics_versions, host.clone())?;
     let runtime = Runtime::from_current_tokio(telemetry.runtime_options()?)?;
     let serving = Serving {
         runtime: &runtime,

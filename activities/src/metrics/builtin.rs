@@ -20,6 +20,7 @@ pub(super) struct Builtin {
     pub(super) scale_ups_throttled: Counters<4>,
     pub(super) workflow_errors: Counters<3>,
     pub(super) action_latency: Times<5>,
+    pub(super) target_workers: Gauges<4>,
     pub(super) backlog: Gauges<3>,
     pub(super) backlog_age: Gauges<3>,
 }
@@ -82,6 +83,12 @@ impl Builtin {
                 "worker_controller_instance_scaling_action_processing_latency",
                 "From the decision for a launch to the provider's answer, seconds.",
                 [namespace, deployment, build, "compute_provider", "operation"],
+            )?,
+            target_workers: Gauges::new(
+                registry,
+                "worker_controller_instance_target_worker_count",
+                "Workers that the sets kept by this process are to have.",
+                and("compute_provider"),
             )?,
             backlog: Gauges::new(
                 registry,

@@ -81,6 +81,13 @@ impl Scene {
         self.with(namespace, version, |seen| seen.workers = Some(workers));
     }
 
+    /// Whether workers were seen when they were last counted.
+    pub(super) fn has_workers(&self, namespace: &str, version: &Version) -> bool {
+        let Ok(all) = self.seen.lock() else { return false };
+        let seen = all.get(&key(namespace, version));
+        seen.and_then(|seen| seen.workers).is_some_and(|workers| workers.seen > 0)
+    }
+
     /// Whether a group pauses, after a decision.
     pub(super) fn pause(
         &self,

@@ -9,8 +9,9 @@ use wci_contract::{
     FailureClass, TaskType,
     activities::{Version, WatchEnd},
     launch::Outcome,
-    stats::{QueueStats, StatsByType},
+    stats::{QueueStats, StatsByType, WorkersSeen},
 };
+use wci_providers::{Scope, SetSize};
 
 use super::{Errand, Metrics, NamespaceMetrics, Read};
 use crate::head_start::Ended;
@@ -26,7 +27,7 @@ fn orders() -> (Metrics, NamespaceMetrics) {
 }
 
 fn text(metrics: &Metrics) -> String {
-    TextEncoder::new().encode_to_string(&metrics.gather()).unwrap()
+    TextEncoder::new().encode_to_string(&metrics.gather(&[])).unwrap()
 }
 
 #[track_caller]
@@ -172,4 +173,48 @@ fn the_dashboard_and_the_documentation_name_what_is_told_and_leave_nothing_out()
     }
     let tables: String = documented.lines().filter(|line| line.starts_with("| `w")).collect();
     assert_eq!(names(&program), names(&tables), "told, and in the tables of docs/metrics.md");
+}
+
+#[test]
+fn the_sets_of_a_version_are_told_wanted_and_running_and_not_once_they_are_gone() {
+    let (metrics, _namespace) = orders();
+    let set = |group: &str, wanted, running| SetSize {
+        scope: Scope {
+            namespace: "default".into(),
+            version: version("orders"),
+            group: group.into(),
+        },
+        provider_type: "subprocess-pool",
+        wanted,
+        running,
+    };
+    let families = metrics.gather(&[set("a", 3, 1), set("b", 2, 2)]);
+    let text = TextEncoder::new().encode_to_string(&families).unwrap();
+    let of_version =
+        r#"namespace="default",worker_build_id="v1",worker_deployment_name="orders"} "#;
+    for line in [
+        format!("wci_worker_set_wanted{{{of_version}5"),
+        format!("wci_worker_set_running{{{of_version}3"),
+        format!(
+            "worker_controller_instance_target_worker_count{{compute_provider=\"subprocess-pool\",{of_version}5"
+        ),
+    ] {
+        assert!(text.lines().any(|told| told == line), "{line} is missing:\n{text}");
+    }
+    assert!(!self::text(&metrics).contains("wci_worker_set_wanted{"));
+}
+
+#[test]
+fn the_workers_that_a_watch_sees_are_told_until_it_sees_none() {
+    let (metrics, namespace) = orders();
+    let span = namespace.watch(&version("orders"));
+    let line = |seen: u64| {
+        format!(
+            r#"wci_workers_seen{{namespace="default",worker_build_id="v1",worker_deployment_name="orders"}} {seen}"#
+        )
+    };
+    for seen in [2, 0] {
+        span.counted(WorkersSeen { seen, slots_free: 0 });
+        assert_told(&metrics, &[&line(seen)]);
+    }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use wci_contract::{
     activities::{Version, WatchEnd},
-    stats::StatsByType,
+    stats::{StatsByType, WorkersSeen},
 };
 
 use super::{NamespaceMetrics, launches::seconds, names::NONE};
@@ -53,6 +53,18 @@ impl WatchSpan {
         if let Some(stats) = stats {
             inner.scene.look(namespace, &self.version, stats);
         }
+    }
+
+    /// The workers that poll were counted.
+    pub(crate) fn counted(&self, workers: WorkersSeen) {
+        let NamespaceMetrics { inner, namespace } = &self.metrics;
+        inner.scene.workers(namespace, &self.version, workers);
+    }
+
+    /// Whether workers were there when they were last counted.
+    pub(crate) fn has_workers(&self) -> bool {
+        let NamespaceMetrics { inner, namespace } = &self.metrics;
+        inner.scene.has_workers(namespace, &self.version)
     }
 
     /// It ends by itself.

@@ -61,13 +61,18 @@ impl Machine {
     }
 
     /// The pools that this process keeps.
-    pub(super) fn kept(&self) -> &Kept {
+    pub(crate) fn kept(&self) -> &Kept {
         &self.kept
     }
 
     /// How long a pool may be without a keeper.
     pub(super) fn lease(&self) -> Duration {
         self.settings.lease
+    }
+
+    /// How long a pool may be without word of its instance, milliseconds.
+    pub(super) fn lapse_ms(&self) -> i64 {
+        i64::try_from(self.settings.lapse.as_millis()).unwrap_or(i64::MAX)
     }
 
     /// What watches over each process.

@@ -34,26 +34,22 @@ impl Ground {
     }
 
     pub(crate) fn with_max(dir: &Path, max_processes: u32) -> Self {
-        Self::with(dir, max_processes, ProcessSettings::DEFAULT_LEASE)
+        Self::with(dir, ProcessSettings { max_processes, ..settings(dir) })
     }
 
     /// Pools outlive the process of this ground by `lease`.
     pub(crate) fn with_lease(dir: &Path, lease: Duration) -> Self {
-        Self::with(dir, 100, lease)
+        Self::with(dir, ProcessSettings { lease, ..settings(dir) })
     }
 
-    fn with(dir: &Path, max_processes: u32, lease: Duration) -> Self {
-        let (run_dir, out) = (dir.join("run"), dir.join("out"));
+    /// Pools outlive the last word of their instance by `lapse`.
+    pub(crate) fn with_lapse(dir: &Path, lapse: Duration) -> Self {
+        Self::with(dir, ProcessSettings { lapse, ..settings(dir) })
+    }
+
+    fn with(dir: &Path, processes: ProcessSettings) -> Self {
+        let (run_dir, out) = (processes.run_dir.clone(), dir.join("out"));
         fs::create_dir_all(&out).unwrap();
-        let processes = ProcessSettings {
-            run_dir: run_dir.clone(),
-            max_processes,
-            shepherd: Shepherd {
-                program: env!("CARGO_BIN_EXE_wci-shepherd").into(),
-                args: Vec::new(),
-            },
-            lease,
-        };
         let settings = HostSettings { processes: Some(processes), ..HostSettings::default() };
         Self { run_dir, out, host: Host::new(settings) }
     }
@@ -136,6 +132,16 @@ impl Ground {
         let mut records = Vec::new();
         collect(&self.run_dir, &mut records);
         records
+    }
+}
+
+fn settings(dir: &Path) -> ProcessSettings {
+    ProcessSettings {
+        run_dir: dir.join("run"),
+        max_processes: 100,
+        shepherd: Shepherd { program: env!("CARGO_BIN_EXE_wci-shepherd").into(), args: Vec::new() },
+        lease: ProcessSettings::DEFAULT_LEASE,
+        lapse: ProcessSettings::DEFAULT_LAPSE,
     }
 }
 

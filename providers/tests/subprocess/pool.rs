@@ -13,7 +13,7 @@ use nix::{
 };
 use serde_json::{Value, json};
 use wci_contract::{FailureClass, launch::Outcome};
-use wci_providers::ResizeRequest;
+use wci_providers::{ResizeRequest, SetSize};
 
 use crate::{
     ground::{Ground, STAY, lives, now_ms, wait_until},
@@ -135,6 +135,38 @@ async fn other_settings_replace_every_process() {
     wait_until("the old ones are gone", || !before.iter().any(|pid| lives(*pid))).await;
     has(&ground, 2).await;
     assert_eq!(ground.pids().len(), 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pool_of_which_nobody_speaks_any_more_ends_and_the_next_word_begins_it_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let ground = Ground::with_lapse(dir.path(), Duration::from_secs(3));
+    pool(&ground, 2, STAY).await;
+    let before = ground.pids();
+    has(&ground, 0).await;
+    wait_until("its files are gone", || ground.pool_files() == 0).await;
+    pool(&ground, 1, STAY).await;
+    assert_eq!(ground.pids().len(), before.len() + 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_size_of_a_pool_can_be_asked_for_wanted_and_running() {
+    let dir = tempfile::tempdir().unwrap();
+    let ground = Ground::new(dir.path());
+    assert_eq!(ground.host().worker_sets(), []);
+    pool(&ground, 2, BUSY).await;
+    let is_of_size = |wanted, running| {
+        let size = SetSize { scope: scope(), provider_type: "subprocess-pool", wanted, running };
+        ground.host().worker_sets() == [size]
+    };
+    wait_until("two run", || is_of_size(2, 2)).await;
+    resize(&ground, 1, ground.pool_of(BUSY)).await;
+    // The one that finishes its work is no help any more.
+    wait_until("one is to run", || is_of_size(1, 1)).await;
+    assert_eq!(ground.living(), 2);
+    fs::write(ground.out("finished"), "").unwrap();
+    resize(&ground, 0, json!({})).await;
+    wait_until("there is no pool", || ground.host().worker_sets().is_empty()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

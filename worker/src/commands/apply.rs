@@ -4,10 +4,10 @@ mod carry_out;
 mod current;
 mod report;
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use anyhow::bail;
-use wci_contract::state::State;
+use wci_contract::{Spec, state::WorkerSet};
 
 use super::{
     situation::Situation,
@@ -91,13 +91,26 @@ pub(super) async fn run(connection: &ConnectionArgs, args: ApplyArgs) -> anyhow:
     let outcome = carry_out(&control, &situation, &wanted, &changes, &identity).await?;
     let mut report = Report::new(&wanted.id, outcome, changes);
     // Server and updates say nothing of them. What cannot be read now can be by `wci validate`.
-    report.warnings = control.dump(&wanted.id).await.map_or_else(|_| Vec::new(), warnings);
+    let wci = control.dump(&wanted.id).await.ok().and_then(|state| state.wci).unwrap_or_default();
+    report.warnings = wci.warnings;
+    report.worker_sets = set_sizes(&wanted.spec, &wci.worker_sets);
     if set_current {
         report.current = Some(current::make(&control, &wanted.id, &identity).await?);
     }
     report.print(output)
 }
 
-fn warnings(state: State) -> Vec<String> {
-    state.wci.map(|wci| wci.warnings).unwrap_or_default()
+/// How large the sets of workers are: as the instance knows them, or what they begin with.
+fn set_sizes(spec: &Spec, known: &BTreeMap<String, WorkerSet>) -> BTreeMap<String, u32> {
+    let groups = spec.scaling_group_specs.iter();
+    let sets = groups.filter(|(_, group)| group.compute.keeps_a_set());
+    sets.filter_map(|(name, group)| {
+        let initial = || {
+            let config = group.scaling_config().ok()?;
+            let count = config.get("initial_count").and_then(serde_json::Value::as_u64);
+            u32::try_from(count.unwrap_or(0)).ok()
+        };
+        Some((name.clone(), known.get(name).map(|set| set.wanted).or_else(initial)?))
+    })
+    .collect()
 }

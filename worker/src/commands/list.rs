@@ -1,14 +1,16 @@
 //! `wci list`: which instances run.
 
+use std::collections::BTreeMap;
+
 use futures::{StreamExt, stream};
 use serde::Serialize;
-use wci_contract::{InstanceId, Spec};
+use wci_contract::{InstanceId, Spec, state::WorkerSet};
 
 use super::standing::Standings;
 use crate::{
     clock::{self, Millis},
     connection::ConnectionArgs,
-    control::{Control, Keeper, Listed, Scope},
+    control::{Control, Keeper, Listed, Scope, Trouble},
     output::{self, Output},
 };
 
@@ -65,6 +67,9 @@ struct Group {
     group: String,
     provider: String,
     scaler: String,
+    /// Workers that its provider is to keep; absent where workers are started one by one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    set_size: Option<u32>,
 }
 
 /// Lists.
@@ -110,22 +115,46 @@ impl Row {
 
 async fn ask(control: &Control, mut row: Row) -> Row {
     let Ok(id) = InstanceId::new(&row.deployment, &row.build_id) else { return row };
-    match control.describe(&id).await {
-        Ok(description) => row.groups = Some(groups(&description.spec.unwrap_or_default())),
+    match asked(control, &id, row.run_by).await {
+        Ok(groups) => row.groups = Some(groups),
         Err(trouble) => row.error = Some(trouble.to_string()),
     }
     row
 }
 
-fn groups(spec: &Spec) -> Vec<Group> {
+/// The groups of an instance; of one that is ours, with the sizes of its sets.
+async fn asked(control: &Control, id: &InstanceId, run_by: Keeper) -> Result<Vec<Group>, Trouble> {
+    let spec = control.describe(id).await?.spec.unwrap_or_default();
+    let has_sets = spec.scaling_group_specs.values().any(|group| group.compute.keeps_a_set());
+    let sets = match run_by {
+        Keeper::Wci if has_sets => {
+            control.dump(id).await?.wci.map(|wci| wci.worker_sets).unwrap_or_default()
+        }
+        _ => BTreeMap::new(),
+    };
+    Ok(groups(&spec, &sets))
+}
+
+fn groups(spec: &Spec, sets: &BTreeMap<String, WorkerSet>) -> Vec<Group> {
     let groups = spec.scaling_group_specs.iter();
     groups
         .map(|(name, group)| Group {
             group: name.clone(),
             provider: group.compute.provider_type.clone(),
             scaler: group.algorithm().to_owned(),
+            set_size: sets.get(name).map(|set| set.wanted),
         })
         .collect()
+}
+
+impl Group {
+    fn in_words(&self) -> String {
+        let Self { group, provider, set_size, .. } = self;
+        match set_size {
+            Some(size) => format!("{group} ({provider}, set of {size})"),
+            None => format!("{group} ({provider})"),
+        }
+    }
 }
 
 fn print(report: &Report, wide: bool) {
@@ -174,10 +203,7 @@ impl Row {
             (_, Some(error)) => error.clone(),
             (Some(groups), _) if groups.is_empty() => "no compute config yet".to_owned(),
             (groups, None) => {
-                let words = groups
-                    .iter()
-                    .flatten()
-                    .map(|group| format!("{} ({})", group.group, group.provider));
+                let words = groups.iter().flatten().map(Group::in_words);
                 words.collect::<Vec<_>>().join(", ")
             }
         }

@@ -45,6 +45,29 @@ impl<'a> Line<'a> {
         self.meaning().map_or_else(|| self.line.to_owned(), |meaning| (meaning.words)(self))
     }
 
+    /// The same of a group whose provider keeps a set of workers: what is launched there is a size.
+    pub(crate) fn words_of_set(&self) -> String {
+        match (self.name, self.number("started")) {
+            ("launch_succeeded", 0) => "the provider took the size".to_owned(),
+            ("launch_succeeded", _) => {
+                format!("the provider took the size, {} more", self.many("started", "worker"))
+            }
+            ("launch_failed", _) => {
+                let (failures, wait) = (self.number("failures"), self.span("wait_ms"));
+                format!(
+                    "the provider did not take the size ({}), {failures} in a row: it is told \
+                     again in {wait}",
+                    self.class
+                )
+            }
+            ("probing", _) => {
+                let failures = self.many("failures", "failure");
+                format!("after {failures} in a row the size is told again")
+            }
+            _ => self.words(),
+        }
+    }
+
     /// What somebody could do about it.
     pub(crate) fn advice(&self) -> Option<&'static str> {
         self.meaning()?.advice
@@ -263,6 +286,22 @@ mod tests {
             words("deficit waiting=9 covered=0 workers=1"),
             "9 tasks wait, which asks for 1 worker"
         );
+    }
+
+    #[test]
+    fn of_a_set_of_workers_it_is_the_size_that_is_told() {
+        let words = |line| Line::parse(line).words_of_set();
+        assert_eq!(
+            words("launch_failed(throttled) failures=2 wait_ms=1000"),
+            "the provider did not take the size (throttled), 2 in a row: it is told again in 1s"
+        );
+        assert_eq!(
+            words("launch_succeeded started=1"),
+            "the provider took the size, 1 worker more"
+        );
+        assert_eq!(words("launch_succeeded started=0"), "the provider took the size");
+        assert_eq!(words("probing failures=1"), "after 1 failure in a row the size is told again");
+        assert_eq!(words("nothing_waits"), "nothing waits");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use wci_contract::{launch::Outcome, names, signal::TaskAdd};
 
 use super::{
     Decision, Ending, LaunchEnd, Line, Moment, Seen, Set, What,
-    words::{as_sentence, backlog, list, many, rate, span},
+    words::{as_sentence, backlog, keeps_a_set, list, many, rate, span},
 };
 use crate::clock::{self, Millis};
 
@@ -264,11 +264,22 @@ impl Seen {
 }
 
 impl Decision {
+    /// Whether the group's workers are kept as a set.
+    fn is_of_set(&self) -> bool {
+        self.set_size.is_some() || keeps_a_set(&self.provider)
+    }
+
+    fn words_of(&self, reason: &str) -> String {
+        let line = Line::parse(reason);
+        if self.is_of_set() { line.words_of_set() } else { line.words() }
+    }
+
     fn told(&self, at: Millis) -> String {
-        let reasons = self.reasons.iter().map(|reason| Line::parse(reason).words());
+        let reasons = self.reasons.iter().map(|reason| self.words_of(reason));
         let reasons: Vec<String> = reasons.collect();
         let what = match (self.workers, self.set_size) {
             (_, Some(size)) => format!("keep {}", many(size, "worker")),
+            (0, None) if self.is_of_set() => "leave the size of its set as it is".to_owned(),
             (0, None) => "start nothing".to_owned(),
             (workers, None) => format!("start {}", many(workers, "worker")),
         };

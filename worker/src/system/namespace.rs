@@ -39,8 +39,6 @@ const WORKFLOW_SLOTS: usize = 50;
 const WORKFLOW_POLLERS: usize = 20;
 /// One for each instance of the namespace.
 const WATCH_SLOTS: usize = 10_000;
-/// Workflow state that is kept in memory; more instances than this are replayed when needed.
-const CACHED_INSTANCES: usize = 2_000;
 /// How often the progress of a launch reaches the server at most.
 const PROGRESS_EVERY: Duration = Duration::from_millis(200);
 /// How often a watch says that it is alive, at most.
@@ -137,7 +135,7 @@ fn instances(
     let mut options = WorkerOptions::new(&settings.task_queue)
         .workflow_task_poller_behavior(PollerBehavior::SimpleMaximum(WORKFLOW_POLLERS))
         .tuner(slots(WORKFLOW_SLOTS, ACTIVITY_SLOTS))
-        .max_cached_workflows(CACHED_INSTANCES)
+        .max_cached_workflows(settings.cached_instances)
         .sticky_queue_schedule_to_start_timeout(STICKY_TIMEOUT)
         .max_heartbeat_throttle_interval(PROGRESS_EVERY)
         .graceful_shutdown_period(settings.grace)

@@ -5,6 +5,7 @@ use std::{
     env,
     ffi::OsString,
     path::PathBuf,
+    time::Duration,
 };
 
 use anyhow::{Context, bail};
@@ -19,6 +20,10 @@ use super::{
     default_run_dir,
 };
 use crate::{connection::Target, shepherd};
+
+const POOL_LAPSE: &str = "3h";
+/// Three words of an instance that got lost are none too many.
+const SHORTEST_LAPSE: Duration = Duration::from_secs(30 * 60);
 
 /// Which compute providers specs may use, and for what.
 #[derive(Debug, clap::Args)]
@@ -46,6 +51,10 @@ pub(super) struct ProviderArgs {
     #[arg(long, default_value_t = ProcessSettings::DEFAULT_MAX_PROCESSES, value_name = "N",
           value_parser = clap::value_parser!(u32).range(1..))]
     max_processes: u32,
+    /// How long the processes of a subprocess-pool stay after the last word of their instance,
+    /// which speaks every ten minutes until it ends: for an instance that somebody terminated
+    #[arg(long, default_value = POOL_LAPSE, value_name = "TIME", value_parser = pool_lapse)]
+    pool_lapse: Duration,
     /// Let specs of aws-lambda go without role and external ID: they then act with the system
     /// worker's own credentials
     #[arg(long)]
@@ -64,6 +73,14 @@ fn parse_command(text: &str) -> Result<(String, PathBuf), String> {
         .ok_or("write NAME=PATH, for example greeter=/usr/local/bin/greeter")?;
     let path = std::path::absolute(path).map_err(|e| e.to_string())?;
     Ok((name.to_owned(), path))
+}
+
+/// Reads `--pool-lapse`. Errors are messages.
+fn pool_lapse(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text)
+        .ok()
+        .filter(|time| *time >= SHORTEST_LAPSE)
+        .ok_or_else(|| "give a time of at least 30m, for example 3h".to_owned())
 }
 
 impl ProviderArgs {
@@ -114,6 +131,7 @@ impl ProviderArgs {
             max_processes: self.max_processes,
             shepherd: Shepherd { program, args: vec![OsString::from(shepherd::ARGUMENT)] },
             lease: ProcessSettings::DEFAULT_LEASE,
+            lapse: self.pool_lapse,
         })
     }
 
@@ -176,4 +194,18 @@ fn way_to_server(target: &Target, namespace: &str) -> BTreeMap<String, String> {
         vars.insert("TEMPORAL_ADDRESS".to_owned(), format!("{host}:{port}"));
     }
     vars
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pool_outlives_a_few_words_of_its_instance_that_get_lost() {
+        assert_eq!(pool_lapse(POOL_LAPSE), Ok(ProcessSettings::DEFAULT_LAPSE));
+        assert_eq!(pool_lapse("30m"), Ok(SHORTEST_LAPSE));
+        for text in ["29m", "3", "", "-3h"] {
+            assert!(pool_lapse(text).unwrap_err().contains("at least 30m"), "{text}");
+        }
+    }
 }

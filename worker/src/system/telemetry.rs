@@ -12,6 +12,7 @@ use prometheus::TextEncoder;
 use temporalio_common::telemetry::{TelemetryOptions, metrics::CoreMeter};
 use temporalio_sdk::runtime::RuntimeOptions;
 use wci_activities::{Metrics, NamespaceMetrics};
+use wci_providers::Host;
 
 use self::meter::Meter;
 
@@ -20,12 +21,14 @@ use self::meter::Meter;
 pub(super) struct Telemetry {
     metrics: Metrics,
     sdk: Arc<Meter>,
+    /// Knows how large the sets of workers are.
+    host: Host,
 }
 
 impl Telemetry {
     /// Metrics in which the first `versions` versions are told apart.
-    pub(super) fn new(versions: usize) -> anyhow::Result<Self> {
-        Ok(Self { metrics: Metrics::new(versions)?, sdk: Arc::default() })
+    pub(super) fn new(versions: usize, host: Host) -> anyhow::Result<Self> {
+        Ok(Self { metrics: Metrics::new(versions)?, sdk: Arc::default(), host })
     }
 
     /// The metrics of one namespace.
@@ -44,7 +47,7 @@ impl Telemetry {
 
     /// Everything in Prometheus' text format.
     pub(super) fn text(&self) -> anyhow::Result<String> {
-        let mut families = self.metrics.gather();
+        let mut families = self.metrics.gather(&self.host.worker_sets());
         families.extend(self.sdk.gather());
         Ok(TextEncoder::new().encode_to_string(&families)?)
     }

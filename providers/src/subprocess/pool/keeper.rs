@@ -23,13 +23,10 @@ use super::{
     recipe::Kitchen,
     start::{End, Ends, start},
 };
-use crate::clock::now_ms;
+use crate::{Scope, SetSize, clock::now_ms};
 
 /// Between two looks; another system worker may have written down another size.
 const LOOK: Duration = Duration::from_secs(1);
-/// An instance says every few minutes what it wants. One that has not for so long is no more.
-const LAPSES_MS: i64 = 24 * 60 * 60 * 1000;
-
 /// Whoever keeps a pool.
 pub(super) struct Keeper {
     kitchen: Arc<Kitchen>,
@@ -85,12 +82,16 @@ impl Keeper {
             spawn_blocking(look).await.map_err(io::Error::other)?;
         let (desired, members) = look?;
         self.take_note(&members);
-        let desired = desired.filter(is_wanted);
+        let known = desired.clone();
+        let desired =
+            desired.filter(|desired| is_wanted(desired, self.kitchen.machine().lapse_ms()));
         let serving = self.dismiss_surplus(desired.as_ref(), &members);
+        self.tell_size(known, desired.as_ref(), &members);
         match desired {
             Some(desired) => self.start_missing(&desired, serving),
             None if members.is_empty() => {
-                let place = self.place.clone();
+                let (place, lapse_ms) = (self.place.clone(), self.kitchen.machine().lapse_ms());
+                let is_wanted = move |desired: &Desired| is_wanted(desired, lapse_ms);
                 return spawn_blocking(move || place.clear(is_wanted))
                     .await
                     .map_err(io::Error::other)?;
@@ -142,6 +143,22 @@ impl Keeper {
         serving
     }
 
+    /// Tells how large the pool is that `known` was told of and, unless it lapsed, `desired` is.
+    fn tell_size(&self, known: Option<Desired>, desired: Option<&Desired>, members: &[Member]) {
+        let Some(Desired { namespace, version, group, .. }) = known else { return };
+        let runs = |member: &&Member| {
+            matches!(member.standing, Standing::Serving { .. })
+                && !self.dismissed.contains(&member.number)
+        };
+        let size = SetSize {
+            scope: Scope { namespace, version, group },
+            provider_type: super::TYPE,
+            wanted: desired.map_or(0, |desired| desired.count),
+            running: members.iter().filter(runs).count().try_into().unwrap_or(u32::MAX),
+        };
+        self.kitchen.machine().kept().sized(&self.place, size);
+    }
+
     fn start_missing(&mut self, desired: &Desired, serving: u32) {
         for _ in serving..desired.count {
             if !self.pace.pause(Instant::now()).is_zero() {
@@ -164,7 +181,7 @@ impl Keeper {
     }
 }
 
-fn is_wanted(desired: &Desired) -> bool {
+fn is_wanted(desired: &Desired, lapse_ms: i64) -> bool {
     let now_ms = i64::try_from(now_ms()).unwrap_or(i64::MAX);
-    desired.count > 0 && now_ms.saturating_sub(desired.asked_ms) <= LAPSES_MS
+    desired.count > 0 && now_ms.saturating_sub(desired.asked_ms) <= lapse_ms
 }

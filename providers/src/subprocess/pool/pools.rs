@@ -10,6 +10,7 @@ use std::{
 use tokio::{sync::Notify, task::spawn_blocking};
 
 use super::{keeper::Keeper, place::Place, recipe::Kitchen};
+use crate::SetSize;
 
 /// Between two looks for pools that nobody keeps.
 const LOOK: Duration = Duration::from_secs(1);
@@ -17,20 +18,42 @@ const LOOK: Duration = Duration::from_secs(1);
 /// The pools that this process keeps, over all namespaces.
 #[derive(Default)]
 pub(crate) struct Kept {
-    pools: Mutex<BTreeMap<Place, Arc<Notify>>>,
+    pools: Mutex<BTreeMap<Place, Pool>>,
     watched: Mutex<BTreeMap<String, Arc<Notify>>>,
+}
+
+/// A pool that this process keeps.
+#[derive(Default)]
+struct Pool {
+    nudge: Arc<Notify>,
+    /// How large it was when its keeper last looked.
+    size: Option<SetSize>,
 }
 
 impl Kept {
     /// Has the keeper of this pool look at it now, or somebody become its keeper.
     pub(super) fn nudge(&self, place: &Place) {
         let pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(keeper) = pools.get(place) {
-            return keeper.notify_one();
+        if let Some(pool) = pools.get(place) {
+            return pool.nudge.notify_one();
         }
         drop(pools);
         let watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
         watched.values().for_each(|watch| watch.notify_one());
+    }
+
+    /// Takes note of how large a pool is.
+    pub(super) fn sized(&self, place: &Place, size: SetSize) {
+        let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(pool) = pools.get_mut(place) {
+            pool.size = Some(size);
+        }
+    }
+
+    /// How large each pool is.
+    pub(crate) fn sizes(&self) -> Vec<SetSize> {
+        let pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
+        pools.values().filter_map(|pool| pool.size.clone()).collect()
     }
 
     fn watch(&self, namespace: &str) -> Option<Arc<Notify>> {
@@ -47,7 +70,7 @@ impl Kept {
 
     fn begin(&self, place: &Place) -> Arc<Notify> {
         let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(pools.entry(place.clone()).or_default())
+        Arc::clone(&pools.entry(place.clone()).or_default().nudge)
     }
 
     fn end(&self, place: &Place) {

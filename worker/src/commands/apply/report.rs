@@ -1,5 +1,7 @@
 //! What an apply did.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde_json::Value;
 use wci_contract::{InstanceId, limits::cut};
@@ -34,6 +36,9 @@ pub(super) struct Report {
     groups: Vec<GroupChange>,
     /// Whether the version was made current; null when nobody asked for it.
     pub(super) current: Option<bool>,
+    /// Workers that the providers are to keep, by group, where they keep sets.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) worker_sets: BTreeMap<String, u32>,
     /// What may surprise.
     pub(super) warnings: Vec<String>,
 }
@@ -47,6 +52,7 @@ impl Report {
             dry_run: false,
             groups,
             current: None,
+            worker_sets: BTreeMap::new(),
             warnings: Vec::new(),
         }
     }
@@ -63,6 +69,9 @@ impl Report {
                 output::say(self.headline());
                 if self.result != Outcome::Unchanged {
                     output::say(output::text(&self.table()));
+                }
+                for (group, size) in &self.worker_sets {
+                    output::say(format!("{group} is a set of {size}"));
                 }
                 self.warnings.iter().for_each(|warning| output::say(format!("warning: {warning}")));
             }

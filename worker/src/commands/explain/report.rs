@@ -60,6 +60,9 @@ pub(super) struct GroupReport {
     /// Workers that its provider is to keep; absent where workers are started one by one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) set_size: Option<u32>,
+    /// Whether its provider keeps a set of workers.
+    #[serde(skip)]
+    pub(super) is_set: bool,
     pub(super) last_decision: Option<DecisionReport>,
 }
 
@@ -77,6 +80,9 @@ pub(super) struct DecisionReport {
     #[serde(serialize_with = "clock::as_rfc3339")]
     pub(super) at: Millis,
     pub(super) workers: u32,
+    /// Workers to keep; absent where that was left as it is, or workers are started one by one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) set_size: Option<u32>,
     pub(super) held_back: u64,
     pub(super) reasons: Vec<ReasonReport>,
 }
@@ -168,22 +174,32 @@ fn groups(story: &Story, at: Millis) -> Vec<GroupReport> {
             },
         ),
         set_size: group.set_size,
+        is_set: is_set(group),
         last_decision: group.last.as_ref().map(|(at, decision)| DecisionReport {
             at: *at,
             workers: decision.set_size.unwrap_or(decision.workers),
+            set_size: decision.set_size,
             held_back: decision.held_back,
-            reasons: decision.reasons.iter().map(|line| ReasonReport::new(line)).collect(),
+            reasons: decision
+                .reasons
+                .iter()
+                .map(|line| ReasonReport::new(line, is_set(group)))
+                .collect(),
         }),
     };
     story.groups.iter().map(told).collect()
 }
 
+fn is_set(group: &story::Group) -> bool {
+    group.set_size.is_some() || story::keeps_a_set(&group.provider)
+}
+
 impl ReasonReport {
-    fn new(line: &str) -> Self {
+    fn new(line: &str, is_of_set: bool) -> Self {
         let parsed = Line::parse(line);
         Self {
             name: parsed.name.to_owned(),
-            text: parsed.words(),
+            text: if is_of_set { parsed.words_of_set() } else { parsed.words() },
             advice: parsed.advice(),
             line: line.to_owned(),
         }

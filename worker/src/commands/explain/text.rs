@@ -80,18 +80,22 @@ fn of_group(group: &GroupReport, at: Millis) -> String {
     }
     match &group.last_decision {
         None => text.push_str("\n  Nothing was decided yet."),
-        Some(decision) => text.push_str(&of_decision(decision, group.set_size.is_some(), at)),
+        Some(decision) => text.push_str(&of_decision(decision, group.is_set, at)),
     }
     text
 }
 
 fn of_decision(decision: &DecisionReport, is_set: bool, at: Millis) -> String {
     let ago = clock::relative(decision.at, at);
-    let what = match decision.workers {
-        0 if is_set => "to change nothing".to_owned(),
-        0 => "to start nothing".to_owned(),
-        1 => "for 1 worker".to_owned(),
-        workers => format!("for {workers} workers"),
+    let workers = match decision.workers {
+        1 => "1 worker".to_owned(),
+        workers => format!("{workers} workers"),
+    };
+    let what = match (decision.set_size, decision.workers) {
+        (Some(_), _) => format!("to keep {workers}"),
+        (None, 0) if is_set => "to leave the size of its set as it is".to_owned(),
+        (None, 0) => "to start nothing".to_owned(),
+        (None, _) => format!("for {workers}"),
     };
     let mut text = format!("\n  Its last decision was {what}, {ago}, because");
     for reason in &decision.reasons {
