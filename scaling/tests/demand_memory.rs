@@ -283,6 +283,13 @@ fn how_long_workers_take_to_start_is_learned_where_they_are_seen() {
     group.at(NOW + 3_000, seen(0));
     group.at(NOW + 4_000, seen(1));
     assert_eq!(group.state["demand"]["start_ms"], json!(3_500));
+    // The first one may have come and left unseen: this may be the second.
+    let mut either = Group::of(Demand, json!({"worker_slots": 1}));
+    either.at(NOW, announced(1));
+    either.at(NOW + 20_000, announced(1));
+    either.at(NOW + 20_700, seen(0));
+    either.at(NOW + 21_700, seen(1));
+    assert!(either.state["demand"].get("start_ms").is_none());
     // Somewhere within ten seconds is too vague.
     let mut vague = Group::of(Demand, json!({"worker_slots": 1}));
     vague.at(NOW, announced(1));

@@ -101,3 +101,14 @@ fn hundred_tasks_one_after_another_need_few_workers() {
     let ours = of_demand(&scenario, 30);
     assert!(ours.invocations.asked <= 3, "{:?}", ours.invocations);
 }
+
+#[test]
+fn a_task_now_and_then_waits_for_a_start_and_no_longer() {
+    for seed in 1..10 {
+        let mut scenario = Scenario { seed, ..scenario("poisson:rate=0.02,for=4h") };
+        scenario.workers.idle_exit = ms(5_000);
+        let ours = run(&scenario, "demand");
+        // The start of a worker, and 30 ms until it is asked for.
+        assert!(ours.queue_time_ms.max < 2_000.0, "{seed}: {:?}", ours.queue_time_ms);
+    }
+}

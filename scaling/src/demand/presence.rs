@@ -79,7 +79,7 @@ impl Presence {
     ) -> Found {
         let seen = look.workers.map(|workers| workers.seen);
         if seen.is_some_and(|seen| seen > 0) || look.dispatch > 0.0 {
-            let start_ms = self.start_ms(now_ms);
+            let start_ms = self.start_ms(now_ms, fleet);
             self.alive();
             return Found { start_ms, failed: 0 };
         }
@@ -113,9 +113,13 @@ impl Presence {
     }
 
     /// How long the first worker of the trial took to show up: between the last look that saw
-    /// none and this.
-    fn start_ms(&self, now_ms: i64) -> Option<i64> {
+    /// none and this. Where others were asked for later, nobody knows who that is: a worker may
+    /// have come and left between two looks.
+    fn start_ms(&self, now_ms: i64, fleet: &Fleet) -> Option<i64> {
         let (trial_ms, absent_ms) = (self.trial_ms?, self.absent_ms?);
+        if fleet.last_asked()?.saturating_sub(trial_ms) > EXACT_MS {
+            return None;
+        }
         let gap_ms = now_ms.saturating_sub(absent_ms);
         let start_ms = absent_ms.saturating_add(gap_ms / 2).saturating_sub(trial_ms);
         (gap_ms <= EXACT_MS && absent_ms >= trial_ms).then_some(start_ms)

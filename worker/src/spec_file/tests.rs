@@ -216,3 +216,17 @@ fn a_file_that_is_no_text_is_refused() {
 fn a_folder_is_not_a_spec_file() {
     assert!(read(Path::new("/tmp")).unwrap_err().to_string().starts_with("/tmp: "));
 }
+
+#[test]
+fn a_set_of_workers_without_a_scaler_shrinks_by_its_whole_surplus() {
+    let file = "deployment: d\nbuild_id: b\ngroups: {g: {provider: {type: subprocess-pool}}}\n";
+    let SpecFile { id, spec } = parse("spec.yaml", file).unwrap();
+    let group = &spec.scaling_group_specs["g"];
+    assert_eq!(group.algorithm(), "rate-based");
+    assert_eq!(
+        Value::Object(group.scaling_config().unwrap()),
+        json!({"max_scale_down_step": 2_147_483_647})
+    );
+    let again = Document::of(&id, &spec).to_yaml().unwrap();
+    assert_eq!(parse("again.yaml", &again).unwrap().spec, spec);
+}

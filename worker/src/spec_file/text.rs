@@ -3,9 +3,11 @@
 use std::{collections::BTreeMap, path::Path};
 
 use serde::Deserialize;
+use serde_json::Map;
 use serde_saphyr::Spanned;
 use wci_contract::{
-    ComputeSpec, GroupSpec, InstanceId, ScalingSpec, Spec, TaskType, checks::check_groups,
+    ComputeSpec, ConfigPayload, GroupSpec, InstanceId, ScalingSpec, Spec, TaskType,
+    checks::check_groups,
 };
 use wci_providers::starts_one_by_one;
 use wci_scaling::Algorithm;
@@ -98,16 +100,17 @@ impl Group {
     }
 }
 
-/// What a group without a scaler gets: `demand` where it fits, `rate-based` for a set of workers,
-/// else what the provider's own default is.
+/// What a group without a scaler gets: `demand` where it fits, for a set of workers `rate-based`
+/// that takes away the whole surplus at once, else what the provider's own default is.
 fn default_scaler(compute: &ComputeSpec) -> Option<ScalingSpec> {
-    let algorithm = if starts_one_by_one(&compute.provider_type) {
-        Algorithm::Demand
+    let (algorithm, config) = if starts_one_by_one(&compute.provider_type) {
+        (Algorithm::Demand, None)
     } else if compute.keeps_a_set() {
-        Algorithm::RateBased
+        let settings = Map::from_iter([("max_scale_down_step".to_owned(), i32::MAX.into())]);
+        (Algorithm::RateBased, Some(ConfigPayload::from_map(&settings)))
     } else {
         return None;
     };
     let scaling_algorithm = algorithm.name().to_owned();
-    Some(ScalingSpec { scaling_algorithm, ..ScalingSpec::default() })
+    Some(ScalingSpec { scaling_algorithm, config, ..ScalingSpec::default() })
 }
