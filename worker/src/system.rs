@@ -32,8 +32,8 @@ use crate::{
 
 pub(crate) use limits::Limits;
 
-/// Five times what a server lets a namespace have, unless its operator raises that.
-const CACHED_INSTANCES: u32 = 500;
+/// Twice what a namespace may have unless its operators raise that, here and in the server.
+const CACHED_INSTANCES: u32 = 200;
 
 /// Run the system worker, which hosts the instances of one or more namespaces
 ///
