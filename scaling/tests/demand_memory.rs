@@ -290,6 +290,13 @@ fn how_long_workers_take_to_start_is_learned_where_they_are_seen() {
     either.at(NOW + 20_700, seen(0));
     either.at(NOW + 21_700, seen(1));
     assert!(either.state["demand"].get("start_ms").is_none());
+    // Of two that were asked for within three seconds either will do.
+    let mut both = Group::of(Demand, json!({"worker_slots": 1}));
+    both.at(NOW, announced(1));
+    both.at(NOW + 3_000, announced(1));
+    both.at(NOW + 3_500, seen(0));
+    both.at(NOW + 4_500, seen(1));
+    assert_eq!(both.state["demand"]["start_ms"], json!(4_000));
     // Somewhere within ten seconds is too vague.
     let mut vague = Group::of(Demand, json!({"worker_slots": 1}));
     vague.at(NOW, announced(1));

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The built-in controller is not waited for longer.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(20);
 const WORKERS: Workers = Workers { slots: 4, limit: 10, idle_ms: 1_000, deadline_ms: 600_000 };
 
 pub(crate) async fn measure(stage: &Stage, figures: &mut Figures) -> anyhow::Result<()> {
@@ -35,7 +35,7 @@ pub(crate) async fn measure(stage: &Stage, figures: &mut Figures) -> anyhow::Res
     }
     eprintln!("  with both groups healthy: {:.0} ms and {:.0} ms", healthy[0], healthy[1]);
     figures.compare(
-        "a task of one group while the provider hangs for another (30 s waited at most)",
+        "a task of one group while the provider hangs for another (20 s waited at most)",
         "ms",
         beside[0],
         beside[1],
