@@ -2,7 +2,7 @@
 //! some namespaces, and can keep a call waiting.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     future::poll_fn,
     sync::{
         Arc, Mutex,
@@ -45,6 +45,7 @@ struct Rules {
     server: Channel,
     refused: Mutex<BTreeSet<String>>,
     refusals: AtomicUsize,
+    calls: Mutex<BTreeMap<String, usize>>,
     /// The method whose calls wait.
     held: watch::Sender<Option<String>>,
     waiting: AtomicUsize,
@@ -57,6 +58,7 @@ impl Front {
             server: Endpoint::from_shared(format!("http://{server}")).unwrap().connect_lazy(),
             refused: Mutex::new(refused.iter().cloned().collect()),
             refusals: AtomicUsize::new(0),
+            calls: Mutex::default(),
             held: watch::Sender::default(),
             waiting: AtomicUsize::new(0),
         });
@@ -80,6 +82,11 @@ impl Front {
     /// Calls that were refused.
     pub fn refusals(&self) -> usize {
         self.rules.refusals.load(Ordering::Relaxed)
+    }
+
+    /// Calls of `method` that came so far.
+    pub fn calls(&self, method: &str) -> usize {
+        self.rules.calls.lock().unwrap().get(method).copied().unwrap_or(0)
     }
 
     /// Keeps every call of `method` waiting from now on.
@@ -106,6 +113,7 @@ async fn pass(State(rules): State<Arc<Rules>>, request: Request) -> Response {
         return (REFUSAL, ()).into_response();
     }
     let method = request.uri().path().rsplit('/').next().unwrap_or_default();
+    *rules.calls.lock().unwrap().entry(method.to_owned()).or_default() += 1;
     if rules.is_held(method) {
         rules.waiting.fetch_add(1, Ordering::Relaxed);
         let mut held = rules.held.subscribe();

@@ -2,6 +2,8 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use std::time::Duration;
+
 use wci_contract::names::{DIVISION, INSTANCE_WORKFLOW};
 use wci_tests::{SOON, Version, World, wait_for};
 
@@ -92,4 +94,21 @@ async fn workflow_query_answers_with_the_compute_config_and_with_everything_that
         assert_eq!(groups["default"]["compute"]["provider_type"], "subprocess", "{said:#}");
         assert!(!answer[key].is_null(), "{key}: {said:#}");
     }
+}
+
+/// To describe a version makes the server ask the instance, and clients that ask at the same time are refused.
+#[tokio::test]
+async fn a_watch_looks_without_having_the_instance_asked_each_time() {
+    let world = World::builder().behind_a_front(&[]).start().await;
+    let version = world.version("watched");
+    version.at_zero().await;
+    let load = version.steady_load(Duration::from_millis(700));
+    load.goes_on(3).await;
+    let calls = |method| world.front().calls(method);
+    let (looks, described) = ("DescribeTaskQueue", "DescribeWorkerDeploymentVersion");
+    let (looked, before) = (calls(looks), calls(described));
+    wait_for("looks", SOON, async || (calls(looks) >= looked + 12).then_some(())).await;
+    let asked = calls(described) - before;
+    assert!(asked <= 4, "asked {asked} times");
+    load.finish().await;
 }
