@@ -85,3 +85,28 @@ fn apply(settings: &Settings, options: &mut WorkerOptions) {
     options.max_eager_activity_reservations_per_workflow_task = 0;
     options.graceful_shutdown_period = Some(cancel_after(settings.timing.worker_stop_timeout));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::environment::Environment;
+
+    #[test]
+    fn options_of_the_sdk_reach_it_and_those_that_have_a_setting_follow_the_setting() {
+        let worker = ServerlessWorker::builder("orders")
+            .deployment_name("shop")
+            .build_id("v1")
+            .worker_options(|options| {
+                options.max_worker_activities_per_second = Some(3.0);
+                options.task_queue = "another".to_owned();
+            })
+            .build_in(&Environment::from_lookup(|_| None))
+            .unwrap();
+        let mut options = worker.options;
+        apply(&worker.settings, &mut options);
+        let config = options.to_core_options("default".to_owned(), "me".to_owned()).unwrap();
+        assert_eq!(config.max_worker_activities_per_second, Some(3.0));
+        assert_eq!(config.task_queue, "orders");
+        assert_eq!(config.max_eager_activity_reservations_per_workflow_task, 0);
+    }
+}

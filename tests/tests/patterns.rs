@@ -72,8 +72,9 @@ async fn a_workflow_spans_workers_none_of_which_waits_with_it() {
     assert!(workers.len() >= 3, "three reminders, and workers that left: {workers:?}");
 }
 
-/// The attempts that conversions take of which the second gets into `trouble`.
-async fn conversions(version: &Version, slots: &str, trouble: &str) -> Vec<Value> {
+/// Has four images converted of which the second gets into `trouble` once: it is tried again, and
+/// the others are done at the first attempt.
+async fn only_one_is_tried_again(version: &Version, slots: &str, trouble: &str) {
     let group = Group::command("isolate", &version.queue)
         .env("TEMPORAL_SERVERLESS_ACTIVITY_SLOTS", slots)
         .env("TEMPORAL_SERVERLESS_IDLE_TIMEOUT_MS", "2000");
@@ -81,13 +82,18 @@ async fn conversions(version: &Version, slots: &str, trouble: &str) -> Vec<Value
     let image = |trouble: Option<&str>| json!({"work_ms": 2_000, "trouble": trouble});
     let images = [None, Some(trouble), None, None].map(image);
     let conversions = join_all(images.iter().map(|image| version.start("convert", image))).await;
-    join_all(conversions.iter().map(|one| one.result(2 * SOON))).await
+    let attempts = join_all(conversions.iter().map(|one| one.result(2 * SOON))).await;
+    let attempts: Vec<u64> = attempts.iter().map(|attempt| attempt.as_u64().unwrap()).collect();
+    let [first, troubled, third, fourth] = attempts[..] else { panic!("{attempts:?}") };
+    assert_eq!([first, third, fourth], [1, 1, 1], "{attempts:?}");
+    // The server may hand the next attempt to the process that is gone, too.
+    assert!(troubled >= 2, "{attempts:?}");
 }
 
 #[tokio::test]
 async fn an_activity_that_takes_its_process_with_it_touches_no_other() {
     let (_world, version) = world("isolate").await;
-    assert_eq!(conversions(&version, "1", "crash").await, [1, 2, 1, 1].map(Value::from));
+    only_one_is_tried_again(&version, "1", "crash").await;
 }
 
 /// The process may have a good gigabyte of addresses, and asks for four.
@@ -99,14 +105,14 @@ async fn an_activity_that_runs_out_of_memory_touches_no_other() {
     fs::write(&limited, script).unwrap();
     fs::set_permissions(&limited, Permissions::from_mode(0o755)).unwrap();
     let (_world, version) = world_of("isolate", &limited).await;
-    assert_eq!(conversions(&version, "1", "memory").await, [1, 2, 1, 1].map(Value::from));
+    only_one_is_tried_again(&version, "1", "memory").await;
 }
 
 /// All of them share one process.
 #[tokio::test]
 async fn an_activity_that_panics_takes_its_attempt_alone() {
     let (_world, version) = world("isolate").await;
-    assert_eq!(conversions(&version, "4", "panic").await, [1, 2, 1, 1].map(Value::from));
+    only_one_is_tried_again(&version, "4", "panic").await;
 }
 
 /// Cloud Run, AgentCore and others end a container so, and kill it ten seconds later.
