@@ -11,9 +11,9 @@ use crate::{
     stage::Stage,
 };
 
-const RUNS: u32 = 25;
+const RUNS: u32 = 15;
 /// The hook announces at most one batch in 500 ms; and nothing of the last run is under way.
-const PAUSE: Duration = Duration::from_millis(1_500);
+const PAUSE: Duration = Duration::from_millis(1_000);
 
 pub(crate) async fn measure(stage: &Stage, figures: &mut Figures) -> anyhow::Result<()> {
     let mut setup = Setup::of("lone", None);
@@ -26,7 +26,7 @@ pub(crate) async fn measure(stage: &Stage, figures: &mut Figures) -> anyhow::Res
         own.push(one(stage, &ours, run).await?);
     }
     figures.compare(
-        "one task, start to provider call (median of 25)",
+        "one task, start to provider call (median of 15)",
         "ms",
         median(theirs),
         median(own),

@@ -15,7 +15,7 @@ use crate::{
     stage::Stage,
 };
 
-const LOOKS: usize = 300;
+const LOOKS: usize = 200;
 /// Signals at 50 a second, looks at 20.
 const BETWEEN_SIGNALS: Duration = Duration::from_millis(20);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
@@ -43,7 +43,7 @@ pub(crate) async fn measure(stage: &Stage, figures: &mut Figures) -> anyhow::Res
         let case = format!("DescribeWorkerDeploymentVersion at 50 signals/s, {name}");
         figures.compare(&case, "ms", builtin, ours, Target::AtMost(50.0));
     }
-    let case = "of 300 such looks, refused with `too many requests`";
+    let case = "of 200 such looks, refused with `too many requests`";
     figures.compare(case, "", refused[0], refused[1], Target::AtMost(0.0));
     Ok(())
 }

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
+use futures::future::try_join;
+
 use crate::{
     contender::{Contender, Setup, Side, Workers},
     figures::{Figures, Target},
@@ -18,31 +20,42 @@ const PATIENCE: Duration = Duration::from_secs(600);
 
 pub(crate) async fn measure(stage: &Stage, figures: &mut Figures) -> anyhow::Result<()> {
     let setup = Setup::of("refusals", Some(WORKERS));
-    let (mut recovered, mut refused, mut well) = (Vec::new(), Vec::new(), Vec::new());
-    for side in Side::BOTH {
-        let contender = Contender::create(stage, side, &setup).await?;
-        let load = Load::start(stage, &contender, "well", TASKS, WORK_MS, Duration::ZERO).await?;
-        well.push(load.drained(PATIENCE).await?);
-        left(stage, &contender.name, PATIENCE).await?;
-        let (late, count) = throttled(stage, &contender).await?;
-        recovered.push(late);
-        refused.push(count);
-    }
+    let (builtin, ours) =
+        try_join(one(stage, Side::Builtin, &setup), one(stage, Side::Ours, &setup)).await?;
     figures.compare(
         "429 for 30 s, then well: until 20 tasks are done",
         "s",
-        recovered[0],
-        recovered[1],
-        Target::AtMost(well[1] + 5.0),
+        builtin.late,
+        ours.late,
+        Target::AtMost(ours.well + 5.0),
     );
     figures.compare(
         "429 for 30 s: refused calls",
         "",
-        refused[0],
-        refused[1],
+        builtin.refused,
+        ours.refused,
         Target::AtMost(12.0),
     );
     Ok(())
+}
+
+/// What came of one side.
+struct Recovery {
+    /// Seconds that the tasks take while all is well.
+    well: f64,
+    /// Seconds from the end of the trouble to the last task.
+    late: f64,
+    /// Calls that were refused.
+    refused: f64,
+}
+
+async fn one(stage: &Stage, side: Side, setup: &Setup) -> anyhow::Result<Recovery> {
+    let contender = Contender::create(stage, side, setup).await?;
+    let load = Load::start(stage, &contender, "well", TASKS, WORK_MS, Duration::ZERO).await?;
+    let well = load.drained(PATIENCE).await?;
+    left(stage, &contender.name, PATIENCE).await?;
+    let (late, refused) = throttled(stage, &contender).await?;
+    Ok(Recovery { well, late, refused })
 }
 
 /// Seconds from the end of the trouble to the last task, and the calls that were refused.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Context;
-use futures::future::try_join_all;
+use futures::future::{try_join, try_join_all};
 
 use crate::{
     contender::{Contender, Setup, Side},
@@ -27,8 +27,13 @@ pub(crate) async fn measure(
     let mut contenders = (Vec::new(), Vec::new());
     for name in NAMES {
         let setup = Setup::of(name, None);
-        contenders.0.push(Contender::create(stage, Side::Builtin, &setup).await?);
-        contenders.1.push(Contender::create(stage, Side::Ours, &setup).await?);
+        let (builtin, ours) = try_join(
+            Contender::create(stage, Side::Builtin, &setup),
+            Contender::create(stage, Side::Ours, &setup),
+        )
+        .await?;
+        contenders.0.push(builtin);
+        contenders.1.push(ours);
     }
     let (mut builtin, mut ours) = (Waits::default(), Waits::default());
     for round in 0..if full { 8 } else { 3 } {
