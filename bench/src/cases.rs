@@ -63,15 +63,18 @@ pub(crate) enum Case {
 }
 
 impl Case {
-    /// Whether it waits for minutes, does next to nothing meanwhile, and so may run beside others
-    /// of its kind. One after another they would take half an hour.
-    pub(crate) fn waits(self) -> bool {
-        matches!(self, Self::Sparse | Self::Refusals | Self::Idle)
+    /// What mostly waits, in lanes: lanes are measured beside each other, the cases of a lane one
+    /// after another. One after another all of them would take half an hour. A thousand instances
+    /// come last in theirs: what does next to nothing is measured before.
+    pub(crate) fn lanes(cases: &[Self]) -> Vec<Vec<Self>> {
+        let lanes = [&[Self::Sparse][..], &[Self::Refusals], &[Self::Idle, Self::Memory]];
+        let chosen = lanes.map(|lane| lane.iter().copied().filter(|case| cases.contains(case)));
+        chosen.into_iter().map(Iterator::collect).collect()
     }
 
-    /// Whether it leaves behind more than others should be measured beside.
-    pub(crate) fn is_last(self) -> bool {
-        matches!(self, Self::Memory)
+    /// Whether it does next to nothing for minutes, or more than others should be timed beside.
+    pub(crate) fn has_a_lane(self) -> bool {
+        matches!(self, Self::Sparse | Self::Refusals | Self::Idle | Self::Memory)
     }
 
     /// Measures it. `full` takes its time.

@@ -45,15 +45,10 @@ async fn main() -> anyhow::Result<()> {
     let stage = Stage::build().await?;
     let began = Instant::now();
     let mut run = Run { stage, args: &args, figures: Figures::default(), failed: Vec::new() };
-    let (waiting, busy): (Vec<Case>, Vec<Case>) = cases.iter().partition(|case| case.waits());
-    let (last, busy): (Vec<Case>, Vec<Case>) = busy.into_iter().partition(|case| case.is_last());
-    for case in busy {
-        run.measure(&[case]).await?;
+    for case in cases.iter().filter(|case| !case.has_a_lane()) {
+        run.measure(&[vec![*case]]).await?;
     }
-    run.measure(&waiting).await?;
-    for case in last {
-        run.measure(&[case]).await?;
-    }
+    run.measure(&Case::lanes(cases)).await?;
     let Run { figures, failed, .. } = run;
     figures.print();
     let minutes = began.elapsed().as_secs_f64() / 60.0;
@@ -71,10 +66,19 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Measures `cases` beside each other. A run that is cut short keeps what it has measured.
-    async fn measure(&mut self, cases: &[Case]) -> anyhow::Result<()> {
+    /// Measures lanes of cases beside each other. A run that is cut short keeps what it has
+    /// measured.
+    async fn measure(&mut self, lanes: &[Vec<Case>]) -> anyhow::Result<()> {
         let Self { stage, args, .. } = self;
-        let measured = join_all(cases.iter().map(|case| one(*case, stage, args.full))).await;
+        let lane = async |cases: &Vec<Case>| {
+            let mut measured = Vec::new();
+            for case in cases {
+                measured.push(one(*case, stage, args.full).await);
+            }
+            measured
+        };
+        let measured = join_all(lanes.iter().map(lane)).await;
+        let measured = measured.into_iter().flatten();
         for (name, figures, result) in measured {
             if let Err(error) = result {
                 eprintln!("  {name}: {error:#}");
