@@ -87,15 +87,29 @@ fn apply(settings: &Settings, options: &mut WorkerOptions) {
 }
 
 #[cfg(test)]
+#[allow(dead_code, reason = "the SDK's macro names each activity for callers, and there are none")]
 mod tests {
     use super::*;
     use crate::environment::Environment;
+    use temporalio_macros::activities;
+    use temporalio_sdk::activities::{ActivityContext, ActivityError};
+
+    struct Shop;
+
+    #[activities]
+    impl Shop {
+        #[activity]
+        async fn pack(_: ActivityContext, parcel: String) -> Result<String, ActivityError> {
+            Ok(parcel)
+        }
+    }
 
     #[test]
     fn options_of_the_sdk_reach_it_and_those_that_have_a_setting_follow_the_setting() {
         let worker = ServerlessWorker::builder("orders")
             .deployment_name("shop")
             .build_id("v1")
+            .register_activities(Shop)
             .worker_options(|options| {
                 options.max_worker_activities_per_second = Some(3.0);
                 options.task_queue = "another".to_owned();
