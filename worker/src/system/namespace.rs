@@ -64,7 +64,7 @@ impl Served {
         metrics: NamespaceMetrics,
     ) -> anyhow::Result<Self> {
         let instances_server =
-            settled(&server).await.context("cannot ask what the server can do")?;
+            settled(&server).await.context("cannot poll over a connection of its own")?;
         let instances_client = connection::client(instances_server, namespace)?;
         let client = connection::client(server, namespace)?;
         check(&client, namespace).await?;
