@@ -17,6 +17,16 @@ async fn ask_all_the_time(version: &Version, answers: &AtomicUsize, enough: &Ato
     }
 }
 
+async fn knows_the_same_after_a_restart(world: &mut World, version: &Version) {
+    let known = wait_for("the launches to end", SOON, async || {
+        let known = version.dump().await?;
+        known.wci.as_ref()?.launches.is_empty().then_some(known)
+    })
+    .await;
+    world.worker().restart().await;
+    assert_eq!(version.dump().await, Some(known));
+}
+
 #[tokio::test]
 async fn an_instance_that_is_pushed_out_of_memory_again_and_again_misses_nothing() {
     let mut world = World::builder().worker_args(&["--cached-instances", "10"]).start().await;
@@ -46,13 +56,7 @@ async fn an_instance_that_is_pushed_out_of_memory_again_and_again_misses_nothing
     let cached = metrics.sum("wci_instances_cached", &[]).unwrap();
     assert!(cached <= 10.0, "{cached} are in memory");
     version.left_alone().await;
-    let known = wait_for("the launches to end", SOON, async || {
-        let known = version.dump().await?;
-        known.wci.as_ref()?.launches.is_empty().then_some(known)
-    })
-    .await;
-    world.worker().restart().await;
-    assert_eq!(version.dump().await, Some(known));
+    knows_the_same_after_a_restart(&mut world, &version).await;
     assert_eq!(version.history().await.failed_tasks(), 0);
 }
 
@@ -73,13 +77,7 @@ async fn an_instance_knows_the_same_after_its_worker_was_lost() {
     };
     let ask = || ask_all_the_time(&version, &answers, &enough);
     tokio::join!(working, ask(), ask(), ask());
-    let known = wait_for("the launches to end", SOON, async || {
-        let known = version.dump().await?;
-        known.wci.as_ref()?.launches.is_empty().then_some(known)
-    })
-    .await;
-    world.worker().restart().await;
-    assert_eq!(version.dump().await, Some(known));
+    knows_the_same_after_a_restart(&mut world, &version).await;
     version.load(1, 20).await.done(SOON).await;
     assert_eq!(version.history().await.failed_tasks(), 0);
 }
