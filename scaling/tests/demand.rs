@@ -170,6 +170,32 @@ fn workers_that_never_poll_are_reported_and_the_group_slows_down() {
 }
 
 #[test]
+fn a_task_that_came_long_after_the_workers_were_asked_for_says_nothing_of_them() {
+    let timed_out = |age_ms| {
+        let mut group = group(json!({"worker_slots": 1}));
+        group.at(NOW, announced(2));
+        let decision = group.at(NOW + 40_000, look(2, 0.0, age_ms));
+        names(&decision).contains(&"start_timed_out")
+    };
+    // The server's figures are up to five seconds old, and so is what they say of an age.
+    assert!(timed_out(35_000));
+    assert!(!timed_out(34_999));
+}
+
+#[test]
+fn three_workers_in_a_row_that_never_poll_are_too_many() {
+    let reported = |workers| {
+        let mut group = group(json!({"worker_slots": 1}));
+        group.at(NOW, announced(workers));
+        let decision = group.at(NOW + 30_000, look(workers, 0.0, 30_000));
+        assert_eq!(decision.reasons[0], Reason::StartTimedOut { workers, after_ms: 30_000 });
+        names(&decision).contains(&"workers_do_not_appear")
+    };
+    assert!(!reported(2));
+    assert!(reported(3));
+}
+
+#[test]
 fn workers_that_came_and_left_between_two_looks_did_appear() {
     let mut group = group(json!({}));
     for n in 0..6 {
