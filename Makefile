@@ -31,7 +31,7 @@ test-build:
 	$(CARGO) test --locked --workspace --no-run
 
 test: test-build ## Run every test, those on a real server too
-	@WCI_TEMPORAL_CLI=$$(tools/temporal-cli) && export WCI_TEMPORAL_CLI && $(CARGO) test --locked --workspace
+	@WCI_TEMPORAL_CLI=$$(tools/temporal-cli) && export WCI_TEMPORAL_CLI && CARGO="$(CARGO)" tools/test
 
 lint: ## Format, clippy, both without a warning
 	$(CARGO) fmt --all --check
