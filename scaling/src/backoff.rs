@@ -210,6 +210,30 @@ mod tests {
     }
 
     #[test]
+    fn a_wait_is_spread_by_the_generator_that_is_named() {
+        // The first number of SplitMix64 from the seed 0, as others publish it.
+        assert_eq!(mix(0, 1), 0xe220_a839_7b1d_cdaf);
+        // Modulo 401, less 200, thousandths more of a second.
+        assert_eq!(Waits::default().after(0, 1, FailureClass::Throttled), 1076);
+    }
+
+    #[test]
+    fn where_some_started_and_some_were_throttled_the_trouble_is_the_limit() {
+        let outcome =
+            |started, throttled, class| Outcome { started, throttled, class, ..Outcome::default() };
+        let denied = Some(FailureClass::AccessDenied);
+        for (started, throttled, class, expected) in [
+            (0, 2, denied, FailureClass::AccessDenied),
+            (3, 0, denied, FailureClass::AccessDenied),
+            (3, 1, denied, FailureClass::Throttled),
+            (3, 1, None, FailureClass::Throttled),
+            (3, 0, None, FailureClass::Unavailable),
+        ] {
+            assert_eq!(class_of(&outcome(started, throttled, class)), expected);
+        }
+    }
+
+    #[test]
     fn waits_double_from_one_second_to_a_minute() {
         let nominal = [1, 2, 4, 8, 16, 32, 60, 60, 60, 60].map(|s| s * 1000);
         assert_within_a_fifth(&waits_of(FailureClass::Throttled), &nominal);
