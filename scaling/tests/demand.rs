@@ -4,26 +4,19 @@
 
 mod support;
 
-use serde_json::{Value, json};
-use support::{Group, NOW, miss, names, outcome};
+use serde_json::json;
+use support::{
+    NOW,
+    demand::{announced, asked, group},
+    miss, names, outcome,
+};
 use wci_contract::{
     FailureClass,
     TaskType::{Activity, Workflow},
-    decision::{Action, Decision, Event, Poll, Reason},
+    decision::{Event, Poll, Reason},
     launch::Outcome,
-    signal::TaskAdd,
     stats::{QueueStats, WorkersSeen},
 };
-use wci_scaling::Algorithm::Demand;
-
-fn group(config: Value) -> Group {
-    Group::of(Demand, config)
-}
-
-fn announced(misses: u64) -> Event {
-    let Event::TaskAdd(signal) = miss(Workflow, misses) else { panic!() };
-    Event::TaskAdd(TaskAdd { task_queue_name: "orders".into(), ..signal })
-}
 
 fn look(backlog: u64, dispatch_rate: f64, age_ms: u64) -> Event {
     seen(backlog, dispatch_rate, age_ms, None)
@@ -33,14 +26,6 @@ fn seen(backlog: u64, dispatch_rate: f64, age_ms: u64, workers: Option<(u64, u64
     let stats = QueueStats { backlog, dispatch_rate, age_ms, arrival_rate: 0.0 };
     let workers = workers.map(|(seen, slots_free)| WorkersSeen { seen, slots_free });
     Event::Poll(Poll { stats: [(Activity, stats)].into(), workers })
-}
-
-fn asked(decision: &Decision) -> u32 {
-    match decision.actions[..] {
-        [] => 0,
-        [Action::InvokeWorker { count }] => count,
-        ref other => panic!("{other:?}"),
-    }
 }
 
 #[test]

@@ -4,43 +4,25 @@
 
 mod support;
 
-use serde_json::{Value, json};
-use support::{Group, NOW, map, miss, names, outcome};
+use serde_json::json;
+use support::{
+    Group, NOW,
+    demand::{announced, asked, flow, group},
+    map, miss, names, outcome,
+};
 use wci_contract::{
     FailureClass,
     TaskType::{Activity, Nexus, Workflow},
-    decision::{Action, Decision, Event, Poll, Reason},
+    decision::{Event, Poll, Reason},
     launch::Outcome,
     signal::TaskAdd,
     stats::{QueueStats, WorkersSeen},
 };
 use wci_scaling::{Algorithm::Demand, check_config};
 
-fn group(config: Value) -> Group {
-    Group::of(Demand, config)
-}
-
-fn announced(misses: u64) -> Event {
-    let Event::TaskAdd(signal) = miss(Workflow, misses) else { panic!() };
-    Event::TaskAdd(TaskAdd { task_queue_name: "orders".into(), ..signal })
-}
-
-fn look(backlog: u64, arrival_rate: f64, dispatch_rate: f64) -> Event {
-    let stats = QueueStats { backlog, arrival_rate, dispatch_rate, age_ms: 0 };
-    Event::Poll(Poll { stats: [(Activity, stats)].into(), workers: None })
-}
-
 fn count(seen: u64) -> Event {
     let workers = Some(WorkersSeen { seen, slots_free: 0 });
     Event::Poll(Poll { workers, ..Poll::default() })
-}
-
-fn asked(decision: &Decision) -> u32 {
-    match decision.actions[..] {
-        [] => 0,
-        [Action::InvokeWorker { count }] => count,
-        ref other => panic!("{other:?}"),
-    }
 }
 
 #[test]
@@ -78,7 +60,7 @@ fn a_count_of_the_workers_alone_makes_room_and_tells_of_no_backlog() {
     let full = group.at(NOW + 9_000, announced(2));
     assert_eq!(asked(&full), 0);
     let mut group = Group { algorithm: Demand, config: group.config, state: group.state };
-    group.at(NOW + 9_100, look(0, 0.0, 0.05));
+    group.at(NOW + 9_100, flow(0, 0.0, 0.05));
     let decision = group.batch(NOW + 14_000, &[announced(2), count(1)]);
     assert_eq!(asked(&decision), 2);
     assert!(decision.reasons.contains(&Reason::WorkersLeft { workers: 2 }));
@@ -113,7 +95,7 @@ fn tasks_that_were_put_off_are_not_counted_again_once_the_backlog_is_known() {
     assert_eq!(asked(&group.at(NOW, announced(1))), 1);
     let full = group.at(NOW + 3_000, announced(30));
     assert_eq!(full.throttled, 30);
-    group.at(NOW + 30_000, look(0, 1.0, 1.0));
+    group.at(NOW + 30_000, flow(0, 1.0, 1.0));
     group.config = map(json!({"worker_slots": 1}));
     // The worker is gone, and of the thirty one may still wait.
     assert_eq!(asked(&group.at(NOW + 41_000, announced(30))), 1);
@@ -123,8 +105,8 @@ fn tasks_that_were_put_off_are_not_counted_again_once_the_backlog_is_known() {
 fn a_backlog_that_has_grown_for_a_while_is_met_ahead() {
     let workers = |arrival| {
         let mut group = group(json!({"worker_slots": 1, "expected_start_ms": 2_000}));
-        group.at(NOW, look(1, arrival, 0.01));
-        asked(&group.at(NOW + 12_000, look(10, arrival, 0.01)))
+        group.at(NOW, flow(1, arrival, 0.01));
+        asked(&group.at(NOW + 12_000, flow(10, arrival, 0.01)))
     };
     // The first has a worker that may yet show what it does.
     assert_eq!(workers(0.01), 9);
@@ -154,11 +136,11 @@ fn a_task_of_a_type_that_nobody_serves_starts_nobody() {
 fn queues_are_looked_at_often_while_something_goes_on() {
     let mut group = group(json!({}));
     assert_eq!(group.at(NOW, announced(2)).next_poll_ms, 1_000);
-    assert_eq!(group.at(NOW + 9_999, look(9, 0.0, 1.0)).next_poll_ms, 1_000);
-    assert_eq!(group.at(NOW + 40_000, look(0, 0.0, 1.0)).next_poll_ms, 60_000);
+    assert_eq!(group.at(NOW + 9_999, flow(9, 0.0, 1.0)).next_poll_ms, 1_000);
+    assert_eq!(group.at(NOW + 40_000, flow(0, 0.0, 1.0)).next_poll_ms, 60_000);
     let mut full = Group::of(Demand, json!({"max_concurrent_workers": 1, "worker_slots": 1}));
     full.at(NOW, announced(1));
-    assert_eq!(full.at(NOW + 20_000, look(9, 0.0, 1.0)).next_poll_ms, 5_000);
+    assert_eq!(full.at(NOW + 20_000, flow(9, 0.0, 1.0)).next_poll_ms, 5_000);
 }
 
 #[test]
@@ -234,7 +216,7 @@ fn tasks_that_were_put_off_count_when_they_come_again_and_so_do_new_ones() {
 fn a_count_of_the_workers_alone_leaves_the_backlog_as_it_was() {
     let mut group = group(json!({"max_concurrent_workers": 1, "worker_slots": 1}));
     assert_eq!(asked(&group.at(NOW, announced(1))), 1);
-    assert_eq!(asked(&group.at(NOW + 9_000, look(5, 0.0, 0.05))), 0);
+    assert_eq!(asked(&group.at(NOW + 9_000, flow(5, 0.0, 0.05))), 0);
     assert_eq!(asked(&group.at(NOW + 9_100, count(0))), 1);
 }
 
@@ -243,15 +225,15 @@ fn workers_that_never_poll_are_found_out_where_nobody_tells_how_long_tasks_wait(
     let mut group = group(json!({"worker_slots": 1}));
     assert_eq!(asked(&group.at(NOW, announced(3))), 3);
     for second in 1..30 {
-        assert_eq!(asked(&group.at(NOW + second * 1_000, look(3, 0.0, 0.0))), 0, "{second}");
+        assert_eq!(asked(&group.at(NOW + second * 1_000, flow(3, 0.0, 0.0))), 0, "{second}");
     }
-    let decision = group.at(NOW + 30_000, look(3, 0.0, 0.0));
+    let decision = group.at(NOW + 30_000, flow(3, 0.0, 0.0));
     assert_eq!(names(&decision)[0], "start_timed_out");
     // A look long ago tells nothing of the time between.
     let mut group = Group::of(Demand, json!({"worker_slots": 1}));
     group.at(NOW, announced(3));
-    group.at(NOW + 1_000, look(3, 0.0, 0.0));
-    assert!(!names(&group.at(NOW + 40_000, look(3, 0.0, 0.0))).contains(&"start_timed_out"));
+    group.at(NOW + 1_000, flow(3, 0.0, 0.0));
+    assert!(!names(&group.at(NOW + 40_000, flow(3, 0.0, 0.0))).contains(&"start_timed_out"));
 }
 
 #[test]
@@ -259,15 +241,17 @@ fn a_busy_worker_that_gets_slower_is_believed_little_by_little() {
     let mut group = group(json!({"worker_slots": 1, "max_concurrent_workers": 10}));
     let rate = |group: &Group| group.state["demand"]["service_rate"].as_f64().unwrap();
     group.at(NOW, announced(10));
-    group.at(NOW + 60_000, look(0, 0.0, 100.0));
+    group.at(NOW + 60_000, flow(0, 0.0, 100.0));
     assert!((rate(&group) - 10.0).abs() < 1e-9);
-    // Without enough to do a rate says nothing.
-    group.at(NOW + 61_000, look(0, 0.0, 50.0));
-    group.at(NOW + 62_000, look(40, 0.0, 50.0));
+    // Without enough to do, before or now, a rate says nothing.
+    group.at(NOW + 61_000, flow(0, 0.0, 50.0));
+    group.at(NOW + 61_500, flow(40, 0.0, 50.0));
+    group.at(NOW + 61_700, flow(0, 0.0, 50.0));
+    group.at(NOW + 62_000, flow(40, 0.0, 50.0));
     assert!((rate(&group) - 10.0).abs() < 1e-9);
-    group.at(NOW + 63_000, look(40, 0.0, 50.0));
+    group.at(NOW + 63_000, flow(40, 0.0, 50.0));
     assert!((rate(&group) - 9.0).abs() < 1e-9, "{}", rate(&group));
-    group.at(NOW + 64_000, look(40, 0.0, 110.0));
+    group.at(NOW + 64_000, flow(40, 0.0, 110.0));
     assert!((rate(&group) - 10.0).abs() < 1e-9, "{}", rate(&group));
 }
 

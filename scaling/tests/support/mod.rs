@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file uses some of it")]
 
 pub(crate) mod any;
+pub(crate) mod demand;
 
 use serde_json::{Map, Value};
 use wci_contract::{

@@ -1,0 +1,39 @@
+//! The same for `demand`.
+
+use serde_json::Value;
+use wci_contract::{
+    TaskType::{Activity, Workflow},
+    decision::{Action, Decision, Event, Poll},
+    signal::TaskAdd,
+    stats::QueueStats,
+};
+use wci_scaling::Algorithm::Demand;
+
+use super::{Group, miss};
+
+/// A group that was never asked.
+pub(crate) fn group(config: Value) -> Group {
+    Group::of(Demand, config)
+}
+
+/// Tasks of a queue that found no worker.
+pub(crate) fn announced(misses: u64) -> Event {
+    let Event::TaskAdd(signal) = miss(Workflow, misses) else { panic!() };
+    Event::TaskAdd(TaskAdd { task_queue_name: "orders".into(), ..signal })
+}
+
+/// A look at a queue whose tasks have only just come, with tasks a second that come and that are
+/// taken.
+pub(crate) fn flow(backlog: u64, arrival_rate: f64, dispatch_rate: f64) -> Event {
+    let stats = QueueStats { backlog, arrival_rate, dispatch_rate, age_ms: 0 };
+    Event::Poll(Poll { stats: [(Activity, stats)].into(), workers: None })
+}
+
+/// Workers that a decision asks for.
+pub(crate) fn asked(decision: &Decision) -> u32 {
+    match decision.actions[..] {
+        [] => 0,
+        [Action::InvokeWorker { count }] => count,
+        ref other => panic!("{other:?}"),
+    }
+}
