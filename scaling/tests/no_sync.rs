@@ -143,6 +143,7 @@ fn tasks_that_outwait_a_workers_lifetime_get_one_whatever_the_threshold() {
     let last = json!({"last_scale_up_time_ms": NOW});
     let mut group = Group::with_state(config, last);
     assert!(group.at(NOW + 599_999, poll([(Nexus, 1, 0.0)])).actions.is_empty());
+    assert!(group.at(NOW + 600_000, poll([(Nexus, 0, 0.0)])).actions.is_empty());
     let decision = group.at(NOW + 600_000, poll([(Nexus, 1, 0.0)]));
     assert_eq!(decision.actions, INVOKE);
     assert_eq!(decision.reasons, [Reason::WorkerLifetimeOver { waiting: 1, since_ms: 600_000 }]);
