@@ -140,7 +140,7 @@ impl Call<'_> {
             self.turn.because(Reason::ScaleDownCooldown { remaining_ms: self.until(at_ms) });
         } else if self.planned <= min {
             self.turn.because(Reason::MinCount { planned: self.planned, min });
-        } else if self.resize(self.planned - surplus.min(step_down).min(self.planned - min)) {
+        } else if self.resize(self.planned.saturating_sub(surplus.min(step_down)).max(min)) {
             self.state.last_down_ms = Some(self.turn.now_ms());
         }
     }

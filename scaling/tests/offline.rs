@@ -131,7 +131,12 @@ fn what_is_no_json_object_is_an_error() {
 
 #[test]
 fn a_line_without_bounds_is_refused_unread() {
-    let (answer, ok) = answer(&" ".repeat(MAX_LINE + 1));
+    let padded = |bytes: usize| {
+        let line = line(json!({"tick": {}})).to_string();
+        answer(&(line.clone() + &" ".repeat(bytes - line.len())))
+    };
+    assert!(padded(MAX_LINE).1);
+    let (answer, ok) = padded(MAX_LINE + 1);
     assert!(!ok);
     assert!(answer.contains("the line has 1048577 bytes"), "{answer}");
 }

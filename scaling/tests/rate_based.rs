@@ -106,7 +106,10 @@ fn a_miss_within_the_cooldown_waits_for_its_end() {
     let decision = group.at(NOW + 500, miss(Activity, 3));
     assert_eq!((size(&decision), decision.throttled), (None, 3));
     assert_eq!(decision.wake_at_ms, Some(NOW + 2_000));
-    assert_eq!(names(&decision), ["tasks_announced", "scale_up_cooldown"]);
+    assert_eq!(
+        decision.reasons,
+        [Reason::TasksAnnounced { misses: 3 }, Reason::ScaleUpCooldown { remaining_ms: 1_500 }]
+    );
     assert_eq!(group.key("last_no_sync_match_time_ms"), Some(&json!(NOW + 500)));
     assert_eq!(size(&group.at(NOW + 1_999, miss(Activity, 3))), None);
     assert_eq!(size(&group.at(NOW + 2_000, miss(Activity, 3))), Some(2));
@@ -131,9 +134,9 @@ fn workers_are_taken_away_one_by_one_after_quiet_and_cooldown() {
         "last_scale_down_time_ms": NOW - 10_000});
     let mut group = group(json!({}), state);
     let decision = group.at(NOW, figures(0, 0.0, 0.0));
-    assert_eq!(names(&decision), ["desired", "no_sync_quiet"]);
+    assert_eq!(decision.reasons[1..], [Reason::NoSyncQuiet { remaining_ms: 1 }]);
     let decision = group.at(NOW + 1, figures(0, 0.0, 0.0));
-    assert_eq!(names(&decision), ["desired", "scale_down_cooldown"]);
+    assert_eq!(decision.reasons[1..], [Reason::ScaleDownCooldown { remaining_ms: 49_999 }]);
     assert_eq!(size(&group.at(NOW + 50_000, figures(0, 0.0, 0.0))), Some(8));
 }
 
@@ -218,6 +221,16 @@ fn a_set_may_shrink_by_its_whole_surplus_where_the_spec_says_so() {
     assert_eq!(shrunk(json!({"max_scale_down_step": 5})), Some(15));
     let all = json!({"max_scale_down_step": 100, "min_count": 2, "initial_count": 2});
     assert_eq!(shrunk(all), Some(2));
+}
+
+#[test]
+fn a_set_of_the_right_size_is_left_alone_and_one_above_it_shrinks_to_it() {
+    let config = json!({"max_scale_down_step": 5, "ewma_alpha": 1});
+    // Six tasks a second want four workers of two tasks a second each.
+    for (planned, told) in [(4, None), (6, Some(4)), (8, Some(4)), (10, Some(5))] {
+        let mut group = group(config.clone(), json!({ "worker_count": planned }));
+        assert_eq!(size(&group.at(NOW, figures(0, 6.0, 1.0))), told, "{planned}");
+    }
 }
 
 #[test]
