@@ -116,6 +116,13 @@ fn a_miss_within_the_cooldown_waits_for_its_end() {
 }
 
 #[test]
+fn misses_of_several_types_at_once_call_for_one_worker_more_and_put_nothing_off() {
+    let mut group = Group::of(RateBased, json!({}));
+    let decision = group.batch(NOW, &[miss(Workflow, 2), miss(Activity, 3)]);
+    assert_eq!((size(&decision), decision.throttled), (Some(1), 0));
+}
+
+#[test]
 fn no_worker_is_added_above_the_limit_or_taken_below_it() {
     let limits = json!({"min_count": 2, "initial_count": 3, "max_count": 3});
     let mut group = Group::of(RateBased, limits);
