@@ -176,15 +176,18 @@ fn the_last_start_is_read_once_so_that_one_type_does_not_cool_another_off() {
 }
 
 #[test]
-fn a_type_that_a_poll_does_not_bring_keeps_its_memory_and_does_not_slow_polls() {
-    let mut group = suppressed_until(NOW + 90_000);
-    let before = group.state.clone();
-    let decision = group.at(NOW, poll([(Activity, 0, 1.0)]));
-    assert_eq!(decision.next_poll_ms, 60_000);
-    for (key, value) in before {
-        assert_eq!(group.key(&key), Some(&value), "{key}");
+fn a_type_that_a_poll_does_not_bring_keeps_its_memory_and_leaves_the_pace_of_polls() {
+    for suppressed_ms in [30_000, 90_000] {
+        let mut group = suppressed_until(NOW + 90_000);
+        group.config.insert("suppress_poll_interval_ms".into(), json!(suppressed_ms));
+        let before = group.state.clone();
+        let decision = group.at(NOW, poll([(Activity, 0, 1.0)]));
+        assert_eq!(decision.next_poll_ms, 60_000);
+        for (key, value) in before {
+            assert_eq!(group.key(&key), Some(&value), "{key}");
+        }
+        assert_eq!(group.key("activity_dispatch_ref_rate"), Some(&json!(-1)));
     }
-    assert_eq!(group.key("activity_dispatch_ref_rate"), Some(&json!(-1)));
 }
 
 #[test]
