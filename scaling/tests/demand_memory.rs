@@ -256,6 +256,19 @@ fn a_busy_worker_that_gets_slower_is_believed_little_by_little() {
 }
 
 #[test]
+fn tasks_that_filled_the_slots_of_workers_that_came_lately_are_not_their_work() {
+    let rate = |after| {
+        let mut group = group(json!({"worker_slots": 1}));
+        group.at(NOW, announced(10));
+        group.at(NOW + after, flow(0, 0.0, 100.0));
+        group.state["demand"]["service_rate"].as_f64().unwrap()
+    };
+    // They arrive after a second, and 2750 tasks were taken in the rates' window.
+    assert!((rate(35_999) - 2_740.0 / 275.0).abs() < 1e-9, "{}", rate(35_999));
+    assert!((rate(36_000) - 10.0).abs() < 1e-9, "{}", rate(36_000));
+}
+
+#[test]
 fn how_long_workers_take_to_start_is_learned_where_they_are_seen() {
     let seen = |seen: u64| {
         let stats = QueueStats { backlog: 1, ..QueueStats::default() };

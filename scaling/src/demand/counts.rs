@@ -114,12 +114,11 @@ impl Counts {
         self.0.retain(|(_, left)| *left > 0);
     }
 
-    /// Takes `count` away from what is from `ms`.
-    pub(super) fn take_at(&mut self, ms: i64, count: u64) {
-        for (_, left) in self.0.iter_mut().filter(|(at_ms, _)| *at_ms == ms) {
-            *left = left.saturating_sub(count);
-        }
-        self.0.retain(|(_, left)| *left > 0);
+    /// Takes away everything from after `since_ms` up to `until_ms`; answers with how much it was.
+    pub(super) fn take_between(&mut self, since_ms: i64, until_ms: i64) -> u64 {
+        let before = self.sum();
+        self.0.retain(|(ms, _)| *ms <= since_ms || *ms > until_ms);
+        before - self.sum()
     }
 
     /// Takes `count` away, the newest first.
@@ -179,6 +178,17 @@ mod tests {
         assert_eq!(list.sum(), 2);
         list.renew(7_000);
         assert_eq!(list.0, [(7_000, 2)]);
+    }
+
+    #[test]
+    fn a_stretch_of_time_has_its_end_and_not_its_beginning() {
+        let mut list = counts(&[(0, 1), (1_000, 2), (2_000, 4), (3_000, 8)]);
+        assert_eq!(list.between(0, 2_000), [(1_000, 2), (2_000, 4)]);
+        assert_eq!(list.since(1_000), 12);
+        assert_eq!(list.take_between(0, 2_000), 6);
+        assert_eq!(list.0, [(0, 1), (3_000, 8)]);
+        list.expire(0);
+        assert_eq!((list.oldest(), list.newest(), list.sum()), (Some(3_000), Some(3_000), 8));
     }
 
     #[test]

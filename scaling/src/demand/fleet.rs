@@ -68,12 +68,7 @@ impl Fleet {
 
     /// Forgets workers asked for from after `since_ms` up to `until_ms`; answers with how many.
     pub(super) fn lose(&mut self, since_ms: i64, until_ms: i64) -> u64 {
-        let lost = self.starts.between(since_ms, until_ms);
-        let count = lost.iter().map(|(_, count)| count).sum();
-        for (ms, count) in lost {
-            self.starts.take_at(ms, count);
-        }
-        count
+        self.starts.take_between(since_ms, until_ms)
     }
 
     /// Of the workers asked for up to `until_ms` no more than `seen` are left; answers with how
@@ -146,5 +141,44 @@ impl Fleet {
     /// When workers were last asked for, within the last minute or among those still there.
     pub(super) fn last_asked(&self) -> Option<i64> {
         self.asked.newest().max(self.starts.newest())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fleet(asked: &[(i64, u64)]) -> Fleet {
+        let mut fleet = Fleet::default();
+        for (ms, count) in asked {
+            fleet.ask(*ms, *count);
+        }
+        fleet
+    }
+
+    #[test]
+    fn workers_arrive_once_when_they_have_had_the_time() {
+        let mut fleet = fleet(&[(1_000, 2), (5_000, 3)]);
+        assert_eq!(fleet.arrive(3_000, 2_000), [(3_000, 2)]);
+        assert_eq!(fleet.arrive(4_000, 2_000), []);
+        assert_eq!((fleet.workers(), fleet.arrived(), fleet.in_flight()), (5, 2, 3));
+        assert_eq!(fleet.arrive(7_000, 2_000), [(7_000, 3)]);
+        assert_eq!((fleet.arrived(), fleet.in_flight()), (5, 0));
+    }
+
+    #[test]
+    fn workers_that_arrived_worked_since_then_and_no_longer_than_is_asked() {
+        let fleet = fleet(&[(9_000, 2), (98_000, 3), (99_500, 4)]);
+        // Two for the whole window, three for a second; four are on their way.
+        assert_eq!(fleet.worked(100_000, 1_000, (27_500, 90_000)), (58_000, 3));
+        assert_eq!(fleet.worked(100_000, 1_000, (27_500, 90_001)), (58_000, 5));
+    }
+
+    #[test]
+    fn the_first_that_was_asked_for_after_a_time_is_found() {
+        let fleet = fleet(&[(1_000, 2), (5_000, 3)]);
+        assert_eq!(fleet.first_since(0), Some(1_000));
+        assert_eq!(fleet.first_since(1_000), Some(5_000));
+        assert_eq!(fleet.first_since(5_000), None);
     }
 }

@@ -103,3 +103,28 @@ impl Learned {
         learned.unwrap_or(settings.start_ms).clamp(1, settings.timeout_ms)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tasks_that_only_filled_slots_teach_nothing() {
+        let seen = |arrived| Service { dispatch: 2.0, worked_ms: 55_000, arrived, is_busy: true };
+        // Fifty-five were taken within the window.
+        assert_eq!(seen(55).rate_of_one(1), None);
+        assert_eq!(seen(11).rate_of_one(4), Some(0.2));
+        assert_eq!(Service { worked_ms: 999, ..seen(0) }.rate_of_one(1), None);
+    }
+
+    #[test]
+    fn a_start_moves_what_is_expected_by_its_weight() {
+        let mut learned = Learned::default();
+        learned.see_start(2_000);
+        assert_eq!(learned.start_ms, Some(2_000.0));
+        learned.see_start(4_000);
+        assert_eq!(learned.start_ms, Some(2_600.0));
+        learned.see_start(-1);
+        assert_eq!(learned.start_ms, Some(2_600.0));
+    }
+}
