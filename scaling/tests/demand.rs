@@ -8,7 +8,7 @@ use serde_json::json;
 use support::{
     NOW,
     demand::{announced, asked, group},
-    miss, names, outcome,
+    map, miss, names, outcome,
 };
 use wci_contract::{
     FailureClass,
@@ -103,6 +103,30 @@ fn a_task_that_free_slots_do_not_take_gets_a_worker_in_the_end() {
     let decision = group(json!({})).at(NOW, seen(10, 0.0, 30_000, Some((3, 12))));
     assert_eq!(decision.reasons, [Reason::InDoubt { waiting: 10, age_ms: 30_000 }]);
     assert_eq!(asked(&decision), 1);
+}
+
+#[test]
+fn a_worker_that_was_asked_for_in_doubt_has_its_time_before_the_next() {
+    let mut group = group(json!({}));
+    let mut at = |after_ms: u64| {
+        let look = seen(10, 0.0, 30_000 + after_ms, Some((3, 12)));
+        asked(&group.at(NOW + i64::try_from(after_ms).unwrap(), look))
+    };
+    assert_eq!([at(0), at(10_000), at(29_999), at(30_000)], [1, 0, 0, 1]);
+}
+
+#[test]
+fn what_holds_nobody_back_is_no_reason() {
+    let mut full = group(json!({"max_concurrent_workers": 1, "worker_slots": 1}));
+    assert_eq!(full.at(NOW, announced(1)).reasons.len(), 2);
+    assert_eq!(full.at(NOW + 2_100, Event::Tick {}).reasons, [Reason::NothingWaits]);
+    // Ten more workers did not help once; but those ten that are on their way take what waits.
+    let mut limited = group(json!({"worker_slots": 1}));
+    limited.state =
+        map(json!({"demand": {"starts": [[NOW - 1_000, 20]], "settled_ms": NOW - 2_000,
+        "push": {"at_ms": NOW - 1_000, "waiting": 20, "rate": 2, "workers": 10, "fruitless": 1}}}));
+    let decision = limited.at(NOW, look(20, 2.0, 1_000));
+    assert_eq!(names(&decision), ["in_flight_covers"]);
 }
 
 #[test]
@@ -227,7 +251,11 @@ fn more_workers_for_a_queue_that_gets_no_faster_are_given_up_on() {
         let age = u64::try_from(second).unwrap() * 1_000;
         let decision = group.at(NOW + second * 1_000, look(20, 2.0, age));
         started += asked(&decision);
-        held += usize::from(names(&decision).contains(&"rate_limited_queue"));
+        let is_limited = |reason: &&Reason| matches!(reason, Reason::RateLimitedQueue { .. });
+        for reason in decision.reasons.iter().filter(is_limited) {
+            held += 1;
+            assert!(reason.to_string().contains("waiting=20 per_minute=120"), "{reason}");
+        }
     }
     assert!((20..=24).contains(&started), "{started}");
     assert!(held > 20, "{held}");
