@@ -6,10 +6,8 @@ use anyhow::ensure;
 use futures::{StreamExt, stream};
 use serde_json::json;
 use temporalio_client::{
-    UntypedWorkflow, WorkflowCountOptions, WorkflowFetchHistoryOptions, WorkflowStartOptions,
-    WorkflowTerminateOptions,
+    UntypedWorkflow, WorkflowCountOptions, WorkflowStartOptions, WorkflowTerminateOptions,
 };
-use temporalio_common::protos::temporal::api::enums::v1::EventType;
 use wci_workflows::payload_of;
 
 use crate::{contender::Contender, stage::Stage};
@@ -92,45 +90,6 @@ impl<'a> Load<'a> {
             tokio::time::sleep(PACE).await;
         }
     }
-}
-
-/// Waits until `function` is called after `since`; answers after how many seconds, or `None` when
-/// it was not within `limit`.
-pub(crate) async fn called(
-    stage: &Stage,
-    function: &str,
-    since: SystemTime,
-    limit: Duration,
-) -> Option<f64> {
-    let deadline = Instant::now() + limit;
-    loop {
-        if let Some(at) = stage.stand_in.calls(function, since).into_iter().min() {
-            return at.duration_since(since).ok().map(|waited| waited.as_secs_f64());
-        }
-        if Instant::now() > deadline {
-            return None;
-        }
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
-}
-
-/// Seconds from `since` until the server had recorded its announcement of a task with the
-/// instance of `contender`: what comes before is in no controller's power. `None` when there was
-/// none.
-pub(crate) async fn announced(
-    stage: &Stage,
-    contender: &Contender,
-    since: SystemTime,
-) -> anyhow::Result<Option<f64>> {
-    let handle = stage.client.get_workflow_handle::<UntypedWorkflow>(contender.instance()?);
-    let history = handle.fetch_history(WorkflowFetchHistoryOptions::default());
-    let events = history.into_events().await?;
-    let signals = events
-        .iter()
-        .filter(|event| event.event_type() == EventType::WorkflowExecutionSignaled)
-        .filter_map(|event| SystemTime::try_from(event.event_time?).ok())
-        .filter_map(|at| at.duration_since(since).ok());
-    Ok(signals.min().map(|waited| waited.as_secs_f64()))
 }
 
 /// Waits until every worker of `function` has left.

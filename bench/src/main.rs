@@ -13,6 +13,7 @@ mod programs;
 mod public_api;
 mod stage;
 mod stand_in;
+mod waits;
 
 use std::{path::PathBuf, time::Instant};
 

@@ -8,8 +8,9 @@ use serde_json::json;
 use crate::{
     contender::{Contender, Setup, Side},
     figures::{Figures, Target},
-    load::{Load, called},
+    load::Load,
     stage::Stage,
+    waits::called,
 };
 
 const COOLOFF_MS: u32 = 2_000;

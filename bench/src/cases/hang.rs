@@ -7,9 +7,10 @@ use anyhow::Context;
 use crate::{
     contender::{Contender, Setup, Side, Workers},
     figures::{Figures, Target},
-    load::{Load, called, left},
+    load::{Load, left},
     stage::Stage,
     stand_in::Behaviour,
+    waits::called,
 };
 
 /// The built-in controller is not waited for longer.

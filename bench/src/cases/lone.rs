@@ -7,8 +7,9 @@ use anyhow::Context;
 use crate::{
     contender::{Contender, Setup, Side},
     figures::{Figures, Target, median},
-    load::{Load, called},
+    load::Load,
     stage::Stage,
+    waits::{Waits, called},
 };
 
 const RUNS: u32 = 15;
@@ -20,27 +21,34 @@ pub(crate) async fn measure(stage: &Stage, figures: &mut Figures) -> anyhow::Res
     setup.scaler = Some(("no-sync", serde_json::Map::new()));
     let builtin = Contender::create(stage, Side::Builtin, &setup).await?;
     let ours = Contender::create(stage, Side::Ours, &setup).await?;
-    let (mut theirs, mut own) = (Vec::new(), Vec::new());
+    let (mut theirs, mut own) = (Waits::default(), Waits::default());
     for run in 0..RUNS {
-        theirs.push(one(stage, &builtin, run).await?);
-        own.push(one(stage, &ours, run).await?);
+        one(stage, &builtin, run, &mut theirs).await?;
+        one(stage, &ours, run, &mut own).await?;
     }
+    theirs.tell("built-in");
+    own.tell("ours");
     figures.compare(
         "one task, start to provider call (median of 15)",
         "ms",
-        median(theirs),
-        median(own),
+        median(theirs.called),
+        median(own.called),
         Target::OfBuiltin(1.0),
     );
     Ok(())
 }
 
-/// Milliseconds until the provider of `contender` is called.
-async fn one(stage: &Stage, contender: &Contender, run: u32) -> anyhow::Result<f64> {
+async fn one(
+    stage: &Stage,
+    contender: &Contender,
+    run: u32,
+    waits: &mut Waits,
+) -> anyhow::Result<()> {
     tokio::time::sleep(PAUSE).await;
     let name = format!("run{run}");
     let load = Load::start(stage, contender, &name, 1, 0, Duration::ZERO).await?;
     let waited = called(stage, &contender.name, load.began, Duration::from_secs(30)).await;
+    let waited = waited.with_context(|| format!("{} was not called", contender.name))?;
     load.clear_away().await?;
-    Ok(waited.with_context(|| format!("{}: the provider was not called", contender.name))? * 1e3)
+    waits.add(stage, contender, load.began, waited).await
 }

@@ -8,8 +8,9 @@ use futures::future::{try_join, try_join_all};
 use crate::{
     contender::{Contender, Setup, Side},
     figures::{Figures, Target, median},
-    load::{Load, announced, called},
+    load::Load,
     stage::Stage,
+    waits::{Waits, called},
 };
 
 const VERSIONS: usize = 20;
@@ -40,10 +41,8 @@ pub(crate) async fn measure(
         one(stage, &contenders.0, round, &mut builtin).await?;
         one(stage, &contenders.1, round, &mut ours).await?;
     }
-    for (side, waits) in [("built-in", &mut builtin), ("ours", &mut ours)] {
-        let announced = median(std::mem::take(&mut waits.announced));
-        eprintln!("  {side}: the server had recorded the announcement after {announced:.1} ms");
-    }
+    builtin.tell("built-in");
+    ours.tell("ours");
     figures.compare(
         "20 instances at once, start to provider call (median)",
         "ms",
@@ -52,15 +51,6 @@ pub(crate) async fn measure(
         Target::OfBuiltin(0.3),
     );
     Ok(())
-}
-
-/// What each version's first task waits for, milliseconds.
-#[derive(Default)]
-struct Waits {
-    /// Until the provider is called.
-    called: Vec<f64>,
-    /// Until the server has announced the task.
-    announced: Vec<f64>,
 }
 
 async fn one(
@@ -78,8 +68,7 @@ async fn one(
         anyhow::Ok((contender, load, waited))
     });
     for (contender, load, waited) in try_join_all(loads).await? {
-        waits.called.push(waited * 1e3);
-        waits.announced.extend(announced(stage, contender, load.began).await?.map(|s| s * 1e3));
+        waits.add(stage, contender, load.began, waited).await?;
         load.clear_away().await?;
     }
     Ok(())
