@@ -166,6 +166,10 @@ fn mistakes_in_settings_are_named() {
             "start_timeout_ms (600001) must not exceed worker_lifetime_ms (600000)",
         ),
         (
+            json!({"worker_lifetime_ms": 2_592_000_001_i64}),
+            "worker_lifetime_ms must be at most 2592000000",
+        ),
+        (
             json!({"backoff_initial_ms": 60_001}),
             "backoff_initial_ms (60001) must not exceed backoff_max_ms (60000)",
         ),
@@ -177,6 +181,9 @@ fn mistakes_in_settings_are_named() {
         let error = check_config(Demand, &map(config)).unwrap_err();
         assert_eq!(error.to_string(), message);
     }
+    // Thirty days.
+    let longest = json!({"worker_lifetime_ms": 2_592_000_000_i64});
+    assert_eq!(check_config(Demand, &map(longest)), Ok(()));
 }
 
 #[test]

@@ -98,3 +98,71 @@ impl Push {
         self.fruitless > 0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const FIRST: Push = Push { at_ms: 0, waiting: 20, rate: 2.0, workers: 4, fruitless: 0 };
+
+    #[test]
+    fn workers_are_pushed_where_tasks_wait_and_others_are_taken() {
+        assert_eq!(Push::after(None, 0, 20, 2.0, 4), Some(FIRST));
+        assert_eq!(Push::after(None, 0, 20, 0.0, 4), None);
+        assert_eq!(Push::after(None, 0, 0, 2.0, 4), None);
+    }
+
+    #[test]
+    fn more_workers_within_its_time_belong_to_the_same_push() {
+        let after = |waiting| Push::after(Some(FIRST), 14_999, waiting, 2.1, 8);
+        assert_eq!(after(30), Some(Push { waiting: 30, ..FIRST }));
+        assert_eq!(after(10), Some(FIRST));
+    }
+
+    #[test]
+    fn a_push_that_changed_nothing_in_its_time_was_fruitless() {
+        let again = Push::after(Some(FIRST), 15_000, 30, 2.1, 8);
+        assert_eq!(again, Some(Push { at_ms: 15_000, waiting: 30, fruitless: 1, ..FIRST }));
+    }
+
+    #[test]
+    fn another_rate_begins_another_push() {
+        for now_ms in [5_000, 15_000] {
+            let other = Push { at_ms: now_ms, waiting: 30, rate: 2.3, workers: 8, fruitless: 0 };
+            assert_eq!(Push::after(Some(FIRST), now_ms, 30, 2.3, 8), Some(other));
+            assert_eq!(Push::after(Some(FIRST), now_ms, 30, 0.0, 8), None);
+        }
+        assert!(FIRST.is_same(1.81) && FIRST.is_same(2.19));
+        assert!(!FIRST.is_same(1.79) && !FIRST.is_same(2.21));
+    }
+
+    #[test]
+    fn a_quarter_more_workers_must_show() {
+        assert_eq!([4, 5].map(|workers| FIRST.is_telling(workers)), [false, true]);
+        let many = Push { workers: 8, ..FIRST };
+        assert_eq!([9, 10].map(|workers| many.is_telling(workers)), [false, true]);
+        let none = Push { workers: 0, ..FIRST };
+        assert_eq!([0, 1].map(|workers| none.is_telling(workers)), [false, true]);
+    }
+
+    #[test]
+    fn patience_doubles_three_times() {
+        let until = |fruitless| Push { fruitless, ..FIRST }.until_ms();
+        assert_eq!([0, 1, 3, 4].map(until), [15_000, 30_000, 120_000, 120_000]);
+    }
+
+    #[test]
+    fn a_push_is_written_in_few_words_and_read_again() {
+        let read = |push: &Value| {
+            let map = Map::from_iter([("push".to_owned(), push.clone())]);
+            Push::read(Fields { map: &map, now_ms: 0 })
+        };
+        let written = json!({"at_ms": 0, "waiting": 20, "rate": 2, "workers": 4});
+        assert_eq!(Value::Object(FIRST.to_json()), written);
+        assert_eq!(read(&written), Some(FIRST));
+        let fruitless = Push { fruitless: 2, ..FIRST };
+        assert_eq!(read(&fruitless.to_json().into()), Some(fruitless));
+        assert_eq!(read(&json!({"at_ms": 0, "waiting": 20, "rate": 0, "workers": 4})), None);
+    }
+}

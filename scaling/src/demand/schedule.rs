@@ -52,7 +52,7 @@ impl Schedule {
     /// without a schedule.
     pub(super) fn next_change(&self, now_ms: i64) -> Option<i64> {
         let minute = minute_of_week(now_ms);
-        let minutes = |line: &Line| [line.minutes.0, line.minutes.1 % DAY_MINUTES];
+        let minutes = |line: &Line| [line.minutes.0, line.minutes.1];
         let ahead = |edge: i64| (edge - minute).rem_euclid(DAY_MINUTES);
         // Every edge recurs daily as far as this cares: a wake-up too many is cheap.
         let nearest = self.0.iter().flat_map(minutes).map(ahead);
