@@ -197,3 +197,63 @@ impl Waiting {
         self.backlog.filter(|b| now_ms.saturating_sub(b.at_ms) <= FIGURES_AGE_MS)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn heard(at_ms: i64, misses: u64) -> Waiting {
+        let mut waiting = Waiting::default();
+        waiting.hear(at_ms, misses);
+        waiting
+    }
+
+    #[test]
+    fn what_was_seen_counts_for_a_quarter_of_a_minute() {
+        let mut waiting = heard(0, 3);
+        waiting.see(0, &Look { waiting: 3, ..Look::default() });
+        waiting.expire(14_999);
+        assert_eq!((waiting.announced(), waiting.backlog.is_some()), (3, true));
+        waiting.expire(15_000);
+        assert_eq!((waiting.announced(), waiting.backlog), (0, None));
+    }
+
+    #[test]
+    fn what_waits_again_after_a_failure_counts_from_then() {
+        let mut waiting = heard(0, 3);
+        waiting.renew(9_000);
+        waiting.expire(23_999);
+        assert_eq!(waiting.announced(), 3);
+    }
+
+    #[test]
+    fn what_the_backlog_told_of_and_what_was_put_off_is_no_news() {
+        let mut waiting = Waiting::default();
+        waiting.tell(0, 2);
+        waiting.put_off(0, 0, 10);
+        assert_eq!(waiting.hear(1_000, 5), 3);
+        assert_eq!((waiting.told.sum(), waiting.put_off.sum(), waiting.announced()), (0, 7, 3));
+        // One of them is taken for new in any case.
+        waiting.tell(1_000, 9);
+        assert_eq!(waiting.hear(2_000, 5), 1);
+    }
+
+    #[test]
+    fn tasks_that_are_known_to_wait_are_not_counted_twice() {
+        let mut waiting = heard(0, 3);
+        assert_eq!((waiting.know(1_000, 10), waiting.announced()), (7, 10));
+        assert_eq!((waiting.know(2_000, 4), waiting.announced()), (0, 10));
+        assert!(!waiting.is_put_off());
+        waiting.put_off(2_000, 0, 1);
+        assert!(waiting.is_put_off());
+    }
+
+    #[test]
+    fn a_look_knows_of_what_was_announced_well_before_it() {
+        let mut waiting = heard(0, 3);
+        waiting.see(5_499, &Look::default());
+        assert_eq!(waiting.announced(), 3);
+        waiting.see(5_500, &Look::default());
+        assert_eq!(waiting.announced(), 0);
+    }
+}
