@@ -211,6 +211,9 @@ fn a_queue_that_dispatches_nothing_is_never_suppressed() {
         assert_eq!(group.key("workflow_dispatch_ref_rate"), Some(&json!(-1)));
         assert_eq!(group.key("workflow_suppress_scale_up_until_ms"), Some(&json!(0)));
     }
+    let mut fresh = Group::with_state(detecting(), json!({}));
+    fresh.at(NOW, poll([(Workflow, 9, 0.0)]));
+    assert_eq!(fresh.key("workflow_dispatch_ref_rate"), Some(&json!(-1)));
 }
 
 #[test]
