@@ -314,6 +314,7 @@ fn mistakes_in_settings_get_the_messages_that_clients_know() {
     }
     for config in [
         json!({}),
+        json!({"min_count": 3, "initial_count": 3, "max_count": 3}),
         json!({"min_count": "1", "initial_count": 1, "max_count": 3.0, "utilization_target": 0.75,
             "no_sync_quiet_ms": 300_000}),
         json!({"ewma_alpha": 1, "utilization_target": 1, "halfin_whitt_beta": 0,

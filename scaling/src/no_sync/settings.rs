@@ -80,7 +80,7 @@ pub(crate) fn check(config: &Map<String, Value>) -> Result<(), ConfigError> {
 
 fn check_together(settings: &Settings) -> Result<(), ConfigError> {
     let poll = (POLL.name, settings.poll_ms);
-    if settings.cooloff_ms > 0 && settings.poll_ms < settings.cooloff_ms {
+    if settings.poll_ms < settings.cooloff_ms {
         let cooloff = (COOLOFF.name, settings.cooloff_ms);
         return Err(unfit(poll, ">=", cooloff, "metric-driven scale-ups will never fire"));
     }
