@@ -149,14 +149,17 @@ fn workers_are_taken_away_one_by_one_after_quiet_and_cooldown() {
 
 #[test]
 fn only_a_backlog_that_matters_teaches_what_a_worker_does() {
-    let capacity = |backlog, state: Value| {
-        let mut group = group(json!({}), state);
-        group.at(NOW, figures(backlog, 1.0, 8.0));
+    let capacity = |config, workers, backlog, dispatch| {
+        let mut group = group(config, json!({ "worker_count": workers }));
+        group.at(NOW, figures(backlog, 1.0, dispatch));
         group.key("ewma_per_consumer_capacity").and_then(Value::as_f64)
     };
-    assert_eq!(capacity(49, json!({"worker_count": 2})), None);
-    assert_eq!(capacity(50, json!({"worker_count": 2})), Some(0.45 * 4.0 + 0.55 * 2.0));
-    assert_eq!(capacity(50, json!({"worker_count": 0})), None);
+    assert_eq!(capacity(json!({}), 2, 49, 8.0), None);
+    assert_eq!(capacity(json!({}), 2, 50, 8.0), Some(0.45 * 4.0 + 0.55 * 2.0));
+    assert_eq!(capacity(json!({}), 0, 50, 8.0), None);
+    // Workers that take nothing, or next to nothing, teach nothing.
+    assert_eq!(capacity(json!({}), 2, 50, 0.0), None);
+    assert_eq!(capacity(json!({"ewma_alpha": 1}), 2, 50, f64::from_bits(1)), None);
 }
 
 #[test]
@@ -179,6 +182,22 @@ fn a_type_whose_figures_make_no_sense_is_left_out() {
     };
     let decision = Group::of(RateBased, json!({})).at(NOW, Event::Poll(poll));
     assert_eq!(desired(&decision), 4);
+}
+
+#[test]
+fn rates_beyond_all_bounds_stay_numbers() {
+    let huge = QueueStats {
+        backlog: 50,
+        arrival_rate: f64::MAX,
+        dispatch_rate: f64::MAX,
+        ..QueueStats::default()
+    };
+    let stats = [(Workflow, huge), (Activity, huge)].into();
+    let mut group = Group::of(RateBased, json!({}));
+    group.at(NOW, Event::Poll(Poll { stats, workers: None }));
+    for key in ["ewma_arrival_rate", "ewma_dispatch_rate"] {
+        assert_eq!(group.key(key).and_then(Value::as_f64), Some(f64::MAX), "{key}");
+    }
 }
 
 #[test]
