@@ -46,7 +46,7 @@ doc: ## Build the documentation of the code, without a warning
 record-histories: test-build ## Record the histories that the replay tests replay
 	@WCI_TEMPORAL_CLI=$$(tools/temporal-cli) && export WCI_TEMPORAL_CLI && $(CARGO) test --locked -p wci-tests --test record -- --ignored --nocapture
 
-bench: build ## Measure it beside the controller in the server; takes some twelve minutes
+bench: build ## Measure it beside the controller in the server; takes some eleven minutes
 	$(CARGO) build --locked --profile $(PROFILE) -p wci-bench
 	@WCI_TEMPORAL_CLI=$$(tools/temporal-cli) && export WCI_TEMPORAL_CLI && $(built)/wci-bench $(CASES)
 
