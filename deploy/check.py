@@ -1,4 +1,4 @@
-"""Checks what is in this folder. See the script beside it, which runs this."""
+"""Lints this folder. Run it through the script `check` beside it."""
 
 import json
 import pathlib
@@ -21,7 +21,7 @@ failed = []
 
 
 def check(name, problem):
-    """Notes what came of one check; an empty problem is none."""
+    """Reports one check; it passed if `problem` is empty."""
     print(f"{'ok  ' if not problem else 'FAIL'} {name}")
     if problem:
         failed.append(name)
@@ -29,9 +29,9 @@ def check(name, problem):
 
 
 def run(*command, **options):
-    """What a linter says when it is not content."""
+    """Runs a linter; returns its output if it failed, else an empty string."""
     done = subprocess.run([str(part) for part in command], capture_output=True, text=True, **options)
-    return "" if done.returncode == 0 else done.stdout + done.stderr or "failed without a word"
+    return "" if done.returncode == 0 else done.stdout + done.stderr or "failed without output"
 
 
 def documents(path):
@@ -52,25 +52,25 @@ def terraform():
             check(f"HCL {path.name}", "")
         except Exception as error:  # The parser has no error type of its own.
             check(f"HCL {path.name}", str(error))
-    check("terraform: what is referred to is declared, and is used", references(folder))
+    check("terraform: every reference is declared, every declaration used", references(folder))
     program = shutil.which("terraform")
     if not program:
-        print("skip terraform fmt, validate: there is no terraform here")
+        print("skip terraform fmt, validate: terraform is not installed")
         return
     check("terraform fmt", run(program, "fmt", "-check", "-diff", folder))
     with tempfile.TemporaryDirectory() as copy:
         shutil.copytree(folder, copy, dirs_exist_ok=True)
-        said = run(program, "init", "-no-color", "-backend=false", "-input=false", cwd=copy, timeout=300)
-        if "Failed to query available provider packages" in said:
-            print("skip terraform validate: the provider hashicorp/aws cannot be had here")
+        problem = run(program, "init", "-no-color", "-backend=false", "-input=false", cwd=copy, timeout=300)
+        if "Failed to query available provider packages" in problem:
+            print("skip terraform validate: the provider hashicorp/aws cannot be downloaded")
             return
-        check("terraform init", said)
-        if not said:
+        check("terraform init", problem)
+        if not problem:
             check("terraform validate", run(program, "validate", "-no-color", cwd=copy))
 
 
 def references(folder):
-    """What a validation finds without knowing any provider: names that lead nowhere."""
+    """Checks what a validation finds without a provider: undeclared and unused names."""
     text = "\n".join(re.sub(r"#.*", "", path.read_text()) for path in sorted(folder.glob("*.tf")))
     declared = {f"var.{name}" for name in re.findall(r'^variable "(\w+)"', text, re.M)}
     declared |= {f"{kind}.{name}" for kind, name in re.findall(r'^resource "(\w+)" "(\w+)"', text, re.M)}
@@ -78,49 +78,49 @@ def references(folder):
     for block in re.findall(r"^locals \{\n(.*?)^\}", text, re.M | re.S):
         declared |= {f"local.{name}" for name in re.findall(r"^  (\w+) +=", block, re.M)}
     used = set(re.findall(r"\b(data\.aws_\w+\.\w+|(?<!data\.)aws_\w+\.\w+|(?:var|local)\.\w+)", text))
-    # Resources need not be referred to.
-    idle = {name for name in declared if not name.startswith("aws_")} - used
+    # Resources need no reference.
+    unused = {name for name in declared if not name.startswith("aws_")} - used
     return "".join(f"{name} is not declared\n" for name in sorted(used - declared)) + "".join(
-        f"{name} is not used\n" for name in sorted(idle)
+        f"{name} is not used\n" for name in sorted(unused)
     )
 
 
 def policies():
-    """The three places that grant rights grant the same ones."""
+    """Checks that the policy, CloudFormation and Terraform grant the same permissions."""
     invoke = json.loads((DEPLOY / "aws/iam/invoke-policy.json").read_text())["Statement"]
     started = set(invoke[0]["Action"])
     both = all(
         [resource.endswith(":*") for resource in statement["Resource"]] == [False, True]
         for statement in invoke
     )
-    check("policy: on the function and on its versions", "" if both else str(invoke))
+    check("policy: covers the function and its versions", "" if both else str(invoke))
     for name in ["aws/iam/invoke-policy.json", "aws/invocation-role.yaml", "aws/terraform/main.tf"]:
         granted = set(re.findall(r"lambda:[A-Za-z]+", (DEPLOY / name).read_text())) - {"lambda:us"}
         granted = {action for action in granted if action[7].isupper()}
         wrong = granted ^ (INVOKE | {"lambda:GetFunctionEventInvokeConfig"})
-        check(f"policy: {name}", f"not the same rights: {sorted(wrong)}" if wrong else "")
-    check("policy: what starts workers", "" if started == INVOKE else str(started))
+        check(f"policy: {name}", f"permissions differ: {sorted(wrong)}" if wrong else "")
+    check("policy: starting workers needs two permissions", "" if started == INVOKE else str(started))
     own = json.loads((DEPLOY / "aws/iam/system-worker-policy.json").read_text())["Statement"]
     only = [statement["Action"] for statement in own] == ["sts:AssumeRole"] and "*" not in own[0]["Resource"]
-    check("policy: the system worker assumes named roles, and no more", "" if only else str(own))
+    check("policy: the system worker may only assume named roles", "" if only else str(own))
     for name in ["aws/iam/trust-policy.json", "aws/invocation-role.yaml", "aws/terraform/main.tf"]:
-        asks = "sts:ExternalId" in (DEPLOY / name).read_text()
-        check(f"trust: {name}", "" if asks else "no condition on sts:ExternalId")
+        has_condition = "sts:ExternalId" in (DEPLOY / name).read_text()
+        check(f"trust: {name}", "" if has_condition else "no condition on sts:ExternalId")
 
 
 def kubernetes():
     for path in sorted((DEPLOY / "kubernetes").glob("*.yaml")):
         if path.name == "kustomization.yaml":
             continue
-        said = run(BIN / "kubernetes-validate", "--strict", "-k", KUBERNETES, path)
-        check(f"kubernetes {path.name}", said)
+        problem = run(BIN / "kubernetes-validate", "--strict", "-k", KUBERNETES, path)
+        check(f"kubernetes {path.name}", problem)
     if program := shutil.which("kubectl"):
         check("kubectl kustomize", run(program, "kustomize", DEPLOY / "kubernetes"))
     else:
-        print("skip kubectl kustomize: there is no kubectl here")
+        print("skip kubectl kustomize: kubectl is not installed")
     listed = documents(DEPLOY / "kubernetes/kustomization.yaml")[0]["resources"]
-    there = {path.name for path in (DEPLOY / "kubernetes").glob("*.yaml")} - {"kustomization.yaml"}
-    check("kustomization lists every file", "" if set(listed) == there else str(there ^ set(listed)))
+    present = {path.name for path in (DEPLOY / "kubernetes").glob("*.yaml")} - {"kustomization.yaml"}
+    check("kustomization lists every file", "" if set(listed) == present else str(present ^ set(listed)))
     pod = documents(DEPLOY / "kubernetes/deployment.yaml")[0]["spec"]["template"]["spec"]
     grace = [arg.split("=")[1] for arg in pod["containers"][0]["args"] if arg.startswith("--grace=")]
     fits = len(grace) == 1 and int(grace[0]) < pod["terminationGracePeriodSeconds"]
@@ -132,20 +132,20 @@ def systemd():
     grace = int(re.search(r"--grace (\d+)", unit)[1])
     stop = int(re.search(r"^TimeoutStopSec=(\d+)$", unit, re.M)[1])
     check("unit: TimeoutStopSec is longer than --grace", "" if grace < stop else f"{grace} {stop}")
-    check("unit: workers outlive it", "" if "\nKillMode=process\n" in unit else "no KillMode=process")
+    check("unit: workers survive a restart", "" if "\nKillMode=process\n" in unit else "no KillMode=process")
     program = shutil.which("systemd-analyze")
     if not program:
-        print("skip systemd-analyze verify: there is none here")
+        print("skip systemd-analyze verify: systemd-analyze is not installed")
         return
     with tempfile.TemporaryDirectory() as folder:
-        # Neither the program nor its user need be on this machine.
+        # Neither the program nor its user has to exist on this machine.
         copy = pathlib.Path(folder) / "wci.service"
         here = re.sub(r"^ExecStart=\S+", "ExecStart=/bin/true", unit, flags=re.M)
         copy.write_text(re.sub(r"^(User|Group)=.*", r"\1=root", here, flags=re.M))
         done = subprocess.run([program, "verify", str(copy)], capture_output=True, text=True)
-        # It only warns of words that it does not know.
-        said = [line for line in done.stderr.splitlines() if "wci.service" in line]
-        check("systemd-analyze verify", "\n".join(said) or ("" if done.returncode == 0 else done.stderr))
+        # It only warns about unknown settings.
+        warnings = [line for line in done.stderr.splitlines() if "wci.service" in line]
+        check("systemd-analyze verify", "\n".join(warnings) or ("" if done.returncode == 0 else done.stderr))
 
 
 def container():
@@ -154,23 +154,23 @@ def container():
         program.chmod(0o755)
         check("hadolint Containerfile", run(program, DEPLOY / "container/Containerfile"))
     else:
-        print("skip hadolint: there is none for this machine")
+        print("skip hadolint: PyPI has none for this platform")
 
 
 def dashboard():
-    board = json.loads((DEPLOY / "grafana/wci.json").read_text())
-    panels = [panel for panel in board["panels"] if panel["type"] != "row"]
+    dashboard_json = json.loads((DEPLOY / "grafana/wci.json").read_text())
+    panels = [panel for panel in dashboard_json["panels"] if panel["type"] != "row"]
     known = set(re.findall(r"`((?:wci|worker_controller_instance)_[a-z_]+)`", (DOCS / "metrics.md").read_text()))
     for panel in panels:
-        asked = set()
+        queried = set()
         for target in panel["targets"]:
             names = re.findall(r"\b((?:wci|worker_controller_instance)_[a-z_]+)", target["expr"])
-            asked |= {re.sub(r"_bucket$", "", name) for name in names}
-        unknown = asked - known
+            queried |= {re.sub(r"_bucket$", "", name) for name in names}
+        unknown = queried - known
         problem = f"not in docs/metrics.md: {sorted(unknown)}" if unknown else ""
-        check(f"dashboard: {panel['title']}", problem or ("" if asked else "asks for nothing"))
-    ids = [panel["id"] for panel in board["panels"]]
-    check("dashboard: each panel has an id of its own", "" if len(ids) == len(set(ids)) else str(ids))
+        check(f"dashboard: {panel['title']}", problem or ("" if queried else "queries nothing"))
+    ids = [panel["id"] for panel in dashboard_json["panels"]]
+    check("dashboard: panel IDs are unique", "" if len(ids) == len(set(ids)) else str(ids))
 
 
 for part in [cloudformation, terraform, policies, kubernetes, systemd, container, dashboard]:

@@ -10,7 +10,7 @@ locals {
     data.aws_caller_identity.this.account_id, "function", var.function_name,
   ])
 
-  # The wildcard does not cover the function's own ARN: both are needed.
+  # The wildcard does not cover the function's own ARN, so both are needed.
   functions = [local.function_arn, "${local.function_arn}:*"]
 }
 
@@ -39,7 +39,7 @@ data "aws_iam_policy_document" "invoke" {
     resources = local.functions
   }
 
-  # Only for warnings: without it they are left out.
+  # Optional: without it, wci omits some warnings.
   statement {
     sid       = "WarnOfRetries"
     actions   = ["lambda:GetFunctionEventInvokeConfig"]
@@ -60,7 +60,7 @@ resource "aws_iam_role_policy" "invoke" {
   policy = data.aws_iam_policy_document.invoke.json
 }
 
-# A worker that nobody needs any more is not started late.
+# Do not start a worker late, when nobody needs it any more.
 resource "aws_lambda_function_event_invoke_config" "this" {
   count = var.qualifier == null ? 0 : 1
 

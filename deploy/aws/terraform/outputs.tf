@@ -1,4 +1,4 @@
 output "role_arn" {
-  description = "What the spec has as role"
+  description = "ARN to use as role in the spec"
   value       = aws_iam_role.invocation.arn
 }

@@ -9,7 +9,7 @@ variable "function_name" {
 }
 
 variable "qualifier" {
-  description = "Published version or alias whose asynchronous invocation is configured; null leaves it as it is"
+  description = "Published version or alias whose asynchronous invocation is configured; null configures nothing"
   type        = string
   default     = null
 }
@@ -25,7 +25,7 @@ variable "system_worker_principal" {
 }
 
 variable "external_id" {
-  description = "Long random text, the same as role_external_id of the spec"
+  description = "Long random text, the same as role_external_id in the spec"
   type        = string
   sensitive   = true
 
