@@ -22,7 +22,7 @@ use std::{
     pin::{Pin, pin},
     time::Duration,
 };
-use temporal_settled_queries::settled;
+use temporal_query_safe_connection::query_safe_connection;
 use temporalio_client::Client;
 use temporalio_sdk::{WorkerRunError, error::WorkerValidationError};
 use tokio::time::{Instant, sleep_until, timeout};
@@ -104,7 +104,7 @@ async fn work_and_drain(
     let ledger = Ledger::new(invocation.started);
     let abandon = CancellationToken::new();
     let abandons = Abandon { token: abandon.clone(), home: invocation.home.clone() };
-    let polled = settled(client.connection()).await;
+    let polled = query_safe_connection(client.connection()).await;
     let polled = polled.map_err(|error| Error::Worker(chain(&error)))?;
     let mut sdk = assemble(worker, client, polled, &ledger, abandons)?;
     let stop = sdk.worker.shutdown_handle();

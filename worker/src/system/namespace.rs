@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context, anyhow, bail};
 use futures::{FutureExt, future::BoxFuture};
-use temporal_settled_queries::settled;
+use temporal_query_safe_connection::query_safe_connection;
 use temporalio_client::{
     Client, Connection,
     tonic::{Code, IntoRequest},
@@ -64,7 +64,7 @@ impl Served {
         metrics: NamespaceMetrics,
     ) -> anyhow::Result<Self> {
         let instances_server =
-            settled(&server).await.context("cannot poll over a connection of its own")?;
+            query_safe_connection(&server).await.context("cannot make a query-safe connection")?;
         let instances_client = connection::client(instances_server, namespace)?;
         let client = connection::client(server, namespace)?;
         check(&client, namespace).await?;

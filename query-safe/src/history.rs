@@ -1,13 +1,14 @@
-//! Which events of a history workflow tasks have brought.
+//! Removal of the events that no workflow task has applied yet.
 
 use temporalio_common::protos::temporal::api::{
     enums::v1::EventType,
     history::v1::{History, HistoryEvent},
 };
 
-/// Cuts off what came after the last completed workflow task and its commands. Where none was
-/// completed, or one is under way, nothing is cut.
-pub(super) fn settle(history: &mut History) {
+/// Truncates everything after the last completed workflow task and its commands.
+///
+/// Keeps the whole history if no workflow task has completed or if one is in progress.
+pub(super) fn truncate_unapplied(history: &mut History) {
     let events = &mut history.events;
     if events.last().is_some_and(|event| event.event_type() == EventType::WorkflowTaskStarted) {
         return;
@@ -30,13 +31,13 @@ mod tests {
         WorkflowTaskFailed, WorkflowTaskScheduled, WorkflowTaskStarted, WorkflowTaskTimedOut,
     };
 
-    fn settled(events: &[EventType]) -> Vec<EventType> {
+    fn truncated(events: &[EventType]) -> Vec<EventType> {
         let event = |kind: &EventType| HistoryEvent {
             event_type: i32::from(*kind),
             ..HistoryEvent::default()
         };
         let mut history = History { events: events.iter().map(event).collect() };
-        settle(&mut history);
+        truncate_unapplied(&mut history);
         history.events.iter().map(HistoryEvent::event_type).collect()
     }
 
@@ -52,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn a_history_without_news_is_left_as_it_is() {
+    fn a_history_without_unapplied_events_is_left_as_it_is() {
         for commands in [
             &[][..],
             &[ActivityTaskScheduled, TimerStarted],
@@ -60,13 +61,13 @@ mod tests {
             &[WorkflowExecutionCompleted],
         ] {
             let events = after_first_task(commands);
-            assert_eq!(settled(&events), events);
+            assert_eq!(truncated(&events), events);
         }
     }
 
     #[test]
-    fn news_that_no_workflow_task_has_brought_is_cut_off() {
-        for news in [
+    fn events_that_no_workflow_task_has_applied_are_truncated() {
+        for unapplied in [
             &[WorkflowExecutionSignaled, WorkflowTaskScheduled][..],
             &[ActivityTaskStarted, ActivityTaskCompleted, WorkflowTaskScheduled],
             &[ActivityTaskStarted],
@@ -79,13 +80,13 @@ mod tests {
                 WorkflowTaskScheduled,
             ],
         ] {
-            let settled_before = after_first_task(&[ActivityTaskScheduled, TimerStarted]);
-            assert_eq!(settled(&[&settled_before, news].concat()), settled_before);
+            let applied = after_first_task(&[ActivityTaskScheduled, TimerStarted]);
+            assert_eq!(truncated(&[&applied, unapplied].concat()), applied);
         }
     }
 
     #[test]
-    fn what_earlier_tasks_have_brought_stays() {
+    fn events_that_earlier_tasks_have_applied_stay() {
         let earlier = after_first_task(&[
             ActivityTaskScheduled,
             WorkflowExecutionSignaled,
@@ -94,23 +95,23 @@ mod tests {
             WorkflowTaskCompleted,
         ]);
         let now = [&earlier[..], &[WorkflowExecutionSignaled, WorkflowTaskScheduled]].concat();
-        assert_eq!(settled(&now), earlier);
+        assert_eq!(truncated(&now), earlier);
     }
 
     #[test]
-    fn a_workflow_task_that_is_under_way_keeps_its_news() {
+    fn a_workflow_task_in_progress_keeps_its_events() {
         let events = after_first_task(&[
             WorkflowExecutionSignaled,
             WorkflowTaskScheduled,
             WorkflowTaskStarted,
         ]);
-        assert_eq!(settled(&events), events);
+        assert_eq!(truncated(&events), events);
     }
 
     #[test]
-    fn before_the_first_completed_task_nothing_is_settled() {
+    fn before_the_first_completed_task_nothing_is_truncated() {
         let events = [WorkflowExecutionStarted, WorkflowExecutionSignaled, WorkflowTaskScheduled];
-        assert_eq!(settled(&events), events);
-        assert_eq!(settled(&[]), []);
+        assert_eq!(truncated(&events), events);
+        assert_eq!(truncated(&[]), []);
     }
 }

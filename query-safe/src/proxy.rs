@@ -1,4 +1,4 @@
-//! How a worker's calls reach the server, and what becomes of their answers.
+//! Forwards a worker's gRPC calls to the server and truncates the histories of queries.
 
 use prost::Message;
 use temporalio_client::{
@@ -21,35 +21,35 @@ use temporalio_common::protos::temporal::api::{
     },
 };
 
-use super::history::settle;
+use super::history::truncate_unapplied;
 
-/// Headers that belong to one connection, not to what is sent over it.
-const OF_THE_CONNECTION: [&str; 5] =
+/// Headers of a connection, as opposed to those of the message sent over it.
+const CONNECTION_HEADERS: [&str; 5] =
     ["content-type", "te", "user-agent", "grpc-encoding", "grpc-accept-encoding"];
 
-/// Passes a call on to `server`, and its answer back.
-pub(super) async fn pass(
+/// Forwards `call` to `server` and returns its response.
+pub(super) async fn forward(
     server: Connection,
     call: GrpcRequest,
 ) -> Result<GrpcSuccessResponse, Status> {
-    macro_rules! pass_on {
+    macro_rules! dispatch {
         ($($rpc:literal => $method:ident($request:ty),)*) => {
             match call.rpc.as_str() {
                 "PollWorkflowTaskQueue" => encoded(poll(&server, request(&call)?).await?),
                 "GetWorkflowExecutionHistory" => encoded(history(&server, request(&call)?).await?),
-                "GetSystemInfo" => encoded(Response::new(known(&server))),
+                "GetSystemInfo" => encoded(Response::new(system_info(&server))),
                 $($rpc => {
                     let request: Request<$request> = request(&call)?;
                     encoded(server.workflow_service().$method(request).await?)
                 })*
                 other => return Err(Status::unimplemented(format!(
-                    "a settled connection does not pass {other} on"
+                    "a query-safe connection does not forward {other}; call it on the underlying connection"
                 ))),
             }
         };
     }
-    // What core 0.10.1 calls for a worker.
-    Ok(pass_on! {
+    // The calls that core 0.10.1 makes for a worker.
+    Ok(dispatch! {
         "DescribeNamespace" => describe_namespace(DescribeNamespaceRequest),
         "PollActivityTaskQueue" => poll_activity_task_queue(PollActivityTaskQueueRequest),
         "PollNexusTaskQueue" => poll_nexus_task_queue(PollNexusTaskQueueRequest),
@@ -75,13 +75,13 @@ pub(super) async fn pass(
     })
 }
 
-/// What `server` said of itself when it was connected to.
-fn known(server: &Connection) -> GetSystemInfoResponse {
+/// The capabilities that `server` reported when the underlying connection was made.
+fn system_info(server: &Connection) -> GetSystemInfoResponse {
     let capabilities = server.capabilities().cloned();
     GetSystemInfoResponse { capabilities, ..GetSystemInfoResponse::default() }
 }
 
-/// Polls for a workflow task. The history of a query is completed and settled.
+/// Polls for a workflow task. Completes and truncates the history of a query.
 async fn poll(
     server: &Connection,
     request: Request<PollWorkflowTaskQueueRequest>,
@@ -101,16 +101,19 @@ async fn poll(
             next_page_token: token,
             ..GetWorkflowExecutionHistoryRequest::default()
         };
-        let rest = whole(server, Request::new(request)).await?.into_inner();
+        let rest = all_pages(server, Request::new(request)).await?.into_inner();
         history.events.extend(rest.history.unwrap_or_default().events);
     }
-    settle(&mut history);
+    truncate_unapplied(&mut history);
     task.history = Some(history);
     Ok(answer)
 }
 
-/// Fetches a history. One that is fetched from its beginning, whole, may be for a query that found
-/// the workflow no longer in memory: it is settled. A workflow task brings its own news with it.
+/// Fetches a history.
+///
+/// Core fetches a history from its beginning when a query finds the workflow evicted from the
+/// cache, so such a history is fetched whole and truncated. Workflow tasks are unaffected: they
+/// carry the end of their history themselves.
 async fn history(
     server: &Connection,
     request: Request<GetWorkflowExecutionHistoryRequest>,
@@ -118,15 +121,15 @@ async fn history(
     if !request.get_ref().next_page_token.is_empty() {
         return server.workflow_service().get_workflow_execution_history(request).await;
     }
-    let mut answer = whole(server, request).await?;
+    let mut answer = all_pages(server, request).await?;
     if let Some(history) = &mut answer.get_mut().history {
-        settle(history);
+        truncate_unapplied(history);
     }
     Ok(answer)
 }
 
-/// All pages from the one that `request` asks for.
-async fn whole(
+/// Fetches all pages, starting with the one that `request` names.
+async fn all_pages(
     server: &Connection,
     request: Request<GetWorkflowExecutionHistoryRequest>,
 ) -> Result<Response<GetWorkflowExecutionHistoryResponse>, Status> {
@@ -149,7 +152,7 @@ fn request<T: Message + Default>(call: &GrpcRequest) -> Result<Request<T>, Statu
     let message = T::decode(call.proto.clone())
         .map_err(|error| Status::internal(format!("{} cannot be read: {error}", call.rpc)))?;
     let mut headers = call.headers.clone();
-    for name in OF_THE_CONNECTION {
+    for name in CONNECTION_HEADERS {
         headers.remove(name);
     }
     Ok(Request::from_parts(MetadataMap::from_headers(headers), Extensions::default(), message))
@@ -158,7 +161,7 @@ fn request<T: Message + Default>(call: &GrpcRequest) -> Result<Request<T>, Statu
 fn encoded<T: Message>(answer: Response<T>) -> GrpcSuccessResponse {
     let proto = answer.get_ref().encode_to_vec();
     let mut headers = answer.metadata().clone();
-    for name in OF_THE_CONNECTION {
+    for name in CONNECTION_HEADERS {
         headers.remove(name);
     }
     GrpcSuccessResponse { headers: headers.into_headers(), proto }

@@ -1,0 +1,51 @@
+//! A Temporal connection over which queries never deliver unapplied events to a worker.
+//!
+//! When no workflow task can carry a query, the server dispatches it directly, with the workflow's
+//! history at that moment. Between two workflow tasks that history ends with unapplied events:
+//! signals, results and timers that no workflow task has delivered yet. Core 0.10.1 of the SDK
+//! runs workflow code on them immediately, as if a workflow task had delivered them, with the time
+//! of an earlier one. What the workflow then records cannot be replayed.
+//!
+//! This connection truncates the unapplied events before the worker sees them. Nothing is lost:
+//! the workflow task that delivers them follows.
+//!
+//! Give [`query_safe_connection`]'s result to workers that run workflow code, and use the
+//! underlying connection for everything else.
+
+mod history;
+mod proxy;
+
+use std::sync::Arc;
+
+use futures::FutureExt;
+use temporalio_client::{
+    Connection, ConnectionOptions, Url,
+    callback_based::{CallbackBasedGrpcService, GrpcRequest},
+    errors::ClientConnectError,
+};
+
+/// Creates a query-safe connection for workers that sends its calls over `server`.
+///
+/// It opens no connection of its own and calls nothing while it is created. It forwards the calls
+/// that a worker of core 0.10.1 makes and answers any other with `UNIMPLEMENTED` and its name.
+///
+/// # Errors
+/// Those of [`Connection::connect`]. None of them is known to occur here.
+pub async fn query_safe_connection(server: &Connection) -> Result<Connection, ClientConnectError> {
+    let identity = server.identity().to_owned();
+    let server = server.clone();
+    let callback = move |request: GrpcRequest| proxy::forward(server.clone(), request).boxed();
+    let service = CallbackBasedGrpcService { callback: Arc::new(callback) };
+    let options = ConnectionOptions::new(placeholder()?)
+        .identity(identity)
+        .service_override(service)
+        .dns_load_balancing(None)
+        .build();
+    Connection::connect(options).await
+}
+
+/// The options require an address, which the service override leaves unused.
+fn placeholder() -> Result<Url, ClientConnectError> {
+    let parsed = Url::parse("http://forwarded-to-another-connection");
+    parsed.map_err(|error| ClientConnectError::InvalidConfig(error.to_string()))
+}
