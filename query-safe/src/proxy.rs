@@ -111,9 +111,9 @@ async fn poll(
 
 /// Fetches a history.
 ///
-/// Core fetches a history from its beginning when a query finds the workflow evicted from the
-/// cache, so such a history is fetched whole and truncated. Workflow tasks are unaffected: they
-/// carry the end of their history themselves.
+/// A history fetched from its beginning may serve a query that found the workflow evicted from the
+/// cache, so all its pages are fetched and truncated. Workflow tasks are unaffected: they carry the
+/// end of their history themselves.
 async fn history(
     server: &Connection,
     request: Request<GetWorkflowExecutionHistoryRequest>,
