@@ -38,7 +38,7 @@ lint: ## Check formatting and run clippy; warnings are errors
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 
 check-docs: ## Check spelling, links, conflict markers, decision records and the crate table
-	@tools/check-docs && tools/check-crates && tools/codespell
+	@tools/check-docs && CARGO="$(CARGO)" tools/check-crates && tools/codespell
 
 deploy-check: ## Lint deploy/: policies, templates, manifests, unit, container, dashboard
 	@deploy/check
