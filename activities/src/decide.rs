@@ -120,11 +120,13 @@ fn unscaled(group: &GroupQuestion) -> RecordedDecision {
         Event::TaskAdd(signal) => signal.misses,
         Event::Poll(_) | Event::Outcome(_) | Event::Tick {} => 0,
     };
+    let algorithm = format!("{:.100}", group.scaling.scaling_algorithm);
+    let reason = Reason::UnsupportedAlgorithm { algorithm };
     RecordedDecision {
         state: group.state.clone(),
         throttled: group.events.iter().map(misses).sum(),
         next_poll_ms: UNSCALED_POLL_MS,
-        reasons: vec![format!("unsupported_algorithm {:.100}", group.scaling.scaling_algorithm)],
+        reasons: vec![reason.to_string()],
         ..RecordedDecision::default()
     }
 }

@@ -60,6 +60,23 @@ pub enum FailureClass {
 }
 
 impl FailureClass {
+    /// Every class.
+    pub const ALL: [Self; 8] = [
+        Self::Throttled,
+        Self::AccessDenied,
+        Self::NotFound,
+        Self::Rejected,
+        Self::Unavailable,
+        Self::Internal,
+        Self::Conflict,
+        Self::Forbidden,
+    ];
+
+    /// The class of this name; `None` when this build does not know it.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|class| class.as_str() == name)
+    }
+
     /// The name in lower case, as reasons and logs have it.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -125,11 +125,11 @@ impl Call<'_> {
             return true;
         }
         if grows && let Some((reason, at_ms)) = obstacle {
-            self.turn.because(reason);
-            // A suppression is doubted at the next look anyway.
+            // The next poll checks a suppression anyway.
             if matches!(reason, Reason::Cooloff { .. }) {
                 self.turn.wake_at(at_ms);
             }
+            self.turn.because(reason);
         }
         false
     }

@@ -168,13 +168,13 @@ impl Turn {
     /// is not repeated.
     pub(crate) fn because(&mut self, reason: Reason) {
         for given in &mut self.reasons {
-            match (given, reason) {
+            match (given, &reason) {
                 (Reason::TasksAnnounced { misses: sum }, Reason::TasksAnnounced { misses: n })
                 | (Reason::SyncMatch { syncs: sum }, Reason::SyncMatch { syncs: n }) => {
-                    *sum = sum.saturating_add(n);
+                    *sum = sum.saturating_add(*n);
                     return;
                 }
-                (given, reason) if *given == reason => return,
+                (given, reason) if *given == *reason => return,
                 _ => {}
             }
         }

@@ -20,7 +20,7 @@ use wci_contract::InstanceId;
 
 pub(crate) use self::{
     moment::{Decision, Ending, Launch, LaunchEnd, Moment, Seen, Set, What},
-    reason::Line,
+    reason::{Explanation, explain},
     sentence::sentences,
     waiting::{Waiting, waits},
     words::keeps_a_set,

@@ -2,14 +2,16 @@
 
 use std::{collections::BTreeSet, sync::Mutex};
 
-use wci_contract::{FailureClass, activities::Version, decision::reason_name};
+use wci_contract::{
+    FailureClass,
+    activities::Version,
+    decision::{ParsedReason, Reason},
+};
 
 /// What stands in a label for everything that has none of its own.
 pub(crate) const OTHER: &str = "other";
 /// What stands in a label where there was no trouble.
 pub(crate) const NONE: &str = "none";
-/// Bytes of a reason's name.
-const MAX_REASON: usize = 64;
 
 /// The versions that have labels of their own: the first so many that this process saw. The
 /// others share one.
@@ -42,12 +44,12 @@ pub(super) fn class(class: Option<FailureClass>) -> &'static str {
     class.map_or(NONE, FailureClass::as_str)
 }
 
-/// The name of a reason as a label. The decisions of this build give none but those of a closed
-/// set; the check is for what that set may become.
-pub(super) fn reason(line: &str) -> &str {
-    let name = reason_name(line);
-    let is_name = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
-    if is_name && (1..=MAX_REASON).contains(&name.len()) { name } else { OTHER }
+/// The name of a reason as a label. The values are a closed set.
+pub(super) fn reason(line: &str) -> &'static str {
+    match Reason::parse(line) {
+        ParsedReason::Known(reason) => reason.name(),
+        ParsedReason::Unknown { .. } => OTHER,
+    }
 }
 
 #[cfg(test)]

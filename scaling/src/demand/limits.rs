@@ -118,7 +118,7 @@ impl Call<'_> {
         let (asked, max) = (self.memory.fleet.asked(), self.settings.per_minute);
         let at_ms = self.memory.fleet.next_budget(self.now_ms);
         let remaining_ms = at_ms.saturating_sub(self.now_ms).max(0);
-        let reason = Reason::RateBudgetSpent { asked: asked.max(max), max, remaining_ms };
+        let reason = Reason::RateBudgetSpent { requested: asked.max(max), max, remaining_ms };
         Obstacle { lets: max.saturating_sub(asked), reason, at_ms }
     }
 

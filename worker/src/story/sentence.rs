@@ -3,7 +3,7 @@
 use wci_contract::{launch::Outcome, names, signal::TaskAdd};
 
 use super::{
-    Decision, Ending, LaunchEnd, Line, Moment, Seen, Set, What,
+    Decision, Ending, LaunchEnd, Moment, Seen, Set, What, explain,
     words::{as_sentence, backlog, keeps_a_set, list, many, rate, span},
 };
 use crate::clock::{self, Millis};
@@ -270,8 +270,7 @@ impl Decision {
     }
 
     fn words_of(&self, reason: &str) -> String {
-        let line = Line::parse(reason);
-        if self.is_of_set() { line.words_of_set() } else { line.words() }
+        explain(reason, self.is_of_set()).text
     }
 
     fn told(&self, at: Millis) -> String {

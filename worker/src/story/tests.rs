@@ -75,8 +75,8 @@ fn trouble_is_told_in_the_words_of_the_provider() {
         &story("provider-refuses-then-recovers"),
         &[
             "Of 1 worker for default, aws-lambda started none after 58 ms: throttled, operation error",
-            "the provider refused lately (throttled): it is asked again in 925 ms",
-            "after 2 failures in a row one worker tries whether the provider is well again",
+            "backing off after a provider failure (throttled): retry in 925 ms",
+            "probing the provider with one worker after 2 failures in a row",
             "1 worker for default was started by aws-lambda",
             "Decided for default to start nothing: a launch started 1 worker.",
         ],

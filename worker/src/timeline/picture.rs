@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use wci_contract::decision::Reason;
+
 use crate::{
     clock::Millis,
-    story::{Decision, LaunchEnd, Line, Story, What},
+    story::{Decision, LaunchEnd, Story, What},
 };
 
 /// A value from a time on.
@@ -101,7 +103,7 @@ impl Picture {
         }
         self.seen.extend(decision.workers_seen.map(|workers| (at, workers.seen)));
         for reason in &decision.reasons {
-            let name = Line::parse(reason).name.to_owned();
+            let name = Reason::parse(reason).name().to_owned();
             self.reasons.entry(name).or_default().push((at, reason.clone()));
         }
     }

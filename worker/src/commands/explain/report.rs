@@ -1,13 +1,13 @@
 //! What is told: a stable object for programs, which the text is made from.
 
 use serde::Serialize;
-use wci_contract::state::Extension;
+use wci_contract::{decision::Reason, state::Extension};
 
 use crate::{
     clock::{self, Millis},
     commands::past::{Origin, Past},
     control::Keeper,
-    story::{self, Line, Story},
+    story::{self, Story},
 };
 
 /// Everything that is told of an instance.
@@ -196,13 +196,9 @@ fn is_set(group: &story::Group) -> bool {
 
 impl ReasonReport {
     fn new(line: &str, is_of_set: bool) -> Self {
-        let parsed = Line::parse(line);
-        Self {
-            name: parsed.name.to_owned(),
-            text: if is_of_set { parsed.words_of_set() } else { parsed.words() },
-            advice: parsed.advice(),
-            line: line.to_owned(),
-        }
+        let story::Explanation { text, advice } = story::explain(line, is_of_set);
+        let name = Reason::parse(line).name().to_owned();
+        Self { name, text, advice, line: line.to_owned() }
     }
 }
 

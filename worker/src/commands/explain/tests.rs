@@ -30,10 +30,10 @@ refusing:v1 in namespace default, run by wci, as it was at 2026-11-22T12:56:12.7
 Group default (aws-lambda, no-sync)
   It asks its provider for nothing now (throttled, failed 1 in a row); again in 758 ms.
   Its last decision was to start nothing, 97 ms ago, because
-  - a launch failed (throttled), 1 in a row: the next try is in 925 ms
+  - a launch failed (throttled), 1 in a row: retry in 925 ms
   - 1 task found no worker
-  - the provider refused lately (throttled): it is asked again in 925 ms
-  What helps: see what the provider said, in the outcome of the launch.
+  - backing off after a provider failure (throttled): retry in 925 ms
+  What helps: read the provider's error in the outcome of the launch.
 
 It waited for
   - The time to decide again about what was put off, in 778 ms.
@@ -42,9 +42,9 @@ It waited for
 
 What happened
   WHEN                      WHAT
-  2026-11-22T12:56:12.482Z  Decided for default to start nothing: 2 tasks found no worker; the last start is too recent: no other for 1s. It is asked again in 1s at the latest.
+  2026-11-22T12:56:12.482Z  Decided for default to start nothing: 2 tasks found no worker; the last start is too recent: next start in 1s at the earliest. It is asked again in 1s at the latest.
   2026-11-22T12:56:12.515Z  Of 1 worker for default, aws-lambda started none after 58 ms: throttled, operation error Lambda: Invoke, https response error StatusCode: 429, RequestID: none, TooManyRequestsException: Rate Exceeded.
-  2026-11-22T12:56:12.603Z  Decided for default to start nothing: a launch failed (throttled), 1 in a row: the next try is in 925 ms; 1 task found no worker; the provider refused lately (throttled): it is asked again in 925 ms. It is asked again in 855 ms at the latest.
+  2026-11-22T12:56:12.603Z  Decided for default to start nothing: a launch failed (throttled), 1 in a row: retry in 925 ms; 1 task found no worker; backing off after a provider failure (throttled): retry in 925 ms. It is asked again in 855 ms at the latest.
   (more happened before: --limit N)";
     assert_eq!(text::of(&report), expected);
 }
@@ -55,7 +55,7 @@ fn json_has_every_reason_by_name_as_it_stands_and_in_words() {
     let reason = &report["groups"][0]["last_decision"]["reasons"][2];
     assert_eq!(reason["name"], "backing_off");
     assert_eq!(reason["line"], "backing_off(throttled) remaining_ms=925");
-    assert!(reason["text"].as_str().unwrap().starts_with("the provider refused lately"));
+    assert!(reason["text"].as_str().unwrap().starts_with("backing off after a provider failure"));
     assert_eq!(report["groups"][0]["backing_off"]["class"], "throttled");
     assert_eq!(report["waits_for"][0]["kind"], "timer");
     assert_eq!(report["moments"].as_array().unwrap().len(), 1);

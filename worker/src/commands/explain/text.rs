@@ -67,7 +67,7 @@ fn of_group(group: &GroupReport, at: Millis) -> String {
         let until = clock::relative(*until, at);
         let _ = match probing {
             true => {
-                write!(text, "\n  One worker tries whether the provider is well again ({failed}).")
+                write!(text, "\n  Probing the provider with one worker ({failed}).")
             }
             false => {
                 write!(text, "\n  It asks its provider for nothing now ({failed}); again {until}.")
