@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use wci_contract::activities::Version;
+use wci_contract::VersionId;
 
 /// Entries older than this say nothing any more.
 const FORGET: Duration = Duration::from_secs(600);
@@ -16,25 +16,21 @@ const CROWDED: usize = 1024;
 /// The latest launch of each version, seen from this process.
 #[derive(Debug, Default)]
 pub struct LaunchBoard {
-    latest: Mutex<BTreeMap<(String, String), Instant>>,
+    latest: Mutex<BTreeMap<VersionId, Instant>>,
 }
 
 impl LaunchBoard {
     /// Takes note of a launch for `version`, now.
-    pub fn note(&self, version: &Version) {
+    pub fn note(&self, version: &VersionId) {
         let Ok(mut latest) = self.latest.lock() else { return };
         if latest.len() >= CROWDED {
             latest.retain(|_, at| at.elapsed() < FORGET);
         }
-        latest.insert(key(version), Instant::now());
+        latest.insert(version.clone(), Instant::now());
     }
 
     /// How long ago the latest launch for `version` was.
-    pub fn since_latest(&self, version: &Version) -> Option<Duration> {
-        self.latest.lock().ok()?.get(&key(version)).map(Instant::elapsed)
+    pub fn since_latest(&self, version: &VersionId) -> Option<Duration> {
+        self.latest.lock().ok()?.get(version).map(Instant::elapsed)
     }
-}
-
-fn key(version: &Version) -> (String, String) {
-    (version.deployment_name.clone(), version.build_id.clone())
 }

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use wci_contract::activities::Version;
+use wci_contract::VersionId;
 
 /// From the check of a change to the end of the new run's first second, with some to spare.
 const QUIET: Duration = Duration::from_secs(2);
@@ -21,7 +21,7 @@ const FORGET: Duration = Duration::from_secs(600);
 /// Until when nothing is asked about a version that the server knows.
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
-    known: Mutex<BTreeMap<(String, String), Known>>,
+    known: Mutex<BTreeMap<VersionId, Known>>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -33,22 +33,22 @@ struct Known {
 
 impl Changes {
     /// Takes note that the server answered about `version`.
-    pub(crate) fn note_answer(&self, version: &Version) {
+    pub(crate) fn note_answer(&self, version: &VersionId) {
         let now = Instant::now();
         let Ok(mut known) = self.known.lock() else { return };
         if known.len() >= CROWDED {
             known.retain(|_, known| now - known.answered < FORGET);
         }
         let fresh = Known { answered: now, changed: now, quiet_until: now };
-        known.entry(key(version)).or_insert(fresh).answered = now;
+        known.entry(version.clone()).or_insert(fresh).answered = now;
     }
 
     /// Takes note that `version` is being changed, now. One that the server does not know yet is
     /// being created, and has no run that could end.
-    pub(crate) fn note_change(&self, version: &Version) {
+    pub(crate) fn note_change(&self, version: &VersionId) {
         let now = Instant::now();
         let Ok(mut known) = self.known.lock() else { return };
-        let Some(known) = known.get_mut(&key(version)) else { return };
+        let Some(known) = known.get_mut(version) else { return };
         if known.quiet_until <= now {
             known.changed = now;
         }
@@ -56,7 +56,7 @@ impl Changes {
     }
 
     /// Waits until `version` may be asked about. It may be changed again meanwhile.
-    pub(crate) async fn settled(&self, version: &Version) {
+    pub(crate) async fn settled(&self, version: &VersionId) {
         loop {
             match self.rest(version) {
                 Duration::ZERO => return,
@@ -66,15 +66,11 @@ impl Changes {
     }
 
     /// How long to wait before `version` is asked about.
-    fn rest(&self, version: &Version) -> Duration {
+    fn rest(&self, version: &VersionId) -> Duration {
         let known = self.known.lock().ok();
-        let until = known.and_then(|known| Some(known.get(&key(version))?.quiet_until));
+        let until = known.and_then(|known| Some(known.get(version)?.quiet_until));
         until.map_or(Duration::ZERO, |until| until.saturating_duration_since(Instant::now()))
     }
-}
-
-fn key(version: &Version) -> (String, String) {
-    (version.deployment_name.clone(), version.build_id.clone())
 }
 
 #[cfg(test)]
@@ -83,7 +79,7 @@ mod tests {
 
     #[test]
     fn a_known_version_that_was_changed_is_left_alone_and_others_are_not() {
-        let build = |id: &str| Version { deployment_name: "d".into(), build_id: id.into() };
+        let build = |id: &str| VersionId::new("d", id).unwrap();
         let changes = Changes::default();
         changes.note_answer(&build("known"));
         changes.note_answer(&build("other"));

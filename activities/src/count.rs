@@ -3,9 +3,8 @@
 use temporalio_client::tonic::{IntoRequest, Status};
 use temporalio_common::protos::temporal::api::workflowservice::v1::CountWorkflowExecutionsRequest;
 use wci_contract::{
-    Refusal,
-    activities::Version,
-    names::{DIVISION, DIVISION_ATTRIBUTE, INSTANCE_PREFIX, INSTANCE_WORKFLOW},
+    Refusal, VersionId,
+    names::{DIVISION, DIVISION_ATTRIBUTE, INSTANCE_WORKFLOW},
 };
 
 use crate::{VersionReader, stats::PATIENCE};
@@ -17,7 +16,7 @@ impl VersionReader {
         &self,
         most: u32,
         task_queue: &str,
-        version: &Version,
+        version: &VersionId,
     ) -> Option<Refusal> {
         match self.others(task_queue, version).await {
             Ok(others) if others < i64::from(most) => None,
@@ -34,9 +33,8 @@ impl VersionReader {
     }
 
     /// Instances on `task_queue` besides that of `version`.
-    async fn others(&self, task_queue: &str, version: &Version) -> Result<i64, Box<Status>> {
-        let Version { deployment_name, build_id } = version;
-        let own = quoted(&format!("{INSTANCE_PREFIX}{deployment_name}:{build_id}"));
+    async fn others(&self, task_queue: &str, version: &VersionId) -> Result<i64, Box<Status>> {
+        let own = quoted(&version.workflow_id());
         let mut request = CountWorkflowExecutionsRequest {
             namespace: self.client.options().namespace.clone(),
             query: format!(

@@ -8,8 +8,8 @@ use std::{
 use temporalio_common::protos::temporal::api::workflowservice::v1::describe_worker_deployment_version_response::VersionTaskQueue;
 use wci_contract::{
     ComputeSpec,
-    activities::{DecideInput, DecideOutput, GroupQuestion},
-    decision::{Decision, Event, Poll, Reason, RecordedDecision},
+    activities::{DecideInput, DecideOutput, GroupInput},
+    decision::{Decision, Event, Poll, Reason, DecisionResult},
     payload::config_map,
     stats::{StatsByType, WorkersSeen, all_of},
 };
@@ -40,11 +40,7 @@ pub(crate) async fn decide(reader: &VersionReader, input: &DecideInput) -> Decid
 
 /// A limit of workers rests on a count of those that were asked for, some of which may have left.
 /// Before it holds back a task, they are counted where they poll.
-async fn decide_group(
-    reader: &VersionReader,
-    now_ms: i64,
-    group: &GroupQuestion,
-) -> RecordedDecision {
+async fn decide_group(reader: &VersionReader, now_ms: i64, group: &GroupInput) -> DecisionResult {
     let Some(algorithm) = algorithm(&group.provider_type, &group.scaling.scaling_algorithm) else {
         return unscaled(group);
     };
@@ -60,8 +56,8 @@ async fn decide_group(
 }
 
 /// The workers that poll the queues whose tasks were announced; `None` where nobody knows.
-async fn workers_of(reader: &VersionReader, group: &GroupQuestion) -> Option<WorkersSeen> {
-    let version = &group.head_start.as_ref()?.version;
+async fn workers_of(reader: &VersionReader, group: &GroupInput) -> Option<WorkersSeen> {
+    let version = &group.speculative_launch.as_ref()?.version;
     let announced: BTreeSet<QueueKey> = group.events.iter().filter_map(queue_of).collect();
     let queue = |(name, kind)| VersionTaskQueue { name, r#type: kind, ..Default::default() };
     let queues: Vec<VersionTaskQueue> = announced.into_iter().map(queue).collect();
@@ -88,12 +84,7 @@ fn queue_of(event: &Event) -> Option<QueueKey> {
     Some((name, signal.kind()?.to_wire())).filter(|(name, _)| !name.is_empty())
 }
 
-fn decide_as(
-    algorithm: Algorithm,
-    now_ms: i64,
-    group: &GroupQuestion,
-    events: &[Event],
-) -> Decision {
+fn decide_as(algorithm: Algorithm, now_ms: i64, group: &GroupInput, events: &[Event]) -> Decision {
     // What cannot be read was refused when the spec was given; a spec taken over from elsewhere
     // is served with the defaults.
     let config = config_map(group.scaling.config.as_ref()).unwrap_or_default();
@@ -115,18 +106,18 @@ pub(crate) fn strategy(provider_type: &str) -> LaunchStrategy {
     if compute.keeps_a_set() { LaunchStrategy::WorkerSet } else { LaunchStrategy::Invoke }
 }
 
-fn unscaled(group: &GroupQuestion) -> RecordedDecision {
+fn unscaled(group: &GroupInput) -> DecisionResult {
     let misses = |event: &Event| match event {
         Event::TaskAdd(signal) => signal.misses,
         Event::Poll(_) | Event::Outcome(_) | Event::Tick {} => 0,
     };
     let algorithm = format!("{:.100}", group.scaling.scaling_algorithm);
     let reason = Reason::UnsupportedAlgorithm { algorithm };
-    RecordedDecision {
+    DecisionResult {
         state: group.state.clone(),
         throttled: group.events.iter().map(misses).sum(),
         next_poll_ms: UNSCALED_POLL_MS,
         reasons: vec![reason.to_string()],
-        ..RecordedDecision::default()
+        ..DecisionResult::default()
     }
 }

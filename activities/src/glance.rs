@@ -19,7 +19,7 @@ use temporalio_common::protos::temporal::api::{
         describe_worker_deployment_version_response::VersionTaskQueue,
     },
 };
-use wci_contract::activities::Version;
+use wci_contract::VersionId;
 
 use crate::{
     VersionReader,
@@ -55,7 +55,7 @@ impl VersionReader {
     /// The figures of `known`, the version's queues; `None` when they are not to be had this way.
     pub(crate) async fn glance(
         &self,
-        version: &Version,
+        version: &VersionId,
         known: &[QueueKey],
     ) -> Result<Option<Vec<VersionTaskQueue>>, StatsError> {
         let names: BTreeSet<&str> = known.iter().map(|(name, _)| name.as_str()).collect();
@@ -74,11 +74,11 @@ impl VersionReader {
 
     async fn glance_at(
         &self,
-        version: &Version,
+        version: &VersionId,
         name: &str,
         types: Vec<i32>,
     ) -> Result<Option<Vec<VersionTaskQueue>>, StatsError> {
-        let build = format!("{}:{}", version.deployment_name, version.build_id);
+        let build = version.to_string();
         let asked = question(self.namespace(), name, &build, types.clone());
         match self.service().describe_task_queue(request(asked)).await {
             Ok(answer) => Ok(figures(answer.into_inner(), &build, name, &types)),

@@ -19,9 +19,9 @@ use wci_providers::{LaunchRequest, Progress, Provider, Scope};
 
 use crate::{
     Launching,
-    head_start::Ended,
     heartbeat::beating,
     metrics::{Errand, LaunchSpan},
+    speculative_launch::Ended,
 };
 
 /// A decision waits so long for its own launch: most providers answer in less, and what they
@@ -76,7 +76,7 @@ pub(crate) async fn begin_early(
     for (group, question) in asked.groups {
         let actions = decided.groups.get(&group).map(|decision| decision.actions.as_slice());
         let (Some([Action::InvokeWorker { count: 1 }]), Some(input)) =
-            (actions, question.head_start)
+            (actions, question.speculative_launch)
         else {
             continue;
         };
@@ -86,7 +86,7 @@ pub(crate) async fn begin_early(
         launching
             .head_starts
             .begin(&input.launch_id, async move { attempt(&itself, &launch, 0, &Unheard).await });
-        if question.tell_outcome {
+        if question.report_outcome {
             begun.push((group, input));
         }
     }
@@ -165,7 +165,7 @@ pub(crate) async fn attempt(
 }
 
 fn log(input: &InvokeInput, outcome: &Outcome) {
-    let version = format!("{}:{}", input.version.deployment_name, input.version.build_id);
+    let version = input.version.to_string();
     match outcome.class {
         None => tracing::info!(
             %version,

@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use wci_contract::activities::Version;
+use wci_contract::VersionId;
 
 /// What is known of a version to which nothing is announced is asked for again after this.
 const LASTS: Duration = Duration::from_secs(10);
@@ -33,7 +33,7 @@ pub(crate) type QueueKey = (String, i32);
 /// The queues of each version.
 #[derive(Debug, Default)]
 pub(crate) struct KnownQueues {
-    known: Mutex<BTreeMap<(String, String), Known>>,
+    known: Mutex<BTreeMap<VersionId, Known>>,
 }
 
 #[derive(Debug)]
@@ -45,21 +45,21 @@ struct Known {
 
 impl KnownQueues {
     /// Takes note of what the server told of `version`.
-    pub(crate) fn learn(&self, version: &Version, queues: Vec<QueueKey>) {
+    pub(crate) fn learn(&self, version: &VersionId, queues: Vec<QueueKey>) {
         let now = Instant::now();
         let Ok(mut known) = self.known.lock() else { return };
         if known.len() >= CROWDED {
             known.retain(|_, known| now - known.learned < FORGET);
         }
-        let announced = known.get(&key(version)).and_then(|known| known.announced);
-        known.insert(key(version), Known { learned: now, announced, queues });
+        let announced = known.get(version).and_then(|known| known.announced);
+        known.insert(version.clone(), Known { learned: now, announced, queues });
     }
 
     /// Takes note that tasks of `queue` were announced to `version`: it is the version's own, then,
     /// before the server has told so.
-    pub(crate) fn note_announced(&self, version: &Version, queue: QueueKey) {
+    pub(crate) fn note_announced(&self, version: &VersionId, queue: QueueKey) {
         let Ok(mut known) = self.known.lock() else { return };
-        let Some(known) = known.get_mut(&key(version)) else { return };
+        let Some(known) = known.get_mut(version) else { return };
         known.announced = Some(Instant::now());
         if known.queues.contains(&queue) {
             return;
@@ -75,16 +75,16 @@ impl KnownQueues {
     }
 
     /// Takes note that `version` may have other queues soon.
-    pub(crate) fn forget(&self, version: &Version) {
+    pub(crate) fn forget(&self, version: &VersionId) {
         if let Ok(mut known) = self.known.lock() {
-            known.remove(&key(version));
+            known.remove(version);
         }
     }
 
     /// The queues of `version`; `None` when the server is to be asked.
-    pub(crate) fn of(&self, version: &Version) -> Option<Vec<QueueKey>> {
+    pub(crate) fn of(&self, version: &VersionId) -> Option<Vec<QueueKey>> {
         let known = self.known.lock().ok()?;
-        let known = known.get(&key(version))?;
+        let known = known.get(version)?;
         let is_announced = known.announced.is_some_and(|at| at.elapsed() < ANNOUNCED);
         let lasts = match known.queues.is_empty() {
             _ if is_announced => LASTS_ANNOUNCED,
@@ -96,16 +96,12 @@ impl KnownQueues {
     }
 }
 
-fn key(version: &Version) -> (String, String) {
-    (version.deployment_name.clone(), version.build_id.clone())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn version() -> Version {
-        Version { deployment_name: "d".into(), build_id: "b".into() }
+    fn version() -> VersionId {
+        VersionId::new("d", "b").unwrap()
     }
 
     fn queue(name: &str) -> QueueKey {
@@ -134,8 +130,8 @@ mod tests {
         for n in 0..100 {
             known.note_announced(&version(), queue(&n.to_string()));
         }
-        assert_eq!(known.known.lock().unwrap()[&key(&version())].queues.len(), MOST_ANNOUNCED);
-        assert!(known.known.lock().unwrap()[&key(&version())].announced.is_none());
+        assert_eq!(known.known.lock().unwrap()[&version()].queues.len(), MOST_ANNOUNCED);
+        assert!(known.known.lock().unwrap()[&version()].announced.is_none());
     }
 
     #[test]

@@ -7,10 +7,10 @@ use std::{sync::Arc, time::Duration};
 use temporalio_macros::activities;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 use wci_contract::{
-    InstanceId,
+    VersionId,
     activities::{
         self as names, DecideInput, DecideOutput, InvokeInput, RegisterInput, RegisterOutput,
-        ResizeInput, ValidateInput, ValidateOutput, Version,
+        ResizeInput, ValidateInput, ValidateOutput, VersionId,
     },
     launch::Outcome,
 };
@@ -51,9 +51,8 @@ impl Launching {
         input: DecideInput,
     ) -> Result<DecideOutput, ActivityError> {
         let mut decided = decide::decide(&self.reader, &input).await;
-        let instance = ctx.info().workflow_id.as_deref().and_then(InstanceId::from_workflow_id);
-        if let Some(instance) = instance {
-            let version = Version::from(&instance);
+        let instance = ctx.info().workflow_id.as_deref().and_then(VersionId::from_workflow_id);
+        if let Some(version) = instance {
             for queue in decide::announced_queues(&input) {
                 self.reader.note_announced(&version, queue);
             }

@@ -19,7 +19,7 @@ use std::{
 };
 
 use prometheus::{Registry, proto::MetricFamily};
-use wci_contract::activities::Version;
+use wci_contract::VersionId;
 use wci_providers::SetSize;
 
 pub use self::family::MetricsError;
@@ -90,7 +90,7 @@ impl Metrics {
 
 impl NamespaceMetrics {
     /// An activity of this type is done for `version`.
-    pub(crate) fn activity(&self, version: &Version, kind: &str) {
+    pub(crate) fn activity(&self, version: &VersionId, kind: &str) {
         let (deployment, build) = self.inner.names.of(&self.namespace, version);
         self.inner.builtin.activities.of([&self.namespace, deployment, build, kind]).inc();
     }

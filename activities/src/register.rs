@@ -60,7 +60,7 @@ async fn start_missing(
         let outcome = attempt(launching, &launch, 0, &Quiet).await;
         launching.metrics.registration(&group.compute.provider_type, &outcome);
         tracing::info!(
-            version = format!("{}:{}", input.version.deployment_name, input.version.build_id),
+            version = input.version.to_string(),
             group = name,
             started = outcome.started,
             message = outcome.message,

@@ -54,13 +54,13 @@ async fn attempt(launching: &Launching, input: &ResizeInput) -> Outcome {
         },
         count: input.count,
         config,
-        asked_ms: input.asked_ms,
+        asked_ms: input.requested_ms,
     };
     provider.resize(&request).await
 }
 
 fn log(input: &ResizeInput, outcome: &Outcome) {
-    let version = format!("{}:{}", input.version.deployment_name, input.version.build_id);
+    let version = input.version.to_string();
     match outcome.class {
         None => tracing::info!(
             %version,

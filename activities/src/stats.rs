@@ -15,8 +15,7 @@ use temporalio_common::protos::temporal::api::{
     },
 };
 use wci_contract::{
-    TaskType,
-    activities::Version,
+    TaskType, VersionId,
     stats::{QueueStats, StatsByType},
 };
 
@@ -50,13 +49,13 @@ impl VersionReader {
     }
 
     /// Takes note that `version` is being changed: it is not asked about until that has settled.
-    pub(crate) fn note_change(&self, version: &Version) {
+    pub(crate) fn note_change(&self, version: &VersionId) {
         self.changes.note_change(version);
         self.known.forget(version);
     }
 
     /// Takes note that tasks of `queue` were announced to `version`.
-    pub(crate) fn note_announced(&self, version: &Version, queue: QueueKey) {
+    pub(crate) fn note_announced(&self, version: &VersionId, queue: QueueKey) {
         self.known.note_announced(version, queue);
     }
 
@@ -64,7 +63,7 @@ impl VersionReader {
     /// it does not know.
     pub(crate) async fn registered(
         &self,
-        version: &Version,
+        version: &VersionId,
     ) -> Result<BTreeSet<TaskType>, StatsError> {
         let queues = self.describe(version, false).await?;
         Ok(queues.iter().filter_map(|queue| TaskType::from_wire(queue.r#type.into())).collect())
@@ -73,7 +72,7 @@ impl VersionReader {
     /// The version's queues with their figures, which are up to 5 s old.
     pub(crate) async fn queues(
         &self,
-        version: &Version,
+        version: &VersionId,
     ) -> Result<Vec<VersionTaskQueue>, StatsError> {
         if self.offered.is_likely() {
             let known = match self.known.of(version) {
@@ -97,15 +96,15 @@ impl VersionReader {
 
     async fn describe(
         &self,
-        version: &Version,
+        version: &VersionId,
         with_stats: bool,
     ) -> Result<Vec<VersionTaskQueue>, StatsError> {
         self.changes.settled(version).await;
         let request = request(DescribeWorkerDeploymentVersionRequest {
             namespace: self.namespace(),
             deployment_version: Some(WorkerDeploymentVersion {
-                deployment_name: version.deployment_name.clone(),
-                build_id: version.build_id.clone(),
+                deployment_name: version.deployment().to_owned(),
+                build_id: version.build_id().to_owned(),
             }),
             report_task_queue_stats: with_stats,
             ..Default::default()

@@ -8,12 +8,12 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use wci_contract::activities::Version;
+use wci_contract::VersionId;
 
 /// Which watch of each version is the latest of this process. Knows of those that run alone.
 #[derive(Debug, Default)]
 pub struct WatchTurns {
-    running: Mutex<BTreeMap<(String, String), Running>>,
+    running: Mutex<BTreeMap<VersionId, Running>>,
 }
 
 /// The watches of one version.
@@ -27,14 +27,14 @@ struct Running {
 #[derive(Debug)]
 pub(crate) struct Turn<'a> {
     turns: &'a WatchTurns,
-    key: (String, String),
+    key: VersionId,
     number: u64,
 }
 
 impl WatchTurns {
     /// Makes the caller's watch of `version` the latest.
-    pub(crate) fn take(&self, version: &Version) -> Turn<'_> {
-        let key = (version.deployment_name.clone(), version.build_id.clone());
+    pub(crate) fn take(&self, version: &VersionId) -> Turn<'_> {
+        let key = version.clone();
         let mut all = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         let running = all.entry(key.clone()).or_default();
         running.latest += 1;
@@ -55,7 +55,7 @@ impl Turn<'_> {
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
         let mut all = self.turns.running.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Entry::Occupied(mut entry) = all.entry(std::mem::take(&mut self.key)) {
+        if let Entry::Occupied(mut entry) = all.entry(self.key.clone()) {
             entry.get_mut().count -= 1;
             if entry.get().count == 0 {
                 entry.remove();
@@ -68,8 +68,8 @@ impl Drop for Turn<'_> {
 mod tests {
     use super::*;
 
-    fn version(build: &str) -> Version {
-        Version { deployment_name: "d".into(), build_id: build.into() }
+    fn version(build: &str) -> VersionId {
+        VersionId::new("d", build).unwrap()
     }
 
     #[test]

@@ -95,7 +95,7 @@ fn check_names(launching: &Launching, name: &str, group: &GroupSpec) -> Result<(
 
 async fn check(
     launching: &Launching,
-    version: &Version,
+    version: &VersionId,
     name: &str,
     group: &GroupSpec,
 ) -> Result<Vec<String>, Finding> {

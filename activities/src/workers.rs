@@ -16,8 +16,7 @@ use temporalio_common::protos::temporal::api::{
     },
 };
 use wci_contract::{
-    TaskType,
-    activities::Version,
+    TaskType, VersionId,
     stats::{WorkersByType, WorkersSeen},
 };
 
@@ -43,7 +42,7 @@ impl VersionReader {
     /// The workers that poll `queues`, by type of task. `now` is the time since the Unix epoch.
     pub(crate) async fn workers(
         &self,
-        version: &Version,
+        version: &VersionId,
         queues: &[VersionTaskQueue],
         now: Duration,
     ) -> Result<WorkersByType, StatsError> {
@@ -81,9 +80,9 @@ impl VersionReader {
 
     #[expect(deprecated, reason = "the list that replaces it knows nothing of slots")]
     /// What the version's workers told the server; empty where it keeps no such list.
-    async fn heartbeats(&self, version: &Version) -> Result<Vec<WorkerHeartbeat>, StatsError> {
+    async fn heartbeats(&self, version: &VersionId) -> Result<Vec<WorkerHeartbeat>, StatsError> {
         let (Some(deployment), Some(build)) =
-            (quoted(&version.deployment_name), quoted(&version.build_id))
+            (quoted(version.deployment()), quoted(version.build_id()))
         else {
             return Ok(Vec::new());
         };
@@ -121,7 +120,7 @@ pub(crate) fn since_epoch() -> Duration {
 
 /// A poller stays listed for minutes after its worker is gone, and a queue has pollers of other
 /// versions, too.
-fn is_of(poller: &PollerInfo, version: &Version, now: Duration) -> bool {
+fn is_of(poller: &PollerInfo, version: &VersionId, now: Duration) -> bool {
     let accessed = poller.last_access_time.as_ref().map_or(0, |time| time.seconds);
     let accessed = Duration::from_secs(u64::try_from(accessed).unwrap_or(0));
     poller.deployment_options.as_ref().is_some_and(|options| {
@@ -175,8 +174,8 @@ mod tests {
 
     const NOW: Duration = Duration::from_secs(1_000);
 
-    fn version() -> Version {
-        Version { deployment_name: "d".into(), build_id: "b".into() }
+    fn version() -> VersionId {
+        VersionId::new("d", "b").unwrap()
     }
 
     fn poller(build_id: &str, seconds: u64) -> PollerInfo {

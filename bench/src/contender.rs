@@ -7,7 +7,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Map, Value, json};
 use temporalio_client::{UntypedUpdate, UntypedWorkflow, WorkflowExecuteUpdateOptions};
 use tokio::process::Command;
-use wci_contract::{InstanceId, names};
+use wci_contract::{VersionId, names};
 use wci_workflows::payload_of;
 
 use crate::{programs::patiently, stage::Stage, stand_in::Runs};
@@ -69,7 +69,7 @@ pub(crate) struct Contender {
 impl Contender {
     /// The instance that serves it.
     pub(crate) fn instance(&self) -> anyhow::Result<String> {
-        Ok(InstanceId::new(&self.name, "v1")?.workflow_id())
+        Ok(VersionId::new(&self.name, "v1")?.workflow_id())
     }
 
     /// Creates the version, registers its queue and makes it current.

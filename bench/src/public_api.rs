@@ -16,7 +16,7 @@ use temporalio_common::protos::temporal::api::{
         DescribeWorkerDeploymentVersionRequest, UpdateWorkerDeploymentVersionComputeConfigRequest,
     },
 };
-use wci_contract::{InstanceId, names};
+use wci_contract::{VersionId, names};
 use wci_workflows::payload_of;
 
 use crate::{
@@ -30,13 +30,13 @@ const GROUP: &str = "default";
 /// A version, and the server that knows it.
 pub(crate) struct PublicApi<'a> {
     stage: &'a Stage,
-    id: InstanceId,
+    id: VersionId,
 }
 
 impl<'a> PublicApi<'a> {
     /// Creates the deployment; ours has an instance that waits for a compute config.
     pub(crate) async fn prepare(stage: &'a Stage, side: Side, name: &str) -> anyhow::Result<Self> {
-        let id = InstanceId::new(&format!("{name}-{side:?}").to_lowercase(), "v1")?;
+        let id = VersionId::new(&format!("{name}-{side:?}").to_lowercase(), "v1")?;
         let this = Self { stage, id };
         let request = CreateWorkerDeploymentRequest {
             namespace: NAMESPACE.to_owned(),
@@ -52,7 +52,7 @@ impl<'a> PublicApi<'a> {
         Ok(this)
     }
 
-    pub(crate) fn id(&self) -> &InstanceId {
+    pub(crate) fn id(&self) -> &VersionId {
         &self.id
     }
 

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ComputeSpec, InstanceId, Refusal, Spec, TaskType,
-    decision::{Event, GroupState, RecordedDecision},
+    ComputeSpec, Refusal, Spec, TaskType, VersionId,
+    decision::{DecisionResult, Event, GroupState},
     launch::Outcome,
     messages::UpdateRequest,
     spec::ScalingSpec,
@@ -26,27 +26,12 @@ pub const INVOKE: &str = "InvokeWorker";
 /// Has a provider keep a set of workers at a size.
 pub const RESIZE: &str = "UpdateWorkerSetSize";
 
-/// Whose workers: part of every input, so that an activity needs no other context.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Version {
-    /// The Worker Deployment.
-    pub deployment_name: String,
-    /// The build of the version.
-    pub build_id: String,
-}
-
-impl From<&InstanceId> for Version {
-    fn from(id: &InstanceId) -> Self {
-        Self { deployment_name: id.deployment().to_owned(), build_id: id.build_id().to_owned() }
-    }
-}
-
 /// Input of [`VALIDATE_SPEC`].
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ValidateInput {
-    /// Whose workers.
+    /// The version that the workers belong to.
     #[serde(flatten)]
-    pub version: Version,
+    pub version: VersionId,
     /// The spec to check.
     pub spec: Spec,
     /// Whether the version has no compute config yet, so that it would be one more.
@@ -55,11 +40,11 @@ pub struct ValidateInput {
 }
 
 /// Input of the validate workflow: a change to a spec that nobody runs yet.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DryRun {
-    /// Whose workers.
+    /// The version that the workers belong to.
     #[serde(flatten)]
-    pub version: Version,
+    pub version: VersionId,
     /// The change.
     pub request: UpdateRequest,
 }
@@ -82,11 +67,11 @@ pub struct ValidateOutput {
 }
 
 /// Input of [`REGISTER`].
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RegisterInput {
-    /// Whose workers.
+    /// The version that the workers belong to.
     #[serde(flatten)]
-    pub version: Version,
+    pub version: VersionId,
     /// The spec whose groups may have to register their queues.
     pub spec: Spec,
     /// Names the launches.
@@ -112,7 +97,7 @@ pub struct RegisterOutput {
 
 /// One group in a [`DECIDE`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct GroupQuestion {
+pub struct GroupInput {
     /// The provider's type, which says how workers are started.
     #[serde(default)]
     pub provider_type: String,
@@ -127,12 +112,12 @@ pub struct GroupQuestion {
     pub events: Vec<Event>,
     /// The launch that follows if one worker is decided for: it need not wait for the workflow
     /// to hear of the decision. Absent where none may follow now.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub head_start: Option<InvokeInput>,
+    #[serde(default, rename = "head_start", skip_serializing_if = "Option::is_none")]
+    pub speculative_launch: Option<InvokeInput>,
     /// Whether the decision may come with what became of such a launch, if that is known at once:
     /// then nothing else asks for it.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub tell_outcome: bool,
+    #[serde(default, rename = "tell_outcome", skip_serializing_if = "std::ops::Not::not")]
+    pub report_outcome: bool,
 }
 
 /// Input of [`DECIDE`].
@@ -141,7 +126,7 @@ pub struct DecideInput {
     /// Workflow time, milliseconds since the Unix epoch.
     pub now_ms: i64,
     /// The groups to decide for.
-    pub groups: BTreeMap<String, GroupQuestion>,
+    pub groups: BTreeMap<String, GroupInput>,
 }
 
 /// Output of [`DECIDE`]: one decision for each group.
@@ -149,18 +134,18 @@ pub struct DecideInput {
 pub struct DecideOutput {
     /// By group.
     #[serde(default)]
-    pub groups: BTreeMap<String, RecordedDecision>,
+    pub groups: BTreeMap<String, DecisionResult>,
     /// What became of launches that began with their decisions, by group.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub launched: BTreeMap<String, Outcome>,
 }
 
 /// Input of [`WATCH`].
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WatchInput {
-    /// Whose queues.
+    /// The version whose queues are watched.
     #[serde(flatten)]
-    pub version: Version,
+    pub version: VersionId,
     /// Types that some group serves.
     pub types: Vec<TaskType>,
     /// Before this time a backlog calls for no decision: workers for it are on their way.
@@ -199,11 +184,11 @@ pub struct WatchOutput {
 }
 
 /// Input of [`INVOKE`].
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct InvokeInput {
-    /// Whose workers.
+    /// The version that the workers belong to.
     #[serde(flatten)]
-    pub version: Version,
+    pub version: VersionId,
     /// The scaling group.
     pub group: String,
     /// The provider and its settings.
@@ -215,19 +200,20 @@ pub struct InvokeInput {
 }
 
 /// Input of [`RESIZE`].
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ResizeInput {
-    /// Whose workers.
+    /// The version that the workers belong to.
     #[serde(flatten)]
-    pub version: Version,
+    pub version: VersionId,
     /// The scaling group.
     pub group: String,
     /// The provider and its settings.
     pub compute: ComputeSpec,
     /// Workers to keep; 0 ends the set.
     pub count: u32,
-    /// When it was asked for, milliseconds since the Unix epoch: of two sizes, the later counts.
-    pub asked_ms: i64,
+    /// When the size was decided, milliseconds since the Unix epoch: the later of two sizes counts.
+    #[serde(rename = "asked_ms")]
+    pub requested_ms: i64,
 }
 
 /// What an [`INVOKE`] heartbeats, so that another attempt asks only for the rest.

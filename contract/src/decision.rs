@@ -78,7 +78,7 @@ pub struct Decision {
 /// A decision as history holds it. Later builds may know other reasons, so these are read as
 /// plain lines.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct RecordedDecision {
+pub struct DecisionResult {
     /// The state to decide with next time.
     #[serde(default)]
     pub state: GroupState,
@@ -99,7 +99,7 @@ pub struct RecordedDecision {
     pub reasons: Vec<String>,
 }
 
-impl From<Decision> for RecordedDecision {
+impl From<Decision> for DecisionResult {
     fn from(decision: Decision) -> Self {
         Self {
             state: decision.state,

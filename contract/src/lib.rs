@@ -22,9 +22,10 @@ pub mod state;
 pub mod stats;
 pub mod task_type;
 pub mod token;
+pub mod version;
 
 pub use failure::{FailureClass, FailureType, Refusal};
-pub use names::InstanceId;
 pub use payload::ConfigPayload;
 pub use spec::{ComputeSpec, GroupSpec, ScalingSpec, Spec};
 pub use task_type::TaskType;
+pub use version::VersionId;

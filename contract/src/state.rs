@@ -109,7 +109,7 @@ pub struct Extension {
     pub launches: Vec<Launch>,
     /// The latest decisions, oldest first.
     #[serde(default)]
-    pub decisions: Vec<DecisionRecord>,
+    pub decisions: Vec<DecisionLogEntry>,
     /// The latest trouble with launches, by group.
     #[serde(default)]
     pub last_failures: BTreeMap<String, FailureRecord>,
@@ -125,9 +125,9 @@ pub struct Extension {
     /// When the compute config is checked again; `None` before the first check of this controller.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub check: Option<CheckPlan>,
-    /// What the version's workflow was told of checks last.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub told: Option<ValidationState>,
+    /// The validation status that the version's workflow was last notified of.
+    #[serde(default, rename = "told", skip_serializing_if = "Option::is_none")]
+    pub last_notified: Option<ValidationState>,
     /// When the next wake-up is due, milliseconds since the Unix epoch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wake_at_ms: Option<i64>,
@@ -156,11 +156,11 @@ pub struct WorkerSet {
     #[serde(default)]
     pub wanted: u32,
     /// When that was decided, milliseconds since the Unix epoch.
-    #[serde(default)]
-    pub asked_ms: i64,
-    /// Whether the provider took that size.
-    #[serde(default)]
-    pub told: bool,
+    #[serde(default, rename = "asked_ms")]
+    pub requested_ms: i64,
+    /// Whether the provider acknowledged that size.
+    #[serde(default, rename = "told")]
+    pub acknowledged: bool,
     /// The provider and its settings; the group itself may be gone, or have another by now.
     #[serde(default)]
     pub compute: ComputeSpec,
@@ -171,7 +171,7 @@ pub struct WorkerSet {
 
 /// One decision, as `wci describe` shows it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DecisionRecord {
+pub struct DecisionLogEntry {
     /// When, milliseconds since the Unix epoch.
     #[serde(default)]
     pub at_ms: i64,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde_json::{Map, Value};
-use wci_contract::{FailureClass, activities::Version, launch::Outcome, limits::MAX_COUNT};
+use wci_contract::{FailureClass, VersionId, launch::Outcome, limits::MAX_COUNT};
 
 use crate::{ProviderError, scrub::scrub};
 
@@ -14,7 +14,7 @@ pub struct Scope {
     /// The namespace that is polled, never one from an input.
     pub namespace: String,
     /// Whose workers.
-    pub version: Version,
+    pub version: VersionId,
     /// The scaling group.
     pub group: String,
 }

@@ -2,7 +2,7 @@
 
 use std::{path::Path, process::Command};
 
-use wci_contract::InstanceId;
+use wci_contract::VersionId;
 
 use crate::{Process, running::clean};
 
@@ -14,7 +14,7 @@ pub struct Greeter {
 }
 
 impl Greeter {
-    pub(crate) fn new(program: &Path, address: &str, queue: &str, id: &InstanceId) -> Self {
+    pub(crate) fn new(program: &Path, address: &str, queue: &str, id: &VersionId) -> Self {
         let mut greeter = Self { command: program.to_owned(), env: Vec::new() };
         for (name, value) in [
             ("TEMPORAL_ADDRESS", address),

@@ -19,7 +19,7 @@ use temporalio_common::{
     },
     worker::WorkerDeploymentVersion,
 };
-use wci_contract::InstanceId;
+use wci_contract::VersionId;
 use wci_workflows::{payload_of, text_of};
 
 use crate::{History, version::history};
@@ -45,7 +45,7 @@ impl Load {
         queue: &str,
         tasks: usize,
         work_ms: u64,
-        pin: Option<&InstanceId>,
+        pin: Option<&VersionId>,
     ) -> Self {
         static LOADS: AtomicU32 = AtomicU32::new(0);
         let prefix = format!("{queue}-load{}-", LOADS.fetch_add(1, Ordering::Relaxed));
@@ -152,7 +152,7 @@ impl Load {
     }
 }
 
-fn pinned(id: &InstanceId) -> VersioningOverride {
+fn pinned(id: &VersionId) -> VersioningOverride {
     let version = WorkerDeploymentVersion::builder()
         .deployment_name(id.deployment().to_owned())
         .build_id(id.build_id().to_owned())

@@ -3,7 +3,7 @@
 use std::{fs, path::PathBuf};
 
 use serde_json::{Map, Value, json};
-use wci_contract::{ComputeSpec, ConfigPayload, GroupSpec, InstanceId};
+use wci_contract::{ComputeSpec, ConfigPayload, GroupSpec, VersionId};
 
 /// One group of a spec file.
 #[derive(Debug, Clone)]
@@ -111,13 +111,13 @@ impl Group {
 /// A spec file.
 #[derive(Debug, Clone)]
 pub struct SpecFile {
-    id: InstanceId,
+    id: VersionId,
     groups: Map<String, Value>,
 }
 
 impl SpecFile {
     /// An empty one for the version.
-    pub fn of(id: &InstanceId) -> Self {
+    pub fn of(id: &VersionId) -> Self {
         Self { id: id.clone(), groups: Map::new() }
     }
 

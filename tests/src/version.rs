@@ -22,7 +22,7 @@ use temporalio_common::{
         },
     },
 };
-use wci_contract::{InstanceId, names, state::State};
+use wci_contract::{VersionId, names, state::State};
 use wci_workflows::{payload_of, text_of};
 
 use crate::{
@@ -34,7 +34,7 @@ use crate::{
 #[derive(Clone)]
 pub struct Version {
     /// Its names.
-    pub id: InstanceId,
+    pub id: VersionId,
     /// The queue of its work.
     pub queue: String,
     pub(crate) client: Client,

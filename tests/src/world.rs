@@ -8,7 +8,7 @@ use std::{
 
 use tempfile::TempDir;
 use temporalio_client::Client;
-use wci_contract::InstanceId;
+use wci_contract::VersionId;
 
 use crate::{
     Front, Lambda, Programs, Said, Server, ServerOptions, SystemWorker, Version, launched,
@@ -71,7 +71,7 @@ impl World {
     /// A version of the deployment `name`.
     pub fn version_of(&self, name: &str, build: &str) -> Version {
         Version {
-            id: InstanceId::new(name, build).unwrap(),
+            id: VersionId::new(name, build).unwrap(),
             queue: name.to_owned(),
             client: self.client.clone(),
             address: self.server.address.clone(),

@@ -13,7 +13,7 @@ async fn world() -> World {
 /// The set of the only group, once its provider took the size.
 async fn set(version: &Version) -> Option<WorkerSet> {
     let sets = version.dump().await?.wci?.worker_sets;
-    sets.get("default").filter(|set| set.told).cloned()
+    sets.get("default").filter(|set| set.acknowledged).cloned()
 }
 
 async fn has_size(version: &Version, size: u32) {

@@ -61,6 +61,6 @@ pub(crate) async fn run(
 }
 
 /// Reads the version that a command is about.
-fn parse_version(text: &str) -> Result<wci_contract::InstanceId, wci_contract::names::NameError> {
-    wci_contract::InstanceId::parse(text)
+fn parse_version(text: &str) -> Result<wci_contract::VersionId, wci_contract::version::NameError> {
+    text.parse()
 }

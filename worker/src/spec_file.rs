@@ -9,13 +9,13 @@ pub(crate) use document::{Document, Group};
 pub(crate) use text::parse;
 pub(crate) use text::read;
 
-use wci_contract::{InstanceId, Spec};
+use wci_contract::{Spec, VersionId};
 
 /// What a spec file says.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct SpecFile {
     /// The version that it is for.
-    pub(crate) id: InstanceId,
+    pub(crate) id: VersionId,
     /// Its compute config.
     pub(crate) spec: Spec,
 }

@@ -16,7 +16,7 @@ mod words;
 use std::collections::BTreeMap;
 
 use temporalio_common::protos::temporal::api::history::v1::HistoryEvent;
-use wci_contract::InstanceId;
+use wci_contract::VersionId;
 
 pub(crate) use self::{
     moment::{Decision, Ending, Launch, LaunchEnd, Moment, Seen, Set, What},
@@ -34,7 +34,7 @@ pub(crate) mod tests;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Story {
     /// The version, where the history names it.
-    pub(crate) id: Option<InstanceId>,
+    pub(crate) id: Option<VersionId>,
     /// The runs, oldest first.
     pub(crate) runs: Vec<Run>,
     /// Everything that is worth telling, in the order of time.

@@ -4,14 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use wci_contract::{
-    InstanceId, Refusal, Spec, TaskType,
-    activities::{InvokeInput, Version, WatchInput},
+    Refusal, Spec, TaskType, VersionId,
+    activities::{InvokeInput, WatchInput},
     decision::Event,
     launch::Launch,
     limits::{MAX_DECISIONS, MAX_MESSAGE, cut},
     messages::StartInput,
     signal::TaskAdd,
-    state::{DecisionRecord, Extension, State, Timestamp},
+    state::{DecisionLogEntry, Extension, State, Timestamp},
 };
 
 use crate::{
@@ -123,11 +123,8 @@ impl Book {
     }
 
     /// Whose workers these are.
-    pub(crate) fn version(&self) -> Version {
-        Version {
-            deployment_name: self.input.deployment_name.clone(),
-            build_id: self.input.build_id.clone(),
-        }
+    pub(crate) fn version(&self) -> Option<VersionId> {
+        VersionId::new(&self.input.deployment_name, &self.input.build_id).ok()
     }
 
     /// What only this controller keeps.
@@ -153,8 +150,9 @@ impl Book {
         // What becomes of a set is decided at its own pace, whether or not tasks wait.
         let set_poll_ms = self.next_set_poll_ms(DEFAULT_POLL_MS);
         let lasting_ms = set_poll_ms.map_or(lasting_ms, |ms| i64::try_from(ms).unwrap_or(i64::MAX));
+        let version = self.version()?;
         (!types.is_empty()).then(|| WatchInput {
-            version: self.version(),
+            version,
             types,
             quiet_until_ms: self.quiet_until_ms,
             due_ms: now_ms.saturating_add(due),
@@ -163,7 +161,7 @@ impl Book {
     }
 
     /// Remembers a decision for `wci describe`.
-    pub(crate) fn record(&mut self, record: DecisionRecord) {
+    pub(crate) fn record(&mut self, record: DecisionLogEntry) {
         let decisions = &mut self.wci().decisions;
         if decisions.len() >= MAX_DECISIONS {
             decisions.drain(..=decisions.len() - MAX_DECISIONS);
@@ -199,7 +197,7 @@ impl Book {
 }
 
 fn check_names(input: StartInput) -> Result<StartInput, Refusal> {
-    InstanceId::new(&input.deployment_name, &input.build_id)
+    VersionId::new(&input.deployment_name, &input.build_id)
         .map(|_| ())
         .map_err(|e| Refusal::invalid(format!("the start input names no version: {e}")))?;
     Ok(input)

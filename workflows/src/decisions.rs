@@ -1,12 +1,12 @@
 //! From what happened to what is done: what a decision is asked, and what follows from it.
 
 use wci_contract::{
-    activities::{DecideInput, DecideOutput, GroupQuestion},
-    decision::{Action, Event, Reason, RecordedDecision},
+    activities::{DecideInput, DecideOutput, GroupInput},
+    decision::{Action, DecisionResult, Event, Reason},
     launch::Outcome,
     limits::{MAX_ACTIONS, MAX_COUNT, MAX_REASONS},
     signal::TaskAdd,
-    state::DecisionRecord,
+    state::DecisionLogEntry,
 };
 
 use crate::{
@@ -65,16 +65,16 @@ impl Book {
         let events = std::mem::take(&mut self.events);
         let ask = |(name, events): (String, Vec<Event>)| {
             let group = self.state.spec.as_ref()?.scaling_group_specs.get(&name)?;
-            let question = GroupQuestion {
+            let question = GroupInput {
                 provider_type: group.compute.provider_type.clone(),
                 scaling: group.scaling.clone().unwrap_or_default(),
                 state: self.state.scaling_state.get(&name).cloned().unwrap_or_default(),
                 events,
-                head_start: (self.has_room(&name) && !self.is_set(&name))
+                speculative_launch: (self.has_room(&name) && !self.is_set(&name))
                     .then(|| self.invocation(&name, 1, new_id()))
                     .flatten(),
                 // A provider that keeps this group waiting is not waited for.
-                tell_outcome: self.launches_of(&name) == 0,
+                report_outcome: self.launches_of(&name) == 0,
             };
             Some((name, question))
         };
@@ -88,11 +88,11 @@ impl Book {
             let group = group.to_owned();
             self.events.entry(group).or_default().push(Event::TaskAdd(signal));
         } else if signal.is_eligible() {
-            self.record(DecisionRecord {
+            self.record(DecisionLogEntry {
                 at_ms: now_ms,
                 event: "task-add".into(),
                 reasons: vec![Reason::NobodyServes { tasks: signal.misses }.to_string()],
-                ..DecisionRecord::default()
+                ..DecisionLogEntry::default()
             });
         }
     }
@@ -131,11 +131,11 @@ impl Book {
         &mut self,
         now_ms: i64,
         group: &str,
-        asked: GroupQuestion,
-        mut decision: RecordedDecision,
+        asked: GroupInput,
+        mut decision: DecisionResult,
         launched: Option<Outcome>,
     ) {
-        let GroupQuestion { events, head_start, .. } = asked;
+        let GroupInput { events, speculative_launch, .. } = asked;
         let wanted = workers_wanted(&decision.actions);
         let resized = size_wanted(&decision.actions);
         match resized {
@@ -150,7 +150,7 @@ impl Book {
         let mut put_off = if is_put_off { announced(events) } else { Vec::new() };
         let mut invoked = 0;
         if wanted > 0 {
-            if let Some(launch) = head_start {
+            if let Some(launch) = speculative_launch {
                 match launched {
                     Some(outcome) => self.launched(now_ms, group, outcome),
                     None => self.launch(now_ms, group, wanted, launch.launch_id),
@@ -176,7 +176,7 @@ impl Book {
             self.watch_epoch += 1;
         }
         decision.reasons.truncate(MAX_REASONS);
-        self.record(DecisionRecord {
+        self.record(DecisionLogEntry {
             at_ms: now_ms,
             group: group.to_owned(),
             event,

@@ -38,7 +38,7 @@ impl Book {
         launch_id: String,
     ) -> Option<InvokeInput> {
         let compute = self.spec()?.scaling_group_specs.get(group)?.compute.clone();
-        let (version, group) = (self.version(), group.to_owned());
+        let (version, group) = (self.version()?, group.to_owned());
         Some(InvokeInput { version, group, compute, launch_id, count })
     }
 

@@ -26,12 +26,13 @@ pub(crate) async fn drive_registration(ctx: &WorkflowContext<Instance>) -> Infal
                 && s.book.has_sized_sets()
         };
         until(ctx, wanted).await;
-        let Some(spec) = ctx.state(|s| s.book.spec().cloned()) else {
+        let known = ctx.state(|s| s.book.spec().cloned().zip(s.book.version()));
+        let Some((spec, version)) = known else {
             ctx.state_mut(|s| s.book.wci().register = false);
             continue;
         };
         let input = RegisterInput {
-            version: ctx.state(|s| s.book.version()),
+            version,
             spec: spec.clone(),
             launch_id: ctx.uuid4(),
             underway: ctx.state(|s| s.book.underway(millis(ctx.workflow_time()))),

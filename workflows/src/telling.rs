@@ -43,7 +43,7 @@ pub(crate) async fn drive_telling(ctx: &WorkflowContext<Instance>) -> Infallible
             let Some(pause) = pauses.next() else { break };
             ctx.timer(options::timer(pause, "tell the version again")).await;
         }
-        ctx.state_mut(|s| s.book.wci().told = Some(news));
+        ctx.state_mut(|s| s.book.wci().last_notified = Some(news));
     }
 }
 
@@ -56,13 +56,11 @@ impl Book {
     /// What the version workflow does not know yet, and that workflow's ID.
     fn news(&self) -> Option<(String, ValidationState)> {
         let found = self.state.validation_state.as_ref()?;
-        let told = self.state.wci.as_ref().and_then(|wci| wci.told.as_ref());
+        let told = self.state.wci.as_ref().and_then(|wci| wci.last_notified.as_ref());
         let is_told = told.is_some_and(|told| {
             (&told.status, &told.err_message) == (&found.status, &found.err_message)
         });
-        let version = self.version();
-        let id =
-            format!("{}{}:{}", names::VERSION_PREFIX, version.deployment_name, version.build_id);
+        let id = self.version()?.version_workflow_id();
         (!is_told).then(|| (id, found.clone()))
     }
 }

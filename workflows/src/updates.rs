@@ -135,6 +135,7 @@ fn changed(book: &Book, request: &UpdateRequest) -> Result<Spec, Refusal> {
 /// Asks the providers of `spec` whether they could start its workers.
 async fn check(ctx: &WorkflowContext<Instance>, spec: &Spec) -> Result<ValidateOutput, Refusal> {
     let (version, first) = ctx.state(|s| (s.book.version(), s.book.spec().is_none()));
+    let version = version.ok_or_else(|| Refusal::invalid("the start input names no version"))?;
     let input = ValidateInput { version, spec: spec.clone(), first };
     match ctx.execute_activity(Controller::validate, input, options::validate()).await {
         Ok(output) => output.refusal.clone().map_or(Ok(output), Err),

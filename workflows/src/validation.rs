@@ -54,7 +54,7 @@ pub(crate) async fn drive_validation(ctx: &WorkflowContext<Instance>) -> Infalli
 
 async fn check(ctx: &WorkflowContext<Instance>) {
     let (version, spec) = ctx.state(|s| (s.book.version(), s.book.spec().cloned()));
-    let Some(spec) = spec else { return };
+    let (Some(version), Some(spec)) = (version, spec) else { return };
     let input = ValidateInput { version, spec: spec.clone(), first: false };
     let result = ctx.execute_activity(Controller::validate, input, options::check_again()).await;
     let now_ms = millis(ctx.workflow_time());

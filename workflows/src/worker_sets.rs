@@ -25,7 +25,9 @@ impl Book {
     /// Whether `group` is a set whose provider does not know how large it is to be.
     pub(crate) fn is_untold(&self, group: &str) -> bool {
         let set = self.state.wci.as_ref().and_then(|wci| wci.worker_sets.get(group));
-        self.is_set(group) && !self.resizing.contains(group) && set.is_none_or(|set| !set.told)
+        self.is_set(group)
+            && !self.resizing.contains(group)
+            && set.is_none_or(|set| !set.acknowledged)
     }
 
     /// Whether every set was given a size.
@@ -50,8 +52,14 @@ impl Book {
             return;
         };
         let set = self.wci().worker_sets.entry(group.to_owned()).or_default();
-        let asked_ms = now_ms.max(set.asked_ms.saturating_add(1));
-        *set = WorkerSet { wanted: count, asked_ms, told: false, compute, ..std::mem::take(set) };
+        let requested_ms = now_ms.max(set.requested_ms.saturating_add(1));
+        *set = WorkerSet {
+            wanted: count,
+            requested_ms,
+            acknowledged: false,
+            compute,
+            ..std::mem::take(set)
+        };
         self.to_resize.insert(group.to_owned());
         self.quiet_until_ms = now_ms + QUIET_MS;
     }
@@ -59,7 +67,9 @@ impl Book {
     /// Tells a provider again what it was told long ago.
     pub(crate) fn remind(&mut self, now_ms: i64, group: &str) {
         let set = self.state.wci.as_ref().and_then(|wci| wci.worker_sets.get(group));
-        if let Some(set) = set.filter(|set| set.told && now_ms - set.asked_ms >= AGAIN_MS) {
+        if let Some(set) =
+            set.filter(|set| set.acknowledged && now_ms - set.requested_ms >= AGAIN_MS)
+        {
             self.resize(now_ms, group, set.wanted);
         }
     }
@@ -69,13 +79,13 @@ impl Book {
     pub(crate) fn let_go_all_but(&mut self, spec: &Spec) {
         let Some(wci) = &mut self.state.wci else { return };
         for (group, set) in &mut wci.worker_sets {
-            if !keeps_a_set(spec, group) && (set.wanted > 0 || !set.told) {
-                set.asked_ms = set.asked_ms.saturating_add(1);
-                (set.wanted, set.told) = (0, false);
+            if !keeps_a_set(spec, group) && (set.wanted > 0 || !set.acknowledged) {
+                set.requested_ms = set.requested_ms.saturating_add(1);
+                (set.wanted, set.acknowledged) = (0, false);
                 self.to_resize.insert(group.clone());
             }
         }
-        wci.worker_sets.retain(|group, set| keeps_a_set(spec, group) || !set.told);
+        wci.worker_sets.retain(|group, set| keeps_a_set(spec, group) || !set.acknowledged);
     }
 
     /// Has all sets end, because the instance does. Whether there are any.
@@ -94,11 +104,11 @@ impl Book {
     pub(crate) fn next_resize(&mut self) -> Option<ResizeInput> {
         let group = self.to_resize.iter().find(|group| !self.resizing.contains(*group))?.clone();
         self.to_resize.remove(&group);
-        let version = self.version();
+        let version = self.version()?;
         let set = self.state.wci.as_ref()?.worker_sets.get(&group)?;
-        let (compute, count, asked_ms) = (set.compute.clone(), set.wanted, set.asked_ms);
+        let (compute, count, requested_ms) = (set.compute.clone(), set.wanted, set.requested_ms);
         self.resizing.insert(group.clone());
-        Some(ResizeInput { version, group, compute, count, asked_ms })
+        Some(ResizeInput { version, group, compute, count, requested_ms })
     }
 
     /// Whether a size waits to be told.
@@ -122,8 +132,8 @@ impl Book {
             wci.workers_started += u64::from(outcome.started);
             wci.last_failures.remove(group);
             let set = wci.worker_sets.get_mut(group);
-            if let Some(set) = set.filter(|set| set.asked_ms == asked.asked_ms) {
-                set.told = true;
+            if let Some(set) = set.filter(|set| set.requested_ms == asked.requested_ms) {
+                set.acknowledged = true;
                 if is_let_go {
                     wci.worker_sets.remove(group);
                 }

@@ -9,20 +9,20 @@ use super::{NamespaceMetrics, names::OTHER};
 
 impl NamespaceMetrics {
     /// An instance began to run.
-    pub fn created(&self, version: &Version) {
+    pub fn created(&self, version: &VersionId) {
         let (deployment, build) = self.inner.names.of(&self.namespace, version);
         self.inner.builtin.created.of([&self.namespace, deployment, build]).inc();
     }
 
     /// An instance received a signal of this name.
-    pub fn signalled(&self, version: &Version, signal: &str) {
+    pub fn signalled(&self, version: &VersionId, signal: &str) {
         let kind = if signal == contract::TASK_ADD_SIGNAL { "task_add" } else { OTHER };
         let (deployment, build) = self.inner.names.of(&self.namespace, version);
         self.inner.builtin.signals.of([&self.namespace, deployment, build, kind]).inc();
     }
 
     /// An instance received an update of this name.
-    pub fn updated(&self, version: &Version, update: &str) {
+    pub fn updated(&self, version: &VersionId, update: &str) {
         let kind = match update {
             contract::UPDATE => "update_instance",
             contract::DELETE => "delete_instance",
@@ -34,7 +34,7 @@ impl NamespaceMetrics {
     }
 
     /// A workflow task of an instance failed.
-    pub fn workflow_error(&self, version: &Version) {
+    pub fn workflow_error(&self, version: &VersionId) {
         let (deployment, build) = self.inner.names.of(&self.namespace, version);
         self.inner.builtin.workflow_errors.of([&self.namespace, deployment, build]).inc();
     }
@@ -46,7 +46,7 @@ impl NamespaceMetrics {
     }
 
     /// A compute config was checked; nothing came of it when the check itself failed.
-    pub(crate) fn validated(&self, version: &Version, output: Option<&ValidateOutput>) {
+    pub(crate) fn validated(&self, version: &VersionId, output: Option<&ValidateOutput>) {
         let result = match output {
             Some(ValidateOutput { refusal: None, .. }) => "accepted",
             Some(_) => "refused",

@@ -63,7 +63,7 @@ impl Errand {
 
 impl NamespaceMetrics {
     /// A decision was made for `version`.
-    pub(crate) fn decided(&self, version: &Version, input: &DecideInput, output: &DecideOutput) {
+    pub(crate) fn decided(&self, version: &VersionId, input: &DecideInput, output: &DecideOutput) {
         let inner = &self.inner;
         let (deployment, build) = inner.names.of(&self.namespace, version);
         self.activity(version, "decide_scaling");
@@ -91,7 +91,7 @@ impl NamespaceMetrics {
     /// A provider is asked for something that was decided at `decided`.
     pub(crate) fn launch(
         &self,
-        version: &Version,
+        version: &VersionId,
         provider_type: &str,
         errand: Errand,
         decided: Option<SystemTime>,
@@ -119,7 +119,7 @@ impl NamespaceMetrics {
 #[derive(Debug)]
 pub(crate) struct LaunchSpan {
     metrics: NamespaceMetrics,
-    version: Version,
+    version: VersionId,
     provider: &'static str,
     errand: Errand,
     decided: Option<SystemTime>,

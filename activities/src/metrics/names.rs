@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Mutex};
 
 use wci_contract::{
     FailureClass,
-    activities::Version,
+    VersionId,
     decision::{ParsedReason, Reason},
 };
 
@@ -27,12 +27,11 @@ impl VersionNames {
     }
 
     /// Deployment and build as labels.
-    pub(super) fn of<'a>(&self, namespace: &str, version: &'a Version) -> (&'a str, &'a str) {
-        let Version { deployment_name, build_id } = version;
-        let key = (namespace.to_owned(), deployment_name.clone(), build_id.clone());
+    pub(super) fn of<'a>(&self, namespace: &str, version: &'a VersionId) -> (&'a str, &'a str) {
+        let key = (namespace.to_owned(), version.clone());
         let Ok(mut known) = self.known.lock() else { return (OTHER, OTHER) };
         if known.contains(&key) || (known.len() < self.max && known.insert(key)) {
-            (deployment_name, build_id)
+            (version.deployment(), version.build_id())
         } else {
             (OTHER, OTHER)
         }
@@ -56,8 +55,8 @@ pub(super) fn reason(line: &str) -> &'static str {
 mod tests {
     use super::*;
 
-    fn version(deployment: &str) -> Version {
-        Version { deployment_name: deployment.into(), build_id: "v1".into() }
+    fn version(deployment: &str) -> VersionId {
+        VersionId::new(deployment, "v1").unwrap()
     }
 
     #[test]

@@ -7,8 +7,7 @@ use std::{
 };
 
 use wci_contract::{
-    FailureClass,
-    activities::Version,
+    FailureClass, VersionId,
     stats::{StatsByType, WorkersSeen},
 };
 
@@ -56,12 +55,12 @@ impl Scene {
     }
 
     /// A watch begins.
-    pub(super) fn watch(&self, namespace: &str, version: &Version) {
+    pub(super) fn watch(&self, namespace: &str, version: &VersionId) {
         self.with(namespace, version, |seen| seen.watches += 1);
     }
 
     /// A watch ends; the next one of the same version begins soon, here or elsewhere.
-    pub(super) fn leave(&self, namespace: &str, version: &Version) {
+    pub(super) fn leave(&self, namespace: &str, version: &VersionId) {
         self.with(namespace, version, |seen| {
             seen.watches = seen.watches.saturating_sub(1);
             seen.at = Instant::now();
@@ -69,7 +68,7 @@ impl Scene {
     }
 
     /// What a watch sees.
-    pub(super) fn look(&self, namespace: &str, version: &Version, stats: &StatsByType) {
+    pub(super) fn look(&self, namespace: &str, version: &VersionId, stats: &StatsByType) {
         self.with(namespace, version, |seen| {
             seen.at = Instant::now();
             seen.stats.clone_from(stats);
@@ -77,12 +76,12 @@ impl Scene {
     }
 
     /// The workers that poll.
-    pub(super) fn workers(&self, namespace: &str, version: &Version, workers: WorkersSeen) {
+    pub(super) fn workers(&self, namespace: &str, version: &VersionId, workers: WorkersSeen) {
         self.with(namespace, version, |seen| seen.workers = Some(workers));
     }
 
     /// Whether workers were seen when they were last counted.
-    pub(super) fn has_workers(&self, namespace: &str, version: &Version) -> bool {
+    pub(super) fn has_workers(&self, namespace: &str, version: &VersionId) -> bool {
         let Ok(all) = self.seen.lock() else { return false };
         let seen = all.get(&key(namespace, version));
         seen.and_then(|seen| seen.workers).is_some_and(|workers| workers.seen > 0)
@@ -92,7 +91,7 @@ impl Scene {
     pub(super) fn pause(
         &self,
         namespace: &str,
-        version: &Version,
+        version: &VersionId,
         group: &str,
         pause: Option<Pause>,
     ) {
@@ -105,7 +104,7 @@ impl Scene {
         }
     }
 
-    fn with(&self, namespace: &str, version: &Version, change: impl FnOnce(&mut Seen)) {
+    fn with(&self, namespace: &str, version: &VersionId, change: impl FnOnce(&mut Seen)) {
         let Ok(mut all) = self.seen.lock() else { return };
         let key = key(namespace, version);
         if all.len() >= MAX_KEPT && !all.contains_key(&key) {
@@ -143,9 +142,8 @@ impl Scene {
         }
         let Ok(mut all) = self.seen.lock() else { return };
         all.retain(|_, seen| seen.watches > 0 || seen.at.elapsed() < FORGET);
-        for ((namespace, deployment, build), seen) in all.iter() {
-            let version = Version { deployment_name: deployment.clone(), build_id: build.clone() };
-            let (deployment, build) = names.of(namespace, &version);
+        for ((namespace, version), seen) in all.iter() {
+            let (deployment, build) = names.of(namespace, version);
             own.watched.of([namespace]).add(i64::from(seen.watches.min(1)));
             if let Some(workers) = seen.workers {
                 own.workers_seen.of([namespace, deployment, build]).add(gauge(workers.seen));
@@ -164,9 +162,8 @@ impl Scene {
     }
 }
 
-fn key(namespace: &str, version: &Version) -> (String, String, String) {
-    let Version { deployment_name, build_id } = version;
-    (namespace.to_owned(), deployment_name.clone(), build_id.clone())
+fn key(namespace: &str, version: &VersionId) -> (String, VersionId) {
+    (namespace.to_owned(), version.clone())
 }
 
 fn gauge(value: u64) -> i64 {

@@ -7,17 +7,17 @@ use prometheus::{IntCounter, TextEncoder};
 use serde_json::json;
 use wci_contract::{
     FailureClass, TaskType,
-    activities::{Version, WatchEnd},
+    activities::WatchEnd,
     launch::Outcome,
     stats::{QueueStats, StatsByType, WorkersSeen},
 };
 use wci_providers::{Scope, SetSize};
 
 use super::{Errand, Metrics, NamespaceMetrics, Read};
-use crate::head_start::Ended;
+use crate::speculative_launch::Ended;
 
-fn version(deployment: &str) -> Version {
-    Version { deployment_name: deployment.into(), build_id: "v1".into() }
+fn version(deployment: &str) -> VersionId {
+    VersionId::new(deployment, "v1").unwrap()
 }
 
 fn orders() -> (Metrics, NamespaceMetrics) {

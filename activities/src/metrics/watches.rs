@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use wci_contract::{
-    activities::{Version, WatchEnd},
+    activities::WatchEnd,
     stats::{StatsByType, WorkersSeen},
 };
 
@@ -25,13 +25,13 @@ pub(crate) struct Read {
 #[derive(Debug)]
 pub(crate) struct WatchSpan {
     metrics: NamespaceMetrics,
-    version: Version,
+    version: VersionId,
     end: &'static str,
 }
 
 impl NamespaceMetrics {
     /// A watch of `version` begins.
-    pub(crate) fn watch(&self, version: &Version) -> WatchSpan {
+    pub(crate) fn watch(&self, version: &VersionId) -> WatchSpan {
         self.inner.scene.watch(&self.namespace, version);
         self.activity(version, "watch_task_queues");
         WatchSpan { metrics: self.clone(), version: version.clone(), end: "cancelled" }

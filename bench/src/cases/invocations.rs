@@ -13,7 +13,7 @@ use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
 use axum::{Router, extract::State, http::StatusCode, routing::post};
 use serde_json::json;
 use tokio::net::TcpListener;
-use wci_contract::activities::Version;
+use wci_contract::VersionId;
 use wci_providers::{
     AwsSettings, Host, HostSettings, LaunchRequest, Progress, Provider, Registry, Scope, Settings,
 };
@@ -92,7 +92,7 @@ fn request(run: u32) -> LaunchRequest {
     LaunchRequest {
         scope: Scope {
             namespace: "default".to_owned(),
-            version: Version { deployment_name: "orders".to_owned(), build_id: "v1".to_owned() },
+            version: VersionId::new("orders", "v1")?,
             group: "all".to_owned(),
         },
         launch_id: format!("bench-{run}"),

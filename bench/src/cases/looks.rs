@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 use temporalio_client::{UntypedSignal, UntypedWorkflow, WorkflowSignalOptions};
-use wci_contract::{InstanceId, names::TASK_ADD_SIGNAL};
+use wci_contract::{VersionId, names::TASK_ADD_SIGNAL};
 use wci_workflows::payload_of;
 
 use super::calls::{is_for_load, ms};
@@ -49,7 +49,7 @@ pub(crate) async fn measure(stage: &Stage, figures: &mut Figures) -> anyhow::Res
 }
 
 /// Announces tasks that nobody waits for, until it is dropped.
-async fn announce(stage: &Stage, id: &InstanceId) -> anyhow::Result<()> {
+async fn announce(stage: &Stage, id: &VersionId) -> anyhow::Result<()> {
     let handle = stage.client.get_workflow_handle::<UntypedWorkflow>(id.workflow_id());
     let signal = payload_of(&json!({"task_queue_name": id.deployment(), "task_queue_type": 1,
         "is_sync_match": false, "no_sync_match_signals_batched": 1}))?;

@@ -11,7 +11,7 @@ use serde_json::json;
 use temporalio_client::{
     UntypedWorkflow, WorkflowDescribeOptions, WorkflowStartOptions, WorkflowTerminateOptions,
 };
-use wci_contract::{InstanceId, names};
+use wci_contract::{VersionId, names};
 use wci_workflows::payload_of;
 
 use super::burst::settled;
@@ -67,8 +67,8 @@ pub(super) async fn start_all(
     all_watch(stage, instances).await
 }
 
-fn id(n: u32) -> anyhow::Result<InstanceId> {
-    Ok(InstanceId::new(&format!("many-{n}"), "v1")?)
+fn id(n: u32) -> anyhow::Result<VersionId> {
+    Ok(VersionId::new(&format!("many-{n}"), "v1")?)
 }
 
 /// Starts an instance directly: the server allows a deployment 100 versions.

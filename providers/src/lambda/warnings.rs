@@ -131,10 +131,10 @@ fn of_variables(found: &FunctionConfiguration, scope: &Scope) -> Vec<String> {
 mod tests {
     use super::*;
     use aws_sdk_lambda::types::EnvironmentResponse;
-    use wci_contract::activities::Version;
+    use wci_contract::VersionId;
 
     fn scope() -> Scope {
-        let version = Version { deployment_name: "orders".to_owned(), build_id: "v1".to_owned() };
+        let version = VersionId::new("orders", "v1").unwrap();
         Scope { version, ..Scope::default() }
     }
 

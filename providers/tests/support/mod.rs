@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use serde_json::{Map, Value};
-use wci_contract::{activities::Version, launch::Outcome};
+use wci_contract::{VersionId, launch::Outcome};
 use wci_providers::{LaunchRequest, Progress, Provider, Scope};
 
 /// Hears what a launch reports.
@@ -19,7 +19,7 @@ impl Progress for Heard {
 pub(crate) fn scope() -> Scope {
     Scope {
         namespace: "default".to_owned(),
-        version: Version { deployment_name: "orders".to_owned(), build_id: "v1".to_owned() },
+        version: VersionId::new("orders", "v1").unwrap(),
         group: "all".to_owned(),
     }
 }

@@ -3,7 +3,7 @@
 use anyhow::bail;
 use futures::{StreamExt, stream};
 use serde::Serialize;
-use wci_contract::InstanceId;
+use wci_contract::VersionId;
 
 use crate::{
     connection::{self, ConnectionArgs},
@@ -29,7 +29,7 @@ const MOST: usize = 10_000;
 pub(crate) struct AdoptArgs {
     /// The version, as DEPLOYMENT:BUILD or DEPLOYMENT/BUILD; give as many as you like
     #[arg(value_name = "VERSION", value_parser = super::parse_version, required_unless_present = "all")]
-    ids: Vec<InstanceId>,
+    ids: Vec<VersionId>,
     /// Every version of the namespace that the server's controller runs, but for those that were
     /// released
     #[arg(long, conflicts_with = "ids")]
@@ -93,7 +93,7 @@ pub(super) async fn run(connection: &ConnectionArgs, args: AdoptArgs) -> anyhow:
     }
 }
 
-async fn take(control: &Control, id: &InstanceId, manner: Manner, identity: &str) -> Row {
+async fn take(control: &Control, id: &VersionId, manner: Manner, identity: &str) -> Row {
     let row = |result, reason, is_failure| Row {
         deployment: id.deployment().to_owned(),
         build_id: id.build_id().to_owned(),

@@ -2,7 +2,7 @@
 
 use anyhow::bail;
 use serde::Serialize;
-use wci_contract::InstanceId;
+use wci_contract::VersionId;
 
 use super::situation::must_be_ours;
 use crate::{
@@ -26,7 +26,7 @@ use crate::{
 pub(crate) struct ClaimArgs {
     /// The version, as DEPLOYMENT:BUILD or DEPLOYMENT/BUILD
     #[arg(value_name = "VERSION", value_parser = super::parse_version)]
-    id: InstanceId,
+    id: VersionId,
     #[command(flatten)]
     scope: Scope,
     /// How the result is printed
@@ -74,7 +74,7 @@ pub(super) async fn run(connection: &ConnectionArgs, args: ClaimArgs) -> anyhow:
     Ok(())
 }
 
-async fn claim(control: &Control, id: &InstanceId) -> anyhow::Result<Outcome> {
+async fn claim(control: &Control, id: &VersionId) -> anyhow::Result<Outcome> {
     if let Some(instance) = control.look(id).await?.filter(Execution::is_open) {
         must_be_ours(control, id, &instance)?;
         control.require_worker(&instance.task_queue).await?;
@@ -100,7 +100,7 @@ async fn claim(control: &Control, id: &InstanceId) -> anyhow::Result<Outcome> {
 }
 
 /// What is there instead of what would have been started.
-async fn found(control: &Control, id: &InstanceId) -> anyhow::Result<Outcome> {
+async fn found(control: &Control, id: &VersionId) -> anyhow::Result<Outcome> {
     let spec = control.require_answer(id).await?.spec;
     let has_spec = spec.is_some_and(|spec| !spec.is_empty());
     Ok(if has_spec { Outcome::Configured } else { Outcome::Waiting })

@@ -5,7 +5,7 @@ mod drained;
 use std::io::{self, IsTerminal, Write};
 
 use anyhow::{bail, ensure};
-use wci_contract::InstanceId;
+use wci_contract::VersionId;
 
 use super::situation::must_be_ours;
 use crate::{
@@ -27,7 +27,7 @@ pub(crate) struct DeleteArgs {
     /// The version, as DEPLOYMENT:BUILD or DEPLOYMENT/BUILD
     #[arg(value_name = "VERSION", value_parser = super::parse_version,
           required_unless_present = "drained")]
-    id: Option<InstanceId>,
+    id: Option<VersionId>,
     /// Every version that no workflow needs any more, and whose instance is ours
     #[arg(long, conflicts_with_all = ["id", "skip_drainage"])]
     drained: bool,
@@ -73,7 +73,7 @@ enum Removed {
 /// Deletes one version.
 async fn remove(
     control: &Control,
-    id: &InstanceId,
+    id: &VersionId,
     yes: bool,
     skip_drainage: bool,
     identity: &str,
@@ -104,7 +104,7 @@ async fn remove(
 
 async fn delete_version(
     control: &Control,
-    id: &InstanceId,
+    id: &VersionId,
     skip_drainage: bool,
     identity: &str,
 ) -> anyhow::Result<()> {

@@ -5,7 +5,7 @@ mod report;
 mod text;
 
 use anyhow::bail;
-use wci_contract::InstanceId;
+use wci_contract::VersionId;
 
 use crate::{
     clock,
@@ -29,7 +29,7 @@ mod tests;
 pub(crate) struct DescribeArgs {
     /// The version, as DEPLOYMENT:BUILD or DEPLOYMENT/BUILD
     #[arg(value_name = "VERSION", value_parser = super::parse_version)]
-    id: InstanceId,
+    id: VersionId,
     #[command(flatten)]
     scope: Scope,
     /// How the result is printed
@@ -69,7 +69,7 @@ pub(super) async fn run(connection: &ConnectionArgs, args: DescribeArgs) -> anyh
 
 async fn collect(
     control: &Control,
-    id: &InstanceId,
+    id: &VersionId,
     execution: Execution,
     keeper: Keeper,
 ) -> anyhow::Result<Report> {

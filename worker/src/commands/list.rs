@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use futures::{StreamExt, stream};
 use serde::Serialize;
-use wci_contract::{InstanceId, Spec, state::WorkerSet};
+use wci_contract::{Spec, VersionId, state::WorkerSet};
 
 use super::standing::Standings;
 use crate::{
@@ -114,7 +114,7 @@ impl Row {
 }
 
 async fn ask(control: &Control, mut row: Row) -> Row {
-    let Ok(id) = InstanceId::new(&row.deployment, &row.build_id) else { return row };
+    let Ok(id) = VersionId::new(&row.deployment, &row.build_id) else { return row };
     match asked(control, &id, row.run_by).await {
         Ok(groups) => row.groups = Some(groups),
         Err(trouble) => row.error = Some(trouble.to_string()),
@@ -123,7 +123,7 @@ async fn ask(control: &Control, mut row: Row) -> Row {
 }
 
 /// The groups of an instance; of one that is ours, with the sizes of its sets.
-async fn asked(control: &Control, id: &InstanceId, run_by: Keeper) -> Result<Vec<Group>, Trouble> {
+async fn asked(control: &Control, id: &VersionId, run_by: Keeper) -> Result<Vec<Group>, Trouble> {
     let spec = control.describe(id).await?.spec.unwrap_or_default();
     let has_sets = spec.scaling_group_specs.values().any(|group| group.compute.keeps_a_set());
     let sets = match run_by {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 use temporalio_common::protos::temporal::api::history::v1::HistoryEvent;
-use wci_contract::{InstanceId, names::INSTANCE_WORKFLOW, state::State};
+use wci_contract::{VersionId, names::INSTANCE_WORKFLOW, state::State};
 
 use crate::{
     clock::{self, Millis},
@@ -20,7 +20,7 @@ use crate::{
 pub(super) struct PastArgs {
     /// The version, as DEPLOYMENT:BUILD or DEPLOYMENT/BUILD
     #[arg(value_name = "VERSION", value_parser = super::parse_version, required_unless_present = "history")]
-    id: Option<InstanceId>,
+    id: Option<VersionId>,
     /// Recorded run to read instead of asking a server, as `temporal workflow show --output json`
     /// prints it; repeat for runs that continue each other, oldest first
     #[arg(long, value_name = "FILE", conflicts_with = "id")]
@@ -99,7 +99,7 @@ impl PastArgs {
     }
 }
 
-async fn from_server(control: &Control, id: &InstanceId, part: Part) -> anyhow::Result<Past> {
+async fn from_server(control: &Control, id: &VersionId, part: Part) -> anyhow::Result<Past> {
     let Some(execution) = control.look(id).await? else {
         bail!("{id} is not there, and the server remembers no run of it: see `wci list`");
     };

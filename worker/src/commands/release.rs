@@ -2,7 +2,7 @@
 
 use anyhow::bail;
 use serde::Serialize;
-use wci_contract::InstanceId;
+use wci_contract::VersionId;
 
 use crate::{
     connection::{self, ConnectionArgs},
@@ -22,7 +22,7 @@ use crate::{
 pub(crate) struct ReleaseArgs {
     /// The version, as DEPLOYMENT:BUILD or DEPLOYMENT/BUILD
     #[arg(value_name = "VERSION", value_parser = super::parse_version)]
-    id: InstanceId,
+    id: VersionId,
     #[command(flatten)]
     scope: Scope,
     /// Who asks, as server and instance record it [default: this process and host]

@@ -1,7 +1,7 @@
 //! What is there before a command changes anything.
 
 use anyhow::bail;
-use wci_contract::{InstanceId, Spec, messages::UpdateRequest};
+use wci_contract::{Spec, VersionId, messages::UpdateRequest};
 
 use crate::control::{
     Control, Deployment, Execution, Keeper, VersionStatus, leftover, replacement,
@@ -20,7 +20,7 @@ pub(super) struct Situation {
 
 impl Situation {
     /// Looks. An instance that somebody else runs is an error: it is not ours to change.
-    pub(super) async fn look(control: &Control, id: &InstanceId) -> anyhow::Result<Self> {
+    pub(super) async fn look(control: &Control, id: &VersionId) -> anyhow::Result<Self> {
         let (execution, deployment) = tokio::try_join!(control.look(id), control.deployment(id))?;
         let instance = execution.filter(Execution::is_open);
         if let Some(execution) = &instance {
@@ -36,7 +36,7 @@ impl Situation {
     }
 
     /// The version's status; `None` when the server does not know it.
-    pub(super) fn status(&self, id: &InstanceId) -> Option<VersionStatus> {
+    pub(super) fn status(&self, id: &VersionId) -> Option<VersionStatus> {
         self.deployment.as_ref().and_then(|deployment| deployment.status(id.build_id()))
     }
 
@@ -54,7 +54,7 @@ impl Situation {
 /// Refuses an instance on a queue that is not our system worker's.
 pub(super) fn must_be_ours(
     control: &Control,
-    id: &InstanceId,
+    id: &VersionId,
     execution: &Execution,
 ) -> anyhow::Result<()> {
     let queue = &execution.task_queue;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::bail;
 use futures::{StreamExt, stream};
-use wci_contract::InstanceId;
+use wci_contract::VersionId;
 
 use crate::control::{Control, Deployment, Trouble, VersionStatus};
 
@@ -21,7 +21,7 @@ pub(super) struct Standings {
 
 impl Standings {
     /// Asks the server about the deployments of `versions`. One in trouble hides no other.
-    pub(super) async fn of(control: &Control, versions: impl Iterator<Item = &InstanceId>) -> Self {
+    pub(super) async fn of(control: &Control, versions: impl Iterator<Item = &VersionId>) -> Self {
         let mut seen = BTreeSet::new();
         let one_of_each = versions.filter(|id| seen.insert(id.deployment().to_owned()));
         let found = stream::iter(one_of_each.cloned().collect::<Vec<_>>())
@@ -57,12 +57,12 @@ impl Standings {
     }
 
     /// Whether no workflow is left that needs the version.
-    pub(super) fn is_drained(&self, id: &InstanceId) -> bool {
+    pub(super) fn is_drained(&self, id: &VersionId) -> bool {
         self.status(id) == Some(VersionStatus::Drained)
     }
 
     /// The standing of `id` in a word; `None` when the server knows no such version.
-    pub(super) fn word(&self, id: &InstanceId) -> Option<&'static str> {
+    pub(super) fn word(&self, id: &VersionId) -> Option<&'static str> {
         match self.status(id)? {
             VersionStatus::Current => Some("current"),
             VersionStatus::Ramping => Some("ramping"),
@@ -74,7 +74,7 @@ impl Standings {
         }
     }
 
-    fn status(&self, id: &InstanceId) -> Option<VersionStatus> {
+    fn status(&self, id: &VersionId) -> Option<VersionStatus> {
         self.known.get(id.deployment())?.status(id.build_id())
     }
 }

@@ -91,10 +91,7 @@ pub(super) async fn check(
             Err(trouble) => Err(control.unanswered(trouble)),
         };
     }
-    let version = Version {
-        deployment_name: wanted.id.deployment().to_owned(),
-        build_id: wanted.id.build_id().to_owned(),
-    };
+    let version = wanted.id.clone();
     let answer = control.dry_run(&DryRun { version, request }).await;
     let output = answer.map_err(|trouble| control.unanswered(trouble))?;
     Ok(Verdict {

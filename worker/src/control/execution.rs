@@ -6,7 +6,7 @@ use temporalio_common::protos::temporal::api::{
     common::v1::WorkflowExecution, enums::v1::WorkflowExecutionStatus,
     workflow::v1::WorkflowExecutionInfo, workflowservice::v1::DescribeWorkflowExecutionRequest,
 };
-use wci_contract::{InstanceId, names};
+use wci_contract::{VersionId, names};
 
 use super::{Control, SOON, Trouble, within};
 use crate::clock::{self, Millis};
@@ -85,7 +85,7 @@ impl Execution {
 
 impl Control {
     /// The latest run of the instance, open or closed; `None` when there never was one.
-    pub(crate) async fn look(&self, id: &InstanceId) -> Result<Option<Execution>, Trouble> {
+    pub(crate) async fn look(&self, id: &VersionId) -> Result<Option<Execution>, Trouble> {
         self.find(id.workflow_id()).await
     }
 

@@ -6,7 +6,7 @@ use temporalio_client::{WorkflowExecutionInfo, WorkflowFetchHistoryOptions};
 use temporalio_common::protos::temporal::api::history::v1::{
     HistoryEvent, history_event::Attributes,
 };
-use wci_contract::InstanceId;
+use wci_contract::VersionId;
 
 use super::{Control, Trouble, within};
 
@@ -18,7 +18,7 @@ impl Control {
     /// which there are `enough`, or as far as the server remembers; `most` at the most.
     pub(crate) async fn histories(
         &self,
-        id: &InstanceId,
+        id: &VersionId,
         most: usize,
         enough: impl Fn(&[Vec<HistoryEvent>]) -> bool,
     ) -> Result<Vec<Vec<HistoryEvent>>, Trouble> {
@@ -36,7 +36,7 @@ impl Control {
     }
 
     /// The history of one run; of the latest for an empty `run_id`.
-    async fn history(&self, id: &InstanceId, run_id: &str) -> Result<Vec<HistoryEvent>, Trouble> {
+    async fn history(&self, id: &VersionId, run_id: &str) -> Result<Vec<HistoryEvent>, Trouble> {
         let run = WorkflowExecutionInfo::builder()
             .namespace(&self.namespace)
             .workflow_id(id.workflow_id())

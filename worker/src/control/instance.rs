@@ -15,7 +15,7 @@ use temporalio_common::{
     },
 };
 use wci_contract::{
-    InstanceId,
+    VersionId,
     messages::{
         Checked, DeleteRequest, Description, Done, Memo, ReleaseRequest, StartInput, UpdateReply,
         UpdateRequest,
@@ -34,7 +34,7 @@ use crate::clock;
 
 impl Control {
     /// Starts an instance without a spec. [`Trouble::Exists`] when one runs.
-    pub(crate) async fn start(&self, id: &InstanceId) -> Result<(), Trouble> {
+    pub(crate) async fn start(&self, id: &VersionId) -> Result<(), Trouble> {
         let input = self.input(id, None);
         let options = WorkflowStartOptions::new(&self.task_queue, id.workflow_id())
             .id_conflict_policy(WorkflowIdConflictPolicy::Fail)
@@ -48,7 +48,7 @@ impl Control {
     }
 
     /// What a run of the instance starts with.
-    pub(super) fn input(&self, id: &InstanceId, state: Option<State>) -> StartInput {
+    pub(super) fn input(&self, id: &VersionId, state: Option<State>) -> StartInput {
         StartInput {
             namespace_name: self.namespace.clone(),
             namespace_id: self.namespace_id.clone(),
@@ -60,13 +60,13 @@ impl Control {
     }
 
     /// What the instance tells the server's deployment workflows.
-    pub(crate) async fn describe(&self, id: &InstanceId) -> Result<Description, Trouble> {
+    pub(crate) async fn describe(&self, id: &VersionId) -> Result<Description, Trouble> {
         self.query(id, names::DESCRIBE).await
     }
 
     /// Makes sure that the system worker attends to the instance. A poll that was seen lately may
     /// have been its last.
-    pub(crate) async fn require_answer(&self, id: &InstanceId) -> anyhow::Result<Description> {
+    pub(crate) async fn require_answer(&self, id: &VersionId) -> anyhow::Result<Description> {
         self.describe(id).await.map_err(|trouble| self.unanswered(trouble))
     }
 
@@ -84,19 +84,19 @@ impl Control {
     }
 
     /// Everything that the instance knows, or knew when it ended.
-    pub(crate) async fn dump(&self, id: &InstanceId) -> Result<State, Trouble> {
+    pub(crate) async fn dump(&self, id: &VersionId) -> Result<State, Trouble> {
         self.query(id, names::DUMP).await
     }
 
     /// Everything that one run of the instance knows, or knew when it ended.
-    pub(crate) async fn dump_run(&self, id: &InstanceId, run_id: &str) -> Result<State, Trouble> {
+    pub(crate) async fn dump_run(&self, id: &VersionId, run_id: &str) -> Result<State, Trouble> {
         query(&self.run(id, run_id), names::DUMP).await
     }
 
     /// Changes the spec.
     pub(crate) async fn update(
         &self,
-        id: &InstanceId,
+        id: &VersionId,
         request: &UpdateRequest,
     ) -> Result<UpdateReply, Trouble> {
         self.tell(id, names::UPDATE, request).await
@@ -105,24 +105,24 @@ impl Control {
     /// Checks a change without making it.
     pub(crate) async fn check(
         &self,
-        id: &InstanceId,
+        id: &VersionId,
         request: &UpdateRequest,
     ) -> Result<Checked, Trouble> {
         self.tell(id, names::VALIDATE, request).await
     }
 
     /// Ends the instance.
-    pub(crate) async fn delete(&self, id: &InstanceId, identity: &str) -> Result<Done, Trouble> {
+    pub(crate) async fn delete(&self, id: &VersionId, identity: &str) -> Result<Done, Trouble> {
         self.tell(id, names::DELETE, &DeleteRequest { identity: identity.to_owned() }).await
     }
 
     /// Ends the instance; the answer is all that it knew.
-    pub(crate) async fn release(&self, id: &InstanceId, identity: &str) -> Result<State, Trouble> {
+    pub(crate) async fn release(&self, id: &VersionId, identity: &str) -> Result<State, Trouble> {
         self.tell(id, names::RELEASE, &ReleaseRequest { identity: identity.to_owned() }).await
     }
 
     /// Announces tasks to the instance, as matching does.
-    pub(crate) async fn announce(&self, id: &InstanceId, tasks: &TaskAdd) -> Result<(), Trouble> {
+    pub(crate) async fn announce(&self, id: &VersionId, tasks: &TaskAdd) -> Result<(), Trouble> {
         let handle = self.handle(id);
         let signal = UntypedSignal::new(names::TASK_ADD_SIGNAL);
         let call = handle.signal(signal, encode(tasks)?, WorkflowSignalOptions::default());
@@ -130,7 +130,7 @@ impl Control {
     }
 
     /// Ends the instance without asking it.
-    pub(crate) async fn terminate(&self, id: &InstanceId, reason: &str) -> Result<(), Trouble> {
+    pub(crate) async fn terminate(&self, id: &VersionId, reason: &str) -> Result<(), Trouble> {
         let request = TerminateWorkflowExecutionRequest {
             namespace: self.namespace.clone(),
             workflow_execution: Some(WorkflowExecution {
@@ -146,13 +146,13 @@ impl Control {
         within("ending the instance", SOON, call).await.map(|_| ())
     }
 
-    async fn query<T: DeserializeOwned>(&self, id: &InstanceId, name: &str) -> Result<T, Trouble> {
+    async fn query<T: DeserializeOwned>(&self, id: &VersionId, name: &str) -> Result<T, Trouble> {
         query(&self.handle(id), name).await
     }
 
     async fn tell<T: DeserializeOwned>(
         &self,
-        id: &InstanceId,
+        id: &VersionId,
         name: &str,
         request: &impl Serialize,
     ) -> Result<T, Trouble> {
@@ -162,12 +162,12 @@ impl Control {
         decode(&within("changing the instance", CHANGE, call).await?)
     }
 
-    fn handle(&self, id: &InstanceId) -> UntypedWorkflowHandle<Client> {
+    fn handle(&self, id: &VersionId) -> UntypedWorkflowHandle<Client> {
         self.client.get_workflow_handle::<UntypedWorkflow>(id.workflow_id())
     }
 
     /// One run of the instance.
-    pub(super) fn run(&self, id: &InstanceId, run_id: &str) -> UntypedWorkflowHandle<Client> {
+    pub(super) fn run(&self, id: &VersionId, run_id: &str) -> UntypedWorkflowHandle<Client> {
         let info = WorkflowExecutionInfo::builder()
             .namespace(&self.namespace)
             .workflow_id(id.workflow_id())
@@ -186,7 +186,7 @@ async fn query<T: DeserializeOwned>(
     decode(&within("asking the instance", QUERY, call).await?)
 }
 
-fn memo(id: &InstanceId) -> MemoValues {
+fn memo(id: &VersionId) -> MemoValues {
     let now = clock::now();
     let nanos = i32::try_from(now.rem_euclid(1000) * 1_000_000).unwrap_or(0);
     let create_time = Timestamp { seconds: now.div_euclid(1000), nanos };
@@ -196,7 +196,7 @@ fn memo(id: &InstanceId) -> MemoValues {
 }
 
 /// What the memo of an instance says that was created at `create_time`.
-pub(super) fn memo_of(id: &InstanceId, create_time: Timestamp) -> Memo {
+pub(super) fn memo_of(id: &VersionId, create_time: Timestamp) -> Memo {
     Memo {
         deployment_name: id.deployment().to_owned(),
         build_id: id.build_id().to_owned(),
@@ -205,6 +205,6 @@ pub(super) fn memo_of(id: &InstanceId, create_time: Timestamp) -> Memo {
 }
 
 /// What the UI shows beside the workflow.
-pub(super) fn summary(id: &InstanceId) -> String {
+pub(super) fn summary(id: &VersionId) -> String {
     format!("starts workers for {id}")
 }

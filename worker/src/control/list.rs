@@ -6,7 +6,7 @@ use temporalio_common::protos::temporal::api::{
     workflow::v1::WorkflowExecutionInfo, workflowservice::v1::ListWorkflowExecutionsRequest,
 };
 use wci_contract::{
-    InstanceId,
+    VersionId,
     messages::Memo,
     names::{DIVISION, DIVISION_ATTRIBUTE, INSTANCE_WORKFLOW, MEMO},
 };
@@ -21,7 +21,7 @@ const PAGE: usize = 200;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Listed {
     /// The version that it is for.
-    pub(crate) id: InstanceId,
+    pub(crate) id: VersionId,
     /// Who runs it.
     pub(crate) keeper: Keeper,
     /// Where it runs.
@@ -62,7 +62,7 @@ impl Control {
     }
 
     fn listed(&self, info: WorkflowExecutionInfo) -> Option<Listed> {
-        let id = InstanceId::from_workflow_id(&info.execution.as_ref()?.workflow_id)?;
+        let id = VersionId::from_workflow_id(&info.execution.as_ref()?.workflow_id)?;
         let started = info.start_time.as_ref().map(|at| clock::of_parts(at.seconds, at.nanos));
         let created = memo(&info).map(|memo| memo.create_time.as_millis()).filter(|at| *at > 0);
         Some(Listed {

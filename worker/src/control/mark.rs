@@ -12,7 +12,7 @@ use temporalio_common::protos::temporal::api::{
         UpdateWorkerDeploymentVersionMetadataRequest,
     },
 };
-use wci_contract::{InstanceId, names::RELEASED_KEY};
+use wci_contract::{VersionId, names::RELEASED_KEY};
 
 use super::{
     CHANGE, Control, SOON, Trouble,
@@ -33,7 +33,7 @@ struct Mark<'a> {
 impl Control {
     /// Whether the version was handed back to the server's controller; `None` when the server
     /// does not know the version.
-    pub(crate) async fn is_released(&self, id: &InstanceId) -> Result<Option<bool>, Trouble> {
+    pub(crate) async fn is_released(&self, id: &VersionId) -> Result<Option<bool>, Trouble> {
         match self.describe_version(id, false).await {
             Ok(found) => {
                 let info = found.worker_deployment_version_info.unwrap_or_default();
@@ -46,7 +46,7 @@ impl Control {
     }
 
     /// Marks the version as handed back by `identity`.
-    pub(crate) async fn mark(&self, id: &InstanceId, identity: &str) -> Result<(), Trouble> {
+    pub(crate) async fn mark(&self, id: &VersionId, identity: &str) -> Result<(), Trouble> {
         let mark = Mark { by: identity, at: clock::rfc3339(clock::now()) };
         let payload = encode(&mark)?.payloads.pop().unwrap_or_default();
         let entries = HashMap::from([(RELEASED_KEY.to_owned(), payload)]);
@@ -54,7 +54,7 @@ impl Control {
     }
 
     /// Takes the mark away.
-    pub(crate) async fn unmark(&self, id: &InstanceId, identity: &str) -> Result<(), Trouble> {
+    pub(crate) async fn unmark(&self, id: &VersionId, identity: &str) -> Result<(), Trouble> {
         let gone = vec![RELEASED_KEY.to_owned()];
         self.change_metadata(id, HashMap::new(), gone, identity).await
     }
@@ -62,7 +62,7 @@ impl Control {
     /// What the server knows of the version, with the figures of its task queues if asked for.
     pub(super) async fn describe_version(
         &self,
-        id: &InstanceId,
+        id: &VersionId,
         report_task_queue_stats: bool,
     ) -> Result<DescribeWorkerDeploymentVersionResponse, Trouble> {
         let request = DescribeWorkerDeploymentVersionRequest {
@@ -83,7 +83,7 @@ impl Control {
 
     async fn change_metadata(
         &self,
-        id: &InstanceId,
+        id: &VersionId,
         upsert_entries: HashMap<String, Payload>,
         remove_entries: Vec<String>,
         identity: &str,

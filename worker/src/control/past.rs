@@ -7,7 +7,7 @@ use temporalio_common::protos::temporal::api::history::v1::{
     HistoryEvent, history_event::Attributes,
 };
 use wci_contract::{
-    InstanceId, names,
+    VersionId, names,
     signal::{TaskAdd, coalesce},
 };
 
@@ -21,7 +21,7 @@ pub(crate) struct Past {
 
 impl Control {
     /// Reads the history of one run of the instance.
-    pub(crate) async fn past(&self, id: &InstanceId, run_id: &str) -> Result<Past, Trouble> {
+    pub(crate) async fn past(&self, id: &VersionId, run_id: &str) -> Result<Past, Trouble> {
         let handle = self.run(id, run_id);
         let history = handle.fetch_history(WorkflowFetchHistoryOptions::default());
         let events = within("reading the instance's history", SOON, history.into_events()).await?;

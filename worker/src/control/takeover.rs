@@ -8,7 +8,7 @@ use temporalio_common::protos::temporal::api::{
     taskqueue::v1::TaskQueue,
     workflowservice::v1::StartWorkflowExecutionRequest,
 };
-use wci_contract::{InstanceId, names, state::State};
+use wci_contract::{VersionId, names, state::State};
 
 use super::{
     Control, SOON, Trouble,
@@ -25,7 +25,7 @@ impl Control {
     /// `after` has one successor: the server knows the request by its ID.
     pub(crate) async fn take_over(
         &self,
-        id: &InstanceId,
+        id: &VersionId,
         state: State,
         after: &str,
     ) -> Result<String, Trouble> {

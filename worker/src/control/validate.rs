@@ -31,10 +31,7 @@ impl Control {
         let options = WorkflowStartOptions::new(&self.task_queue, &workflow_id)
             .execution_timeout(DRY_RUN)
             .search_attributes(division())
-            .static_summary(format!(
-                "checks a compute config for {}:{}",
-                version.deployment_name, version.build_id
-            ))
+            .static_summary(format!("checks a compute config for {version}"))
             .build();
         let workflow = UntypedWorkflow::new(names::VALIDATE_WORKFLOW);
         let call = self.client.start_workflow(workflow, encode(request)?, options);

@@ -15,7 +15,7 @@ use temporalio_common::protos::temporal::api::{
     },
 };
 use uuid::Uuid;
-use wci_contract::{InstanceId, Spec};
+use wci_contract::{Spec, VersionId};
 
 use super::{CHANGE, Control, SOON, Trouble, compute, trouble::patiently, within};
 
@@ -37,7 +37,7 @@ impl Deployment {
 
 impl Control {
     /// The Worker Deployment of `id`; `None` when the server knows none of that name.
-    pub(crate) async fn deployment(&self, id: &InstanceId) -> Result<Option<Deployment>, Trouble> {
+    pub(crate) async fn deployment(&self, id: &VersionId) -> Result<Option<Deployment>, Trouble> {
         let request = DescribeWorkerDeploymentRequest {
             namespace: self.namespace.clone(),
             deployment_name: id.deployment().to_owned(),
@@ -64,7 +64,7 @@ impl Control {
     /// Creates the Worker Deployment.
     pub(crate) async fn create_deployment(
         &self,
-        id: &InstanceId,
+        id: &VersionId,
         identity: &str,
     ) -> Result<(), Trouble> {
         let request = CreateWorkerDeploymentRequest {
@@ -86,7 +86,7 @@ impl Control {
     /// Deletes a Worker Deployment without versions.
     pub(crate) async fn delete_deployment(
         &self,
-        id: &InstanceId,
+        id: &VersionId,
         identity: &str,
     ) -> Result<(), Trouble> {
         let request = DeleteWorkerDeploymentRequest {
@@ -107,7 +107,7 @@ impl Control {
     /// Creates the version with `spec`, which reaches the instance.
     pub(crate) async fn create_version(
         &self,
-        id: &InstanceId,
+        id: &VersionId,
         spec: &Spec,
         identity: &str,
     ) -> Result<(), Trouble> {
@@ -131,7 +131,7 @@ impl Control {
     /// Makes `spec` the version's compute config; groups named by `remove` go.
     pub(crate) async fn update_version(
         &self,
-        id: &InstanceId,
+        id: &VersionId,
         spec: &Spec,
         remove: Vec<String>,
         identity: &str,
@@ -157,7 +157,7 @@ impl Control {
     /// Deletes the version and with it the instance.
     pub(crate) async fn delete_version(
         &self,
-        id: &InstanceId,
+        id: &VersionId,
         skip_drainage: bool,
         identity: &str,
     ) -> Result<(), Trouble> {
@@ -183,7 +183,7 @@ impl Control {
     /// has and this one does not.
     pub(crate) async fn set_current(
         &self,
-        id: &InstanceId,
+        id: &VersionId,
         lenient: bool,
         identity: &str,
     ) -> Result<(), Trouble> {
@@ -207,7 +207,7 @@ impl Control {
     }
 }
 
-pub(super) fn version(id: &InstanceId) -> WorkerDeploymentVersion {
+pub(super) fn version(id: &VersionId) -> WorkerDeploymentVersion {
     WorkerDeploymentVersion {
         deployment_name: id.deployment().to_owned(),
         build_id: id.build_id().to_owned(),

@@ -1,6 +1,6 @@
 //! Tasks of a version that wait, as the server's figures have it.
 
-use wci_contract::{InstanceId, signal::TaskAdd};
+use wci_contract::{VersionId, signal::TaskAdd};
 
 use super::{Control, Trouble};
 
@@ -17,7 +17,7 @@ pub(crate) struct Queue {
 
 impl Control {
     /// The version's task queues; none of a version that the server does not know.
-    pub(crate) async fn queues(&self, id: &InstanceId) -> Result<Vec<Queue>, Trouble> {
+    pub(crate) async fn queues(&self, id: &VersionId) -> Result<Vec<Queue>, Trouble> {
         let found = match self.describe_version(id, true).await {
             Ok(found) => found,
             Err(Trouble::NotFound(_)) => return Ok(Vec::new()),

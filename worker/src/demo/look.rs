@@ -12,7 +12,7 @@ use temporalio_common::protos::temporal::api::{
     taskqueue::v1::TaskQueue,
     workflowservice::v1::{DescribeTaskQueueRequest, DescribeWorkerDeploymentVersionRequest},
 };
-use wci_contract::{InstanceId, names};
+use wci_contract::{VersionId, names};
 
 /// Queries that the load's workflows answer to.
 const DONE: &str = "WorkflowType = 'greet' AND ExecutionStatus = 'Completed'";
@@ -20,12 +20,12 @@ const DONE: &str = "WorkflowType = 'greet' AND ExecutionStatus = 'Completed'";
 /// Looks at one version.
 pub(super) struct Look {
     client: Client,
-    instance: InstanceId,
+    instance: VersionId,
     run_dir: PathBuf,
 }
 
 impl Look {
-    pub(super) fn new(client: Client, instance: InstanceId, run_dir: PathBuf) -> Self {
+    pub(super) fn new(client: Client, instance: VersionId, run_dir: PathBuf) -> Self {
         Self { client, instance, run_dir }
     }
 

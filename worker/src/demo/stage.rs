@@ -11,7 +11,7 @@ use serde_json::json;
 use tempfile::TempDir;
 use temporalio_client::Client;
 use tokio::process::Command;
-use wci_contract::InstanceId;
+use wci_contract::VersionId;
 
 use super::{
     child::Child, look::Look, outset::Programs, patience::wait_for, server::Server, view::View,
@@ -31,7 +31,7 @@ const SETTLE_LIMIT: Duration = Duration::from_secs(60);
 /// What stands.
 pub(super) struct Stage {
     pub(super) client: Client,
-    pub(super) instance: InstanceId,
+    pub(super) instance: VersionId,
     pub(super) server: Server,
     pub(super) look: Look,
     worker: Child,
@@ -51,7 +51,7 @@ impl Stage {
         view.step("starting the system worker");
         let worker = start_worker(programs, &server.address, dir.path())?;
         let client = connection::client(server.connection.clone(), "default")?;
-        let instance = InstanceId::new(DEPLOYMENT, BUILD)?;
+        let instance = VersionId::new(DEPLOYMENT, BUILD)?;
         let look = Look::new(client.clone(), instance.clone(), run_dir(dir.path()));
         let mut stage = Self { client, instance, server, look, worker, dir: Some(dir) };
         if let Err(error) = stage.prepare(programs, view).await {

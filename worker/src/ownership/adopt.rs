@@ -1,7 +1,7 @@
 //! Taking over from the server's controller.
 
 use wci_contract::{
-    InstanceId, Spec,
+    Spec, VersionId,
     activities::{DryRun, Version},
     state::State,
 };
@@ -31,7 +31,7 @@ pub(crate) enum Adopted {
 /// what reached the other one in between is passed on.
 pub(crate) async fn adopt(
     control: &Control,
-    id: &InstanceId,
+    id: &VersionId,
     manner: Manner,
     identity: &str,
 ) -> Result<Adopted, Hindrance> {
@@ -78,12 +78,11 @@ fn spec_of(state: &State) -> Spec {
 }
 
 /// Makes sure that our system worker can start the workers of `spec`.
-async fn check(control: &Control, id: &InstanceId, spec: &Spec) -> Result<(), Hindrance> {
+async fn check(control: &Control, id: &VersionId, spec: &Spec) -> Result<(), Hindrance> {
     if spec.is_empty() {
         return Ok(());
     }
-    let version =
-        Version { deployment_name: id.deployment().to_owned(), build_id: id.build_id().to_owned() };
+    let version = id.clone();
     let output = control
         .dry_run(&DryRun { version, request: replacement(&Spec::default(), spec, "") })
         .await?;
@@ -97,7 +96,7 @@ async fn check(control: &Control, id: &InstanceId, spec: &Spec) -> Result<(), Hi
 /// begun and did not finish.
 async fn catch_up(
     control: &Control,
-    id: &InstanceId,
+    id: &VersionId,
     theirs: &str,
     before: &Past,
     after: &Past,

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use tokio::time::{Instant, sleep};
-use wci_contract::{InstanceId, Spec, signal::TaskAdd, state::State};
+use wci_contract::{Spec, VersionId, signal::TaskAdd, state::State};
 
 use crate::{
     clock,
@@ -30,7 +30,7 @@ pub(super) fn stand_in(spec: &Spec) -> Option<TaskAdd> {
 /// what the instance before it knew at its end. Answers how many.
 pub(super) async fn nudge(
     control: &Control,
-    id: &InstanceId,
+    id: &VersionId,
     last: &State,
 ) -> Result<usize, Trouble> {
     let spec = last.spec.clone().unwrap_or_default();

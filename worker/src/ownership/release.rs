@@ -1,7 +1,7 @@
 //! Handing an instance back to the server's controller.
 
 use anyhow::{anyhow, bail};
-use wci_contract::{InstanceId, state::State};
+use wci_contract::{VersionId, state::State};
 
 use super::nudge::nudge;
 use crate::control::{Control, Execution, Keeper, Trouble};
@@ -23,7 +23,7 @@ pub(crate) enum Released {
 /// What was broken off can be asked for again.
 pub(crate) async fn release(
     control: &Control,
-    id: &InstanceId,
+    id: &VersionId,
     identity: &str,
 ) -> anyhow::Result<Released> {
     let Some(instance) = control.look(id).await? else {
@@ -55,7 +55,7 @@ pub(crate) async fn release(
 /// Ends our instance; answers with all that it knew.
 async fn end(
     control: &Control,
-    id: &InstanceId,
+    id: &VersionId,
     instance: &Execution,
     identity: &str,
 ) -> anyhow::Result<State> {
@@ -79,7 +79,7 @@ async fn end(
 
 async fn hand_over(
     control: &Control,
-    id: &InstanceId,
+    id: &VersionId,
     ours: &Execution,
     last: State,
     identity: &str,
@@ -98,7 +98,7 @@ async fn hand_over(
 /// The server could not go on, so ours does. What the server's attempt left is ended with it.
 async fn take_back(
     control: &Control,
-    id: &InstanceId,
+    id: &VersionId,
     ours: &Execution,
     last: State,
     identity: &str,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_saphyr::FlowSeq;
-use wci_contract::{GroupSpec, InstanceId, Spec, TaskType};
+use wci_contract::{GroupSpec, Spec, TaskType, VersionId};
 
 use super::section::Section;
 
@@ -28,7 +28,7 @@ pub(crate) struct Group {
 
 impl Document {
     /// What a spec file of `spec` says.
-    pub(crate) fn of(id: &InstanceId, spec: &Spec) -> Self {
+    pub(crate) fn of(id: &VersionId, spec: &Spec) -> Self {
         let groups = spec.scaling_group_specs.iter();
         Self {
             deployment: id.deployment().to_owned(),

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Map;
 use serde_saphyr::Spanned;
 use wci_contract::{
-    ComputeSpec, ConfigPayload, GroupSpec, InstanceId, ScalingSpec, Spec, TaskType,
+    ComputeSpec, ConfigPayload, GroupSpec, ScalingSpec, Spec, TaskType, VersionId,
     checks::check_groups,
 };
 use wci_providers::starts_one_by_one;
@@ -62,7 +62,7 @@ pub(crate) fn read(path: &Path) -> Result<SpecFile, FileError> {
 pub(crate) fn parse(file: &str, text: &str) -> Result<SpecFile, FileError> {
     let File { deployment, build_id, groups } = yaml_file::parse(&KIND, file, text)?;
     let wrong = |line: u64, message: String| FileError::new(file, Some(line), message);
-    let id = InstanceId::new(&deployment.value, &build_id.value)
+    let id = VersionId::new(&deployment.value, &build_id.value)
         .map_err(|error| wrong(deployment.referenced.line(), error.to_string()))?;
     if groups.value.is_empty() {
         let message = "groups is empty: give at least one, under any name".to_owned();

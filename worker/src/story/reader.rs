@@ -11,7 +11,7 @@ use temporalio_common::protos::temporal::api::{
     update::v1::outcome::Value as Answer,
 };
 use wci_contract::{
-    InstanceId, Spec,
+    Spec, VersionId,
     limits::{MAX_MESSAGE, cut},
     messages::{DeleteRequest, StartInput, UpdateReply},
     names::{TASK_ADD_SIGNAL, UPDATE},
@@ -113,8 +113,8 @@ impl Reader {
         let named = |name: &String| (!name.is_empty()).then(|| name.clone());
         let continues = named(&start.continued_execution_run_id);
         let input: StartInput = loose::value(start.input.as_ref()).unwrap_or_default();
-        self.story.id = InstanceId::from_workflow_id(&start.workflow_id)
-            .or_else(|| InstanceId::new(&input.deployment_name, &input.build_id).ok())
+        self.story.id = VersionId::from_workflow_id(&start.workflow_id)
+            .or_else(|| VersionId::new(&input.deployment_name, &input.build_id).ok())
             .or(self.story.id.take());
         let state = input.state.unwrap_or_default();
         self.story.open = Open::default();

@@ -7,7 +7,7 @@ use std::{
 
 use futures::{StreamExt, stream};
 use temporalio_client::Client;
-use wci_contract::InstanceId;
+use wci_contract::VersionId;
 
 use super::arrival;
 use crate::{
@@ -26,7 +26,7 @@ const MOST: usize = 10_000;
 const AT_ONCE: usize = 8;
 
 /// What was said of an instance that is left to the server, and when.
-type Left = BTreeMap<InstanceId, (String, Instant)>;
+type Left = BTreeMap<VersionId, (String, Instant)>;
 
 /// Adopts whatever appears in the client's namespace, for as long as it is polled. Trouble here
 /// touches nothing else.
@@ -59,7 +59,7 @@ pub(super) async fn keep_adopting(client: Client, task_queue: String) {
 
 async fn round(control: &Control, left: &mut Left) -> Result<(), Trouble> {
     let (listed, _) = control.list(MOST).await?;
-    let theirs: Vec<InstanceId> = listed
+    let theirs: Vec<VersionId> = listed
         .into_iter()
         .filter(|listed| listed.keeper == Keeper::Server)
         .map(|listed| listed.id)
@@ -68,7 +68,7 @@ async fn round(control: &Control, left: &mut Left) -> Result<(), Trouble> {
     let due = theirs
         .into_iter()
         .filter(|id| left.get(id).is_none_or(|(_, since)| since.elapsed() >= AFTER_REFUSAL));
-    let due: Vec<InstanceId> = due.collect();
+    let due: Vec<VersionId> = due.collect();
     let identity = connection::identity();
     let results: Vec<_> = stream::iter(due)
         .map(|id| take(control.clone(), id, identity.clone()))
@@ -83,14 +83,14 @@ async fn round(control: &Control, left: &mut Left) -> Result<(), Trouble> {
 
 async fn take(
     control: Control,
-    id: InstanceId,
+    id: VersionId,
     identity: String,
-) -> (InstanceId, Result<Adopted, Hindrance>) {
+) -> (VersionId, Result<Adopted, Hindrance>) {
     let result = adopt(&control, &id, Manner::Sweeping, &identity).await;
     (id, result)
 }
 
-fn tell(namespace: &str, version: InstanceId, result: Result<Adopted, Hindrance>, left: &mut Left) {
+fn tell(namespace: &str, version: VersionId, result: Result<Adopted, Hindrance>, left: &mut Left) {
     match result {
         Ok(Adopted::Now) => {
             left.remove(&version);

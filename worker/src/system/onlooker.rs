@@ -15,13 +15,13 @@ use temporalio_common::protos::coresdk::{
 };
 use temporalio_sdk::interceptors::WorkerInterceptor;
 use wci_activities::NamespaceMetrics;
-use wci_contract::{InstanceId, activities::Version, names::INSTANCE_WORKFLOW};
+use wci_contract::{VersionId, names::INSTANCE_WORKFLOW};
 
 /// Counts for one namespace.
 pub(super) struct Onlooker {
     metrics: NamespaceMetrics,
     /// The versions of the runs that are in memory.
-    runs: Mutex<BTreeMap<String, Version>>,
+    runs: Mutex<BTreeMap<String, VersionId>>,
 }
 
 impl Onlooker {
@@ -31,7 +31,7 @@ impl Onlooker {
     }
 
     /// The version that a run is of, and whether it begins with this activation.
-    fn version(&self, run_id: &str, activation: &WorkflowActivation) -> Option<Version> {
+    fn version(&self, run_id: &str, activation: &WorkflowActivation) -> Option<VersionId> {
         let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
         for job in &activation.jobs {
             match &job.variant {
@@ -50,7 +50,7 @@ impl Onlooker {
         runs.get(run_id).cloned()
     }
 
-    fn count(&self, version: &Version, job: &Variant) {
+    fn count(&self, version: &VersionId, job: &Variant) {
         match job {
             Variant::InitializeWorkflow(start)
                 if start.continued_from_execution_run_id.is_empty() =>
@@ -65,9 +65,9 @@ impl Onlooker {
 }
 
 /// The version of an instance; `None` for a workflow of another type.
-fn instance(start: &InitializeWorkflow) -> Option<Version> {
-    let id = InstanceId::from_workflow_id(&start.workflow_id)?;
-    (start.workflow_type == INSTANCE_WORKFLOW).then(|| Version::from(&id))
+fn instance(start: &InitializeWorkflow) -> Option<VersionId> {
+    let id = VersionId::from_workflow_id(&start.workflow_id)?;
+    (start.workflow_type == INSTANCE_WORKFLOW).then(|| id)
 }
 
 #[async_trait(?Send)]

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use wci_contract::{
     FailureClass, Refusal, TaskType,
     activities::{DecideInput, DecideOutput, WatchOutput},
-    decision::{Action, Event, RecordedDecision},
+    decision::{Action, DecisionResult, Event},
     launch::Outcome,
     messages::StartInput,
     signal::TaskAdd,
@@ -41,23 +41,23 @@ fn question(book: &mut Book, now_ms: i64) -> DecideInput {
 }
 
 /// Decides for the only group that was asked about.
-fn decide(book: &mut Book, now_ms: i64, decision: RecordedDecision) -> DecideInput {
+fn decide(book: &mut Book, now_ms: i64, decision: DecisionResult) -> DecideInput {
     let asked = question(book, now_ms);
     let groups = asked.groups.keys().map(|name| (name.clone(), decision.clone())).collect();
     book.apply(asked.clone(), answer(groups));
     asked
 }
 
-fn answer(groups: BTreeMap<String, RecordedDecision>) -> DecideOutput {
+fn answer(groups: BTreeMap<String, DecisionResult>) -> DecideOutput {
     DecideOutput { groups, ..DecideOutput::default() }
 }
 
-fn invoke(count: u32) -> RecordedDecision {
-    RecordedDecision { actions: vec![Action::InvokeWorker { count }], ..Default::default() }
+fn invoke(count: u32) -> DecisionResult {
+    DecisionResult { actions: vec![Action::InvokeWorker { count }], ..Default::default() }
 }
 
-fn throttle(wake_at_ms: i64) -> RecordedDecision {
-    RecordedDecision { throttled: 1, wake_at_ms: Some(wake_at_ms), ..Default::default() }
+fn throttle(wake_at_ms: i64) -> DecisionResult {
+    DecisionResult { throttled: 1, wake_at_ms: Some(wake_at_ms), ..Default::default() }
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn a_launch_that_ended_with_its_decision_is_not_asked_for_again() {
     let mut book = one_group();
     book.hear(Some(miss(1, 1)));
     let asked = question(&mut book, 100);
-    assert!(asked.groups["g"].tell_outcome && asked.groups["g"].head_start.is_some());
+    assert!(asked.groups["g"].report_outcome && asked.groups["g"].speculative_launch.is_some());
     let mut told = answer([("g".to_owned(), invoke(1))].into());
     told.launched.insert("g".to_owned(), Outcome::started(1));
     book.apply(asked, told);
@@ -106,7 +106,7 @@ fn a_decision_does_not_wait_for_a_provider_that_keeps_its_group_waiting() {
     book.hear(Some(miss(1, 1)));
     decide(&mut book, 100, invoke(1));
     book.hear(Some(miss(1, 1)));
-    assert!(!question(&mut book, 200).groups["g"].tell_outcome);
+    assert!(!question(&mut book, 200).groups["g"].report_outcome);
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn a_launch_that_went_well_ends_a_back_off() {
     book.state.scaling_state.insert("g".into(), json!({"wci": {}}).as_object().unwrap().clone());
     book.hear(Some(miss(1, 1)));
     let state = book.state.scaling_state["g"].clone();
-    decide(&mut book, 100, RecordedDecision { state, ..invoke(1) });
+    decide(&mut book, 100, DecisionResult { state, ..invoke(1) });
     book.finish(150, "launch-100-0", Outcome::started(1));
     assert!(book.wants_decision(150));
 }
@@ -232,13 +232,13 @@ fn a_launch_may_begin_with_its_decision_unless_too_many_are_under_way() {
     let mut book = one_group();
     book.hear(Some(miss(1, 1)));
     let asked = question(&mut book, 100);
-    let head_start = asked.groups["g"].head_start.clone().unwrap();
+    let speculative_launch = asked.groups["g"].speculative_launch.clone().unwrap();
     book.apply(asked, answer([("g".to_owned(), invoke(1))].into()));
-    assert_eq!(book.to_launch.pop_front(), Some(head_start));
+    assert_eq!(book.to_launch.pop_front(), Some(speculative_launch));
     for n in 1..9 {
         book.hear(Some(miss(1, 1)));
         let asked = decide(&mut book, 100 + n * 2_000, invoke(1));
-        assert_eq!(asked.groups["g"].head_start.is_some(), n < 8);
+        assert_eq!(asked.groups["g"].speculative_launch.is_some(), n < 8);
     }
 }
 
@@ -264,7 +264,7 @@ fn decisions_are_remembered_up_to_a_bound() {
     let mut book = one_group();
     for n in 0..50 {
         book.hear(Some(miss(1, 1)));
-        decide(&mut book, n, RecordedDecision::default());
+        decide(&mut book, n, DecisionResult::default());
     }
     let decisions = book.dump().wci.unwrap().decisions;
     assert_eq!((decisions.len(), decisions[0].at_ms, decisions[19].at_ms), (20, 30, 49));
@@ -309,7 +309,7 @@ fn workers_are_kept_warm_though_no_task_waits() {
     let mut book = book(json!({"warm": {"compute": {"provider_type": "p"}, "scaling": scaling},
         "cold": {"task_types": [3], "compute": {"provider_type": "p"}}}));
     assert!(book.wants_decision(0));
-    let wake = RecordedDecision { wake_at_ms: Some(600_000), ..invoke(2) };
+    let wake = DecisionResult { wake_at_ms: Some(600_000), ..invoke(2) };
     let asked = decide(&mut book, 0, wake);
     assert_eq!(asked.groups.keys().collect::<Vec<_>>(), ["warm"]);
     assert_eq!(asked.groups["warm"].events, [Event::Tick {}]);

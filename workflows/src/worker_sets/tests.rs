@@ -56,7 +56,7 @@ fn a_group_that_gets_another_provider_lets_its_set_go_and_then_forgets_it() {
     book.put_in_service(spec("subprocess"));
     let last = book.next_resize().unwrap();
     assert_eq!((last.count, last.compute.provider_type.as_str()), (0, "subprocess-pool"));
-    assert!(last.asked_ms > first.asked_ms);
+    assert!(last.requested_ms > first.requested_ms);
     book.resized(12, &last, Outcome::failed(1, FailureClass::Internal, "no"));
     let again = book.next_resize().unwrap();
     book.resized(13, &again, Outcome::default());

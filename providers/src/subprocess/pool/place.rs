@@ -9,7 +9,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use wci_contract::activities::Version;
+use wci_contract::VersionId;
 
 use super::super::folder::folder_name;
 use crate::{ResizeRequest, Scope, record};
@@ -24,7 +24,7 @@ const MAX_BYTES: u64 = 256 * 1024;
 pub(super) struct Desired {
     pub(super) namespace: String,
     #[serde(flatten)]
-    pub(super) version: Version,
+    pub(super) version: VersionId,
     pub(super) group: String,
     /// How many processes.
     pub(super) count: u32,
@@ -44,10 +44,10 @@ pub(crate) struct Place {
 
 impl Place {
     pub(super) fn new(run_dir: &Path, scope: &Scope) -> Self {
-        let Version { deployment_name, build_id } = &scope.version;
+        let (deployment, build_id) = (scope.version.deployment(), scope.version.build_id());
         // The lengths tell apart what the colons do not.
-        let (long, short) = (deployment_name.len(), build_id.len());
-        let name = format!("pool-{long}-{short}:{deployment_name}:{build_id}:{}", scope.group);
+        let (long, short) = (deployment.len(), build_id.len());
+        let name = format!("pool-{long}-{short}:{deployment}:{build_id}:{}", scope.group);
         Self { records: namespace(run_dir, &scope.namespace).join(folder_name(&name)) }
     }
 
@@ -169,8 +169,7 @@ mod tests {
     use serde_json::json;
 
     fn request(build_id: &str, group: &str, count: u32, asked_ms: i64) -> ResizeRequest {
-        let version =
-            Version { deployment_name: "orders".to_owned(), build_id: build_id.to_owned() };
+        let version = VersionId::new("orders", build_id).unwrap();
         let scope = Scope { namespace: "default".to_owned(), version, group: group.to_owned() };
         ResizeRequest { scope, count, config: Map::new(), asked_ms }
     }

@@ -1,7 +1,7 @@
 //! The change itself, in an order that leaves nothing half done.
 
 use anyhow::anyhow;
-use wci_contract::InstanceId;
+use wci_contract::VersionId;
 
 use super::report::Outcome;
 use crate::{
@@ -89,7 +89,7 @@ async fn configure(
 /// Creates the deployment; `false` when somebody else just did.
 async fn create_deployment(
     control: &Control,
-    id: &InstanceId,
+    id: &VersionId,
     identity: &str,
 ) -> Result<bool, Trouble> {
     match control.create_deployment(id, identity).await {
@@ -101,7 +101,7 @@ async fn create_deployment(
 
 impl Created {
     /// Takes back what was created. Failures are told, not returned: the first one counts.
-    async fn undo(&self, control: &Control, id: &InstanceId, identity: &str) {
+    async fn undo(&self, control: &Control, id: &VersionId, identity: &str) {
         if self.instance
             && let Err(trouble) = end_unused(control, id, self.is_attended, identity).await
         {
@@ -121,7 +121,7 @@ impl Created {
 /// Ends the instance, unless it got a spec after all.
 async fn end_unused(
     control: &Control,
-    id: &InstanceId,
+    id: &VersionId,
     is_attended: bool,
     identity: &str,
 ) -> Result<(), Trouble> {
@@ -136,7 +136,7 @@ async fn end_unused(
     control.terminate(id, "its first compute config could not be applied").await
 }
 
-fn explained(id: &InstanceId, trouble: Trouble) -> anyhow::Error {
+fn explained(id: &VersionId, trouble: Trouble) -> anyhow::Error {
     match trouble {
         // The words of instance and provider say it all, and programs match on them.
         Trouble::Refused(message) => anyhow::Error::msg(message),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::bail;
-use wci_contract::InstanceId;
+use wci_contract::VersionId;
 
 use crate::control::{Control, Deployment, Trouble, VersionStatus};
 
@@ -15,7 +15,7 @@ const PAUSE: Duration = Duration::from_millis(300);
 /// Makes the version current; `false` when it was.
 pub(super) async fn make(
     control: &Control,
-    id: &InstanceId,
+    id: &VersionId,
     identity: &str,
 ) -> anyhow::Result<bool> {
     let waited = tokio::time::timeout(PATIENCE, status(control, id)).await;
@@ -42,7 +42,7 @@ pub(super) async fn make(
 }
 
 /// The version's status, as soon as there is one.
-async fn status(control: &Control, id: &InstanceId) -> Result<VersionStatus, Trouble> {
+async fn status(control: &Control, id: &VersionId) -> Result<VersionStatus, Trouble> {
     loop {
         let deployment: Option<Deployment> = control.deployment(id).await?;
         if let Some(status) = deployment.and_then(|known| known.status(id.build_id())) {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::Value;
-use wci_contract::{InstanceId, limits::cut};
+use wci_contract::{VersionId, limits::cut};
 
 use crate::{
     diff::{Change, GroupChange, SettingChange},
@@ -44,7 +44,7 @@ pub(super) struct Report {
 }
 
 impl Report {
-    pub(super) fn new(id: &InstanceId, result: Outcome, groups: Vec<GroupChange>) -> Self {
+    pub(super) fn new(id: &VersionId, result: Outcome, groups: Vec<GroupChange>) -> Self {
         Self {
             deployment: id.deployment().to_owned(),
             build_id: id.build_id().to_owned(),

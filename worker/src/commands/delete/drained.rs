@@ -1,7 +1,7 @@
 //! `wci delete --drained`: clears away every version that no workflow needs any more.
 
 use anyhow::bail;
-use wci_contract::InstanceId;
+use wci_contract::VersionId;
 
 use super::{Removed, confirm, remove};
 use crate::{
@@ -44,9 +44,9 @@ pub(super) async fn run(control: &Control, yes: bool, identity: &str) -> anyhow:
     Ok(())
 }
 
-async fn find(control: &Control) -> anyhow::Result<(Vec<InstanceId>, Standings)> {
+async fn find(control: &Control) -> anyhow::Result<(Vec<VersionId>, Standings)> {
     let (listed, _) = control.list(MOST).await?;
-    let ours: Vec<InstanceId> = listed
+    let ours: Vec<VersionId> = listed
         .into_iter()
         .filter(|listed| listed.keeper == Keeper::Wci)
         .map(|listed| listed.id)

@@ -78,7 +78,7 @@ impl GroupReport {
                 .fold(0, |sum, launch| sum.saturating_add(launch.count)),
             worker_set: wci
                 .and_then(|wci| wci.worker_sets.get(name))
-                .map(|set| SetReport { wanted: set.wanted, told: set.told }),
+                .map(|set| SetReport { wanted: set.wanted, told: set.acknowledged }),
             backing_off: BackingOff::of(state, name),
             last_failure: wci.and_then(|wci| wci.last_failures.get(name)).map(LastFailure::from),
         }

@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 use wci_contract::{
-    InstanceId,
+    VersionId,
     launch::Launch,
-    state::{DecisionRecord, State, ValidationState},
+    state::{DecisionLogEntry, State, ValidationState},
 };
 
 use super::group::GroupReport;
@@ -76,7 +76,7 @@ pub(super) struct Decision {
 
 impl Report {
     pub(super) fn new(
-        id: &InstanceId,
+        id: &VersionId,
         namespace: &str,
         execution: Execution,
         keeper: Keeper,
@@ -123,9 +123,9 @@ impl From<Launch> for InFlight {
     }
 }
 
-impl From<DecisionRecord> for Decision {
-    fn from(record: DecisionRecord) -> Self {
-        let DecisionRecord { at_ms, group, event, invoked, resized, throttled, reasons } = record;
+impl From<DecisionLogEntry> for Decision {
+    fn from(record: DecisionLogEntry) -> Self {
+        let DecisionLogEntry { at_ms, group, event, invoked, resized, throttled, reasons } = record;
         Self {
             at: at_ms,
             group,

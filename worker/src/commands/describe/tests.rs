@@ -19,7 +19,7 @@ fn execution() -> Execution {
 }
 
 fn report(state: serde_json::Value) -> Report {
-    let id = wci_contract::InstanceId::new("orders", "v1").unwrap();
+    let id = wci_contract::VersionId::new("orders", "v1").unwrap();
     let state: State = serde_json::from_value(state).unwrap();
     let status = Some(VersionStatus::Current);
     Report::new(&id, "default", execution(), Keeper::Wci, state, status)
