@@ -19,9 +19,9 @@ use wci_providers::{LaunchRequest, Progress, Provider, Scope};
 
 use crate::{
     Launching,
+    head_start::Ended,
     heartbeat::beating,
     metrics::{Errand, LaunchSpan},
-    speculative_launch::Ended,
 };
 
 /// A decision waits so long for its own launch: most providers answer in less, and what they

@@ -10,7 +10,7 @@ use wci_contract::{
     VersionId,
     activities::{
         self as names, DecideInput, DecideOutput, InvokeInput, RegisterInput, RegisterOutput,
-        ResizeInput, ValidateInput, ValidateOutput, VersionId,
+        ResizeInput, ValidateInput, ValidateOutput,
     },
     launch::Outcome,
 };

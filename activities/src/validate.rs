@@ -3,8 +3,8 @@
 use futures::future::join_all;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 use wci_contract::{
-    FailureClass, GroupSpec, Refusal,
-    activities::{ValidateInput, ValidateOutput, Version},
+    FailureClass, GroupSpec, Refusal, VersionId,
+    activities::{ValidateInput, ValidateOutput},
     checks::check_groups,
     limits::{MAX_MESSAGE, MAX_WARNINGS, cut},
 };

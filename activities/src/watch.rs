@@ -105,13 +105,14 @@ fn backlog(stats: &StatsByType) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use wci_contract::{TaskType, stats::QueueStats};
+    use wci_contract::{TaskType, VersionId, stats::QueueStats};
 
     const INPUT: fn() -> WatchInput = || WatchInput {
         quiet_until_ms: 1_000,
         due_ms: 60_000,
         until_ms: 90_000,
-        ..WatchInput::default()
+        version: VersionId::new("d", "b").unwrap(),
+        types: Vec::new(),
     };
 
     fn look(now_ms: i64, backlog: u64, dispatch_rate: f64) -> Look {

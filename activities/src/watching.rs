@@ -128,7 +128,7 @@ impl Watching {
         let mut queues = match self.reader.queues(&input.version).await {
             Ok(queues) => queues,
             Err(error) => {
-                tracing::debug!(%error, deployment = input.version.deployment_name, "watch");
+                tracing::debug!(%error, deployment = input.version.deployment(), "watch");
                 return None;
             }
         };

@@ -124,7 +124,7 @@ fn is_of(poller: &PollerInfo, version: &VersionId, now: Duration) -> bool {
     let accessed = poller.last_access_time.as_ref().map_or(0, |time| time.seconds);
     let accessed = Duration::from_secs(u64::try_from(accessed).unwrap_or(0));
     poller.deployment_options.as_ref().is_some_and(|options| {
-        options.deployment_name == version.deployment_name && options.build_id == version.build_id
+        options.deployment_name == version.deployment() && options.build_id == version.build_id()
     }) && now.saturating_sub(accessed) < POLL_LASTS
 }
 

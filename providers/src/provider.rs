@@ -9,7 +9,7 @@ use wci_contract::{FailureClass, VersionId, launch::Outcome, limits::MAX_COUNT};
 use crate::{ProviderError, scrub::scrub};
 
 /// For whom a provider is asked.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scope {
     /// The namespace that is polled, never one from an input.
     pub namespace: String,
@@ -20,7 +20,7 @@ pub struct Scope {
 }
 
 /// Workers to start.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct LaunchRequest {
     /// For whom.
     pub scope: Scope,
@@ -90,7 +90,7 @@ pub trait InvokeProvider: Send + Sync {
 }
 
 /// A size for a set of workers.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ResizeRequest {
     /// For whom.
     pub scope: Scope,
@@ -104,7 +104,7 @@ pub struct ResizeRequest {
 }
 
 /// How large a set of workers is that this system worker keeps.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SetSize {
     /// Whose workers.
     pub scope: Scope,

@@ -254,7 +254,7 @@ fn ended_with(decision: &ActivitySeen) -> Vec<LaunchSeen> {
     let asked: DecideInput = value(decision.input.as_ref()).unwrap_or_default();
     let told: DecideOutput = value(decision.result.as_ref()).unwrap_or_default();
     let launch = |(group, outcome)| {
-        let asked = asked.groups.get(&group)?.head_start.clone()?;
+        let asked = asked.groups.get(&group)?.speculative_launch.clone()?;
         Some(LaunchSeen { asked, outcome: Some(outcome), activity: decision.clone() })
     };
     told.launched.into_iter().filter_map(launch).collect()

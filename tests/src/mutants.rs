@@ -3,7 +3,7 @@
 //! The change is made around the real workflows, with the SDK's interceptors: production code
 //! has no hook for it.
 
-use std::{cell::Cell, time::Duration};
+use std::{cell::Cell, collections::BTreeSet, time::Duration};
 
 use anyhow::anyhow;
 use temporalio_sdk::{
@@ -19,7 +19,10 @@ use temporalio_workflow::{
     ActivityOptions, TimerResult, WorkflowCancellationToken, common::error::ApplicationFailure,
 };
 use wci::replay::this_build;
-use wci_contract::activities::{DECIDE, DecideInput, RegisterInput};
+use wci_contract::{
+    Spec, VersionId,
+    activities::{DECIDE, DecideInput, RegisterInput},
+};
 use wci_workflows::Controller;
 
 use crate::recordings::Recorded;
@@ -119,7 +122,12 @@ impl WorkflowInterceptor for Mutant {
             // What nobody waits for is asked for all the same.
             if self.mutation == Mutation::ExtraActivity {
                 let options = ActivityOptions::with_start_to_close_timeout(SOON).build();
-                let input = RegisterInput::default();
+                let input = RegisterInput {
+                    version: VersionId::new("orders", "v1").expect("a version"),
+                    spec: Spec::default(),
+                    launch_id: String::new(),
+                    underway: BTreeSet::new(),
+                };
                 drop(ctx.execute_activity(Controller::register, input, options));
             }
             assert!(self.mutation != Mutation::Panic, "changed");

@@ -13,7 +13,7 @@ use wci_contract::{
     signal::TaskAdd,
     state::{FailureRecord, State},
 };
-use wci_tests::{Group, SOON, SpecFile, VersionId, World, wait_for};
+use wci_tests::{Group, SOON, SpecFile, Version, World, wait_for};
 use wci_workflows::payload_of;
 
 const OURS: &str = "arn:aws:iam::123456789012:role/invoke-orders";
@@ -145,7 +145,7 @@ async fn an_update_that_bears_another_name_may_do_no_more() {
 }
 
 /// The first failure of a launch of the group `default`.
-async fn failure(version: &VersionId) -> FailureRecord {
+async fn failure(version: &Version) -> FailureRecord {
     wait_for("the refusal", SOON, async || {
         version.dump().await?.wci?.last_failures.get("default").cloned()
     })

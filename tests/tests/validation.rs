@@ -10,12 +10,12 @@ use temporalio_common::protos::temporal::api::{
     workflowservice::v1::DescribeWorkerDeploymentRequest,
 };
 use wci::replay::{Recording, replay, this_build};
-use wci_tests::{Behaviour, Group, KEY_IN_REFUSAL, SOON, SpecFile, VersionId, World, wait_for};
+use wci_tests::{Behaviour, Group, KEY_IN_REFUSAL, SOON, SpecFile, Version, World, wait_for};
 
 /// Longer than the shortest time from one check to the next.
 const NEXT_CHECK: Duration = Duration::from_secs(120);
 
-async fn a_version_on_lambda(world: &World, name: &str) -> VersionId {
+async fn a_version_on_lambda(world: &World, name: &str) -> Version {
     let version = world.version(name);
     world.lambda().runs(name, version.greeter());
     let spec = SpecFile::of(&version.id).group("default", Group::lambda(name));
@@ -24,7 +24,7 @@ async fn a_version_on_lambda(world: &World, name: &str) -> VersionId {
 }
 
 /// What the server shows of the latest check.
-async fn shown(world: &World, version: &VersionId) -> Option<ProviderValidationStatus> {
+async fn shown(world: &World, version: &Version) -> Option<ProviderValidationStatus> {
     let request = DescribeWorkerDeploymentRequest {
         namespace: "default".into(),
         deployment_name: version.id.deployment().into(),
@@ -35,7 +35,7 @@ async fn shown(world: &World, version: &VersionId) -> Option<ProviderValidationS
     info.version_summaries.into_iter().next()?.compute_status?.provider_validation
 }
 
-async fn status(version: &VersionId) -> Option<String> {
+async fn status(version: &Version) -> Option<String> {
     Some(version.dump().await?.validation_state?.status)
 }
 

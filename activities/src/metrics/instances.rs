@@ -1,9 +1,6 @@
 //! What happens to instances, as the worker that runs them sees it from outside.
 
-use wci_contract::{
-    activities::{ValidateOutput, Version},
-    names as contract,
-};
+use wci_contract::{VersionId, activities::ValidateOutput, names as contract};
 
 use super::{NamespaceMetrics, names::OTHER};
 

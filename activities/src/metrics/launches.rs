@@ -4,8 +4,8 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 use wci_contract::{
-    FailureClass,
-    activities::{DecideInput, DecideOutput, Version},
+    FailureClass, VersionId,
+    activities::{DecideInput, DecideOutput},
     decision::{Event, GroupState},
     launch::Outcome,
 };

@@ -18,7 +18,7 @@ pub(crate) const NONE: &str = "none";
 #[derive(Debug)]
 pub(super) struct VersionNames {
     max: usize,
-    known: Mutex<BTreeSet<(String, String, String)>>,
+    known: Mutex<BTreeSet<(String, VersionId)>>,
 }
 
 impl VersionNames {

@@ -42,8 +42,8 @@ pub(super) struct Pause {
 pub(super) struct Scene {
     /// The namespaces that are served.
     served: Mutex<BTreeSet<String>>,
-    seen: Mutex<BTreeMap<(String, String, String), Seen>>,
-    pauses: Mutex<BTreeMap<(String, String, String, String), Pause>>,
+    seen: Mutex<BTreeMap<(String, VersionId), Seen>>,
+    pauses: Mutex<BTreeMap<(String, VersionId, String), Pause>>,
 }
 
 impl Scene {
@@ -95,8 +95,8 @@ impl Scene {
         group: &str,
         pause: Option<Pause>,
     ) {
-        let (namespace, deployment, build) = key(namespace, version);
-        let key = (namespace, deployment, build, group.to_owned());
+        let (namespace, version) = key(namespace, version);
+        let key = (namespace, version, group.to_owned());
         let Ok(mut pauses) = self.pauses.lock() else { return };
         match pause {
             Some(pause) if pauses.len() < MAX_KEPT => drop(pauses.insert(key, pause)),

@@ -6,7 +6,7 @@ use std::{
 use prometheus::{IntCounter, TextEncoder};
 use serde_json::json;
 use wci_contract::{
-    FailureClass, TaskType,
+    FailureClass, TaskType, VersionId,
     activities::WatchEnd,
     launch::Outcome,
     stats::{QueueStats, StatsByType, WorkersSeen},
@@ -14,7 +14,7 @@ use wci_contract::{
 use wci_providers::{Scope, SetSize};
 
 use super::{Errand, Metrics, NamespaceMetrics, Read};
-use crate::speculative_launch::Ended;
+use crate::head_start::Ended;
 
 fn version(deployment: &str) -> VersionId {
     VersionId::new(deployment, "v1").unwrap()

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use wci_contract::{
+    VersionId,
     activities::WatchEnd,
     stats::{StatsByType, WorkersSeen},
 };

@@ -114,11 +114,11 @@ fn of_state(found: &FunctionConfiguration) -> Option<String> {
 fn of_variables(found: &FunctionConfiguration, scope: &Scope) -> Vec<String> {
     let variables = found.environment().and_then(|environment| environment.variables());
     let expected = [
-        (DEPLOYMENT_VARIABLE, &scope.version.deployment_name),
-        (BUILD_VARIABLE, &scope.version.build_id),
+        (DEPLOYMENT_VARIABLE, scope.version.deployment()),
+        (BUILD_VARIABLE, scope.version.build_id()),
     ];
     let differing = expected.into_iter().filter_map(|(name, ours)| {
-        let theirs = variables?.get(name).filter(|theirs| *theirs != ours)?;
+        let theirs = variables?.get(name).filter(|theirs| theirs.as_str() != ours)?;
         Some(format!(
             "the function sets {name} to {theirs:?}, but this version has {ours:?}: its workers \
              would poll for another version"
@@ -135,7 +135,7 @@ mod tests {
 
     fn scope() -> Scope {
         let version = VersionId::new("orders", "v1").unwrap();
-        Scope { version, ..Scope::default() }
+        Scope { namespace: String::new(), version, group: String::new() }
     }
 
     fn function(end: &str) -> FunctionArn {

@@ -114,8 +114,8 @@ fn spawn(
     let deadline_ms = now_ms().saturating_add(*lifetime_ms);
     let variables = WorkerVariables {
         namespace: &request.scope.namespace,
-        deployment: &request.scope.version.deployment_name,
-        build_id: &request.scope.version.build_id,
+        deployment: request.scope.version.deployment(),
+        build_id: request.scope.version.build_id(),
         deadline_ms: Some(deadline_ms),
         identity: format!("{}/{}@{}", request.launch_id, slot.index, plan.command),
         launch_id: &request.launch_id,

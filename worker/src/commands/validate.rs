@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::bail;
 use serde::Serialize;
-use wci_contract::activities::{DryRun, Version};
+use wci_contract::activities::DryRun;
 
 use super::situation::Situation;
 use crate::{

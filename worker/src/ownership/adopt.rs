@@ -1,10 +1,6 @@
 //! Taking over from the server's controller.
 
-use wci_contract::{
-    Spec, VersionId,
-    activities::{DryRun, Version},
-    state::State,
-};
+use wci_contract::{Spec, VersionId, activities::DryRun, state::State};
 
 use super::{Hindrance, nudge};
 use crate::control::{Control, Execution, Keeper, Past, Trouble, replacement};

@@ -26,7 +26,7 @@ pub(crate) struct Activity {
 #[derive(Debug, Clone)]
 pub(crate) enum Kind {
     Decide(Option<Asked>),
-    Watch(WatchInput),
+    Watch(Option<WatchInput>),
     Launch(Launch),
     Resize(Set),
     Register,
@@ -41,7 +41,7 @@ impl Activity {
         let input = scheduled.input.as_ref();
         let kind = match name {
             DECIDE => Kind::Decide(loose::value(input)),
-            WATCH => Kind::Watch(loose::value(input).unwrap_or_default()),
+            WATCH => Kind::Watch(loose::value(input)),
             INVOKE => Kind::Launch(launch(input)),
             RESIZE => Kind::Resize(set(input)),
             REGISTER => Kind::Register,
@@ -108,12 +108,20 @@ impl Activity {
 }
 
 fn set(input: Option<&Payloads>) -> Set {
-    let ResizeInput { group, compute, count, .. } = loose::value(input).unwrap_or_default();
-    Set { group, provider: compute.provider_type, size: count }
+    let set = |input: ResizeInput| Set {
+        group: input.group,
+        provider: input.compute.provider_type,
+        size: input.count,
+    };
+    loose::value(input).map(set).unwrap_or_default()
 }
 
 fn launch(input: Option<&Payloads>) -> Launch {
-    let InvokeInput { group, compute, launch_id, count, .. } =
-        loose::value(input).unwrap_or_default();
-    Launch { launch_id, group, provider: compute.provider_type, workers: count }
+    let launch = |input: InvokeInput| Launch {
+        launch_id: input.launch_id,
+        group: input.group,
+        provider: input.compute.provider_type,
+        workers: input.count,
+    };
+    loose::value(input).map(launch).unwrap_or_default()
 }

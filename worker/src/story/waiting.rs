@@ -94,7 +94,7 @@ fn activity_waits(kind: &Kind, asked: Millis, now: Millis) -> Waiting {
             );
             Waiting::new("launch", None, &text)
         }
-        Kind::Watch(watch) => {
+        Kind::Watch(Some(watch)) => {
             let types: Vec<String> =
                 watch.types.iter().map(|kind| kind.as_str().to_owned()).collect();
             let queues = if types.is_empty() { "task".to_owned() } else { list(&types) };
@@ -115,6 +115,7 @@ fn activity_waits(kind: &Kind, asked: Millis, now: Millis) -> Waiting {
             }
             Waiting::new("watch", (until > 0).then_some(until), &text)
         }
+        Kind::Watch(None) => Waiting::new("watch", None, "the watch of the task queues"),
         Kind::Register => Waiting::new(
             "register",
             None,

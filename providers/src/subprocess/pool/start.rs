@@ -76,7 +76,7 @@ pub(super) fn start(
 /// What stands for a launch's ID in logs and variables.
 fn launch_id(desired: &Desired) -> String {
     let Desired { version, group, .. } = desired;
-    format!("{}:{}/{group}", version.deployment_name, version.build_id)
+    format!("{version}/{group}")
 }
 
 fn spawn(
@@ -89,8 +89,8 @@ fn spawn(
 ) -> io::Result<Child> {
     let variables = WorkerVariables {
         namespace: &desired.namespace,
-        deployment: &desired.version.deployment_name,
-        build_id: &desired.version.build_id,
+        deployment: desired.version.deployment(),
+        build_id: desired.version.build_id(),
         deadline_ms: None,
         identity: format!("{launch_id}/{number}@{}", recipe.plan.command),
         launch_id,
