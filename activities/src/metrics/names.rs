@@ -3,8 +3,7 @@
 use std::{collections::BTreeSet, sync::Mutex};
 
 use wci_contract::{
-    FailureClass,
-    VersionId,
+    FailureClass, VersionId,
     decision::{ParsedReason, Reason},
 };
 

@@ -47,7 +47,7 @@ pub(super) async fn measure(figures: &mut Figures) -> anyhow::Result<()> {
         let Provider::Invoke(provider) = provider(url)? else { bail!("aws-lambda keeps a set") };
         let mut rates = Vec::new();
         for run in 0..RUNS {
-            let request = request(run);
+            let request = request(run)?;
             let began = Instant::now();
             let outcome = provider.invoke(&request, &Deaf).await;
             rates.push(f64::from(COUNT) / began.elapsed().as_secs_f64());
@@ -83,13 +83,13 @@ fn provider(url: String) -> anyhow::Result<Provider> {
     Ok(Registry::new(&host, Settings::default())?.find("aws-lambda")?)
 }
 
-fn request(run: u32) -> LaunchRequest {
+fn request(run: u32) -> anyhow::Result<LaunchRequest> {
     let config = json!({
         "arn": "arn:aws:lambda:us-east-1:123456789012:function:orders:5",
         "role": "arn:aws:iam::123456789012:role/invoke-orders",
         "role_external_id": "f3a9c1",
     });
-    LaunchRequest {
+    Ok(LaunchRequest {
         scope: Scope {
             namespace: "default".to_owned(),
             version: VersionId::new("orders", "v1")?,
@@ -99,7 +99,7 @@ fn request(run: u32) -> LaunchRequest {
         count: COUNT,
         already_started: 0,
         config: config.as_object().cloned().unwrap_or_default(),
-    }
+    })
 }
 
 impl StandIn {
