@@ -1,9 +1,8 @@
 """A serverless worker in Python, for `wci`'s subprocess provider: the greeter in another language.
 
-It depends on the Temporal SDK alone (`pip install temporalio`): what a provider asks of a worker
-is little. It is told by environment variables whom to serve, polls as the Worker Deployment
-Version that it was started for, and leaves when it has nothing to do, when its deadline comes
-near, or on SIGTERM.
+It depends on the Temporal SDK alone (`pip install temporalio`). Environment variables tell it which
+server, namespace and task queue to use. It polls as the Worker Deployment Version that it was
+started for, and exits when it is idle, when its deadline approaches, or on SIGTERM.
 """
 
 import asyncio
@@ -24,9 +23,9 @@ from temporalio.worker import (
     WorkerDeploymentConfig,
 )
 
-# Leaves this long after its last task.
+# Exits this long after its last activity.
 IDLE = float(os.environ.get("TEMPORAL_SERVERLESS_IDLE_TIMEOUT_MS", "5000")) / 1000
-# Stops this long before its deadline, and waits this long for what runs.
+# Shuts down this long before its deadline, and waits this long for running tasks.
 BUFFER, STOP = 8.0, 5.0
 
 
@@ -53,29 +52,29 @@ class Greet:
         )
 
 
-class Attention(Interceptor):
-    """Knows when an activity last ran. Workflow tasks are short beside the idle timeout."""
+class IdleTracker(Interceptor):
+    """Tracks running activities. Workflow tasks are short compared with the idle timeout."""
 
     def __init__(self) -> None:
         self.running = 0
-        self.last = time.monotonic()
+        self.last_end = time.monotonic()
 
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
-        attention = self
+        tracker = self
 
         class Counting(ActivityInboundInterceptor):
             async def execute_activity(self, input: ExecuteActivityInput) -> object:
-                attention.running += 1
+                tracker.running += 1
                 try:
                     return await self.next.execute_activity(input)
                 finally:
-                    attention.running -= 1
-                    attention.last = time.monotonic()
+                    tracker.running -= 1
+                    tracker.last_end = time.monotonic()
 
         return Counting(next)
 
     def idle(self) -> bool:
-        return self.running == 0 and time.monotonic() - self.last > IDLE
+        return self.running == 0 and time.monotonic() - self.last_end > IDLE
 
 
 def time_left() -> float:
@@ -84,15 +83,16 @@ def time_left() -> float:
     return float(deadline) / 1000 - time.time() - BUFFER if deadline else float("inf")
 
 
-async def live() -> str:
-    told = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, told.set)
+async def run() -> str:
+    """Runs the worker and returns why it stopped."""
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     client = await Client.connect(
         os.environ["TEMPORAL_ADDRESS"],
         namespace=os.environ["TEMPORAL_NAMESPACE"],
         identity=os.environ.get("TEMPORAL_SERVERLESS_IDENTITY") or f"{os.getpid()}@python",
     )
-    attention = Attention()
+    tracker = IdleTracker()
     version = WorkerDeploymentVersion(
         deployment_name=os.environ["TEMPORAL_DEPLOYMENT_NAME"],
         build_id=os.environ["TEMPORAL_WORKER_BUILD_ID"],
@@ -102,23 +102,23 @@ async def live() -> str:
         task_queue=os.environ["TEMPORAL_TASK_QUEUE"],
         workflows=[Greet],
         activities=[compose_greeting],
-        interceptors=[attention],
+        interceptors=[tracker],
         deployment_config=WorkerDeploymentConfig(version=version, use_worker_versioning=True),
         max_concurrent_activities=5,
         graceful_shutdown_timeout=timedelta(seconds=STOP),
     ):
         while True:
-            if told.is_set():
+            if stop.is_set():
                 return "sigterm"
-            if attention.idle():
+            if tracker.idle():
                 return "idle"
             if time_left() <= 0:
                 return "deadline"
             try:
-                await asyncio.wait_for(told.wait(), 0.1)
+                await asyncio.wait_for(stop.wait(), 0.1)
             except asyncio.TimeoutError:
                 pass
 
 
 if __name__ == "__main__":
-    print(f"left ({asyncio.run(live())})", flush=True)
+    print(f"worker stopped ({asyncio.run(run())})", flush=True)

@@ -72,28 +72,28 @@ async fn a_workflow_spans_workers_none_of_which_waits_with_it() {
     assert!(workers.len() >= 3, "three reminders, and workers that left: {workers:?}");
 }
 
-/// Has four images converted of which the second gets into `trouble` once: it is tried again, and
-/// the others are done at the first attempt.
-async fn only_one_is_tried_again(version: &Version, slots: &str, trouble: &str) {
+/// Converts four images, the second of which fails once with `failure`: it is retried, and the
+/// others succeed at the first attempt.
+async fn only_one_is_retried(version: &Version, slots: &str, failure: &str) {
     let group = Group::command("isolate", &version.queue)
         .env("TEMPORAL_SERVERLESS_ACTIVITY_SLOTS", slots)
         .env("TEMPORAL_SERVERLESS_IDLE_TIMEOUT_MS", "2000");
     version.at_zero_with(&SpecFile::of(&version.id).group("default", group)).await;
-    let image = |trouble: Option<&str>| json!({"work_ms": 2_000, "trouble": trouble});
-    let images = [None, Some(trouble), None, None].map(image);
+    let image = |failure: Option<&str>| json!({"work_ms": 2_000, "failure": failure});
+    let images = [None, Some(failure), None, None].map(image);
     let conversions = join_all(images.iter().map(|image| version.start("convert", image))).await;
     let attempts = join_all(conversions.iter().map(|one| one.result(2 * SOON))).await;
     let attempts: Vec<u64> = attempts.iter().map(|attempt| attempt.as_u64().unwrap()).collect();
-    let [first, troubled, third, fourth] = attempts[..] else { panic!("{attempts:?}") };
+    let [first, failed, third, fourth] = attempts[..] else { panic!("{attempts:?}") };
     assert_eq!([first, third, fourth], [1, 1, 1], "{attempts:?}");
     // The server may hand the next attempt to the process that is gone, too.
-    assert!(troubled >= 2, "{attempts:?}");
+    assert!(failed >= 2, "{attempts:?}");
 }
 
 #[tokio::test]
 async fn an_activity_that_takes_its_process_with_it_touches_no_other() {
     let (_world, version) = world("isolate").await;
-    only_one_is_tried_again(&version, "1", "crash").await;
+    only_one_is_retried(&version, "1", "crash").await;
 }
 
 /// The process may have a good gigabyte of addresses, and asks for four.
@@ -105,14 +105,14 @@ async fn an_activity_that_runs_out_of_memory_touches_no_other() {
     fs::write(&limited, script).unwrap();
     fs::set_permissions(&limited, Permissions::from_mode(0o755)).unwrap();
     let (_world, version) = world_of("isolate", &limited).await;
-    only_one_is_tried_again(&version, "1", "memory").await;
+    only_one_is_retried(&version, "1", "memory").await;
 }
 
 /// All of them share one process.
 #[tokio::test]
 async fn an_activity_that_panics_takes_its_attempt_alone() {
     let (_world, version) = world("isolate").await;
-    only_one_is_tried_again(&version, "4", "panic").await;
+    only_one_is_retried(&version, "4", "panic").await;
 }
 
 /// Cloud Run, AgentCore and others end a container so, and kill it ten seconds later.

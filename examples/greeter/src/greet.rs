@@ -10,15 +10,15 @@ use temporalio_sdk::{
     activities::{ActivityContext, ActivityError},
 };
 
-/// How much longer than its work an activity may take before the server has it repeated.
+/// How much longer than its work an activity may take before the server retries it.
 const MARGIN: Duration = Duration::from_secs(30);
 
-/// The input of both: `{"name": "Ada", "work_ms": 200}`.
+/// The input of the workflow and of the activity: `{"name": "Ada", "work_ms": 200}`.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Greeting {
-    /// Whom to greet.
+    /// Who is greeted.
     name: String,
-    /// How long composing the greeting takes, in milliseconds; 0 if left out.
+    /// How long composing the greeting takes, in milliseconds; 0 by default.
     #[serde(default)]
     work_ms: u64,
 }
@@ -29,14 +29,14 @@ impl Greeting {
     }
 }
 
-/// The workflow.
+/// The workflow `greet`.
 #[workflow]
 #[derive(Default)]
 pub struct Greet;
 
 #[workflow_methods]
 impl Greet {
-    /// Greets someone by way of an activity.
+    /// Composes a greeting in an activity.
     #[run(name = "greet")]
     pub async fn run(
         ctx: &mut WorkflowContext<Self>,
@@ -61,7 +61,7 @@ impl Activities {
     ) -> Result<String, ActivityError> {
         tokio::select! {
             () = tokio::time::sleep(greeting.work()) => Ok(format!("Hello, {}!", greeting.name)),
-            // A worker that shuts down asks for an end before it takes one.
+            // A worker that shuts down cancels its activities before it abandons them.
             () = ctx.cancelled() => Err(ActivityError::cancelled()),
         }
     }
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn work_may_be_left_out_of_the_input() {
+    fn work_is_optional_in_the_input() {
         let greeting: Greeting = serde_json::from_str(r#"{"name": "Ada"}"#).unwrap();
         assert_eq!((greeting.name.as_str(), greeting.work_ms), ("Ada", 0));
     }

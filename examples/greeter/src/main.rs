@@ -1,4 +1,4 @@
-//! A serverless Temporal worker to copy: it starts, greets whoever is waiting, and leaves.
+//! A serverless Temporal worker as a starting point: it starts, processes greetings, and exits.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
@@ -16,21 +16,21 @@ use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
     log_to_stderr();
-    let lived = temporal_serverless_worker::block_on(live());
-    match lived.map_err(Into::into).flatten() {
+    let result = temporal_serverless_worker::block_on(serve());
+    match result.map_err(Into::into).flatten() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!(%error, "the worker could not live");
+            tracing::error!(%error, "the worker failed");
             ExitCode::FAILURE
         }
     }
 }
 
-async fn live() -> Result<(), Box<dyn Error>> {
+async fn serve() -> Result<(), Box<dyn Error>> {
     let role = Role::of_process()?;
     let mut worker = ServerlessWorker::builder("greeter")
         .default_versioning_behavior(versioning::of_process()?)
-        .on_shutdown(|| async { tracing::info!("this is where buffers are flushed") });
+        .on_shutdown(|| async { tracing::info!("flush buffers here") });
     if role.has_workflows() {
         worker = worker.register_workflow::<Greet>().register_workflow::<Tour>();
     }
@@ -40,7 +40,7 @@ async fn live() -> Result<(), Box<dyn Error>> {
     Ok(worker.build()?.serve().await?)
 }
 
-/// JSON on stderr, one line for each event; `RUST_LOG` chooses which.
+/// Logs to stderr as JSON, one event per line. `RUST_LOG` selects the events.
 fn log_to_stderr() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt()

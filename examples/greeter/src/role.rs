@@ -1,10 +1,12 @@
-//! Which half of the work this process takes.
+//! Whether this process runs workflows, activities or both.
 
-/// The environment variable that chooses: `workflows`, `activities` or `both`.
+/// The environment variable that selects the role: `workflows`, `activities` or `both`.
 const VARIABLE: &str = "GREETER_ROLE";
 
-/// A worker may do everything, or workflows and activities may run in functions of their own,
-/// each with the size and the time that it needs.
+/// The tasks that this process polls for.
+///
+/// One worker may do everything, or workflows and activities may run as separate functions, each
+/// with the memory and the timeout that it needs.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Role {
     Workflows,
@@ -13,7 +15,7 @@ pub(crate) enum Role {
 }
 
 impl Role {
-    /// Reads `GREETER_ROLE`; both if it is unset or empty.
+    /// Reads `GREETER_ROLE`. Defaults to both if it is unset or empty.
     pub(crate) fn of_process() -> Result<Self, String> {
         let chosen = std::env::var(VARIABLE).unwrap_or_default();
         Self::parse(&chosen)
@@ -44,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_worker_does_both_unless_told_otherwise() {
+    fn a_worker_does_both_by_default() {
         assert_eq!(Role::parse(""), Ok(Role::Both));
         assert!(Role::Both.has_workflows() && Role::Both.has_activities());
         assert!(!Role::parse("activities").unwrap().has_workflows());

@@ -1,5 +1,5 @@
-//! The workflow `tour`: it lasts as long as one likes, and tells which builds served it. Made to
-//! watch what becomes of running workflows when a version is replaced.
+//! The workflow `tour`: it runs until it has received its signals and returns the builds that
+//! processed it. It shows what happens to running workflows when a version is replaced.
 
 #![expect(unreachable_pub, reason = "the macros name these types in public items")]
 
@@ -10,11 +10,11 @@ use temporalio_sdk::{SyncWorkflowContext, WorkflowContext, WorkflowResult};
 /// The input: `{"stops": 2}`.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 pub struct Plan {
-    /// Signals `next` after which the tour is over.
+    /// Number of `next` signals after which the tour completes.
     stops: usize,
 }
 
-/// The workflow.
+/// The workflow `tour`.
 #[workflow]
 #[derive(Default)]
 pub struct Tour {
@@ -23,7 +23,7 @@ pub struct Tour {
 
 #[workflow_methods]
 impl Tour {
-    /// Goes on with each signal `next`. The result: the build at the start and at each stop.
+    /// Advances with each signal `next`. Returns the build at the start and at each stop.
     #[run(name = "tour")]
     pub async fn run(ctx: &mut WorkflowContext<Self>, plan: Plan) -> WorkflowResult<Vec<String>> {
         let mut builds = vec![build(ctx)];
@@ -35,14 +35,14 @@ impl Tour {
         Ok(builds)
     }
 
-    /// On to the next stop.
+    /// Advances to the next stop.
     #[signal(name = "next")]
     pub fn next(&mut self, _ctx: &mut SyncWorkflowContext<Self>) {
         self.signalled += 1;
     }
 }
 
-/// The build that serves the current task.
+/// Returns the build that processes the current task.
 fn build(ctx: &WorkflowContext<Tour>) -> String {
     ctx.current_deployment_version().map(|version| version.build_id).unwrap_or_default()
 }

@@ -1,11 +1,11 @@
-//! What becomes of workflows that run while another version becomes current.
+//! What happens to running workflows when another version becomes current.
 
 use temporal_serverless_worker::VersioningBehavior;
 
-/// The environment variable that chooses: `auto-upgrade` or `pinned`.
+/// The environment variable that selects the behavior: `auto-upgrade` or `pinned`.
 const VARIABLE: &str = "GREETER_VERSIONING";
 
-/// Reads `GREETER_VERSIONING`; workflows move to the current version if it is unset or empty.
+/// Reads `GREETER_VERSIONING`. Defaults to `auto-upgrade` if it is unset or empty.
 pub(crate) fn of_process() -> Result<VersioningBehavior, String> {
     parse(&std::env::var(VARIABLE).unwrap_or_default())
 }
@@ -23,7 +23,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn workflows_move_on_unless_they_are_pinned() {
+    fn workflows_auto_upgrade_by_default() {
         assert_eq!(parse(""), Ok(VersioningBehavior::AutoUpgrade));
         assert_eq!(parse("pinned"), Ok(VersioningBehavior::Pinned));
         assert!(parse("stay").unwrap_err().contains("`auto-upgrade` or `pinned`"));

@@ -31,7 +31,7 @@ impl Shop {
 
 fn main() -> ExitCode {
     tracing_subscriber::fmt().json().with_writer(std::io::stderr).init();
-    let lived = temporal_serverless_worker::block_on(async {
+    let result = temporal_serverless_worker::block_on(async {
         ServerlessWorker::builder("orders")
             .register_workflow::<Order>()
             .register_activities(Shop)
@@ -39,7 +39,7 @@ fn main() -> ExitCode {
             .serve()
             .await
     });
-    match lived.flatten() {
+    match result.flatten() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");

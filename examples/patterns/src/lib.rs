@@ -1,24 +1,24 @@
-//! What the programs of this package share: logs, traces and metrics, and a life.
+//! What the programs of this package share: logs, traces and metrics, and the exit code.
 
 use std::process::ExitCode;
 use temporal_serverless_worker::{Builder, Error, ServerlessWorker, otel::Telemetry};
 use tracing_subscriber::{EnvFilter, prelude::*};
 
-/// Names the collector of OpenTelemetry; without it nothing is collected.
+/// Names the OpenTelemetry collector. If it is unset, nothing is exported.
 const COLLECTOR: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
-/// Lives as a worker, in a Lambda function or as a process. The exit code is 0 if it lived.
-pub fn live(worker: Builder) -> ExitCode {
-    run(async { ready(worker)?.serve().await })
+/// Serves as a worker, in a Lambda function or as a process. The exit code is 0 on success.
+pub fn serve(worker: Builder) -> ExitCode {
+    run(async { build(worker)?.serve().await })
 }
 
-/// The worker, ready to live; logs, traces and metrics begin with it. To be called in [`run`].
+/// Builds the worker and starts logs, traces and metrics. Call it within [`run`].
 ///
 /// # Errors
-/// Of class settings, when the worker or its telemetry cannot be as they are set.
-pub fn ready(worker: Builder) -> Result<ServerlessWorker, Error> {
+/// An error of class settings, if the settings of the worker or of its telemetry are invalid.
+pub fn build(worker: Builder) -> Result<ServerlessWorker, Error> {
     let telemetry = telemetry()?;
-    tell(telemetry.as_ref());
+    init_logging(telemetry.as_ref());
     let worker = match telemetry {
         Some(telemetry) => worker.telemetry(telemetry),
         None => worker,
@@ -26,24 +26,25 @@ pub fn ready(worker: Builder) -> Result<ServerlessWorker, Error> {
     worker.build()
 }
 
-/// The program: `life`, and an exit code of 0 if it went well.
-pub fn run(life: impl Future<Output = Result<(), Error>>) -> ExitCode {
-    match temporal_serverless_worker::block_on(life).flatten() {
+/// Runs `program`. The exit code is 0 if it succeeds.
+pub fn run(program: impl Future<Output = Result<(), Error>>) -> ExitCode {
+    match temporal_serverless_worker::block_on(program).flatten() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!(%error, "the worker could not live");
+            tracing::error!(%error, "the worker failed");
             ExitCode::FAILURE
         }
     }
 }
 
 fn telemetry() -> Result<Option<Telemetry>, Error> {
-    let named = std::env::var_os(COLLECTOR).is_some_and(|collector| !collector.is_empty());
-    named.then(|| Telemetry::from_environment("patterns")).transpose()
+    let is_set = std::env::var_os(COLLECTOR).is_some_and(|collector| !collector.is_empty());
+    is_set.then(|| Telemetry::from_environment("patterns")).transpose()
 }
 
-/// Events as JSON on stderr, one line each, and spans to the collector; `RUST_LOG` chooses which.
-fn tell(telemetry: Option<&Telemetry>) {
+/// Logs to stderr as JSON, one event per line, and sends spans to the collector. `RUST_LOG` selects
+/// the events and spans.
+fn init_logging(telemetry: Option<&Telemetry>) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     let events = tracing_subscriber::fmt::layer().json().flatten_event(true);
     tracing_subscriber::registry()

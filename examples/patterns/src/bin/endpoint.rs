@@ -1,11 +1,13 @@
-//! A worker where the platform wants HTTP answered, as Cloud Run services and AgentCore's runtime
-//! do: `GET /ping` says that the container is well, and `POST /invocations`, whatever its body, is
-//! a life, answered with its report when it is over. SIGTERM ends the life that goes on within its
-//! grace, and then the program.
+//! A worker behind HTTP, for platforms that require it, such as Cloud Run services and AgentCore
+//! Runtime.
 //!
-//! It listens on `PORT`, 8080 unless it is set, at the address `HOST`, all of them unless it is
-//! set; `TEMPORAL_SERVERLESS_DEADLINE_MS=300000` gives each
-//! life five minutes. The workflow `answer` takes `{"question": "why", "work_ms": 200}`.
+//! `GET /ping` reports that the container is healthy. `POST /invocations` with any body runs the
+//! worker once and returns its report. SIGTERM stops the current run within its termination grace,
+//! and then the program.
+//!
+//! The program listens on port `PORT` (8080 by default) of the address `HOST` (all addresses by
+//! default). `TEMPORAL_SERVERLESS_DEADLINE_MS=300000` gives each run five minutes. The workflow
+//! `answer` takes `{"question": "why", "work_ms": 200}`.
 
 #![expect(missing_docs, reason = "the macros make public items of their own")]
 
@@ -29,25 +31,25 @@ use tokio::{
     sync::oneshot,
 };
 
-/// What is asked.
+/// The input.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Question {
     question: String,
     work_ms: u64,
 }
 
-/// The workflow.
+/// The workflow `answer`.
 #[workflow]
 #[derive(Default)]
 pub struct Answer;
 
 #[workflow_methods]
 impl Answer {
-    /// Has the question answered.
+    /// Answers the question in an activity.
     #[run(name = "answer")]
-    pub async fn run(ctx: &mut WorkflowContext<Self>, it: Question) -> WorkflowResult<String> {
+    pub async fn run(ctx: &mut WorkflowContext<Self>, input: Question) -> WorkflowResult<String> {
         let options = ActivityOptions::start_to_close_timeout(Duration::from_secs(900));
-        Ok(ctx.execute_activity(Activities::think, it, options).await?)
+        Ok(ctx.execute_activity(Activities::think, input, options).await?)
     }
 }
 
@@ -57,51 +59,51 @@ pub struct Activities;
 #[activities]
 impl Activities {
     #[activity(name = "think")]
-    async fn think(_: ActivityContext, it: Question) -> Result<String, ActivityError> {
-        tokio::time::sleep(Duration::from_millis(it.work_ms)).await;
-        Ok(format!("{}: because", it.question))
+    async fn think(_: ActivityContext, input: Question) -> Result<String, ActivityError> {
+        tokio::time::sleep(Duration::from_millis(input.work_ms)).await;
+        Ok(format!("{}: because", input.question))
     }
 }
 
-/// A life has a thread and a runtime of its own, so nothing of it stays when it is over.
-async fn live(State(worker): State<ServerlessWorker>) -> (StatusCode, String) {
-    let (end, ended) = oneshot::channel();
+/// Runs the worker once, on a thread and a runtime of its own, so that nothing outlasts the run.
+async fn invoke(State(worker): State<ServerlessWorker>) -> (StatusCode, String) {
+    let (sender, result) = oneshot::channel();
     thread::spawn(move || {
-        // Nobody listens any more when the one who asked has gone.
-        let _ = end.send(block_on(async { worker.run().await }).flatten());
+        // The receiver is gone if the client has disconnected.
+        let _ = sender.send(block_on(async { worker.run().await }).flatten());
     });
-    match ended.await {
-        Ok(Ok(report)) => (StatusCode::OK, told(&report)),
+    match result.await {
+        Ok(Ok(report)) => (StatusCode::OK, log_and_format(&report)),
         Ok(Err(error)) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
         Err(_) => (StatusCode::INTERNAL_SERVER_ERROR, "the worker panicked".to_owned()),
     }
 }
 
-fn told(report: &Report) -> String {
+fn log_and_format(report: &Report) -> String {
     report.log();
     serde_json::to_string(report).unwrap_or_default()
 }
 
-/// Answers until SIGTERM, and then until the life that goes on is over.
+/// Serves HTTP until SIGTERM, and then until the current run has finished.
 async fn listen(worker: ServerlessWorker) -> Result<(), Error> {
-    let given = |name: &str, otherwise: &str| env::var(name).unwrap_or_else(|_| otherwise.into());
-    let address = format!("{}:{}", given("HOST", "0.0.0.0"), given("PORT", "8080"));
-    let troubled = |error: std::io::Error| Error::Process(format!("{address}: {error}"));
-    let listener = TcpListener::bind(&address).await.map_err(troubled)?;
-    let mut told = signal(SignalKind::terminate()).map_err(troubled)?;
+    let setting = |name: &str, default: &str| env::var(name).unwrap_or_else(|_| default.into());
+    let address = format!("{}:{}", setting("HOST", "0.0.0.0"), setting("PORT", "8080"));
+    let failed = |error: std::io::Error| Error::Process(format!("cannot serve {address}: {error}"));
+    let listener = TcpListener::bind(&address).await.map_err(failed)?;
+    let mut sigterm = signal(SignalKind::terminate()).map_err(failed)?;
     let routes = Router::new()
         .route("/ping", get(|| async { r#"{"status":"Healthy"}"# }))
-        .route("/invocations", post(live))
+        .route("/invocations", post(invoke))
         .with_state(worker);
-    let end = async move {
-        told.recv().await;
+    let shutdown = async move {
+        sigterm.recv().await;
     };
-    axum::serve(listener, routes).with_graceful_shutdown(end).await.map_err(troubled)
+    axum::serve(listener, routes).with_graceful_shutdown(shutdown).await.map_err(failed)
 }
 
 fn main() -> ExitCode {
     let worker = ServerlessWorker::builder("endpoint")
         .register_workflow::<Answer>()
         .register_activities(Activities);
-    patterns::run(async { listen(patterns::ready(worker)?).await })
+    patterns::run(async { listen(patterns::build(worker)?).await })
 }

@@ -1,9 +1,8 @@
-//! One activity for each invocation: what kills one, a crash or too much memory, touches no
-//! other.
+//! One activity per invocation: a crash or excessive memory use in one does not affect any other.
 //!
-//! The workflow `convert` takes `{"work_ms": 500}`, and to try it out `"trouble"`, into which the
-//! first attempt gets after its work: `"crash"` and `"memory"` take its process with them, `"panic"`
-//! takes the attempt alone.
+//! The workflow `convert` takes `{"work_ms": 500}`. To try it out, add `"failure"`, which happens
+//! to the first attempt after its work: `"crash"` and `"memory"` end the whole process, `"panic"`
+//! ends only the attempt.
 
 #![expect(missing_docs, reason = "the macros make public items of their own")]
 
@@ -16,44 +15,44 @@ use temporalio_sdk::{
     activities::{ActivityContext, ActivityError},
 };
 
-/// How often an activity tells that it lives.
-const PULSE: Duration = Duration::from_millis(500);
+/// Interval of the activity's heartbeats.
+const HEARTBEAT: Duration = Duration::from_millis(500);
 
-/// Megabytes that nobody should have: more than the invocation of a small function.
-const TOO_MANY: usize = 4096;
+/// Megabytes to allocate: more than a small function has.
+const TOO_MANY_MEGABYTES: usize = 4096;
 
-/// What to convert.
+/// The input.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Image {
     work_ms: u64,
-    trouble: Option<Trouble>,
+    failure: Option<Failure>,
 }
 
-/// What an image may bring.
+/// What happens to the first attempt.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Trouble {
-    /// The end of the process, as by a fault in a library of C.
+pub enum Failure {
+    /// The process aborts, as it would after a fault in a C library.
     Crash,
-    /// More memory than there is.
+    /// The process runs out of memory.
     Memory,
-    /// A mistake in the activity.
+    /// The activity panics.
     Panic,
 }
 
-/// The workflow.
+/// The workflow `convert`.
 #[workflow]
 #[derive(Default)]
 pub struct Convert;
 
 #[workflow_methods]
 impl Convert {
-    /// Has one image converted and returns how many attempts that took.
+    /// Converts one image in an activity and returns the number of attempts.
     #[run(name = "convert")]
     pub async fn run(ctx: &mut WorkflowContext<Self>, image: Image) -> WorkflowResult<u32> {
         let options = ActivityOptions::with_start_to_close_timeout(Duration::from_secs(60))
-            // A worker that crashed says nothing; this is how the server learns of it.
-            .heartbeat_timeout(4 * PULSE)
+            // The server detects a crashed worker by its missing heartbeats.
+            .heartbeat_timeout(4 * HEARTBEAT)
             .build();
         Ok(ctx.execute_activity(Activities::convert_image, image, options).await?)
     }
@@ -72,26 +71,26 @@ impl Activities {
         loop {
             tokio::select! {
                 () = &mut work => break,
-                () = tokio::time::sleep(PULSE) => {
+                () = tokio::time::sleep(HEARTBEAT) => {
                     ctx.record_heartbeat(()).await?;
                 }
             }
         }
-        if let Some(trouble) = image.trouble.filter(|_| attempt == 1) {
-            get_into(trouble);
+        if let Some(failure) = image.failure.filter(|_| attempt == 1) {
+            fail(failure);
         }
         Ok(attempt)
     }
 }
 
-#[expect(clippy::panic, reason = "the trouble that is asked for")]
-fn get_into(trouble: Trouble) {
-    match trouble {
-        Trouble::Crash => std::process::abort(),
-        Trouble::Panic => panic!("no such image"),
-        Trouble::Memory => {
-            let taken: Vec<Vec<u8>> = (0..TOO_MANY).map(|_| vec![1; 1 << 20]).collect();
-            tracing::warn!(megabytes = taken.len(), "there was memory enough");
+#[expect(clippy::panic, reason = "the requested failure")]
+fn fail(failure: Failure) {
+    match failure {
+        Failure::Crash => std::process::abort(),
+        Failure::Panic => panic!("no such image"),
+        Failure::Memory => {
+            let memory: Vec<Vec<u8>> = (0..TOO_MANY_MEGABYTES).map(|_| vec![1; 1 << 20]).collect();
+            tracing::warn!(megabytes = memory.len(), "the process did not run out of memory");
         }
     }
 }
@@ -101,5 +100,5 @@ fn main() -> ExitCode {
         .slots(Slots { activity: 1, ..Slots::default() })
         .register_workflow::<Convert>()
         .register_activities(Activities);
-    patterns::live(worker)
+    patterns::serve(worker)
 }

@@ -1,8 +1,8 @@
-//! An activity that takes longer than an invocation: it records how far it came in its
-//! heartbeat's details, and the next invocation goes on from there.
+//! An activity that takes longer than an invocation: it records its progress in heartbeat details,
+//! and the next invocation continues from there.
 //!
-//! The workflow `copy` takes `{"rows": 1000, "row_ms": 20}` and returns how many rows each
-//! attempt copied.
+//! The workflow `copy` takes `{"rows": 1000, "row_ms": 20}` and returns how many rows each attempt
+//! copied.
 
 #![expect(missing_docs, reason = "the macros make public items of their own")]
 
@@ -16,22 +16,22 @@ use temporalio_sdk::{
     activities::{ActivityContext, ActivityError},
 };
 
-/// Longer than any invocation: an attempt ends with its worker, not by this.
+/// Longer than any invocation, so that an attempt ends with its worker and not by this timeout.
 const ATTEMPT: Duration = Duration::from_secs(15 * 60);
-/// A worker that crashed is noticed after this.
+/// Time after which the server detects a crashed worker.
 const HEARTBEAT: Duration = Duration::from_secs(10);
 
-/// What to copy.
+/// The input.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Job {
     rows: u64,
     row_ms: u64,
 }
 
-/// How far it came: what the heartbeats carry.
+/// The progress, which the heartbeat details carry.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
 pub struct Progress {
-    /// Rows that each attempt copied.
+    /// The number of rows that each attempt copied.
     rows_by_attempt: Vec<u64>,
 }
 
@@ -41,17 +41,17 @@ impl Progress {
     }
 }
 
-/// The workflow.
+/// The workflow `copy`.
 #[workflow]
 #[derive(Default)]
 pub struct Copy;
 
 #[workflow_methods]
 impl Copy {
-    /// Has the rows copied, in as many attempts as it takes.
+    /// Copies the rows in an activity, with as many attempts as it takes.
     #[run(name = "copy")]
     pub async fn run(ctx: &mut WorkflowContext<Self>, job: Job) -> WorkflowResult<Progress> {
-        // The next attempt waits for the next invocation; there is no reason to wait longer.
+        // The next attempt waits for the next invocation anyway, so the backoff need not grow.
         let retry = RetryPolicy::builder().backoff_coefficient(1.0).build();
         let options = ActivityOptions::with_start_to_close_timeout(ATTEMPT)
             .heartbeat_timeout(HEARTBEAT)
@@ -69,12 +69,12 @@ impl Activities {
     #[activity(name = "copy-rows")]
     async fn copy_rows(ctx: ActivityContext, job: Job) -> Result<Progress, ActivityError> {
         let mut progress = last_progress(&ctx);
-        tracing::info!(rows = progress.rows(), "goes on");
+        tracing::info!(rows = progress.rows(), "resuming");
         progress.rows_by_attempt.push(0);
         while progress.rows() < job.rows {
             tokio::select! {
                 () = copy_row(&job) => {}
-                // The worker leaves. What was recorded is there for the next attempt.
+                // The worker shuts down. The next attempt continues from the recorded progress.
                 () = ctx.cancelled() => return Err(ActivityError::cancelled()),
             }
             if let Some(rows) = progress.rows_by_attempt.last_mut() {
@@ -86,7 +86,7 @@ impl Activities {
     }
 }
 
-/// What the attempt before this one recorded; nothing for the first.
+/// Returns the progress that the previous attempt recorded; none for the first attempt.
 fn last_progress(ctx: &ActivityContext) -> Progress {
     ctx.heartbeat_details().deserialize().ok().flatten().unwrap_or_default()
 }
@@ -97,5 +97,5 @@ async fn copy_row(job: &Job) {
 
 fn main() -> ExitCode {
     let worker = ServerlessWorker::builder("resume");
-    patterns::live(worker.register_workflow::<Copy>().register_activities(Activities))
+    patterns::serve(worker.register_workflow::<Copy>().register_activities(Activities))
 }

@@ -1,5 +1,5 @@
-//! A workflow that lasts longer than any invocation: between its steps no worker lives, and each
-//! step may be taken by another one.
+//! A workflow that lasts longer than any invocation: no worker runs between its steps, and each step
+//! may run on another worker.
 //!
 //! The workflow `remind` takes `{"times": 3, "every_ms": 60000}`.
 
@@ -14,30 +14,30 @@ use temporalio_sdk::{
     activities::{ActivityContext, ActivityError},
 };
 
-/// How often, and how far apart.
+/// The input: the number of reminders and the time between them.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Reminders {
     times: u32,
     every_ms: u64,
 }
 
-/// The workflow.
+/// The workflow `remind`.
 #[workflow]
 #[derive(Default)]
 pub struct Remind;
 
 #[workflow_methods]
 impl Remind {
-    /// Sleeps and reminds in turns. A timer needs no worker: when it fires, the workflow task
-    /// brings one.
+    /// Alternates between waiting and reminding. A timer needs no worker: when it fires, the
+    /// workflow task starts one.
     #[run(name = "remind")]
-    pub async fn run(ctx: &mut WorkflowContext<Self>, wanted: Reminders) -> WorkflowResult<u32> {
+    pub async fn run(ctx: &mut WorkflowContext<Self>, reminders: Reminders) -> WorkflowResult<u32> {
         let options = ActivityOptions::start_to_close_timeout(Duration::from_secs(10));
-        for nth in 1..=wanted.times {
-            ctx.timer(Duration::from_millis(wanted.every_ms)).await;
+        for nth in 1..=reminders.times {
+            ctx.timer(Duration::from_millis(reminders.every_ms)).await;
             ctx.execute_activity(Activities::send, nth, options.clone()).await?;
         }
-        Ok(wanted.times)
+        Ok(reminders.times)
     }
 }
 
@@ -48,16 +48,16 @@ pub struct Activities;
 impl Activities {
     #[activity(name = "send-reminder")]
     async fn send(_: ActivityContext, nth: u32) -> Result<(), ActivityError> {
-        tracing::info!(nth, "a reminder");
+        tracing::info!(nth, "reminder sent");
         Ok(())
     }
 }
 
 fn main() -> ExitCode {
-    // Pinned: a workflow ends on the version it began on, however many invocations that takes.
+    // Pinned: a workflow completes on the version it started on, however many invocations it takes.
     let worker = ServerlessWorker::builder("span")
         .default_versioning_behavior(VersioningBehavior::Pinned)
         .register_workflow::<Remind>()
         .register_activities(Activities);
-    patterns::live(worker)
+    patterns::serve(worker)
 }
