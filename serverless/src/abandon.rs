@@ -1,6 +1,6 @@
-//! Giving up activities that outlast the worker stop timeout.
+//! Abandoning activities that outlast the worker stop timeout.
 
-use crate::home::within;
+use crate::runtime_context::in_runtime;
 use temporalio_sdk::{
     ApplicationFailure,
     activities::ActivityError,
@@ -9,31 +9,31 @@ use temporalio_sdk::{
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
-/// The failure's type: the one that the SDK's core uses for activities that it cancels.
+/// The failure type that the SDK's core also uses for activities that it cancels on shutdown.
 const FAILURE_TYPE: &str = "WorkerShutdown";
 
-/// Runs activities in the context of a runtime, and fails those that run as soon as the token
-/// is cancelled.
+/// Runs activities in the context of the program's runtime and fails the running ones when
+/// `token` is cancelled.
 ///
-/// The server would otherwise learn of their end from a timeout; told at once, it can start the
-/// next attempt at once, with the last heartbeat's details.
-pub(crate) struct Abandon {
-    /// Given up when it is cancelled.
+/// Without the failure, the server would notice the lost attempt only after a timeout. With it,
+/// the server retries immediately and passes on the last heartbeat's details.
+pub(crate) struct AbandonInterceptor {
+    /// Cancelled when running activities are to be abandoned.
     pub(crate) token: CancellationToken,
-    /// The program's runtime.
-    pub(crate) home: Handle,
+    /// The runtime in whose context activities run.
+    pub(crate) program_runtime: Handle,
 }
 
-impl ActivityInboundInterceptor for Abandon {
+impl ActivityInboundInterceptor for AbandonInterceptor {
     fn execute_activity<'a>(
         &'a self,
         input: ExecuteActivityInput,
         next: Next<'a, ExecuteActivityInput, ExecuteActivityOutput<'a>>,
     ) -> ExecuteActivityOutput<'a> {
-        // A local activity's failure would be recorded as its result; its workflow task, left
-        // unanswered, is repeated elsewhere with everything in it.
+        // A local activity's failure would be recorded as its result. If its workflow task stays
+        // unanswered instead, another worker repeats the task with everything in it.
         let is_local = input.activity_info().is_local;
-        let running = within(&self.home, next.run(input));
+        let running = in_runtime(&self.program_runtime, next.run(input));
         if is_local {
             return Box::pin(running);
         }
@@ -48,7 +48,7 @@ impl ActivityInboundInterceptor for Abandon {
 }
 
 fn worker_shutdown() -> ActivityError {
-    let failure = ApplicationFailure::builder("the worker left before the activity ended")
+    let failure = ApplicationFailure::builder("the worker shut down before the activity completed")
         .type_name(FAILURE_TYPE.to_owned())
         .build();
     ActivityError::application(failure)

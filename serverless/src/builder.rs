@@ -1,12 +1,14 @@
-//! How a program describes its worker.
+//! Configuration of a worker by the program.
 
 use crate::{
+    capacity::{Pollers, Slots},
+    definition::WorkerDefinition,
     environment::Environment,
     error::Error,
     hooks::Hook,
     panics,
     settings::{Requested, Settings},
-    tuning::{Pollers, Slots, Timing},
+    timing::Timing,
     worker::ServerlessWorker,
 };
 use std::{future::Future, sync::Arc};
@@ -20,9 +22,10 @@ use temporalio_sdk::{
     WorkerOptions, activities::ActivityImplementer, workflows::WorkflowImplementation,
 };
 
-/// Describes a [`ServerlessWorker`]; made by [`ServerlessWorker::builder`].
+/// Configures a [`ServerlessWorker`].
 ///
-/// Where an environment variable of [`crate::variables`] sets the same thing, it wins.
+/// Created by [`ServerlessWorker::builder`]. The environment variables in [`crate::variables`]
+/// take precedence over the values set here.
 #[must_use]
 pub struct Builder {
     requested: Requested,
@@ -30,61 +33,61 @@ pub struct Builder {
     data_converter: DataConverter,
     hooks: Vec<Hook>,
     core_meter: Option<Arc<dyn CoreMeter>>,
-    registered: bool,
-    refused: Option<Error>,
+    has_registrations: bool,
+    registration_error: Option<Error>,
+}
+
+impl ServerlessWorker {
+    /// Creates a builder for a worker that polls `task_queue`.
+    ///
+    /// [`TEMPORAL_TASK_QUEUE`](crate::variables::TASK_QUEUE) takes precedence over `task_queue`.
+    pub fn builder(task_queue: impl Into<String>) -> Builder {
+        Builder::new(task_queue.into())
+    }
 }
 
 impl Builder {
-    pub(crate) fn new(task_queue: String) -> Self {
-        // Without deployment options of our own, the SDK would read the whole executable to
-        // make a build ID of it.
+    fn new(task_queue: String) -> Self {
+        // Without deployment options of our own, the SDK would hash the whole executable to
+        // derive a build ID.
         let options = WorkerOptions::new("")
             .deployment_options(WorkerDeploymentOptions::from_build_id(String::new()))
             .build();
         Self {
-            requested: Requested {
-                task_queue,
-                deployment_name: None,
-                build_id: None,
-                identity: None,
-                versioning_behavior: VersioningBehavior::AutoUpgrade,
-                slots: Slots::default(),
-                pollers: Pollers::default(),
-                timing: Timing::default(),
-            },
+            requested: Requested::new(task_queue),
             options,
             data_converter: DataConverter::default(),
             hooks: Vec::new(),
             core_meter: None,
-            registered: false,
-            refused: None,
+            has_registrations: false,
+            registration_error: None,
         }
     }
 
-    /// Registers a workflow.
+    /// Registers the workflow `W`.
     pub fn register_workflow<W>(mut self) -> Self
     where
         W: WorkflowImplementation,
         <W::Run as WorkflowDefinition>::Input: Send,
     {
-        self.registered = true;
+        self.has_registrations = true;
         if let Err(error) = self.options.register_workflow::<W>() {
-            self.refused.get_or_insert(Error::Registration(error.to_string()));
+            self.registration_error.get_or_insert(Error::Registration(error.to_string()));
         }
         self
     }
 
     /// Registers all activities of `activities`.
     pub fn register_activities<A: ActivityImplementer>(mut self, activities: A) -> Self {
-        self.registered = true;
+        self.has_registrations = true;
         self.options.register_activities(activities);
         self
     }
 
-    /// Runs `hook` in the shutdown, after the last task: to flush what must not be lost.
+    /// Adds a shutdown hook, which runs after the last task, for example to flush buffers.
     ///
-    /// Hooks run one after the other in the order in which they were registered, and all
-    /// together for no longer than [`Timing::shutdown_hook_budget`].
+    /// Hooks run one after the other in the order of their registration. Together they may take
+    /// no longer than [`Timing::shutdown_hook_budget`].
     pub fn on_shutdown<H, F>(mut self, hook: H) -> Self
     where
         H: Fn() -> F + Send + Sync + 'static,
@@ -94,60 +97,69 @@ impl Builder {
         self
     }
 
-    /// Counts each life in `telemetry`, has the SDK's core record there, and sends what is
-    /// collected in the shutdown: a hook in its turn.
+    /// Records metrics of each run and of the SDK's core with `telemetry`, and flushes it during
+    /// shutdown.
+    ///
+    /// The flush is a shutdown hook: it runs in its place among the hooks of
+    /// [`Builder::on_shutdown`].
     #[cfg(feature = "otel")]
     pub fn telemetry(mut self, telemetry: crate::otel::Telemetry) -> Self {
         self.core_meter = Some(telemetry.core_meter());
-        self.hooks.push(Arc::new(move |life| Box::pin(telemetry.clone().finish(life))));
+        self.hooks.push(Arc::new(move |report| Box::pin(telemetry.clone().finish(report))));
         self
     }
 
-    /// The Worker Deployment's name.
+    /// Sets the name of the Worker Deployment.
     pub fn deployment_name(mut self, name: impl Into<String>) -> Self {
         self.requested.deployment_name = Some(name.into());
         self
     }
 
-    /// The build ID within the Worker Deployment.
+    /// Sets the build ID within the Worker Deployment.
     pub fn build_id(mut self, build_id: impl Into<String>) -> Self {
         self.requested.build_id = Some(build_id.into());
         self
     }
 
-    /// What happens to a workflow of a type that declares no versioning behavior itself when
-    /// another version becomes current: [`VersioningBehavior::AutoUpgrade`] (the default) moves
-    /// it there with its next task, [`VersioningBehavior::Pinned`] keeps it here to its end.
+    /// Sets the versioning behavior of workflow types that declare none themselves.
+    ///
+    /// It determines what happens to running workflows when another version becomes current:
+    /// [`VersioningBehavior::AutoUpgrade`], the default, moves them to that version with their
+    /// next task; [`VersioningBehavior::Pinned`] keeps them on this version until they complete.
     pub fn default_versioning_behavior(mut self, behavior: VersioningBehavior) -> Self {
         self.requested.versioning_behavior = behavior;
         self
     }
 
-    /// The identity that the server shows for this worker; `<pid>@<host>` by default.
+    /// Sets the identity that the server shows for this worker.
+    ///
+    /// The default is `<pid>@<host>`.
     pub fn identity(mut self, identity: impl Into<String>) -> Self {
         self.requested.identity = Some(identity.into());
         self
     }
 
-    /// How many tasks may run at once.
+    /// Sets how many tasks may run at once.
     pub fn slots(mut self, slots: Slots) -> Self {
         self.requested.slots = slots;
         self
     }
 
-    /// How many polls wait at the server, and how many workflows stay cached.
+    /// Sets the number of concurrent polls and of cached workflows.
     pub fn pollers(mut self, pollers: Pollers) -> Self {
         self.requested.pollers = pollers;
         self
     }
 
-    /// The times of the worker's life.
+    /// Sets the timeouts of a run.
     pub fn timing(mut self, timing: Timing) -> Self {
         self.requested.timing = timing;
         self
     }
 
-    /// Converts payloads and failures; the SDK's own converter by default.
+    /// Sets the converter for payloads and failures.
+    ///
+    /// The default is the SDK's own converter.
     pub fn data_converter(mut self, converter: DataConverter) -> Self {
         self.data_converter = converter;
         self
@@ -155,41 +167,55 @@ impl Builder {
 
     /// Changes options of the SDK's worker that have no method here, such as interceptors.
     ///
-    /// What this crate sets itself (task queue, version, identity, slots, pollers, sticky cache,
-    /// eager activities, graceful shutdown) is set afterwards.
+    /// Options that this crate controls are overwritten afterwards: task queue, version, identity,
+    /// slots, pollers, sticky cache, eager activities and graceful shutdown.
     pub fn worker_options(mut self, change: impl FnOnce(&mut WorkerOptions)) -> Self {
-        // It may register something; if not, the SDK says so.
-        self.registered = true;
+        // `change` may register something. If it does not, the SDK reports an error.
+        self.has_registrations = true;
         change(&mut self.options);
         self
     }
 
-    /// Reads the environment and checks everything that needs no server. What is allowed but
-    /// unwise is logged as a warning: times that leave nothing for the unexpected, and a program
-    /// that is built with `panic = "abort"`.
+    /// Reads the environment and checks every setting that can be checked without a server.
+    ///
+    /// Settings that are valid but risky are logged as warnings: timeouts without any reserve, and
+    /// a program that is built with `panic = "abort"`.
     ///
     /// # Errors
-    /// One of class [`crate::ErrorClass::Settings`], which names the setting and the remedy.
+    /// An error of class [`ErrorClass::Settings`](crate::ErrorClass::Settings), which names the
+    /// setting and the remedy.
     pub fn build(self) -> Result<ServerlessWorker, Error> {
         self.build_in(&Environment::of_process())
     }
 
-    pub(crate) fn build_in(self, environment: &Environment) -> Result<ServerlessWorker, Error> {
-        if let Some(refused) = self.refused {
-            return Err(refused);
+    fn build_in(self, environment: &Environment) -> Result<ServerlessWorker, Error> {
+        if let Some(error) = self.registration_error {
+            return Err(error);
         }
-        if !self.registered {
+        if !self.has_registrations {
             return Err(Error::NothingRegistered);
         }
         let settings = Settings::resolve(self.requested, environment)?;
-        let unwise = settings.warning.as_deref().into_iter().chain(panics::warning(panics::ABORTS));
-        unwise.for_each(|warning| tracing::warn!("{warning}"));
-        Ok(ServerlessWorker {
+        let risks = settings.warning.as_deref().into_iter().chain(panics::warning(panics::ABORTS));
+        risks.for_each(|warning| tracing::warn!("{warning}"));
+        Ok(ServerlessWorker::new(WorkerDefinition {
             settings,
             options: self.options,
             data_converter: self.data_converter,
             hooks: self.hooks,
             core_meter: self.core_meter,
-        })
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_worker_with_nothing_registered_is_refused() {
+        let builder = ServerlessWorker::builder("orders").deployment_name("shop").build_id("v1");
+        let refused = builder.build_in(&Environment::default()).map(|_| ());
+        assert!(matches!(refused, Err(Error::NothingRegistered)));
     }
 }

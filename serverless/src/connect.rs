@@ -1,4 +1,4 @@
-//! The way to the server.
+//! Connecting to the Temporal server.
 
 use crate::{
     error::{Error, chain},
@@ -13,7 +13,7 @@ use temporalio_client::{
 };
 use temporalio_common::data_converters::DataConverter;
 
-/// Reads the client's profile and connects within `timeout`.
+/// Loads the client profile and connects within `timeout`.
 pub(crate) async fn connect(
     settings: &Settings,
     data_converter: DataConverter,
@@ -22,7 +22,7 @@ pub(crate) async fn connect(
     let (mut connection_options, mut client_options) = load(settings)?;
     client_options.data_converter = data_converter;
     connection_options.connect_timeout = Some(timeout);
-    // Balancing resolves and connects in the background, for processes that outlive an address.
+    // Load balancing resolves addresses in the background, which only helps long-lived processes.
     connection_options.dns_load_balancing = None;
     if let Some(identity) = &settings.identity {
         connection_options.identity.clone_from(identity);
@@ -31,7 +31,7 @@ pub(crate) async fn connect(
     let unreachable = |reason| Error::Unreachable { target: target.clone(), reason };
     let connection = tokio::time::timeout(timeout, Connection::connect(connection_options))
         .await
-        .map_err(|_| unreachable(format!("no answer within {} ms", timeout.as_millis())))?
+        .map_err(|_| unreachable(format!("no response within {} ms", timeout.as_millis())))?
         .map_err(|error| connect_error(error, &target))?;
     Client::new(connection, client_options).map_err(|error| unreachable(chain(&error)))
 }
@@ -40,7 +40,7 @@ fn load(settings: &Settings) -> Result<(ConnectionOptions, ClientOptions), Error
     let file = settings.config_file.clone();
     let source = file.as_ref().map(|path| DataSource::Path(path.to_string_lossy().into_owned()));
     let options = LoadClientConfigProfileOptions::builder()
-        // Without a file of ours, the user's own profile in the home directory is not ours either.
+        // Without a located file, do not fall back to the profile in the user's home directory.
         .disable_file(source.is_none())
         .maybe_config_source(source)
         .build();
@@ -54,7 +54,7 @@ fn connect_error(error: ClientConnectError, target: &str) -> Error {
         ClientConnectError::TonicTransportError(error) => {
             let mut reason = chain(&error);
             if target.starts_with("https:") {
-                reason.push_str(" (over TLS, which TEMPORAL_TLS=false turns off)");
+                reason.push_str(" (over TLS, which TEMPORAL_TLS=false disables)");
             }
             Error::Unreachable { target, reason }
         }

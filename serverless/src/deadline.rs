@@ -1,63 +1,65 @@
-//! Arithmetic with the invocation's deadline. Knows no clock: the caller says what time it is.
+//! The invocation's deadline and the time that it leaves to work. Without a clock: the caller
+//! passes the current time.
 
-use crate::{error::Error, report::whole_millis, variables};
+use crate::{error::Error, millis::whole_millis, variables};
 use std::time::Duration;
 
-/// 2020-01-01T00:00:00Z in milliseconds since the epoch. Nothing was invoked before it, so a
-/// smaller number is a duration; some emulators of Lambda send one.
-const EARLIEST_TIME_MS: u64 = 1_577_836_800_000;
-/// Too little to poll, process one task and answer.
+/// 2020-01-01T00:00:00Z in milliseconds since the Unix epoch. No invocation is older, so a smaller
+/// number is a duration. Some Lambda emulators send one.
+const EARLIEST_TIMESTAMP_MS: u64 = 1_577_836_800_000;
+/// Too little time to poll, process one task and report its result.
 const TOO_LITTLE: Duration = Duration::from_secs(1);
-/// Enough, but hardly worth the start.
-const LITTLE: Duration = Duration::from_secs(5);
+/// Below this the time to work is short compared to the cost of the start.
+const SHORT: Duration = Duration::from_secs(5);
 
-/// What a deadline's number means.
+/// How a deadline's number is interpreted.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Deadline {
-    /// A point in time, this far away; zero if it is past.
-    Time(Duration),
-    /// No plausible time: this many milliseconds from now.
-    Span(Duration),
+    /// As a timestamp, which is this far away; zero if it is in the past.
+    Timestamp(Duration),
+    /// As a duration from now, because it is no plausible timestamp.
+    FromNow(Duration),
 }
 
 impl Deadline {
-    /// Reads `value` at `now_ms`, milliseconds since the epoch.
-    pub(crate) fn read(value: &str, now_ms: u64) -> Result<Self, Error> {
+    /// Parses `value` at `now_ms`, milliseconds since the Unix epoch.
+    pub(crate) fn parse(value: &str, now_ms: u64) -> Result<Self, Error> {
         let millis: u64 = value.parse().map_err(|_| Error::Variable {
             name: variables::DEADLINE_MS,
             value: value.to_owned(),
             expected: "milliseconds since the Unix epoch".to_owned(),
         })?;
-        Ok(Self::of(millis, now_ms))
+        Ok(Self::from_millis(millis, now_ms))
     }
 
-    /// What `millis` means at `now_ms`, milliseconds since the epoch.
-    pub(crate) fn of(millis: u64, now_ms: u64) -> Self {
-        if millis < EARLIEST_TIME_MS {
-            Self::Span(Duration::from_millis(millis))
+    /// Interprets `millis` at `now_ms`, milliseconds since the Unix epoch.
+    pub(crate) fn from_millis(millis: u64, now_ms: u64) -> Self {
+        if millis < EARLIEST_TIMESTAMP_MS {
+            Self::FromNow(Duration::from_millis(millis))
         } else {
-            Self::Time(Duration::from_millis(millis.saturating_sub(now_ms)))
+            Self::Timestamp(Duration::from_millis(millis.saturating_sub(now_ms)))
         }
     }
 
-    /// Time left until the deadline.
+    /// Returns the time left until the deadline.
     pub(crate) fn left(self) -> Duration {
         match self {
-            Self::Time(left) | Self::Span(left) => left,
+            Self::Timestamp(left) | Self::FromNow(left) => left,
         }
     }
 }
 
-/// How long a worker may work.
+/// The time that a worker has to work.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct WorkTime {
     /// From now until the shutdown must begin.
     pub(crate) time: Duration,
-    /// Whether it is so short that the start was hardly worth it.
+    /// Whether it is so short that it deserves a warning.
     pub(crate) short: bool,
 }
 
-/// The time to work when `left` is left after connecting and `buffer` is kept for the shutdown.
+/// Computes the time to work from `left`, the time until the deadline, and `buffer`, the time
+/// reserved for the shutdown.
 pub(crate) fn work_time(left: Duration, buffer: Duration) -> Result<WorkTime, Error> {
     let time = left.saturating_sub(buffer);
     if time <= TOO_LITTLE {
@@ -67,7 +69,7 @@ pub(crate) fn work_time(left: Duration, buffer: Duration) -> Result<WorkTime, Er
             buffer_ms: whole_millis(buffer),
         });
     }
-    Ok(WorkTime { time, short: time < LITTLE })
+    Ok(WorkTime { time, short: time < SHORT })
 }
 
 #[cfg(test)]
@@ -78,27 +80,27 @@ mod tests {
     const BUFFER: Duration = Duration::from_secs(8);
 
     #[test]
-    fn a_plausible_time_is_a_time() {
-        let deadline = Deadline::read("1770000060000", NOW_MS).unwrap();
-        assert_eq!(deadline, Deadline::Time(Duration::from_secs(60)));
+    fn a_plausible_timestamp_is_a_point_in_time() {
+        let deadline = Deadline::parse("1770000060000", NOW_MS).unwrap();
+        assert_eq!(deadline, Deadline::Timestamp(Duration::from_secs(60)));
     }
 
     #[test]
-    fn a_time_before_2020_is_a_duration_from_now() {
-        let deadline = Deadline::read("600000", NOW_MS).unwrap();
-        assert_eq!(deadline, Deadline::Span(Duration::from_secs(600)));
+    fn a_timestamp_before_2020_is_a_duration_from_now() {
+        let deadline = Deadline::parse("600000", NOW_MS).unwrap();
+        assert_eq!(deadline, Deadline::FromNow(Duration::from_secs(600)));
     }
 
     #[test]
     fn a_past_time_leaves_nothing() {
-        let deadline = Deadline::read("1700000000000", NOW_MS).unwrap();
+        let deadline = Deadline::parse("1700000000000", NOW_MS).unwrap();
         assert_eq!(deadline.left(), Duration::ZERO);
     }
 
     #[test]
     fn anything_else_is_refused() {
         for value in ["soon", "-1", "1.5"] {
-            let error = Deadline::read(value, NOW_MS).unwrap_err().to_string();
+            let error = Deadline::parse(value, NOW_MS).unwrap_err().to_string();
             assert!(error.contains("TEMPORAL_SERVERLESS_DEADLINE_MS"), "{error}");
         }
     }

@@ -1,24 +1,24 @@
-//! The environment as a value: read once, then parsed without looking at the process again.
+//! A snapshot of the environment variables that the worker reads.
 
 use crate::{error::Error, variables};
 use std::{collections::BTreeMap, ops::RangeInclusive, time::Duration};
 
-/// Longest time that a setting may have: a day, far beyond any invocation.
-const LONGEST_MS: u64 = 24 * 60 * 60 * 1000;
+/// The longest time that a setting may have: a day, far longer than any invocation.
+const MAX_MILLIS: u64 = 24 * 60 * 60 * 1000;
 
-/// Our variables and their values.
+/// The worker's variables that are set, with their values.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Environment(BTreeMap<&'static str, String>);
 
 impl Environment {
-    /// What the process has of [`variables::ALL`]; empty values are left out.
+    /// Reads [`variables::ALL`] from the process's environment. Ignores empty values.
     pub(crate) fn of_process() -> Self {
         Self::from_lookup(|name| {
             std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
         })
     }
 
-    /// The variables that `lookup` knows.
+    /// Reads [`variables::ALL`] from `lookup`. Ignores empty values.
     pub(crate) fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Self {
         let set = |name: &'static str| {
             let value = lookup(name)?.trim().to_owned();
@@ -27,12 +27,12 @@ impl Environment {
         Self(variables::ALL.into_iter().filter_map(set).collect())
     }
 
-    /// A variable as it is.
+    /// Returns a variable as text.
     pub(crate) fn text(&self, name: &'static str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
     }
 
-    /// A count within `range`.
+    /// Returns a variable as a number within `range`.
     pub(crate) fn count(
         &self,
         name: &'static str,
@@ -48,11 +48,11 @@ impl Environment {
             })
     }
 
-    /// A time of at least `least` milliseconds.
-    pub(crate) fn millis(&self, name: &'static str, least: u64) -> Result<Option<Duration>, Error> {
-        let expected = || format!("milliseconds, from {least} to {LONGEST_MS}");
+    /// Returns a variable as a time of at least `min` milliseconds.
+    pub(crate) fn millis(&self, name: &'static str, min: u64) -> Result<Option<Duration>, Error> {
+        let expected = || format!("milliseconds, from {min} to {MAX_MILLIS}");
         match self.parsed::<u64>(name, expected)? {
-            Some(millis) if !(least..=LONGEST_MS).contains(&millis) => {
+            Some(millis) if !(min..=MAX_MILLIS).contains(&millis) => {
                 Err(self.refused(name, expected()))
             }
             millis => Ok(millis.map(Duration::from_millis)),
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     fn environment(name: &'static str, value: &str) -> Environment {
-        Environment::from_lookup(|asked| (asked == name).then(|| value.to_owned()))
+        Environment::from_lookup(|requested| (requested == name).then(|| value.to_owned()))
     }
 
     #[test]
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn good_values_are_taken() {
+    fn valid_values_are_accepted() {
         let slots = environment(variables::ACTIVITY_SLOTS, " 7 ");
         assert_eq!(slots.count(variables::ACTIVITY_SLOTS, 1..=10).unwrap(), Some(7));
         let time = environment(variables::DEADLINE_BUFFER_MS, "8000");

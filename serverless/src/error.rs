@@ -1,23 +1,23 @@
-//! Why a worker could not start or could not go on.
+//! Errors of a worker and their classes.
 
 use std::path::PathBuf;
 
-/// What kind of remedy an [`Error`] calls for.
+/// The kind of remedy that an [`Error`] calls for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum ErrorClass {
-    /// A setting is missing or wrong: no retry helps until someone changes it.
+    /// A setting is missing or invalid. Retrying does not help until it is changed.
     Settings,
-    /// The server cannot be reached, or refuses us.
+    /// The server cannot be reached or denies access.
     Connection,
-    /// The invocation leaves too little time.
+    /// The invocation leaves too little time to work.
     Deadline,
     /// The worker itself failed while it ran.
     Worker,
 }
 
 impl ErrorClass {
-    /// The class's name in logs: `settings`, `connection`, `deadline` or `worker`.
+    /// Returns the class's name in logs: `settings`, `connection`, `deadline` or `worker`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -29,41 +29,41 @@ impl ErrorClass {
     }
 }
 
-/// Everything that can go wrong in a serverless worker's life.
+/// An error that kept a worker from starting or ended its run.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// An environment variable has a value that cannot be used.
+    /// An environment variable has an invalid value.
     #[error("{name} is `{value}`; set it to {expected}, or unset it")]
     Variable {
         /// The variable's name, one of [`crate::variables`].
         name: &'static str,
-        /// What it is set to.
+        /// Its value.
         value: String,
-        /// What it may be set to.
+        /// A description of the valid values.
         expected: String,
     },
     /// A required setting has no value.
     #[error("{what} is missing: set {variable}, or call `{method}` on the builder")]
     Missing {
-        /// What is missing.
+        /// The setting.
         what: &'static str,
         /// The environment variable that sets it.
         variable: &'static str,
-        /// The builder's method that sets it.
+        /// The builder method that sets it.
         method: &'static str,
     },
     /// A value given to the builder is out of range.
     #[error("{what} is {value}; {remedy}")]
     OutOfRange {
-        /// Which setting.
+        /// The setting.
         what: &'static str,
         /// Its value.
         value: String,
         /// What to do instead.
         remedy: String,
     },
-    /// The times do not fit together; the message has the numbers.
+    /// The timeouts contradict each other. The message has the numbers.
     #[error("{0}")]
     Tuning(String),
     /// No workflow and no activity is registered.
@@ -74,30 +74,30 @@ pub enum Error {
     /// A workflow could not be registered.
     #[error("cannot register the workflow: {0}")]
     Registration(String),
-    /// The client profile cannot be used.
+    /// The client profile is invalid.
     #[error("cannot use the client settings{}: {reason}; see TEMPORAL_CONFIG_FILE and TEMPORAL_PROFILE", from_file(.file))]
     ClientSettings {
         /// The file, if one was read.
         file: Option<PathBuf>,
-        /// What is wrong.
+        /// The cause.
         reason: String,
     },
-    /// Nothing answers like a Temporal server.
+    /// No Temporal server answers at the address.
     #[error("cannot reach a Temporal server at {target}: {reason}; set TEMPORAL_ADDRESS")]
     Unreachable {
         /// Scheme, host and port.
         target: String,
-        /// The transport's own words.
+        /// The message of the transport.
         reason: String,
     },
-    /// The server does not accept our credentials.
+    /// The server denies access, for example because of invalid credentials.
     #[error(
-        "the Temporal server at {target} refuses us: {reason}; check TEMPORAL_API_KEY and TEMPORAL_TLS"
+        "the Temporal server at {target} denies access: {reason}; check TEMPORAL_API_KEY and TEMPORAL_TLS"
     )]
     Refused {
         /// Scheme, host and port.
         target: String,
-        /// The server's own words.
+        /// The message of the server.
         reason: String,
     },
     /// The namespace cannot be used.
@@ -105,12 +105,12 @@ pub enum Error {
     Namespace {
         /// The namespace.
         namespace: String,
-        /// The server's own words.
+        /// The message of the server.
         reason: String,
     },
-    /// The invocation ends too soon to do anything.
+    /// The deadline is too close to process a task.
     #[error(
-        "the deadline leaves {work_ms} ms to work ({left_ms} ms left, less the deadline buffer of {buffer_ms} ms), and more than 1000 ms are needed: give the invocation more time or lower TEMPORAL_SERVERLESS_DEADLINE_BUFFER_MS"
+        "the deadline leaves {work_ms} ms to work ({left_ms} ms left minus the deadline buffer of {buffer_ms} ms), but the worker needs more than 1000 ms; give the invocation more time or lower TEMPORAL_SERVERLESS_DEADLINE_BUFFER_MS"
     )]
     TooLittleTime {
         /// Time to work in milliseconds; 0 if there is none.
@@ -120,27 +120,27 @@ pub enum Error {
         /// The deadline buffer in milliseconds.
         buffer_ms: u64,
     },
-    /// The worker connected and then sent no poll in time.
+    /// The worker connected but sent no poll in time.
     #[error(
         "the worker sent no poll within {waited_ms} ms of connecting; check that the server at TEMPORAL_ADDRESS answers"
     )]
     NotPolling {
-        /// How long was waited, in milliseconds.
+        /// The time since connecting in milliseconds.
         waited_ms: u64,
     },
-    /// The process cannot do what a worker needs: signals, threads.
+    /// The process lacks something that a worker needs, such as signal handlers or threads.
     #[error("cannot set up the process: {0}")]
     Process(String),
-    /// OpenTelemetry cannot be set up; with the feature `otel` only.
+    /// OpenTelemetry cannot be set up. Occurs with the feature `otel` only.
     #[error("cannot set up OpenTelemetry: {0}; check the variables OTEL_EXPORTER_OTLP_…")]
     Telemetry(String),
-    /// The SDK's worker could not be made or ended by itself.
+    /// The SDK's worker could not be created or stopped unexpectedly.
     #[error("the worker failed: {0}")]
     Worker(String),
 }
 
 impl Error {
-    /// What kind of remedy this error calls for.
+    /// Returns the kind of remedy that this error calls for.
     #[must_use]
     pub fn class(&self) -> ErrorClass {
         match self {
@@ -166,7 +166,7 @@ fn from_file(file: &Option<PathBuf>) -> String {
     file.as_ref().map(|path| format!(" in {}", path.display())).unwrap_or_default()
 }
 
-/// An error and its sources in one line, each message once.
+/// Formats an error and its sources on one line, each message once.
 pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let mut line = error.to_string();
     let mut next = error.source();

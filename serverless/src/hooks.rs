@@ -1,29 +1,20 @@
-//! What the program wants done before the worker is gone.
+//! Shutdown hooks.
 
-use crate::report::{Report, whole_millis};
-use serde::Serialize;
+use crate::{
+    millis::whole_millis,
+    report::{HookOutcome, Report},
+};
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 use tokio::time::{Instant, timeout_at};
 
-/// A hook, made anew for each invocation. It is told how the life was, if it did not fail.
-pub(crate) type Hook = Arc<dyn Fn(Option<Report>) -> Running + Send + Sync>;
-/// A hook that runs.
-pub(crate) type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
+/// A shutdown hook. It receives the report of the run, or `None` if the run failed.
+pub(crate) type Hook = Arc<dyn Fn(Option<Report>) -> HookFuture + Send + Sync>;
+/// One call of a hook.
+pub(crate) type HookFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// How the shutdown hooks ended.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
-pub struct HookOutcome {
-    /// Hooks that ended.
-    pub completed: usize,
-    /// Hooks that panicked.
-    pub panicked: usize,
-    /// Hooks that had no time, or not enough.
-    pub cut: usize,
-}
-
-/// Runs `hooks` one after the other, in the order in which they were registered, for no longer
-/// than `budget` in all.
-pub(crate) async fn run(hooks: &[Hook], budget: Duration, life: Option<Report>) -> HookOutcome {
+/// Runs `hooks` one after the other, in the order of their registration, within `budget`
+/// altogether.
+pub(crate) async fn run(hooks: &[Hook], budget: Duration, report: Option<Report>) -> HookOutcome {
     let until = Instant::now() + budget;
     let mut outcome = HookOutcome::default();
     for hook in hooks {
@@ -31,8 +22,8 @@ pub(crate) async fn run(hooks: &[Hook], budget: Duration, life: Option<Report>) 
             outcome.cut += 1;
             continue;
         }
-        // A task of its own, so that a panic ends the hook and not the worker.
-        let mut task = tokio::spawn(hook(life));
+        // In a task of its own, so that a panic ends the hook and not the worker.
+        let mut task = tokio::spawn(hook(report));
         match timeout_at(until, &mut task).await {
             Ok(Ok(())) => outcome.completed += 1,
             Ok(Err(error)) => {
@@ -49,7 +40,7 @@ pub(crate) async fn run(hooks: &[Hook], budget: Duration, life: Option<Report>) 
         tracing::warn!(
             cut = outcome.cut,
             budget_ms = whole_millis(budget),
-            "shutdown hooks ran out of time"
+            "shutdown hooks exceeded their budget"
         );
     }
     outcome

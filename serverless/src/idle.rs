@@ -1,36 +1,35 @@
-//! When a worker has nothing to do. Knows no clock: times are durations since the invocation
-//! began.
+//! Idle detection, without a clock: times are durations since the invocation began.
 
-use crate::ledger::Activity;
+use crate::task_tracker::TaskState;
 use std::time::Duration;
 
-/// What to do about idleness right now.
+/// Whether the worker is idle.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Verdict {
-    /// A task runs, or no poll was sent yet: ask again when that has changed.
+pub(crate) enum Idleness {
+    /// A task is running, or no poll has been sent yet. Check again when that changes.
     Busy,
-    /// Nothing runs: ask again at this time unless something happens before.
-    Until(Duration),
+    /// No task is running. Unless something happens, the idle timeout expires at this time.
+    ExpiresAt(Duration),
     /// Nothing has happened for the idle timeout.
-    Leave,
+    Expired,
 }
 
-/// Judges whether a worker that does `activity` at `now` has been idle for `timeout`.
+/// Determines whether a worker with `state` has been idle for `timeout` at `now`.
 ///
-/// A workflow task whose commands lead to another task within `timeout` needs no case of its own:
-/// the clock starts again when it ends, and the workflow is still cached when the other comes.
-pub(crate) fn judge(activity: &Activity, timeout: Duration, now: Duration) -> Verdict {
-    let Some(since) = activity.idle_since() else {
-        return Verdict::Busy;
+/// A workflow task whose commands lead to another task within `timeout` needs no special case: the
+/// idle time restarts when it finishes, and the workflow is still cached when the next one arrives.
+pub(crate) fn idleness(state: &TaskState, timeout: Duration, now: Duration) -> Idleness {
+    let Some(since) = state.idle_since() else {
+        return Idleness::Busy;
     };
-    let until = since.saturating_add(timeout);
-    if now >= until { Verdict::Leave } else { Verdict::Until(until) }
+    let expiry = since.saturating_add(timeout);
+    if now >= expiry { Idleness::Expired } else { Idleness::ExpiresAt(expiry) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::TaskCounts;
+    use crate::task_counts::TaskCounts;
 
     const TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -38,31 +37,31 @@ mod tests {
         Duration::from_secs(seconds)
     }
 
-    fn polling_since(seconds: u64) -> Activity {
-        Activity { ready: Some(at(seconds)), ..Activity::default() }
+    fn polling_since(seconds: u64) -> TaskState {
+        TaskState { first_poll: Some(at(seconds)), ..TaskState::default() }
     }
 
     #[test]
     fn a_worker_that_does_not_poll_yet_is_not_idle() {
-        assert_eq!(judge(&Activity::default(), TIMEOUT, at(100)), Verdict::Busy);
+        assert_eq!(idleness(&TaskState::default(), TIMEOUT, at(100)), Idleness::Busy);
     }
 
     #[test]
-    fn a_worker_waits_for_its_first_task_from_its_first_poll_on() {
-        let activity = polling_since(3);
-        assert_eq!(judge(&activity, TIMEOUT, at(4)), Verdict::Until(at(8)));
-        assert_eq!(judge(&activity, TIMEOUT, at(8)), Verdict::Leave);
+    fn the_idle_time_begins_with_the_first_poll() {
+        let state = polling_since(3);
+        assert_eq!(idleness(&state, TIMEOUT, at(4)), Idleness::ExpiresAt(at(8)));
+        assert_eq!(idleness(&state, TIMEOUT, at(8)), Idleness::Expired);
     }
 
     #[test]
-    fn the_last_task_s_end_starts_the_clock_again() {
-        let activity = Activity { last_change: Some(at(20)), ..polling_since(3) };
-        assert_eq!(judge(&activity, TIMEOUT, at(24)), Verdict::Until(at(25)));
-        assert_eq!(judge(&activity, TIMEOUT, at(25)), Verdict::Leave);
+    fn the_end_of_the_last_task_restarts_the_idle_time() {
+        let state = TaskState { last_change: Some(at(20)), ..polling_since(3) };
+        assert_eq!(idleness(&state, TIMEOUT, at(24)), Idleness::ExpiresAt(at(25)));
+        assert_eq!(idleness(&state, TIMEOUT, at(25)), Idleness::Expired);
     }
 
     #[test]
-    fn a_running_task_of_any_kind_keeps_the_worker() {
+    fn a_worker_with_a_running_task_of_any_kind_is_busy() {
         let one = |set: fn(&mut TaskCounts)| {
             let mut counts = TaskCounts::default();
             set(&mut counts);
@@ -74,8 +73,8 @@ mod tests {
             one(|counts| counts.local_activity = 1),
             one(|counts| counts.nexus = 1),
         ] {
-            let activity = Activity { running, last_change: Some(at(4)), ..polling_since(3) };
-            assert_eq!(judge(&activity, TIMEOUT, at(1_000)), Verdict::Busy);
+            let state = TaskState { running, last_change: Some(at(4)), ..polling_since(3) };
+            assert_eq!(idleness(&state, TIMEOUT, at(1_000)), Idleness::Busy);
         }
     }
 }

@@ -1,80 +1,87 @@
-//! What starts a worker and when it must be gone: a process, or an event of a Lambda function.
+//! An invocation: when it started, when it must end, and what may end it early.
 
 use crate::{
     deadline::{Deadline, work_time},
     environment::Environment,
     error::Error,
-    report::whole_millis,
+    millis::whole_millis,
     signals::Signals,
-    tuning::Timing,
+    timing::Timing,
     variables,
 };
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::{runtime::Handle, time::Instant};
 
-/// The longest that an invocation may last: a year. A longer one is no different, and a time
-/// that far away overflows no clock.
-const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+/// The longest duration of an invocation: a year. Deadlines further away are shortened to it, so
+/// that no clock overflows.
+const MAX_DURATION: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// One invocation.
 pub(crate) struct Invocation {
-    /// When it began.
+    /// When it started.
     pub(crate) started: Instant,
-    /// When it must be over, if there is a limit.
+    /// When it must end, if there is a limit.
     pub(crate) deadline: Option<Instant>,
-    /// What may end it early.
+    /// Signals that may end it early.
     pub(crate) signals: Signals,
     /// The runtime in whose context the program's own code runs.
-    pub(crate) home: Handle,
+    pub(crate) program_runtime: Handle,
 }
 
 impl Invocation {
-    /// The process as an invocation: its deadline is in the environment.
+    /// Creates the invocation of a process, whose deadline is in the environment.
     pub(crate) fn of_process(environment: &Environment) -> Result<Self, Error> {
         let started = Instant::now();
         let signals = Signals::of_process()?;
         let deadline = environment
             .text(variables::DEADLINE_MS)
-            .map(|value| Deadline::read(value, now_ms()))
+            .map(|value| Deadline::parse(value, now_ms()))
             .transpose()?;
-        let home = Handle::current();
-        let deadline = deadline.map(|deadline| at(started, deadline, variables::DEADLINE_MS));
-        Ok(Self { started, deadline, signals, home })
+        let program_runtime = Handle::current();
+        let deadline = deadline.map(|deadline| instant(started, deadline, variables::DEADLINE_MS));
+        Ok(Self { started, deadline, signals, program_runtime })
     }
 
-    /// An event of a Lambda function with the number in its header `lambda-runtime-deadline-ms`.
+    /// Creates the invocation of a Lambda function from the event's header
+    /// `lambda-runtime-deadline-ms`.
     #[cfg(feature = "lambda")]
-    pub(crate) fn of_lambda(deadline_ms: u64, signals: Signals, home: Handle) -> Self {
+    pub(crate) fn of_lambda(deadline_ms: u64, signals: Signals, program_runtime: Handle) -> Self {
         let started = Instant::now();
-        let deadline = Deadline::of(deadline_ms, now_ms());
-        let deadline = Some(at(started, deadline, "lambda-runtime-deadline-ms"));
-        Self { started, deadline, signals, home }
+        let deadline = Deadline::from_millis(deadline_ms, now_ms());
+        let deadline = Some(instant(started, deadline, "lambda-runtime-deadline-ms"));
+        Self { started, deadline, signals, program_runtime }
     }
 
-    /// Brings the deadline nearer: a signal came, and after `grace` the process is killed.
+    /// Moves the deadline forward to `grace` from now, when the platform kills the process.
     pub(crate) fn end_within(&mut self, grace: Duration) {
-        let end = Instant::now() + grace.min(LONGEST);
+        let end = Instant::now() + grace.min(MAX_DURATION);
         self.deadline = Some(self.deadline.map_or(end, |deadline| deadline.min(end)));
     }
 
-    /// Time left until the deadline, if there is one.
-    pub(crate) fn left(&self) -> Option<Duration> {
+    /// Returns the time left until the deadline, if there is one.
+    pub(crate) fn time_left(&self) -> Option<Duration> {
         self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))
     }
 
-    /// How long connecting may take. Refused at once if the deadline has no time for more.
-    pub(crate) fn connect_within(&self, timing: &Timing) -> Result<Duration, Error> {
-        let most = timing.connect_timeout;
-        self.left().map_or(Ok(most), |left| {
+    /// Returns how long connecting may take.
+    ///
+    /// # Errors
+    /// [`Error::TooLittleTime`] if the deadline leaves no time to work even without connecting.
+    pub(crate) fn connect_timeout(&self, timing: &Timing) -> Result<Duration, Error> {
+        let timeout = timing.connect_timeout;
+        self.time_left().map_or(Ok(timeout), |left| {
             let work = work_time(left, timing.deadline_buffer)?;
-            Ok(most.min(work.time))
+            Ok(timeout.min(work.time))
         })
     }
 
-    /// When the shutdown must begin. To be asked after connecting: only then is it known how
-    /// much the start has cost.
+    /// Returns when the shutdown must begin, if there is a deadline. Call it after connecting, so
+    /// that the cost of the start is accounted for.
+    ///
+    /// # Errors
+    /// [`Error::TooLittleTime`] if the deadline leaves no time to work.
     pub(crate) fn work_until(&self, timing: &Timing) -> Result<Option<Instant>, Error> {
-        let Some(left) = self.left() else {
+        let Some(left) = self.time_left() else {
             return Ok(None);
         };
         let work = work_time(left, timing.deadline_buffer)?;
@@ -91,14 +98,14 @@ impl Invocation {
     }
 }
 
-fn at(started: Instant, deadline: Deadline, name: &'static str) -> Instant {
-    if let Deadline::Span(span) = deadline {
+fn instant(started: Instant, deadline: Deadline, name: &'static str) -> Instant {
+    if let Deadline::FromNow(duration) = deadline {
         tracing::info!(
-            deadline_in_ms = whole_millis(span),
-            "{name} is no plausible time and is taken as a duration from now"
+            deadline_in_ms = whole_millis(duration),
+            "{name} is not a plausible timestamp and is interpreted as a duration from now"
         );
     }
-    started + deadline.left().min(LONGEST)
+    started + deadline.left().min(MAX_DURATION)
 }
 
 fn now_ms() -> u64 {

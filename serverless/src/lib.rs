@@ -1,14 +1,15 @@
-//! A Temporal worker that lives for one invocation.
+//! Temporal workers for serverless platforms: each worker runs for one invocation.
 //!
-//! A serverless platform starts a process because there is work, gives it a deadline, and pays
-//! for every second until it ends. This worker's life has three phases:
+//! A serverless platform starts a process when there is work, gives it a deadline, and bills every
+//! second until it exits. A [`ServerlessWorker`] runs in three phases:
 //!
-//! 1. **init**: read the settings, connect;
-//! 2. **work**: poll and process, until nothing has happened for the idle timeout, the deadline
-//!    comes near, or a signal asks it to leave;
-//! 3. **shutdown**: stop polling, wait for what runs up to the worker stop timeout, run the
-//!    shutdown hooks, and be gone before the deadline.
+//! 1. **init**: read the settings and connect to the server;
+//! 2. **work**: poll for tasks and process them until the worker has been idle for the idle
+//!    timeout, the deadline approaches, or a stop signal arrives;
+//! 3. **shutdown**: stop polling, wait for running tasks up to the worker stop timeout, run the
+//!    shutdown hooks, and finish before the deadline.
 //!
+//! # Examples
 //! ```no_run
 //! # use temporal_serverless_worker::{Error, ServerlessWorker};
 //! # use temporalio_macros::activities;
@@ -36,54 +37,66 @@
 //! ```
 //!
 //! # Settings
-//! The server's address, namespace, credentials and TLS come from the profile in
-//! `TEMPORAL_CONFIG_FILE`, else `$LAMBDA_TASK_ROOT/temporal.toml`, else `./temporal.toml`, and
-//! from the environment variables that every Temporal SDK knows (`TEMPORAL_ADDRESS`,
-//! `TEMPORAL_NAMESPACE`, `TEMPORAL_API_KEY`, …), which win over the file. The worker's own
-//! variables are in [`variables`]; they win over what the program sets, so that one binary can
-//! be deployed in many ways.
+//! The server's address, the namespace, credentials and TLS come from a client profile and from
+//! the environment variables that every Temporal SDK reads (`TEMPORAL_ADDRESS`,
+//! `TEMPORAL_NAMESPACE`, `TEMPORAL_API_KEY`, …). The variables take precedence over the profile.
+//! The profile file is `TEMPORAL_CONFIG_FILE`, else `$LAMBDA_TASK_ROOT/temporal.toml`, else
+//! `./temporal.toml`.
 //!
-//! A serverless worker is always versioned: whoever starts it starts it for one Worker
-//! Deployment Version, so a deployment name and a build ID are required.
+//! The worker's own variables are listed in [`variables`]. They take precedence over what the
+//! program sets, so one binary can be deployed in many ways.
+//!
+//! A serverless worker is always versioned, because it is started for one Worker Deployment
+//! Version. The deployment name and the build ID are therefore required.
+//!
+//! # Feature flags
+//! - `lambda`: runs the worker in AWS Lambda functions; see [`ServerlessWorker::serve`].
+//! - `otel`: exports traces and metrics with OTLP; see the module `otel`.
+//!
+//! Both are off by default.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod abandon;
 mod builder;
+mod capacity;
 mod config_file;
 mod connect;
 mod deadline;
-mod drain;
+mod definition;
+mod drain_plan;
 mod environment;
 mod error;
-mod home;
 mod hooks;
 mod idle;
 mod invocation;
 #[cfg(feature = "lambda")]
 mod lambda;
-mod ledger;
-mod life;
+mod lifecycle;
+mod millis;
 #[cfg(feature = "otel")]
 pub mod otel;
 mod panics;
 mod report;
 mod runtime;
+mod runtime_context;
 mod sdk_worker;
 mod settings;
 mod signals;
-mod supplier;
-mod tuning;
+mod slot_supplier;
+mod task_counts;
+mod task_tracker;
+mod timing;
 pub mod variables;
 mod worker;
 
 pub use builder::Builder;
+pub use capacity::{Pollers, Slots};
 pub use error::{Error, ErrorClass};
-pub use hooks::HookOutcome;
-pub use ledger::TaskCounts;
-pub use report::{LeaveReason, Phases, Report};
+pub use report::{HookOutcome, LeaveReason, Phases, Report};
 pub use runtime::block_on;
 pub use signals::StopSignal;
+pub use task_counts::TaskCounts;
 pub use temporalio_common::worker::VersioningBehavior;
-pub use tuning::{Pollers, Slots, Timing};
+pub use timing::Timing;
 pub use worker::ServerlessWorker;

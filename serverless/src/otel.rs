@@ -1,9 +1,10 @@
-//! OpenTelemetry: traces and metrics by OTLP, delivered before each life ends.
+//! OpenTelemetry traces and metrics, exported with OTLP before each run ends.
 //!
-//! A worker that lives for seconds cannot leave it to a timer when spans and metrics are sent:
-//! [`Builder::telemetry`](crate::Builder::telemetry) has a shutdown hook flush them, within
-//! [`Timing::shutdown_hook_budget`](crate::Timing::shutdown_hook_budget).
+//! A worker that runs for seconds cannot rely on a timer to export its spans and metrics.
+//! [`Builder::telemetry`](crate::Builder::telemetry) therefore adds a shutdown hook that flushes
+//! them, within [`Timing::shutdown_hook_budget`](crate::Timing::shutdown_hook_budget).
 //!
+//! # Examples
 //! ```no_run
 //! # use temporal_serverless_worker::{Error, ServerlessWorker, otel::Telemetry};
 //! use tracing_subscriber::prelude::*;
@@ -17,29 +18,31 @@
 //! # }
 //! ```
 //!
-//! # What is sent
-//! As spans, those of the Temporal SDK (`RunWorkflow:…`, `RunActivity:…`), one named
-//! `invocation` around each life in a Lambda function, and the program's own. As metrics:
+//! # Spans
+//! The spans of the Temporal SDK (`RunWorkflow:…`, `RunActivity:…`), one span `invocation` for
+//! each invocation of a Lambda function, and the program's own spans.
 //!
-//! | name | kind | attributes |
-//! | --- | --- | --- |
-//! | `temporal_serverless_lives` | counter | `reason`: why it left, or `failed` |
-//! | `temporal_serverless_tasks` | counter | `type`; tasks that ended |
-//! | `temporal_serverless_tasks_abandoned` | counter | `type`; tasks that the life did not see end |
-//! | `temporal_serverless_phase` | histogram, seconds | `phase`: `connect`, `first_poll`, `work`, `drain`, `idle` |
+//! # Metrics
+//! | name | kind | counts | attributes |
+//! | --- | --- | --- | --- |
+//! | `temporal_serverless_lives` | counter | runs of the worker | `reason`: why it shut down, or `failed` |
+//! | `temporal_serverless_tasks` | counter | finished tasks | `type` |
+//! | `temporal_serverless_tasks_abandoned` | counter | tasks that were still running at the end of a run | `type` |
+//! | `temporal_serverless_phase` | histogram, seconds | duration of a phase | `phase`: `connect`, `first_poll`, `work`, `drain`, `idle` |
 //!
-//! and all that the SDK's core counts of its worker, under the names that every Temporal SDK has
-//! (`temporal_activity_execution_latency`, `temporal_workflow_completed`, `temporal_request`, …;
-//! durations in seconds):
-//! <https://docs.temporal.io/references/sdk-metrics>. The labels are those of the core, so no
-//! invocation has one of its own.
+//! In addition, all metrics that the SDK's core records for its worker, under the names that every
+//! Temporal SDK uses (`temporal_activity_execution_latency`, `temporal_workflow_completed`,
+//! `temporal_request`, …), with durations in seconds:
+//! <https://docs.temporal.io/references/sdk-metrics>. Their labels are those of the core; none
+//! identifies an invocation.
 //!
-//! Where it goes is said by OpenTelemetry's own variables (`OTEL_EXPORTER_OTLP_ENDPOINT`,
-//! `http://localhost:4317` by default, `OTEL_SERVICE_NAME`, `OTEL_RESOURCE_ATTRIBUTES`,
-//! `OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE`, …), over gRPC.
+//! # Settings
+//! OpenTelemetry's own environment variables configure the export, which uses gRPC:
+//! `OTEL_EXPORTER_OTLP_ENDPOINT` (`http://localhost:4317` by default), `OTEL_SERVICE_NAME`,
+//! `OTEL_RESOURCE_ATTRIBUTES`, `OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE`, ….
 
 use crate::{error::Error, report::Report};
-use opentelemetry::trace::TracerProvider;
+use opentelemetry::{metrics::MeterProvider, trace::TracerProvider};
 use opentelemetry_otlp::{MetricExporter, SpanExporter};
 use opentelemetry_sdk::{
     Resource, error::OTelSdkResult, metrics::SdkMeterProvider, trace::SdkTracerProvider,
@@ -56,10 +59,12 @@ mod recorder;
 use core_metrics::CoreMetrics;
 use instruments::Instruments;
 
-/// The name under which spans and metrics of this crate are known.
+/// The instrumentation scope of this crate's spans and metrics.
 const SCOPE: &str = "temporal-serverless-worker";
 
-/// Where spans and metrics are collected and sent from. Clones are the same.
+/// Collects spans and metrics and exports them.
+///
+/// Clones share the same providers.
 #[derive(Clone, Debug)]
 pub struct Telemetry {
     traces: SdkTracerProvider,
@@ -69,40 +74,40 @@ pub struct Telemetry {
 }
 
 impl Telemetry {
-    /// Sends what is collected to the collector that the environment names. The service has
-    /// the name `service` unless the environment says otherwise.
+    /// Creates exporters for the collector that the environment variables configure.
     ///
-    /// To be called on the runtime on which the worker is awaited.
+    /// `service` is the service name unless `OTEL_SERVICE_NAME` is set. Call this function on the
+    /// runtime on which the worker is awaited.
     ///
     /// # Errors
-    /// [`Error::Telemetry`] if the variables make no sense. A collector that does not answer is
-    /// no error: what cannot be delivered is lost, and the log says so.
+    /// [`Error::Telemetry`] if the variables are invalid. An unreachable collector is no error:
+    /// spans and metrics that cannot be delivered are dropped, with a warning in the log.
     pub fn from_environment(service: &'static str) -> Result<Self, Error> {
-        let unusable = |error: &dyn std::error::Error| Error::Telemetry(error.to_string());
+        let invalid = |error: &dyn std::error::Error| Error::Telemetry(error.to_string());
         let spans = SpanExporter::builder().with_tonic().build();
         let metrics = MetricExporter::builder().with_tonic().build();
         let resource = resource(service);
         Ok(Self::new(
             SdkTracerProvider::builder()
-                .with_batch_exporter(spans.map_err(|error| unusable(&error))?)
+                .with_batch_exporter(spans.map_err(|error| invalid(&error))?)
                 .with_resource(resource.clone())
                 .build(),
             SdkMeterProvider::builder()
-                .with_periodic_exporter(metrics.map_err(|error| unusable(&error))?)
+                .with_periodic_exporter(metrics.map_err(|error| invalid(&error))?)
                 .with_resource(resource)
                 .build(),
         ))
     }
 
-    /// Collects with providers that the program has made itself.
+    /// Uses providers that the program has created itself.
     #[must_use]
     pub fn new(traces: SdkTracerProvider, metrics: SdkMeterProvider) -> Self {
-        let instruments = Instruments::new(&metrics);
+        let instruments = Instruments::new(&metrics.meter(SCOPE));
         let core = Arc::new(CoreMetrics::new(&metrics));
         Self { traces, metrics, instruments, core }
     }
 
-    /// Makes spans of `tracing` spans of OpenTelemetry.
+    /// Returns a layer that exports the spans of `tracing` as OpenTelemetry spans.
     #[must_use]
     pub fn layer<S>(&self) -> impl Layer<S> + Send + Sync + use<S>
     where
@@ -111,27 +116,27 @@ impl Telemetry {
         tracing_opentelemetry::layer().with_tracer(self.traces.tracer(SCOPE))
     }
 
-    /// For metrics of the program's own.
+    /// Returns the meter provider, for the program's own metrics.
     #[must_use]
     pub fn meter_provider(&self) -> &SdkMeterProvider {
         &self.metrics
     }
 
-    /// Where the SDK's core is to record.
+    /// Returns the meter with which the SDK's core records its metrics.
     pub(crate) fn core_meter(&self) -> Arc<dyn CoreMeter> {
         Arc::clone(&self.core) as Arc<dyn CoreMeter>
     }
 
-    /// Counts a life that is about to end, and sends everything that is collected.
+    /// Records the run that is about to end, and exports everything that is collected.
     pub(crate) async fn finish(self, report: Option<Report>) {
         self.instruments.record(report.as_ref());
-        // Flushing waits for the exporters' threads.
+        // Flushing blocks until the exporters' threads have finished.
         let flushed = tokio::task::spawn_blocking(move || {
             log(self.traces.force_flush());
             log(self.metrics.force_flush());
         });
         if let Err(error) = flushed.await {
-            tracing::warn!(%error, "spans and metrics were not flushed");
+            tracing::warn!(%error, "cannot flush spans and metrics");
         }
     }
 }
@@ -146,6 +151,6 @@ fn resource(service: &'static str) -> Resource {
 
 fn log(flushed: OTelSdkResult) {
     if let Err(error) = flushed {
-        tracing::warn!(%error, "spans or metrics were not delivered");
+        tracing::warn!(%error, "cannot deliver spans or metrics");
     }
 }

@@ -1,23 +1,25 @@
-//! What a worker tells when it has left.
+//! The report of a worker's run.
 
-use crate::{hooks::HookOutcome, ledger::TaskCounts, signals::StopSignal};
+use crate::{millis::whole_millis, signals::StopSignal, task_counts::TaskCounts};
 use serde::{Serialize, Serializer};
 use std::{fmt, time::Duration};
 
-/// Why a worker left. Shown and serialized as `idle`, `deadline`, `sigterm` or `sigint`.
+/// Why a worker shut down.
+///
+/// Displayed and serialized as `idle`, `deadline`, `sigterm` or `sigint`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum LeaveReason {
-    /// There was nothing to do for the idle timeout.
+    /// The worker was idle for the idle timeout.
     Idle,
-    /// The deadline came near.
+    /// The deadline approached.
     Deadline,
-    /// A signal asked it to.
+    /// The process received a signal.
     Signal(StopSignal),
 }
 
 impl LeaveReason {
-    /// The reason in one word, as it is shown and serialized.
+    /// Returns the reason as one word, as it is displayed and serialized.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -41,51 +43,64 @@ impl Serialize for LeaveReason {
     }
 }
 
-/// How long the parts of a life took. Serialized as whole milliseconds.
+/// Durations of the phases of a run.
+///
+/// Serialized as whole milliseconds, under names that end in `_ms`.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
 pub struct Phases {
-    /// From the start until connected.
+    /// From the start until the worker was connected.
     #[serde(rename = "connect_ms", serialize_with = "millis")]
     pub connect: Duration,
-    /// From the start until the first poll; `None` if none was sent.
-    #[serde(rename = "first_poll_ms", serialize_with = "maybe_millis")]
+    /// From the start until the first poll; `None` if no poll was sent.
+    #[serde(rename = "first_poll_ms", serialize_with = "optional_millis")]
     pub first_poll: Option<Duration>,
-    /// From connected until it was decided to leave.
+    /// From being connected until the shutdown began.
     #[serde(rename = "work_ms", serialize_with = "millis")]
     pub work: Duration,
-    /// Stopping the polls and waiting for what ran.
+    /// Stopping the pollers and waiting for running tasks.
     #[serde(rename = "drain_ms", serialize_with = "millis")]
     pub drain: Duration,
     /// Running the shutdown hooks.
     #[serde(rename = "hooks_ms", serialize_with = "millis")]
     pub hooks: Duration,
-    /// From the last task's end, or without a task from the first poll, until it was decided to
-    /// leave; 0 if a task was running then.
+    /// From the end of the last task, or from the first poll if there was no task, until the
+    /// shutdown began; 0 if a task was running then.
     #[serde(rename = "idle_ms", serialize_with = "millis")]
     pub idle: Duration,
-    /// From the start to the end.
+    /// From the start to the end of the run.
     #[serde(rename = "total_ms", serialize_with = "millis")]
     pub total: Duration,
 }
 
-/// A worker's life in numbers.
+/// How the shutdown hooks ended.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
+pub struct HookOutcome {
+    /// Hooks that completed.
+    pub completed: usize,
+    /// Hooks that panicked.
+    pub panicked: usize,
+    /// Hooks that the budget cut off, or that never started because it was spent.
+    pub cut: usize,
+}
+
+/// The result of a worker's run.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Report {
-    /// Why it left.
+    /// Why the worker shut down.
     pub reason: LeaveReason,
-    /// Tasks that ended, whatever their result.
+    /// Tasks that finished, whatever their result.
     pub tasks: TaskCounts,
-    /// Tasks that still ran when it left; the server has them repeated.
+    /// Tasks that were still running at the end of the shutdown; the server retries them.
     pub abandoned: TaskCounts,
     /// How the shutdown hooks ended.
     pub hooks: HookOutcome,
-    /// How long everything took.
+    /// How long each phase took.
     pub phases: Phases,
 }
 
 impl Report {
-    /// Tells everything in one event of level info, times in whole milliseconds.
+    /// Logs the report as one event of level info, with times in whole milliseconds.
     pub fn log(&self) {
         let Phases { connect, first_poll, work, drain, hooks, idle, total } = self.phases;
         tracing::info!(
@@ -111,7 +126,7 @@ impl fmt::Display for Report {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             out,
-            "left ({}) after {} ms; tasks that ended: {} workflow, {} activity, {} local activity",
+            "worker stopped ({}) after {} ms; finished tasks: {} workflow, {} activity, {} local activity",
             self.reason,
             self.phases.total.as_millis(),
             self.tasks.workflow,
@@ -120,21 +135,16 @@ impl fmt::Display for Report {
         )?;
         match self.abandoned.total() {
             0 => Ok(()),
-            given_up => write!(out, "; given up: {given_up}"),
+            abandoned => write!(out, "; abandoned: {abandoned}"),
         }
     }
-}
-
-/// Whole milliseconds in a type that every log format has as a number.
-pub(crate) fn whole_millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn millis<S: Serializer>(time: &Duration, out: S) -> Result<S::Ok, S::Error> {
     out.serialize_u64(whole_millis(*time))
 }
 
-fn maybe_millis<S: Serializer>(time: &Option<Duration>, out: S) -> Result<S::Ok, S::Error> {
+fn optional_millis<S: Serializer>(time: &Option<Duration>, out: S) -> Result<S::Ok, S::Error> {
     match time {
         Some(time) => millis(time, out),
         None => out.serialize_none(),
@@ -176,7 +186,7 @@ mod tests {
         report.abandoned.activity = 1;
         assert_eq!(
             report.to_string(),
-            "left (sigterm) after 5300 ms; tasks that ended: 2 workflow, 1 activity, 0 local activity; given up: 1"
+            "worker stopped (sigterm) after 5300 ms; finished tasks: 2 workflow, 1 activity, 0 local activity; abandoned: 1"
         );
     }
 }

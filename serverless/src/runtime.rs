@@ -1,4 +1,4 @@
-//! A runtime that does not outlive its worker.
+//! A runtime that shuts down as soon as its worker has finished.
 
 use crate::error::Error;
 use std::{
@@ -8,46 +8,55 @@ use std::{
 };
 use tokio::runtime::Runtime;
 
-/// Tasks that are about to end get this long at most.
-const MOST: Duration = Duration::from_millis(50);
-/// Tasks whose number stays the same for so long are not about to end.
-const QUIET: Duration = Duration::from_millis(10);
-const BETWEEN: Duration = Duration::from_micros(500);
+/// The longest wait for tasks that are about to end.
+const MAX_WAIT: Duration = Duration::from_millis(50);
+/// If the number of tasks stays the same for this long, none of them is about to end.
+const UNCHANGED: Duration = Duration::from_millis(10);
+/// Time between two counts of the tasks.
+const INTERVAL: Duration = Duration::from_micros(500);
 
-/// Runs `future` on a new multi-threaded runtime and returns as soon as it ends.
+/// Runs `future` on a new multi-threaded runtime and returns as soon as it completes.
 ///
-/// `#[tokio::main]` would wait for every thread that an activity blocks, past the deadline; this
-/// leaves them behind, to end with the process. Tasks that are about to end get a few
-/// milliseconds.
+/// `#[tokio::main]` would wait for every thread that an activity blocks, even past the deadline.
+/// This function detaches such threads, which end with the process. Tasks that are about to end
+/// get a few milliseconds to do so.
 ///
 /// # Errors
 /// [`Error::Process`] if the runtime's threads cannot be started.
+///
+/// # Examples
+/// ```
+/// let answer = temporal_serverless_worker::block_on(async { 6 * 7 })?;
+/// assert_eq!(answer, 42);
+/// # Ok::<(), temporal_serverless_worker::Error>(())
+/// ```
 pub fn block_on<F: Future>(future: F) -> Result<F::Output, Error> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(|error| Error::Process(format!("threads: {error}")))?;
+        .map_err(|error| Error::Process(format!("cannot start threads: {error}")))?;
     let output = runtime.block_on(future);
-    settle(&runtime);
+    await_ending_tasks(&runtime);
     runtime.shutdown_background();
     Ok(output)
 }
 
-/// The SDK's core ends its polls by tasks that wait for each other, a moment after its worker has
-/// ended. Cut off in between, one of them panics, which in a program that aborts on panics is
-/// the end of the process.
-fn settle(runtime: &Runtime) {
+/// Waits for the tasks that end a moment after the worker.
+///
+/// The SDK's core stops its pollers with tasks that wait for each other. If the runtime shuts down
+/// in between, one of them panics, which ends a process that aborts on panics.
+fn await_ending_tasks(runtime: &Runtime) {
     let began = Instant::now();
     let (mut last, mut since) = (usize::MAX, began);
-    while began.elapsed() < MOST {
+    while began.elapsed() < MAX_WAIT {
         let alive = runtime.metrics().num_alive_tasks();
         if alive != last {
             (last, since) = (alive, Instant::now());
         }
-        if alive == 0 || since.elapsed() >= QUIET {
+        if alive == 0 || since.elapsed() >= UNCHANGED {
             return;
         }
-        thread::sleep(BETWEEN);
+        thread::sleep(INTERVAL);
     }
 }
 
@@ -60,7 +69,7 @@ mod tests {
     };
 
     #[test]
-    fn a_task_that_is_about_to_end_ends() {
+    fn a_task_that_is_about_to_end_completes() {
         let ended = Arc::new(AtomicBool::new(false));
         let end = Arc::clone(&ended);
         block_on(async move {
@@ -74,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_task_that_stays_is_left_behind() {
+    fn a_task_that_does_not_end_is_left_behind() {
         let began = Instant::now();
         block_on(async {
             tokio::spawn(std::future::pending::<()>());

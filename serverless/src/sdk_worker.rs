@@ -1,16 +1,19 @@
-//! The SDK's worker with our settings.
+//! The SDK's worker, created with this crate's settings.
 
 use crate::{
-    abandon::Abandon, drain::cancel_after, error::Error, ledger::Ledger, settings::Settings,
-    supplier::counted_tuner, worker::ServerlessWorker,
+    abandon::AbandonInterceptor, definition::WorkerDefinition, drain_plan::cancel_after,
+    error::Error, settings::Settings, slot_supplier::tracked_tuner, task_tracker::TaskTracker,
 };
 use std::sync::Arc;
 use temporalio_client::{Client, Connection, NamespacedClient};
 use temporalio_common::{telemetry::TelemetryOptions, worker::WorkerDeploymentOptions};
-use temporalio_sdk::{Worker, WorkerOptions, runtime::PollerBehavior};
+use temporalio_sdk::{Worker, WorkerOptions, WorkerRunError, runtime::PollerBehavior};
 use temporalio_sdk_core::{CoreRuntime, RuntimeOptions, init_worker};
 
-/// A worker and the runtime that must live as long as it does.
+/// How the SDK's worker ended.
+pub(crate) type RunResult = Result<(), WorkerRunError>;
+
+/// A worker and the runtime that it needs until it ends.
 pub(crate) struct SdkWorker {
     pub(crate) worker: Worker,
     connection: Connection,
@@ -18,8 +21,7 @@ pub(crate) struct SdkWorker {
 }
 
 impl Drop for SdkWorker {
-    /// Ends the heartbeats, which would otherwise go on, and tell of a worker that is no more,
-    /// for as long as the process lives.
+    /// Stops the heartbeats, which would otherwise continue until the process exits.
     fn drop(&mut self) {
         let workers = self.connection.workers();
         let key = self.worker.worker_instance_key();
@@ -31,23 +33,25 @@ impl Drop for SdkWorker {
     }
 }
 
-/// Makes the SDK's worker for one life of `worker`, which polls over `connection`. Its slots keep `ledger`, and its activities
-/// end as `abandon` says. It does not poll yet.
-pub(crate) fn assemble(
-    worker: &ServerlessWorker,
+/// Creates the SDK's worker for one run of `definition`. It does not poll yet.
+///
+/// The worker polls over `connection` and reports its tasks to `tracker`. `abandon` ends its
+/// activities.
+pub(crate) fn create(
+    definition: &WorkerDefinition,
     client: &Client,
     connection: Connection,
-    ledger: &Ledger,
-    abandon: Abandon,
+    tracker: &TaskTracker,
+    abandon: AbandonInterceptor,
 ) -> Result<SdkWorker, Error> {
-    let ServerlessWorker { settings, core_meter, .. } = worker;
-    let mut options = worker.options.clone();
+    let WorkerDefinition { settings, core_meter, .. } = definition;
+    let mut options = definition.options.clone();
     apply(settings, &mut options);
     options.activity_inbound_interceptor(abandon);
     let failed = |error: String| Error::Worker(error);
     let telemetry = TelemetryOptions::builder()
         .maybe_metrics(core_meter.clone())
-        // The collector knows the service as the resource that everything belongs to.
+        // The service name is an attribute of the exporter's resource already.
         .attach_service_name(false)
         .build();
     let runtime_options = RuntimeOptions::builder()
@@ -59,8 +63,8 @@ pub(crate) fn assemble(
         .map_err(|error| failed(format!("{error:#}")))?;
     let mut config =
         options.to_core_options(client.namespace(), client.identity()).map_err(failed)?;
-    // The SDK's own options know no slot supplier of ours, its core does.
-    config.tuner = Some(Arc::new(counted_tuner(&settings.slots, ledger)));
+    // Only the core's options accept custom slot suppliers; the SDK's do not.
+    config.tuner = Some(Arc::new(tracked_tuner(&settings.slots, tracker)));
     let core = init_worker(&runtime, config, connection.clone())
         .map_err(|error| failed(format!("{error:#}")))?;
     let worker = Worker::new_from_core_options(Arc::new(core), client.options().clone(), options)
@@ -80,8 +84,8 @@ fn apply(settings: &Settings, options: &mut WorkerOptions) {
     options.activity_task_poller_behavior = Some(PollerBehavior::SimpleMaximum(pollers.activity));
     options.workflow_task_poller_behavior = Some(PollerBehavior::SimpleMaximum(pollers.workflow));
     options.nexus_task_poller_behavior = Some(PollerBehavior::SimpleMaximum(pollers.nexus));
-    // An activity that a workflow task takes along would not count against this worker's slots
-    // in the eyes of who starts workers, and would die with this invocation.
+    // Whatever starts workers does not see eager activities in this worker's slots, and they would
+    // end with this invocation.
     options.max_eager_activity_reservations_per_workflow_task = 0;
     options.graceful_shutdown_period = Some(cancel_after(settings.timing.worker_stop_timeout));
 }
@@ -90,7 +94,7 @@ fn apply(settings: &Settings, options: &mut WorkerOptions) {
 #[allow(dead_code, reason = "the SDK's macro names each activity for callers, and there are none")]
 mod tests {
     use super::*;
-    use crate::environment::Environment;
+    use crate::{environment::Environment, settings::Requested};
     use temporalio_macros::activities;
     use temporalio_sdk::activities::{ActivityContext, ActivityError};
 
@@ -106,18 +110,18 @@ mod tests {
 
     #[test]
     fn options_of_the_sdk_reach_it_and_those_that_have_a_setting_follow_the_setting() {
-        let worker = ServerlessWorker::builder("orders")
-            .deployment_name("shop")
-            .build_id("v1")
+        let requested = Requested {
+            deployment_name: Some("shop".to_owned()),
+            build_id: Some("v1".to_owned()),
+            ..Requested::new("orders".to_owned())
+        };
+        let settings = Settings::resolve(requested, &Environment::default()).unwrap();
+        let mut options = WorkerOptions::new("another")
+            .deployment_options(WorkerDeploymentOptions::from_build_id(String::new()))
             .register_activities(Shop)
-            .worker_options(|options| {
-                options.max_worker_activities_per_second = Some(3.0);
-                options.task_queue = "another".to_owned();
-            })
-            .build_in(&Environment::from_lookup(|_| None))
-            .unwrap();
-        let mut options = worker.options;
-        apply(&worker.settings, &mut options);
+            .build();
+        options.max_worker_activities_per_second = Some(3.0);
+        apply(&settings, &mut options);
         let config = options.to_core_options("default".to_owned(), "me".to_owned()).unwrap();
         assert_eq!(config.max_worker_activities_per_second, Some(3.0));
         assert_eq!(config.task_queue, "orders");

@@ -1,16 +1,17 @@
-//! All settings of a worker, from the program and the environment.
+//! A worker's settings, resolved from the program and the environment.
 
 use crate::{
+    capacity::{MAX_SLOTS, Pollers, Slots},
     config_file,
     environment::Environment,
     error::Error,
-    tuning::{MOST_SLOTS, Pollers, Slots, Timing},
+    timing::Timing,
     variables,
 };
 use std::{ops::RangeInclusive, path::PathBuf, time::Duration};
 use temporalio_common::worker::{VersioningBehavior, WorkerDeploymentVersion};
 
-/// What the program asked for.
+/// The settings that the program requests.
 #[derive(Clone, Debug)]
 pub(crate) struct Requested {
     pub(crate) task_queue: String,
@@ -23,7 +24,23 @@ pub(crate) struct Requested {
     pub(crate) timing: Timing,
 }
 
-/// What the worker does: the environment over the program, checked.
+impl Requested {
+    /// The default settings of a worker that polls `task_queue`.
+    pub(crate) fn new(task_queue: String) -> Self {
+        Self {
+            task_queue,
+            deployment_name: None,
+            build_id: None,
+            identity: None,
+            versioning_behavior: VersioningBehavior::AutoUpgrade,
+            slots: Slots::default(),
+            pollers: Pollers::default(),
+            timing: Timing::default(),
+        }
+    }
+}
+
+/// The checked settings in effect.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) task_queue: String,
@@ -34,16 +51,15 @@ pub(crate) struct Settings {
     pub(crate) pollers: Pollers,
     pub(crate) timing: Timing,
     pub(crate) config_file: Option<PathBuf>,
-    /// What is allowed but unwise.
+    /// A warning about a valid but risky combination.
     pub(crate) warning: Option<String>,
 }
 
 impl Settings {
-    /// Lays `environment` over `requested` and checks the result.
+    /// Overrides `requested` with `environment` and checks the result.
     pub(crate) fn resolve(requested: Requested, environment: &Environment) -> Result<Self, Error> {
-        let text = |name, otherwise: Option<String>| {
-            environment.text(name).map(str::to_owned).or(otherwise)
-        };
+        let text =
+            |name, default: Option<String>| environment.text(name).map(str::to_owned).or(default);
         let slots = slots(requested.slots, &requested.pollers, environment)?;
         check_pollers(&requested.pollers)?;
         let timing = timing(requested.timing, environment)?;
@@ -65,7 +81,7 @@ impl Settings {
             slots,
             pollers: requested.pollers,
             timing,
-            config_file: config_file::choose(environment, |path| path.is_file())?,
+            config_file: config_file::locate(environment, |path| path.is_file())?,
             warning,
         })
     }
@@ -75,14 +91,14 @@ fn version(
     deployment_name: Option<String>,
     build_id: Option<String>,
 ) -> Result<WorkerDeploymentVersion, Error> {
-    let given = |value: Option<String>| value.filter(|value| !value.trim().is_empty());
+    let non_empty = |value: Option<String>| value.filter(|value| !value.trim().is_empty());
     Ok(WorkerDeploymentVersion::builder()
-        .deployment_name(given(deployment_name).ok_or(Error::Missing {
+        .deployment_name(non_empty(deployment_name).ok_or(Error::Missing {
             what: "the deployment name",
             variable: variables::DEPLOYMENT_NAME,
             method: "deployment_name",
         })?)
-        .build_id(given(build_id).ok_or(Error::Missing {
+        .build_id(non_empty(build_id).ok_or(Error::Missing {
             what: "the build ID",
             variable: variables::BUILD_ID,
             method: "build_id",
@@ -102,10 +118,8 @@ fn checked_behavior(behavior: VersioningBehavior) -> Result<VersioningBehavior, 
 }
 
 fn slots(requested: Slots, pollers: &Pollers, environment: &Environment) -> Result<Slots, Error> {
-    // The sticky queue and the task queue are polled apart, and each poll takes a slot.
-    let least_workflow = if pollers.sticky_cache > 0 { 2 } else { 1 };
-    let slots = |what, name, requested, least| {
-        let range = least..=MOST_SLOTS;
+    let slots = |what, name, requested, min| {
+        let range = min..=MAX_SLOTS;
         match environment.count(name, range.clone())? {
             Some(count) => Ok(count),
             None => in_range(what, requested, range),
@@ -117,7 +131,7 @@ fn slots(requested: Slots, pollers: &Pollers, environment: &Environment) -> Resu
             "workflow slots",
             variables::WORKFLOW_SLOTS,
             requested.workflow,
-            least_workflow,
+            pollers.min_workflow(),
         )?,
         local_activity: slots(
             "local activity slots",
@@ -130,10 +144,9 @@ fn slots(requested: Slots, pollers: &Pollers, environment: &Environment) -> Resu
 }
 
 fn check_pollers(pollers: &Pollers) -> Result<(), Error> {
-    let least_workflow = if pollers.sticky_cache > 0 { 2 } else { 1 };
-    in_range("activity pollers", pollers.activity, 1..=MOST_SLOTS)?;
-    in_range("workflow pollers", pollers.workflow, least_workflow..=MOST_SLOTS)?;
-    in_range("nexus pollers", pollers.nexus, 1..=MOST_SLOTS)?;
+    in_range("activity pollers", pollers.activity, 1..=MAX_SLOTS)?;
+    in_range("workflow pollers", pollers.workflow, pollers.min_workflow()..=MAX_SLOTS)?;
+    in_range("nexus pollers", pollers.nexus, 1..=MAX_SLOTS)?;
     Ok(())
 }
 
@@ -148,14 +161,13 @@ fn in_range(
     Err(Error::OutOfRange {
         what,
         value: value.to_string(),
-        remedy: format!("choose from {} to {}", range.start(), range.end()),
+        remedy: format!("choose a number from {} to {}", range.start(), range.end()),
     })
 }
 
 fn timing(requested: Timing, environment: &Environment) -> Result<Timing, Error> {
-    let millis = |name, least, otherwise: Duration| {
-        Ok(environment.millis(name, least)?.unwrap_or(otherwise))
-    };
+    let millis =
+        |name, min, default: Duration| Ok(environment.millis(name, min)?.unwrap_or(default));
     let timing = Timing {
         idle_timeout: idle_timeout(requested.idle_timeout, environment)?,
         deadline_buffer: millis(variables::DEADLINE_BUFFER_MS, 0, requested.deadline_buffer)?,
@@ -182,7 +194,7 @@ fn timing(requested: Timing, environment: &Environment) -> Result<Timing, Error>
         Some(interval) if !heartbeat.contains(&interval) => Err(Error::OutOfRange {
             what: "the heartbeat interval",
             value: format!("{} ms", interval.as_millis()),
-            remedy: "choose from 1000 ms to 60000 ms, or `None`".to_owned(),
+            remedy: "choose a time from 1000 ms to 60000 ms, or `None`".to_owned(),
         }),
         _ => Ok(timing),
     }
@@ -197,11 +209,11 @@ fn idle_timeout(
         return Ok(None);
     }
     match environment.millis(name, 1) {
-        Ok(given) => Ok(given.or(requested)),
+        Ok(timeout) => Ok(timeout.or(requested)),
         Err(Error::Variable { name, value, expected }) => Err(Error::Variable {
             name,
             value,
-            expected: format!("{expected}, or `off` to stay until the deadline or a signal"),
+            expected: format!("{expected}, or `off` to run until the deadline or a signal"),
         }),
         Err(other) => Err(other),
     }

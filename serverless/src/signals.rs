@@ -1,38 +1,39 @@
-//! Signals that ask the worker to leave.
+//! Signals that stop the worker.
 
 use crate::error::Error;
 use std::future::pending;
 
-/// A signal that asks the worker to leave.
+/// A signal that stops the worker.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum StopSignal {
-    /// SIGTERM: the platform is done with us.
+    /// SIGTERM, sent by the platform to end the process.
     Terminate,
-    /// SIGINT: someone pressed Ctrl-C.
+    /// SIGINT, sent by Ctrl-C.
     Interrupt,
 }
 
-/// Where an invocation's signals come from.
+/// The source of an invocation's signals.
 pub(crate) enum Signals {
-    /// The process's own.
+    /// The process's own signals.
     #[cfg(unix)]
     Process { terminate: tokio::signal::unix::Signal, interrupt: tokio::signal::unix::Signal },
-    /// The console's, where there are no Unix signals.
+    /// The console's Ctrl-C, where there are no Unix signals.
     #[cfg(not(unix))]
     Console,
-    /// Those that someone else took and passes on.
+    /// The signals that a relay has received and passes on.
     #[cfg(feature = "lambda")]
     Relayed(tokio::sync::watch::Receiver<Option<StopSignal>>),
 }
 
 impl Signals {
-    /// Listens from now on; the process no longer ends by itself on these signals.
+    /// Starts to listen. From now on these signals no longer end the process.
     #[cfg(unix)]
     pub(crate) fn of_process() -> Result<Self, Error> {
         use tokio::signal::unix::{SignalKind, signal};
-        let listen =
-            |kind| signal(kind).map_err(|error| Error::Process(format!("signals: {error}")));
+        let listen = |kind| {
+            signal(kind).map_err(|error| Error::Process(format!("cannot handle signals: {error}")))
+        };
         Ok(Self::Process {
             terminate: listen(SignalKind::terminate())?,
             interrupt: listen(SignalKind::interrupt())?,
@@ -44,7 +45,7 @@ impl Signals {
         Ok(Self::Console)
     }
 
-    /// The next signal.
+    /// Waits for the next signal.
     pub(crate) async fn next(&mut self) -> StopSignal {
         match self {
             #[cfg(unix)]
@@ -56,11 +57,11 @@ impl Signals {
                 }
             }
             #[cfg(feature = "lambda")]
-            Self::Relayed(told) => loop {
-                if told.changed().await.is_err() {
+            Self::Relayed(received) => loop {
+                if received.changed().await.is_err() {
                     pending().await
                 }
-                if let Some(signal) = *told.borrow_and_update() {
+                if let Some(signal) = *received.borrow_and_update() {
                     break signal;
                 }
             },

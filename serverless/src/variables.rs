@@ -1,46 +1,47 @@
-//! Names of the environment variables that this worker reads by itself.
+//! Names of the environment variables that the worker reads.
 //!
-//! An unset variable and an empty one are the same. Times are whole milliseconds.
+//! An empty variable counts as unset. Times are whole milliseconds.
 
-/// When the invocation must be over, in milliseconds since the Unix epoch.
+/// Deadline of the invocation, in milliseconds since the Unix epoch.
 ///
-/// A value before the year 2020 is no plausible time and is taken as a duration from now.
+/// A value before the year 2020 is interpreted as a duration from now.
 pub const DEADLINE_MS: &str = "TEMPORAL_SERVERLESS_DEADLINE_MS";
-/// Name of the Worker Deployment; required here or in the program.
+/// Name of the Worker Deployment. Required here or in the program.
 pub const DEPLOYMENT_NAME: &str = "TEMPORAL_DEPLOYMENT_NAME";
-/// Build ID within the Worker Deployment; required here or in the program.
+/// Build ID within the Worker Deployment. Required here or in the program.
 pub const BUILD_ID: &str = "TEMPORAL_WORKER_BUILD_ID";
-/// Task queue to poll, instead of the one in the program.
+/// Task queue to poll instead of the one in the program.
 pub const TASK_QUEUE: &str = "TEMPORAL_TASK_QUEUE";
 /// Identity that the server shows for this worker; `<pid>@<host>` if unset.
 pub const IDENTITY: &str = "TEMPORAL_SERVERLESS_IDENTITY";
-/// Client profile file; must exist when set.
+/// Path of the client profile file, which must exist.
 pub const CONFIG_FILE: &str = "TEMPORAL_CONFIG_FILE";
-/// Directory in which a Lambda function's code lies; its `temporal.toml` is read.
+/// Directory of a Lambda function's code, in which the worker looks for `temporal.toml`.
 pub const LAMBDA_TASK_ROOT: &str = "LAMBDA_TASK_ROOT";
-/// Where Lambda's runtime API listens; set by Lambda, and what Lambda mode is known by.
+/// Address of Lambda's runtime API. Set by Lambda; its presence selects Lambda mode.
 pub const LAMBDA_RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
 
-/// Activities at once.
+/// Number of activities that may run at once.
 pub const ACTIVITY_SLOTS: &str = "TEMPORAL_SERVERLESS_ACTIVITY_SLOTS";
-/// Workflow tasks at once.
+/// Number of workflow tasks that may run at once.
 pub const WORKFLOW_SLOTS: &str = "TEMPORAL_SERVERLESS_WORKFLOW_SLOTS";
-/// Local activities at once.
+/// Number of local activities that may run at once.
 pub const LOCAL_ACTIVITY_SLOTS: &str = "TEMPORAL_SERVERLESS_LOCAL_ACTIVITY_SLOTS";
-/// Nexus tasks at once.
+/// Number of Nexus tasks that may run at once.
 pub const NEXUS_SLOTS: &str = "TEMPORAL_SERVERLESS_NEXUS_SLOTS";
 
-/// How long to stay without a task; `off` stays until the deadline or a signal.
+/// Time without a task after which the worker shuts down. With `off` the worker runs until the
+/// deadline or a signal.
 pub const IDLE_TIMEOUT_MS: &str = "TEMPORAL_SERVERLESS_IDLE_TIMEOUT_MS";
-/// Time kept free for the shutdown before the deadline.
+/// Time before the deadline that is reserved for the shutdown.
 pub const DEADLINE_BUFFER_MS: &str = "TEMPORAL_SERVERLESS_DEADLINE_BUFFER_MS";
-/// How long the shutdown waits for tasks that run.
+/// How long the shutdown waits for running tasks.
 pub const WORKER_STOP_TIMEOUT_MS: &str = "TEMPORAL_SERVERLESS_WORKER_STOP_TIMEOUT_MS";
 /// How long all shutdown hooks together may take.
 pub const SHUTDOWN_HOOK_BUDGET_MS: &str = "TEMPORAL_SERVERLESS_SHUTDOWN_HOOK_BUDGET_MS";
-/// The longest activity of this worker, to have the other times checked against it.
+/// Duration of this worker's longest activity, to check the other times against it.
 pub const LONGEST_ACTIVITY_MS: &str = "TEMPORAL_SERVERLESS_LONGEST_ACTIVITY_MS";
-/// How long the platform waits between SIGTERM and SIGKILL.
+/// Time between SIGTERM and SIGKILL on the platform.
 pub const TERMINATION_GRACE_MS: &str = "TEMPORAL_SERVERLESS_TERMINATION_GRACE_MS";
 
 /// All of the above.

@@ -1,72 +1,78 @@
-//! A worker that is ready to live.
+//! A worker that is ready to run.
 
 use crate::{
-    builder::Builder, environment::Environment, error::Error, hooks::Hook, invocation::Invocation,
-    life, report::Report, settings::Settings, variables,
+    definition::WorkerDefinition, environment::Environment, error::Error, invocation::Invocation,
+    lifecycle, report::Report, variables,
 };
-use std::sync::Arc;
-use temporalio_common::{data_converters::DataConverter, telemetry::metrics::CoreMeter};
-use temporalio_sdk::WorkerOptions;
 
-/// A worker that lives for one invocation, and can live again in the next.
+/// A Temporal worker that runs for one invocation at a time.
+///
+/// Created by [`ServerlessWorker::builder`].
 #[derive(Clone)]
 pub struct ServerlessWorker {
-    pub(crate) settings: Settings,
-    pub(crate) options: WorkerOptions,
-    pub(crate) data_converter: DataConverter,
-    pub(crate) hooks: Vec<Hook>,
-    /// Where the SDK's core records, if anywhere.
-    pub(crate) core_meter: Option<Arc<dyn CoreMeter>>,
+    definition: WorkerDefinition,
 }
 
 impl ServerlessWorker {
-    /// Describes a worker that polls `task_queue`, unless `TEMPORAL_TASK_QUEUE` names another.
-    pub fn builder(task_queue: impl Into<String>) -> Builder {
-        Builder::new(task_queue.into())
+    pub(crate) fn new(definition: WorkerDefinition) -> Self {
+        Self { definition }
     }
 
-    /// Lives once, as a process: connects, works, and shuts down.
+    /// Runs the worker once, as a process: connects, processes tasks, and shuts down.
     ///
-    /// The invocation ends with whatever comes first: nothing to do for the idle timeout, the
-    /// deadline in [`crate::variables::DEADLINE_MS`] less the deadline buffer, SIGTERM or SIGINT.
-    /// After any of them the shutdown takes no longer than the deadline buffer, and a signal
-    /// that comes while it waits for tasks ends the wait. Nothing is kept for the next life:
-    /// each connects anew.
+    /// The worker shuts down when the first of these happens:
     ///
-    /// The future is not `Send`; await it where the program blocks on its runtime, as in
-    /// [`crate::block_on`].
+    /// - it has been idle for [`Timing::idle_timeout`](crate::Timing::idle_timeout);
+    /// - the deadline in [`variables::DEADLINE_MS`] is only
+    ///   [`Timing::deadline_buffer`](crate::Timing::deadline_buffer) away;
+    /// - the process receives SIGTERM or SIGINT.
+    ///
+    /// The shutdown takes no longer than the deadline buffer. A signal that arrives while the
+    /// shutdown waits for running tasks ends the wait. Each run opens a connection of its own and
+    /// keeps nothing for the next one.
+    ///
+    /// The future is not `Send`. Await it where the program blocks on its runtime, as in
+    /// [`block_on`](crate::block_on).
     ///
     /// # Errors
-    /// Any [`Error`] but those of class [`crate::ErrorClass::Settings`] that
-    /// [`Builder::build`] has ruled out. The shutdown hooks have run if the worker had connected.
+    /// Any [`Error`] except those of class [`ErrorClass::Settings`](crate::ErrorClass::Settings)
+    /// that [`Builder::build`](crate::Builder::build) has ruled out. If the worker had connected,
+    /// the shutdown hooks have run.
     pub async fn run(&self) -> Result<Report, Error> {
         let invocation = Invocation::of_process(&Environment::of_process())?;
-        life::live(self, invocation).await
+        lifecycle::run(&self.definition, invocation).await
     }
 
-    /// Lives as its surroundings ask: in an AWS Lambda function once for each invocation, until
-    /// the environment is shut down, and anywhere else once, as [`ServerlessWorker::run`] does.
-    /// What each life was like is logged.
+    /// Runs the worker as its environment requires, and logs the report of each run.
     ///
-    /// A Lambda function is known by [`crate::variables::LAMBDA_RUNTIME_API`] and needs this
-    /// crate's feature `lambda`. There, an event with any body starts a life; its deadline is
-    /// the invocation's; the worker's identity is `<request ID>@<function ARN>` unless it is
-    /// set; and the invocation's result is the [`Report`] as JSON, or the error. A life that
-    /// fails, or a drain that does not end, does not touch the next one: connection, tasks and
-    /// timers of each are gone when it ends. Activities and hooks run in the context of the
-    /// runtime that awaits this future, so connection pools that they share go on working from
-    /// one invocation to the next. Code that blocks a thread is all that can outlive its life.
+    /// In an AWS Lambda function the worker runs once for each invocation until the execution
+    /// environment shuts down. Anywhere else it runs once, like [`ServerlessWorker::run`].
     ///
-    /// The future is not `Send`; await it where the program blocks on its runtime, as in
-    /// [`crate::block_on`].
+    /// # Lambda mode
+    /// [`variables::LAMBDA_RUNTIME_API`] indicates a Lambda function. Lambda mode requires this
+    /// crate's feature `lambda` and works as follows:
+    ///
+    /// - An event with any body starts a run.
+    /// - The run's deadline is that of the invocation.
+    /// - The worker's identity is `<request ID>@<function ARN>` unless it is set.
+    /// - The result of the invocation is the [`Report`] as JSON, or the error.
+    /// - A run that fails, or whose tasks do not end, does not affect the next one: its
+    ///   connection, tasks and timers end with it. Only code that blocks a thread can outlive its
+    ///   run.
+    /// - Activities and shutdown hooks run in the context of the runtime that awaits this future,
+    ///   so the connection pools that they share keep working across invocations.
+    ///
+    /// The future is not `Send`. Await it where the program blocks on its runtime, as in
+    /// [`block_on`](crate::block_on).
     ///
     /// # Errors
-    /// As [`ServerlessWorker::run`]; in a Lambda function only [`Error::Process`], when the
-    /// runtime API cannot be used: what goes wrong in a life is the invocation's error.
+    /// Outside of Lambda, those of [`ServerlessWorker::run`]. In a Lambda function only
+    /// [`Error::Process`], if the runtime API cannot be used: an error of a run becomes the
+    /// error of its invocation.
     pub async fn serve(self) -> Result<(), Error> {
         let environment = Environment::of_process();
         if environment.text(variables::LAMBDA_RUNTIME_API).is_some() {
-            return in_lambda(self).await;
+            return serve_lambda(self.definition).await;
         }
         self.run().await?.log();
         Ok(())
@@ -74,14 +80,14 @@ impl ServerlessWorker {
 }
 
 #[cfg(feature = "lambda")]
-async fn in_lambda(worker: ServerlessWorker) -> Result<(), Error> {
-    crate::lambda::serve(worker).await
+async fn serve_lambda(definition: WorkerDefinition) -> Result<(), Error> {
+    crate::lambda::serve(definition).await
 }
 
 #[cfg(not(feature = "lambda"))]
-async fn in_lambda(_: ServerlessWorker) -> Result<(), Error> {
+async fn serve_lambda(_: WorkerDefinition) -> Result<(), Error> {
     Err(Error::Process(format!(
-        "{} is set, so this is Lambda: build with the feature `lambda` of temporal-serverless-worker",
+        "{} is set, so this process runs in Lambda: enable the feature `lambda` of temporal-serverless-worker",
         variables::LAMBDA_RUNTIME_API
     )))
 }

@@ -1,11 +1,11 @@
-//! Every public item of this crate, with its type. A line here that no longer compiles breaks
-//! somebody's program. Which version a change calls for is said by the test `semver` beside this
-//! one, from the sources; here the compiler checks what sources do not say.
+//! Uses every public item of this crate with its type. If a line here no longer compiles, programs
+//! break. The test `semver` beside this one reads the sources and determines the version that a
+//! change requires; here the compiler checks what the sources do not show.
 //!
-//! Structs without `non_exhaustive` are taken apart and put together field by field here, so a
-//! new field shows as well, and each type's traits are listed.
+//! Structs without `non_exhaustive` are built and destructured field by field, so that a new field
+//! is noticed, too. The traits of each type are listed.
 
-#![allow(clippy::unwrap_used, clippy::panic, dead_code, reason = "a listing, hardly run")]
+#![allow(clippy::unwrap_used, clippy::panic, dead_code, reason = "most of it only has to compile")]
 
 use serde::Serialize;
 use std::{
@@ -114,7 +114,7 @@ fn is_an_error<E: std::error::Error + Send + Sync + 'static>() {}
 
 fn is_send<T: Send>() {}
 
-/// What people may do with a value besides looking at it.
+/// The traits of plain values.
 fn is_plain<T: Copy + Eq + Debug + Send + Sync + Unpin + UnwindSafe + 'static>() {}
 
 fn have_traits() {
@@ -148,7 +148,7 @@ fn is_shared<T: Clone + Send + Sync + 'static>() {}
 
 fn is_moved<T: Send + 'static>() {}
 
-/// Names that are in people's deployments.
+/// Deployments use these names.
 #[test]
 fn the_variables_keep_their_names() {
     is_an_error::<Error>();

@@ -35,7 +35,7 @@ fn main() {
 "#;
 /// What it says before that, and what the function says first of an event of the emulator's.
 const BECOMES: &str = "becomes the function at ";
-const TAKES: &str = "lambda-runtime-deadline-ms is no plausible time";
+const TAKES: &str = "lambda-runtime-deadline-ms is not a plausible timestamp";
 const DAY: u128 = 24 * 60 * 60 * 1_000_000;
 /// Longest that an invocation may take.
 const LIMIT: Duration = Duration::from_secs(120);

@@ -48,7 +48,7 @@ async fn one_task_invokes_the_function_which_does_it_and_leaves_cleanly() {
     for life in lives {
         assert_eq!((&life["reason"], &life["abandoned"]["activity"]), (&"idle".into(), &0.into()));
     }
-    assert!(emulator.log().contains("left (idle)"), "{}", emulator.log());
+    assert!(emulator.log().contains("worker stopped (idle)"), "{}", emulator.log());
     assert_eq!(version.history().await.failed_tasks(), 0);
 }
 

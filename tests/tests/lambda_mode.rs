@@ -143,7 +143,7 @@ async fn a_deadline_that_is_no_time_is_taken_as_a_duration_and_the_log_says_so()
     let event = Event { body: Vec::new(), deadline_ms: 600_000 };
     assert!(!environment.invoke(event).await.failed);
     let log = environment.process().log();
-    assert!(log.contains("lambda-runtime-deadline-ms is no plausible time"), "{log}");
+    assert!(log.contains("lambda-runtime-deadline-ms is not a plausible timestamp"), "{log}");
     assert!(log.contains(r#""deadline_in_ms":600000"#), "{log}");
 }
 

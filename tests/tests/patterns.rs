@@ -135,7 +135,7 @@ async fn a_process_that_is_told_to_end_hands_back_its_task_and_is_gone_within_te
     first.terminate();
     assert!(first.ended(SOON).await.success(), "{}", first.log());
     assert!(told.elapsed() < Duration::from_secs(10), "{:?}", told.elapsed());
-    assert!(first.log().contains("left (sigterm)"), "{}", first.log());
+    assert!(first.log().contains("worker stopped (sigterm)"), "{}", first.log());
     let _second = start();
     wait_for("the task to run again", SOON, async || load.is_working().await.then_some(())).await;
     load.terminate().await;

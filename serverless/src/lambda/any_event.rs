@@ -1,4 +1,4 @@
-//! What comes before an event is decoded and after it is answered.
+//! Accepting events with any body, and tracking the invocation in flight.
 
 use lambda_runtime::{
     Error as BoxError, LambdaInvocation,
@@ -11,37 +11,39 @@ use std::{
 };
 use tokio::sync::watch;
 
-/// Whether an invocation is on its way, from its event until its answer is delivered.
+/// Whether an invocation is in flight: from its event until its response is delivered.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Busy(watch::Sender<bool>);
+pub(super) struct InFlight(watch::Sender<bool>);
 
-impl Busy {
-    /// Waits until no invocation is on its way.
-    pub(super) async fn over(&self) {
-        // The sender is in our hands, so it cannot be gone.
-        let _ = self.0.subscribe().wait_for(|busy| !busy).await;
+impl InFlight {
+    /// Waits until no invocation is in flight.
+    pub(super) async fn none(&self) {
+        // Fails only without a sender, and `self` holds one.
+        let _ = self.0.subscribe().wait_for(|in_flight| !in_flight).await;
     }
 }
 
-/// Takes any event: a worker starts whatever the body is, and Temporal's controllers send none.
-/// `lambda_runtime` would refuse an empty body before the handler sees it.
-pub(super) struct AnyEvent(pub(super) Busy);
+/// Replaces the body of each event.
+///
+/// The worker ignores the body, and Temporal's controllers send none, but `lambda_runtime` would
+/// reject an empty body before it reaches the handler.
+pub(super) struct AnyEventLayer(pub(super) InFlight);
 
-impl<S> Layer<S> for AnyEvent {
-    type Service = Answering<S>;
+impl<S> Layer<S> for AnyEventLayer {
+    type Service = AnyEventService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Answering { inner, busy: self.0.clone() }
+        AnyEventService { inner, in_flight: self.0.clone() }
     }
 }
 
-/// [`AnyEvent`]'s service.
-pub(super) struct Answering<S> {
+/// The service of [`AnyEventLayer`].
+pub(super) struct AnyEventService<S> {
     inner: S,
-    busy: Busy,
+    in_flight: InFlight,
 }
 
-impl<S> Service<LambdaInvocation> for Answering<S>
+impl<S> Service<LambdaInvocation> for AnyEventService<S>
 where
     S: Service<LambdaInvocation, Response = (), Error = BoxError>,
     S::Future: 'static,
@@ -56,13 +58,13 @@ where
 
     fn call(&mut self, mut invocation: LambdaInvocation) -> Self::Future {
         invocation.body = "null".into();
-        let busy = self.busy.clone();
-        busy.0.send_replace(true);
-        let answered = self.inner.call(invocation);
+        let in_flight = self.in_flight.clone();
+        in_flight.0.send_replace(true);
+        let response = self.inner.call(invocation);
         Box::pin(async move {
-            let answered = answered.await;
-            busy.0.send_replace(false);
-            answered
+            let delivered = response.await;
+            in_flight.0.send_replace(false);
+            delivered
         })
     }
 }

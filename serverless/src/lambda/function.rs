@@ -1,26 +1,26 @@
-//! The function that this process runs, as Lambda tells it.
+//! The Lambda function that this process runs, as its environment describes it.
 
 use crate::error::Error;
 
-/// Lambda sets them; `lambda_runtime` panics without them.
-const TOLD: [&str; 3] =
+/// Variables that Lambda sets and without which `lambda_runtime` panics.
+const REQUIRED: [&str; 3] =
     ["AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_VERSION", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE"];
 
-/// Refuses an environment that says it is Lambda and is not.
+/// Rejects an environment that sets only some of Lambda's variables.
 pub(super) fn check() -> Result<(), Error> {
     check_in(|name| std::env::var(name).ok())
 }
 
 fn check_in(lookup: impl Fn(&str) -> Option<String>) -> Result<(), Error> {
-    for name in TOLD {
+    for name in REQUIRED {
         let value = lookup(name);
-        let good = match (name, &value) {
+        let is_valid = match (name, &value) {
             ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", Some(size)) => size.parse::<i32>().is_ok(),
             (_, value) => value.is_some(),
         };
-        if !good {
+        if !is_valid {
             return Err(Error::Process(format!(
-                "AWS_LAMBDA_RUNTIME_API is set, so this is Lambda, but {name} is `{}`; unset the former to run as a process",
+                "AWS_LAMBDA_RUNTIME_API is set, so this process runs in Lambda, but {name} is `{}`; unset AWS_LAMBDA_RUNTIME_API to run as a process",
                 value.unwrap_or_default()
             )));
         }
@@ -28,9 +28,9 @@ fn check_in(lookup: impl Fn(&str) -> Option<String>) -> Result<(), Error> {
     Ok(())
 }
 
-/// The identity of the worker that an invocation starts: `<request ID>@<function ARN>`.
+/// Returns the worker's identity for an invocation: `<request ID>@<function ARN>`.
 pub(super) fn identity(context: &lambda_runtime::Context) -> String {
-    // Some emulators know no ARN; `lambda_runtime` has a sentence there then.
+    // Some emulators send no ARN; `lambda_runtime` then has an error message in its place.
     let arn = Some(context.invoked_function_arn.as_str()).filter(|arn| arn.starts_with("arn:"));
     format!("{}@{}", context.request_id, arn.unwrap_or(&context.env_config.function_name))
 }
@@ -40,12 +40,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_lambda_tells_is_enough() {
+    fn the_variables_that_lambda_sets_are_enough() {
         assert!(check_in(|_| Some("128".to_owned())).is_ok());
     }
 
     #[test]
-    fn half_an_environment_is_refused_with_the_variable_s_name() {
+    fn an_incomplete_environment_is_refused_with_the_variable_s_name() {
         let error = check_in(|name| (name != "AWS_LAMBDA_FUNCTION_VERSION").then(|| "1".into()));
         let error = error.unwrap_err().to_string();
         assert!(error.contains("AWS_LAMBDA_FUNCTION_VERSION is ``"), "{error}");
@@ -54,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn a_worker_is_known_by_its_request_and_its_function() {
+    fn the_identity_names_the_request_and_the_function() {
         let mut context = lambda_runtime::Context::default();
         context.request_id = "8476a536".to_owned();
         context.invoked_function_arn = "arn:aws:lambda:us-east-1:1:function:orders:5".to_owned();
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn without_an_arn_the_name_must_do() {
+    fn without_an_arn_the_identity_names_the_function_by_its_name() {
         let mut context = lambda_runtime::Context::default();
         context.request_id = "8476a536".to_owned();
         context.invoked_function_arn = "No header found.".to_owned();

@@ -1,49 +1,46 @@
-//! What is counted of a life.
+//! The metrics of a run.
 
-use super::SCOPE;
 use crate::{
-    ledger::TaskCounts,
     report::{Phases, Report},
+    task_counts::TaskCounts,
 };
 use opentelemetry::{
     KeyValue,
-    metrics::{Counter, Histogram, MeterProvider},
+    metrics::{Counter, Histogram, Meter},
 };
-use opentelemetry_sdk::metrics::SdkMeterProvider;
 use std::time::Duration;
 
-/// Of phases, in seconds: a connection takes milliseconds, a life minutes.
-const BOUNDARIES: [f64; 13] =
+/// Bucket boundaries of phases in seconds: connecting takes milliseconds, a run up to minutes.
+const PHASE_BUCKETS: [f64; 13] =
     [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 30.0, 120.0, 900.0];
 
 #[derive(Clone, Debug)]
 pub(super) struct Instruments {
-    lives: Counter<u64>,
+    runs: Counter<u64>,
     tasks: Counter<u64>,
     abandoned: Counter<u64>,
     phase: Histogram<f64>,
 }
 
 impl Instruments {
-    pub(super) fn new(provider: &SdkMeterProvider) -> Self {
-        let meter = provider.meter(SCOPE);
+    pub(super) fn new(meter: &Meter) -> Self {
         let counter = |name| meter.u64_counter(name).build();
         Self {
-            lives: counter("temporal_serverless_lives"),
+            runs: counter("temporal_serverless_lives"),
             tasks: counter("temporal_serverless_tasks"),
             abandoned: counter("temporal_serverless_tasks_abandoned"),
             phase: meter
                 .f64_histogram("temporal_serverless_phase")
                 .with_unit("s")
-                .with_boundaries(BOUNDARIES.to_vec())
+                .with_boundaries(PHASE_BUCKETS.to_vec())
                 .build(),
         }
     }
 
-    /// Counts a life; without a report it failed.
+    /// Records a run. Without a report, the run failed.
     pub(super) fn record(&self, report: Option<&Report>) {
         let reason = report.map_or("failed", |report| report.reason.as_str());
-        self.lives.add(1, &[KeyValue::new("reason", reason)]);
+        self.runs.add(1, &[KeyValue::new("reason", reason)]);
         let Some(report) = report else { return };
         count(&self.tasks, &report.tasks);
         count(&self.abandoned, &report.abandoned);

@@ -1,7 +1,5 @@
-//! Instruments of OpenTelemetry in the hands of the SDK's core, which binds them to labels
-//! before it uses them.
+//! OpenTelemetry's instruments as the SDK's core uses them: bound to labels first.
 
-use super::core_metrics::labels;
 use opentelemetry::{
     KeyValue,
     metrics::{Counter, Gauge, Histogram, UpDownCounter},
@@ -12,7 +10,7 @@ use temporalio_common::telemetry::metrics::{
     MetricAttributable, MetricAttributes, UpDownCounterBase,
 };
 
-/// An instrument with its labels; none until it is bound.
+/// An instrument with its labels. It has none until it is bound.
 #[derive(Clone)]
 pub(super) struct Recorder<I> {
     instrument: I,
@@ -20,8 +18,8 @@ pub(super) struct Recorder<I> {
 }
 
 impl<I> Recorder<I> {
-    /// An instrument that is bound to no labels.
-    pub(super) fn of(instrument: I) -> Arc<Self> {
+    /// Wraps an instrument that is not bound to labels yet.
+    pub(super) fn unbound(instrument: I) -> Arc<Self> {
         Arc::new(Self { instrument, labels: Vec::new() })
     }
 }
@@ -32,8 +30,17 @@ impl<I: Clone + Send + Sync + 'static> Recorder<I> {
     }
 }
 
-/// How the core uses an instrument: bound to labels as `$base`, which records by `$record`.
-macro_rules! used {
+/// Converts the core's attributes to OpenTelemetry's.
+fn labels(attributes: &MetricAttributes) -> Vec<KeyValue> {
+    let MetricAttributes::Prometheus { labels } = attributes else {
+        return Vec::new();
+    };
+    let labels = labels.as_prom_labels().into_iter();
+    labels.map(|(key, value)| KeyValue::new(key.to_owned(), value)).collect()
+}
+
+/// Implements the core's trait `$base` for an instrument: `$record` calls `$call` with the labels.
+macro_rules! impl_instrument {
     ($instrument:ty, $base:ident.$record:ident, $value:ty, $call:ident, $convert:expr) => {
         impl $base for Recorder<$instrument> {
             fn $record(&self, value: $value) {
@@ -53,10 +60,11 @@ macro_rules! used {
     };
 }
 
-used!(Counter<u64>, CounterBase.adds, u64, add, |value| value);
-used!(UpDownCounter<i64>, UpDownCounterBase.adds, i64, add, |value| value);
-used!(Gauge<u64>, GaugeBase.records, u64, record, |value| value);
-used!(Gauge<f64>, GaugeF64Base.records, f64, record, |value| value);
-used!(Histogram<u64>, HistogramBase.records, u64, record, |value| value);
-used!(Histogram<f64>, HistogramF64Base.records, f64, record, |value| value);
-used!(Histogram<f64>, HistogramDurationBase.records, Duration, record, |time| time.as_secs_f64());
+impl_instrument!(Counter<u64>, CounterBase.adds, u64, add, |value| value);
+impl_instrument!(UpDownCounter<i64>, UpDownCounterBase.adds, i64, add, |value| value);
+impl_instrument!(Gauge<u64>, GaugeBase.records, u64, record, |value| value);
+impl_instrument!(Gauge<f64>, GaugeF64Base.records, f64, record, |value| value);
+impl_instrument!(Histogram<u64>, HistogramBase.records, u64, record, |value| value);
+impl_instrument!(Histogram<f64>, HistogramF64Base.records, f64, record, |value| value);
+impl_instrument!(Histogram<f64>, HistogramDurationBase.records, Duration, record, |time| time
+    .as_secs_f64());

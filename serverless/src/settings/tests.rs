@@ -2,14 +2,9 @@ use super::*;
 
 fn requested() -> Requested {
     Requested {
-        task_queue: "orders".to_owned(),
         deployment_name: Some("shop".to_owned()),
         build_id: Some("v1".to_owned()),
-        identity: None,
-        versioning_behavior: VersioningBehavior::AutoUpgrade,
-        slots: Slots::default(),
-        pollers: Pollers::default(),
-        timing: Timing::default(),
+        ..Requested::new("orders".to_owned())
     }
 }
 
@@ -98,7 +93,7 @@ fn a_sticky_cache_needs_two_workflow_slots() {
 }
 
 #[test]
-fn idling_can_be_turned_off_and_the_refusal_says_how() {
+fn the_idle_timeout_can_be_disabled_and_the_refusal_says_how() {
     let off = [("TEMPORAL_SERVERLESS_IDLE_TIMEOUT_MS", "off")];
     let settings = resolve(requested(), &off).unwrap();
     assert_eq!(settings.timing.idle_timeout, None);
@@ -107,7 +102,7 @@ fn idling_can_be_turned_off_and_the_refusal_says_how() {
 }
 
 #[test]
-fn times_from_the_environment_are_held_to_the_rule_too() {
+fn times_from_the_environment_are_checked_against_the_rule_too() {
     let buffer = [("TEMPORAL_SERVERLESS_DEADLINE_BUFFER_MS", "6000")];
     assert!(refusal(requested(), &buffer).contains("7000 ms in all"));
     let longest = [("TEMPORAL_SERVERLESS_LONGEST_ACTIVITY_MS", "20000")];

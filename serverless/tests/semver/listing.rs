@@ -1,6 +1,6 @@
-//! Everything that a program can use of the crate, one line each, so that whatever changes for
-//! programs changes a line. A line that is new never breaks anything: what would, such as a field
-//! of a struct that literals name in full, stands in one line with its neighbours.
+//! The crate's public API as lines of text, so that every change that programs can see changes a
+//! line. Adding a line never breaks a program: where adding an item would, as with a field of a
+//! struct that literals name in full, the item shares a line with its neighbours.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -15,27 +15,27 @@ use crate::{
     verdict::Version,
 };
 
-/// Crates whose types stand in ours.
+/// Crates whose types appear in the public API.
 const SHOWN: [&str; 5] =
     ["opentelemetry_sdk", "temporalio-common", "temporalio-sdk", "tracing", "tracing-subscriber"];
 
-/// What a version offers.
+/// The public API of a version.
 pub(crate) struct Listing {
     /// The version.
     pub(crate) version: Version,
-    /// In no order that matters.
+    /// One item each.
     pub(crate) lines: BTreeSet<String>,
 }
 
 impl Listing {
-    /// Reads what [`fmt::Display`] writes.
+    /// Parses the format that [`fmt::Display`] writes.
     pub(crate) fn read(text: &str) -> Self {
         let mut lines = text.lines().map(str::to_owned);
         let version = lines.next().and_then(|line| Version::read(&line)).expect("a version");
         Self { version, lines: lines.collect() }
     }
 
-    /// What the sources offer.
+    /// Lists the public API of `sources`.
     pub(crate) fn of(sources: &Sources) -> Self {
         let mut api = Api::default();
         api.module(sources, "lib", "");
@@ -58,7 +58,7 @@ impl fmt::Display for Listing {
 #[derive(Default)]
 struct Api {
     lines: BTreeSet<String>,
-    /// Types that are exported: their paths with the features that they need, by their names.
+    /// Exported types by name: their paths, with the features that they need.
     types: BTreeMap<String, String>,
 }
 
@@ -68,7 +68,7 @@ impl Api {
         self.lines.insert(line);
     }
 
-    /// The public items of a module whose items are known by paths that begin with `path`.
+    /// Adds the public items of a module. Their paths begin with `path`.
     fn module(&mut self, sources: &Sources, module: &str, path: &str) {
         for item in syn::parse_file(sources.module(module)).unwrap().items {
             match &item {
@@ -79,7 +79,11 @@ impl Api {
                     self.module(sources, &name, &path);
                 }
                 Item::Use(exported) if is_public(&exported.vis) => {
-                    assert_eq!(features(&exported.attrs), "", "not seen here yet");
+                    assert_eq!(
+                        features(&exported.attrs),
+                        "",
+                        "features of exports are not supported"
+                    );
                     self.exports(sources, &exported.tree);
                 }
                 item => self.item(item, path),
@@ -87,7 +91,8 @@ impl Api {
         }
     }
 
-    /// `pub use module::Item;` and `pub use module::{Item, …};`, or something of another crate.
+    /// Adds the items of `pub use module::Item;` and `pub use module::{Item, …};`, or an item of
+    /// another crate.
     fn exports(&mut self, sources: &Sources, tree: &UseTree) {
         let UseTree::Path(from) = tree else { panic!("`pub use` of a module: {}", text(tree)) };
         let module = from.ident.to_string();
@@ -110,7 +115,7 @@ impl Api {
             Item::Fn(it) => (&it.vis, &it.attrs),
             Item::Const(it) => (&it.vis, &it.attrs),
             Item::Impl(_) | Item::Use(_) | Item::Mod(_) => return,
-            other => panic!("not seen here yet: {}", text(other)),
+            other => panic!("unsupported item: {}", text(other)),
         };
         if !is_public(visibility) {
             return;
@@ -126,7 +131,7 @@ impl Api {
         signature::of(item).into_iter().for_each(|line| self.add(format!("{path}{line}")));
     }
 
-    /// What the exported types can do.
+    /// Adds the traits and methods of the exported types.
     fn implementations(&mut self, items: &[Item]) {
         for item in items {
             let Item::Impl(block) = item else { continue };

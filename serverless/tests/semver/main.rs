@@ -1,8 +1,8 @@
-//! A change of what this crate offers moves its version, as semantic versioning has it: what is
-//! taken away or altered breaks programs, what is added does not.
+//! Checks that the crate's version follows semantic versioning: removing or altering a public item
+//! breaks programs, adding one does not.
 //!
-//! `released.txt` beside this file lists what the latest release offers. It is written by
-//! `make semver-release`, once for each release and never for a version that has one.
+//! `released.txt` beside this file lists the public API of the latest release. `make
+//! semver-release` writes it, once for each release.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -36,7 +36,7 @@ fn version() -> Version {
     Version::read(env!("CARGO_PKG_VERSION")).unwrap()
 }
 
-/// What comes of replacing `old` in a file of the crate as it was released.
+/// Returns the change that replacing `old` in a file of the crate makes, and the version after it.
 fn after(file: &str, old: &str, new: &str) -> (Change, String) {
     static BEFORE: LazyLock<Listing> = LazyLock::new(present);
     let mut sources = Sources::of_crate(folder());
@@ -47,22 +47,22 @@ fn after(file: &str, old: &str, new: &str) -> (Change, String) {
 }
 
 #[test]
-fn the_version_moves_with_what_the_crate_offers() {
+fn the_version_moves_with_the_public_api() {
     let (released, present) = (released(), present());
     let change = Change::between(&released, &present);
     let lowest = lowest(released.version, &change);
     assert!(
         version() >= lowest,
-        "{change}this calls for version {lowest} of temporal-serverless-worker, which is {}: raise \
-         it, and say in the changelog what changes for programs that use it",
+        "{change}these changes require version {lowest} of temporal-serverless-worker, which is {}: \
+         raise it, and describe in the changelog what changes for programs that use the crate",
         version()
     );
 }
 
 #[test]
-fn what_is_taken_away_or_altered_calls_for_a_new_minor_version_before_1_0() {
+fn removing_or_altering_an_item_requires_a_new_minor_version_before_1_0() {
     for (file, old, new) in [
-        // A method that goes, is hidden, is renamed, takes or returns something else.
+        // A method that is removed, hidden or renamed, or that takes or returns something else.
         ("builder.rs", "pub fn identity(", "pub(crate) fn identity("),
         ("builder.rs", "pub fn identity(", "pub fn who("),
         (
@@ -80,31 +80,32 @@ fn what_is_taken_away_or_altered_calls_for_a_new_minor_version_before_1_0() {
             "pub fn register_activities<A: ActivityImplementer>",
             "pub fn register_activities<A: Clone>",
         ),
-        // A field that goes or comes where literals name them all, or that changes its type.
-        ("tuning.rs", "pub local_activity: usize,", ""),
+        // A field that is removed, or added where literals name them all, or that changes its type.
+        ("capacity.rs", "pub local_activity: usize,", ""),
         (
-            "tuning.rs",
+            "capacity.rs",
             "pub local_activity: usize,",
             "pub local_activity: usize,\n    pub queries: usize,",
         ),
-        ("tuning.rs", "pub idle_timeout: Option<Duration>", "pub idle_timeout: Duration"),
-        // A variant that goes, or has another field.
+        ("timing.rs", "pub idle_timeout: Option<Duration>", "pub idle_timeout: Duration"),
+        // A variant that is removed, or has another field.
         ("error.rs", "    NothingRegistered,\n", ""),
         ("error.rs", "Tuning(String)", "Tuning(String, u64)"),
-        // A trait that goes, an enumeration that closes or opens, a variable that is renamed.
+        // A trait that is removed, an enum that becomes exhaustive or ceases to be, a variable that
+        // is renamed.
         (
-            "tuning.rs",
+            "capacity.rs",
             "#[derive(Clone, Copy, Debug, Eq, PartialEq)]\npub struct Slots",
             "#[derive(Clone)]\npub struct Slots",
         ),
         ("report.rs", "impl fmt::Display for LeaveReason", "impl fmt::LowerHex for LeaveReason"),
         ("error.rs", "#[non_exhaustive]\npub enum Error ", "pub enum Error "),
         ("variables.rs", "\"TEMPORAL_TASK_QUEUE\"", "\"TASK_QUEUE\""),
-        // What is no longer exported, only with a feature, or the feature itself.
-        ("lib.rs", "pub use hooks::HookOutcome;", ""),
+        // An item that is no longer exported, or only with a feature, and a feature that is renamed.
+        ("lib.rs", "pub use task_counts::TaskCounts;", ""),
         ("lib.rs", "pub mod variables;", "#[cfg(feature = \"otel\")]\npub mod variables;"),
         ("Cargo.toml", "lambda = [", "aws-lambda = ["),
-        // Types of other crates that stand in this one's.
+        // The version of a crate whose types appear in the public API.
         (
             "workspace",
             "temporalio-sdk = { version = \"=1.1.1\"",
@@ -117,12 +118,12 @@ fn what_is_taken_away_or_altered_calls_for_a_new_minor_version_before_1_0() {
 }
 
 #[test]
-fn what_is_added_calls_for_a_new_patch_version_before_1_0() {
+fn adding_an_item_requires_a_new_patch_version_before_1_0() {
     for (file, old, new) in [
         (
             "builder.rs",
-            "    /// The build ID within",
-            "    pub fn more(self) -> Self {\n        self\n    }\n    /// The build ID within",
+            "    /// Sets the build ID within",
+            "    pub fn more(self) -> Self {\n        self\n    }\n    /// Sets the build ID within",
         ),
         ("error.rs", "    NothingRegistered,\n", "    NothingRegistered,\n    Other,\n"),
         (
@@ -139,12 +140,12 @@ fn what_is_added_calls_for_a_new_patch_version_before_1_0() {
 }
 
 #[test]
-fn what_nobody_sees_calls_for_no_version() {
+fn what_programs_cannot_see_requires_no_new_version() {
     for (file, old, new) in [
-        ("builder.rs", "/// The build ID within", "/// The ID of the build within"),
+        ("builder.rs", "/// Sets the build ID within", "/// Sets the ID of the build within"),
         ("builder.rs", "identity: impl Into<String>", "who: impl Into<String>"),
-        ("worker.rs", "pub(crate) settings: Settings,", "pub(crate) chosen: Settings,"),
-        ("drain.rs", "pub(crate) struct DrainPlan", "pub(crate) struct Plan"),
+        ("worker.rs", "    definition: WorkerDefinition,\n", "    blueprint: WorkerDefinition,\n"),
+        ("drain_plan.rs", "pub(crate) struct DrainPlan", "pub(crate) struct Plan"),
     ] {
         let (change, lowest) = after(file, old, new);
         assert_eq!(
@@ -157,12 +158,12 @@ fn what_nobody_sees_calls_for_no_version() {
 
 /// Not a test: `make semver-release` runs it.
 #[test]
-#[ignore = "writes down what a release offers"]
+#[ignore = "writes the public API of a release to released.txt"]
 fn a_release_is_written_down() {
     let (before, mut now) = (released(), present());
     assert!(
         version() > before.version,
-        "{RELEASED} has the release {} already: raise the version of the crate before {RELEASE}",
+        "{RELEASED} already lists the release {}: raise the version of the crate before {RELEASE}",
         before.version
     );
     now.version = version();

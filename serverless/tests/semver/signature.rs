@@ -1,4 +1,4 @@
-//! Items as lines: types and names, without what only the crate itself sees.
+//! Formats items as lines: types and names, without private parts.
 
 use quote::ToTokens;
 use syn::{
@@ -6,7 +6,7 @@ use syn::{
     Token, Visibility, punctuated::Punctuated,
 };
 
-/// The lines of an item.
+/// Formats an item.
 pub(crate) fn of(item: &Item) -> Vec<String> {
     match item {
         Item::Fn(it) => vec![function(&it.sig)],
@@ -15,11 +15,11 @@ pub(crate) fn of(item: &Item) -> Vec<String> {
         }
         Item::Struct(it) => structure(it),
         Item::Enum(it) => enumeration(it),
-        other => panic!("not seen here yet: {}", text(other)),
+        other => panic!("unsupported item: {}", text(other)),
     }
 }
 
-/// The lines of what is public in a block of methods.
+/// Formats the public members of an `impl` block.
 pub(crate) fn methods(block: &ItemImpl) -> Vec<String> {
     let public = block.items.iter().filter_map(|item| match item {
         ImplItem::Fn(it) if is_public(&it.vis) => {
@@ -33,7 +33,7 @@ pub(crate) fn methods(block: &ItemImpl) -> Vec<String> {
     public.collect()
 }
 
-/// The traits that an item derives.
+/// Returns the traits that an item derives.
 pub(crate) fn derived(attributes: &[Attribute]) -> Vec<String> {
     let derives = attributes.iter().filter(|attribute| attribute.path().is_ident("derive"));
     let paths = derives.flat_map(|attribute| {
@@ -42,7 +42,7 @@ pub(crate) fn derived(attributes: &[Attribute]) -> Vec<String> {
     paths.map(|path| text(path.segments.last().unwrap())).collect()
 }
 
-/// The features that an item needs: `[otel] `, or nothing.
+/// Returns the features that an item needs, as `[feature = "otel"] `, or an empty string.
 pub(crate) fn features(attributes: &[Attribute]) -> String {
     let conditions = attributes.iter().filter_map(|attribute| match &attribute.meta {
         Meta::List(list) if list.path.is_ident("cfg") => Some(list.tokens.to_string()),
@@ -55,7 +55,7 @@ pub(crate) fn is_public(visibility: &Visibility) -> bool {
     matches!(visibility, Visibility::Public(_))
 }
 
-/// Code on one line, with spaces where it needs some.
+/// Formats code on one line, with spaces only where they are needed.
 pub(crate) fn text(tokens: &impl ToTokens) -> String {
     tidy(&tokens.to_token_stream().to_string())
 }
@@ -67,15 +67,15 @@ fn structure(it: &ItemStruct) -> Vec<String> {
         format!("{}: {}", field.ident.as_ref().map(text).unwrap_or_default(), text(&field.ty))
     };
     if hidden.is_empty() && !is_open(&it.attrs) {
-        // Programs may name every field.
+        // Literals name every field, so all of them share a line.
         let all: Vec<String> = public.iter().map(field).collect();
         return vec![format!("{name} {{ {} }}", all.join(", "))];
     }
-    let fields = public.iter().map(|it| format!("{}::{}", it_name(&name), field(it)));
+    let fields = public.iter().map(|it| format!("{}::{}", declared_name(&name), field(it)));
     [format!("{name} {{ .. }}")].into_iter().chain(fields).collect()
 }
 
-fn it_name(declared: &str) -> &str {
+fn declared_name(declared: &str) -> &str {
     declared.strip_prefix("struct ").unwrap_or(declared)
 }
 
@@ -97,7 +97,7 @@ fn enumeration(it: &ItemEnum) -> Vec<String> {
         })
         .collect();
     if !is_open(&it.attrs) {
-        // Programs may match every variant.
+        // A `match` may name every variant, so all of them share a line.
         return vec![format!("enum {} {{ {} }}", it.ident, variants.join(", "))];
     }
     let variants = variants.iter().map(|variant| format!("{}::{variant}", it.ident));
@@ -125,12 +125,12 @@ fn function(it: &Signature) -> String {
         .to_owned()
 }
 
-/// Whether programs must reckon with more.
+/// Whether an item is `non_exhaustive`.
 fn is_open(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| attribute.path().is_ident("non_exhaustive"))
 }
 
-/// The same whatever printed it: a space between two words, around arrows and after commas.
+/// Normalizes spaces: one between two words, around arrows and after commas.
 fn tidy(code: &str) -> String {
     let is_word = |c: char| c.is_alphanumeric() || "_\"'".contains(c);
     let mut tidy = String::new();

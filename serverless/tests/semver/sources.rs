@@ -1,12 +1,13 @@
-//! The files that say what the crate offers, by the names that the tests call them.
+//! The files that determine the public API, by name.
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-/// Files under src/ by their paths there, `Cargo.toml`, and that of the workspace: `workspace`.
+/// The files under src/ by their paths there, `Cargo.toml`, and the workspace's `Cargo.toml` as
+/// `workspace`.
 pub(crate) struct Sources(BTreeMap<String, String>);
 
 impl Sources {
-    /// As they are.
+    /// Reads the files.
     pub(crate) fn of_crate(folder: &Path) -> Self {
         let mut files = BTreeMap::new();
         collect(&folder.join("src"), "", &mut files);
@@ -16,23 +17,23 @@ impl Sources {
         Self(files)
     }
 
-    /// The text of a file.
+    /// Returns the text of a file.
     pub(crate) fn get(&self, name: &str) -> &str {
         self.0.get(name).unwrap_or_else(|| panic!("there is no {name}"))
     }
 
-    /// The file of the module `name` of the crate.
+    /// Returns the text of the crate's module `name`.
     pub(crate) fn module(&self, name: &str) -> &str {
         self.get(&format!("{name}.rs"))
     }
 
-    /// Everything under src/ that is not for tests alone.
+    /// Returns the files under src/ that contain more than tests.
     pub(crate) fn code(&self) -> impl Iterator<Item = (&str, &str)> {
         let code = |name: &str| name.ends_with(".rs") && !name.ends_with("tests.rs");
         self.0.iter().map(|(name, text)| (&**name, &**text)).filter(move |(name, _)| code(name))
     }
 
-    /// Replaces what stands there once.
+    /// Replaces the only occurrence of `old`.
     pub(crate) fn replace(&mut self, name: &str, old: &str, new: &str) {
         let text = self.get(name);
         assert_eq!(text.matches(old).count(), 1, "{old:?} in {name}");

@@ -72,7 +72,7 @@ async fn show(tasks: usize, keep: bool) {
     for life in world.lambda().results(FUNCTION).split_off(before) {
         match life {
             Ok(life) => println!(
-                "          a life: left ({}) after {} ms, {} of them idle; workflow tasks {}, activities {}",
+                "          a worker stopped ({}) after {} ms, {} of them idle; workflow tasks {}, activities {}",
                 life["reason"].as_str().unwrap_or_default(),
                 life["phases"]["total_ms"],
                 life["phases"]["idle_ms"],

@@ -1,78 +1,39 @@
-//! How much a worker takes on, and the times of its life.
+//! The timeouts of a worker's run, and the rule that they follow.
 
 use crate::error::Error;
 use std::time::Duration;
 
-/// Most slots of one kind: far more than one invocation can use.
-pub(crate) const MOST_SLOTS: usize = 10_000;
-
-/// How many tasks of each kind may run at once.
+/// The timeouts of a worker's run.
 ///
-/// The defaults are small: a busy queue gets more invocations, not bigger ones.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Slots {
-    /// Activities; 2 by default. With 1, every invocation isolates one activity from the others.
-    pub activity: usize,
-    /// Workflow tasks; 10 by default. At least 2 with a sticky cache, whose queue takes one.
-    pub workflow: usize,
-    /// Local activities; 2 by default.
-    pub local_activity: usize,
-    /// Nexus tasks; 5 by default. Has no effect until the SDK polls for Nexus tasks.
-    pub nexus: usize,
-}
-
-impl Default for Slots {
-    fn default() -> Self {
-        Self { activity: 2, workflow: 10, local_activity: 2, nexus: 5 }
-    }
-}
-
-/// How many polls wait at the server at once, and how many workflows stay cached.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Pollers {
-    /// Polls for activities; 1 by default.
-    pub activity: usize,
-    /// Polls for workflow tasks, on the task queue and the sticky queue together; 2 by default.
-    pub workflow: usize,
-    /// Polls for Nexus tasks; 1 by default. Has no effect until the SDK polls for Nexus tasks.
-    pub nexus: usize,
-    /// Workflows kept in memory between their tasks; 100 by default. 0 turns the sticky queue off.
-    pub sticky_cache: usize,
-}
-
-impl Default for Pollers {
-    fn default() -> Self {
-        Self { activity: 1, workflow: 2, nexus: 1, sticky_cache: 100 }
-    }
-}
-
-/// The times of a worker's life.
+/// Choose them by one rule:
 ///
-/// They follow one rule: the worker stop timeout is longer than the longest activity, the
-/// deadline buffer is longer than stop timeout and hook budget together, and the invocation is
-/// longer than the longest activity and the buffer together. For activities of 5 minutes and
-/// hooks of 3 s that means more than 300 s, 303 s and 603 s.
+/// - the worker stop timeout is longer than the longest activity;
+/// - the deadline buffer is longer than the worker stop timeout plus the shutdown hook budget;
+/// - the invocation is longer than the longest activity plus the deadline buffer.
+///
+/// For activities of 5 minutes and hooks of 3 s that means more than 300 s, 303 s and 603 s.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Timing {
-    /// How long to stay without a task, from the first poll or from the last task's end; 5 s by
-    /// default. `None` stays until the deadline or a signal.
+    /// Time without a task after which the worker shuts down, from the first poll or the end of
+    /// the last task; 5 s by default. With `None` the worker runs until the deadline or a signal.
     pub idle_timeout: Option<Duration>,
     /// Time before the deadline at which the shutdown begins; 8 s by default.
     pub deadline_buffer: Duration,
-    /// How long the shutdown waits for tasks that run; 5 s by default.
+    /// How long the shutdown waits for running tasks; 5 s by default.
     pub worker_stop_timeout: Duration,
     /// How long all shutdown hooks together may take; 2 s by default.
     pub shutdown_hook_budget: Duration,
-    /// The longest that an activity of this worker takes, for the rule above; unknown by default.
+    /// Duration of this worker's longest activity, to check the rule above; unknown by default.
     pub longest_activity: Option<Duration>,
-    /// How long connecting may take, and after that the first poll; 10 s by default.
+    /// How long connecting may take, and how long the first poll may take after that; 10 s by
+    /// default.
     pub connect_timeout: Duration,
-    /// How long the platform waits between SIGTERM and SIGKILL; a shutdown that a signal began
-    /// takes no longer. `None`, the default, is the deadline buffer for a process, which fits
-    /// the 10 s of most container platforms, and Lambda's 500 ms for a function.
+    /// Time between SIGTERM and SIGKILL on the platform, which limits a shutdown caused by a
+    /// signal. `None`, the default, means the deadline buffer in a process, which fits the 10 s of
+    /// most container platforms, and Lambda's 500 ms in a function.
     pub termination_grace: Option<Duration>,
-    /// How often the worker tells the server how it is, from 1 s to 60 s; 5 s by default, since
-    /// 60 s is longer than most invocations live. `None` turns it off.
+    /// Interval of the worker's heartbeats, from 1 s to 60 s; 5 s by default, because the SDK's
+    /// 60 s are longer than most invocations. `None` disables heartbeats.
     pub heartbeat_interval: Option<Duration>,
 }
 
@@ -92,9 +53,12 @@ impl Default for Timing {
 }
 
 impl Timing {
-    /// Applies the part of the rule that holds for every invocation.
+    /// Checks the part of the rule that holds for every invocation.
     ///
-    /// Returns what is worth a warning; refuses what cannot work, with the numbers.
+    /// Returns a warning for a combination that works without any reserve.
+    ///
+    /// # Errors
+    /// [`Error::Tuning`] with the numbers, for a combination that cannot work.
     pub(crate) fn check(&self) -> Result<Option<String>, Error> {
         let (stop, hooks) = (self.worker_stop_timeout, self.shutdown_hook_budget);
         let needed = stop.saturating_add(hooks);
@@ -110,7 +74,7 @@ impl Timing {
         if self.deadline_buffer < needed {
             let below = compared("below");
             return Err(Error::Tuning(format!(
-                "{below}; raise the buffer above that or lower the others"
+                "{below}; raise the deadline buffer above that or lower the others"
             )));
         }
         if let Some(longest) = self.longest_activity.filter(|longest| stop <= *longest) {
@@ -123,18 +87,20 @@ impl Timing {
         }
         Ok((self.deadline_buffer == needed).then(|| {
             let equal = compared("no more than");
-            format!("{equal}; nothing is left for the unexpected")
+            format!("{equal}; raise the deadline buffer to leave a reserve")
         }))
     }
 
-    /// Applies the part of the rule that depends on the invocation, which has `left` to its
-    /// deadline. An activity that does not fit is a warning: shorter ones may still run.
+    /// Checks the part of the rule that depends on the invocation, whose deadline is `left` away.
+    ///
+    /// Returns a warning, not an error, if the longest activity does not fit: shorter ones may
+    /// still run.
     pub(crate) fn check_deadline(&self, left: Duration) -> Option<String> {
         let longest = self.longest_activity?;
         let needed = longest.saturating_add(self.deadline_buffer);
         (left <= needed).then(|| {
             format!(
-                "the deadline in {} ms leaves no room for the longest activity of {} ms plus the deadline buffer of {} ms; give the invocation more than {} ms",
+                "the deadline in {} ms leaves too little time for the longest activity of {} ms plus the deadline buffer of {} ms; give the invocation more than {} ms",
                 left.as_millis(),
                 longest.as_millis(),
                 self.deadline_buffer.as_millis(),

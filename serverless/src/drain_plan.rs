@@ -1,30 +1,30 @@
-//! How the time of the shutdown is shared out. Knows no clock.
+//! How the shutdown divides its time. Without a clock.
 
-use crate::tuning::Timing;
+use crate::timing::Timing;
 use std::time::Duration;
 
-/// Enough for activities that were given up to report so to the server.
+/// Enough for abandoned activities to report their failure to the server.
 const REPORT: Duration = Duration::from_millis(500);
-/// The longest notice that an activity gets before it is given up.
-const NOTICE: Duration = Duration::from_secs(1);
+/// The longest time between an activity's cancellation and its abandonment.
+const MAX_NOTICE: Duration = Duration::from_secs(1);
 
-/// The parts of the shutdown, one after the other.
+/// The steps of the shutdown, one after the other, and how long each may take.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct DrainPlan {
-    /// Wait for what runs.
+    /// Wait for running tasks.
     pub(crate) wait: Duration,
-    /// Then give up the activities that still run and report that.
+    /// Abandon the activities that still run, and report that.
     pub(crate) report: Duration,
-    /// Then run the hooks.
+    /// Run the shutdown hooks.
     pub(crate) hooks: Duration,
 }
 
 impl DrainPlan {
-    /// Shares out `left`, the time to the deadline, if there is one.
+    /// Divides `left`, the time until the deadline, if there is one.
     ///
-    /// No shutdown takes longer than the deadline buffer. When less is left, the hooks keep
-    /// most of it, since what they flush is lost otherwise, and giving up comes before waiting:
-    /// a task whose end is reported is repeated at once, others only after their timeout.
+    /// The shutdown never takes longer than the deadline buffer. If less time is left, the hooks
+    /// keep most of it, because what they flush would otherwise be lost. Reporting comes before
+    /// waiting: the server retries a reported task immediately, any other only after its timeout.
     pub(crate) fn new(timing: &Timing, left: Option<Duration>) -> Self {
         let total = left.map_or(timing.deadline_buffer, |left| left.min(timing.deadline_buffer));
         let hooks = timing.shutdown_hook_budget.min(total * 4 / 5);
@@ -35,10 +35,10 @@ impl DrainPlan {
     }
 }
 
-/// When, after the shutdown began, activities that still run are told to cancel, so that they
-/// can save their progress before they are given up.
+/// Returns how long after the start of the shutdown running activities are cancelled, so that
+/// they can save their progress before they are abandoned.
 pub(crate) fn cancel_after(worker_stop_timeout: Duration) -> Duration {
-    worker_stop_timeout - NOTICE.min(worker_stop_timeout / 2)
+    worker_stop_timeout - MAX_NOTICE.min(worker_stop_timeout / 2)
 }
 
 #[cfg(test)]
@@ -47,11 +47,11 @@ mod tests {
 
     fn plan(left_ms: Option<u64>) -> [u128; 3] {
         let plan = DrainPlan::new(&Timing::default(), left_ms.map(Duration::from_millis));
-        [plan.wait, plan.report, plan.hooks].map(|part| part.as_millis())
+        [plan.wait, plan.report, plan.hooks].map(|step| step.as_millis())
     }
 
     #[test]
-    fn with_the_whole_buffer_everyone_gets_what_they_ask_for() {
+    fn with_the_whole_buffer_every_step_gets_what_it_needs() {
         assert_eq!(plan(Some(8_000)), [5_000, 500, 2_000]);
     }
 
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn activities_get_notice_before_they_are_given_up() {
+    fn activities_are_cancelled_before_they_are_abandoned() {
         assert_eq!(cancel_after(Duration::from_secs(5)).as_millis(), 4_000);
         assert_eq!(cancel_after(Duration::from_secs(1)).as_millis(), 500);
         assert_eq!(cancel_after(Duration::ZERO).as_millis(), 0);
