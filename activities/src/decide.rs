@@ -7,13 +7,13 @@ use std::{
 
 use temporalio_common::protos::temporal::api::workflowservice::v1::describe_worker_deployment_version_response::VersionTaskQueue;
 use wci_contract::{
-    ComputeSpec,
+    LaunchStrategy,
     activities::{DecideInput, DecideOutput, GroupInput},
-    decision::{Decision, Event, Poll, Reason, DecisionResult},
+    decision::{Decision, DecisionResult, Event, Poll, Reason},
     payload::config_map,
     stats::{StatsByType, WorkersSeen, all_of},
 };
-use wci_scaling::{Algorithm, LaunchStrategy, decide_batch};
+use wci_scaling::{Algorithm, decide_batch};
 
 use crate::{VersionReader, known_queues::QueueKey, workers::since_epoch};
 
@@ -93,17 +93,11 @@ fn decide_as(algorithm: Algorithm, now_ms: i64, group: &GroupInput, events: &[Ev
 
 /// The algorithm of this name, or the default, where it fits the provider.
 pub(crate) fn algorithm(provider_type: &str, name: &str) -> Option<Algorithm> {
-    let strategy = strategy(provider_type);
+    let strategy = LaunchStrategy::of(provider_type);
     if name.is_empty() {
         return Some(Algorithm::default_for(strategy));
     }
     Algorithm::parse(name).filter(|algorithm| algorithm.strategy() == strategy)
-}
-
-/// How a provider of this type starts workers; one that this build does not know, one by one.
-pub(crate) fn strategy(provider_type: &str) -> LaunchStrategy {
-    let compute = ComputeSpec { provider_type: provider_type.to_owned(), ..Default::default() };
-    if compute.keeps_a_set() { LaunchStrategy::WorkerSet } else { LaunchStrategy::Invoke }
 }
 
 fn unscaled(group: &GroupInput) -> DecisionResult {

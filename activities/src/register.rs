@@ -41,7 +41,7 @@ async fn start_missing(
         if is_coming || !is_missing(&input.spec.types_of(name), &known) {
             continue;
         }
-        if group.compute.keeps_a_set() {
+        if group.compute.is_worker_set() {
             output.empty_sets.push(name.clone());
             continue;
         }

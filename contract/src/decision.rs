@@ -9,12 +9,16 @@ use crate::{
     stats::{StatsByType, WorkersSeen},
 };
 
+mod own_state;
 mod reason;
 
-pub use self::reason::{ParsedReason, Reason};
+pub use self::{
+    own_state::{BackOff, OwnState},
+    reason::{ParsedReason, Reason},
+};
 
-/// A group's scaling state: JSON whose keys are the algorithm's own. Ours, beside what the
-/// server's controller writes, is under the key `wci`.
+/// A group's scaling state: JSON whose keys are the algorithm's. This controller's part, beside
+/// what the server's controller writes, is an [`OwnState`].
 pub type GroupState = Map<String, Value>;
 
 /// Something that a scaling algorithm is asked about.

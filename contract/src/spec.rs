@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
-    names::SUBPROCESS_POOL,
+    launch_strategy::LaunchStrategy,
     payload::{ConfigPayload, PayloadError, config_map, null_as_default},
     task_type::TaskType,
 };
@@ -99,9 +99,9 @@ impl Spec {
 }
 
 impl ComputeSpec {
-    /// Whether the provider is told how many workers to keep, instead of being asked for each.
-    pub fn keeps_a_set(&self) -> bool {
-        self.provider_type == SUBPROCESS_POOL
+    /// Whether the provider keeps a worker set, instead of starting workers one by one.
+    pub fn is_worker_set(&self) -> bool {
+        LaunchStrategy::of(&self.provider_type).is_worker_set()
     }
 }
 

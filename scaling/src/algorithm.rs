@@ -2,14 +2,7 @@
 
 use std::fmt;
 
-/// How a compute provider starts workers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum LaunchStrategy {
-    /// Each worker is asked for by itself and leaves by itself.
-    Invoke,
-    /// The provider keeps as many workers as it is told to.
-    WorkerSet,
-}
+use wci_contract::LaunchStrategy;
 
 /// A scaling algorithm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

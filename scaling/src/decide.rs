@@ -2,13 +2,14 @@
 
 use serde_json::{Map, Value};
 use wci_contract::{
+    LaunchStrategy,
     decision::{Decision, Event, GroupState},
     limits::cut,
 };
 
 use crate::{
-    Algorithm, ConfigError, DecideError, LaunchStrategy, backoff::Waits, demand, no_sync,
-    rate_based, turn::Turn,
+    Algorithm, ConfigError, DecideError, backoff::BackOffPolicy, demand, no_sync, rate_based,
+    turn::Turn,
 };
 
 /// Bytes of an unknown algorithm's name that a message repeats.
@@ -56,11 +57,11 @@ pub fn decide_batch(
     state: &GroupState,
     events: &[Event],
 ) -> Decision {
-    let waits = match algorithm {
-        Algorithm::Demand => demand::waits(config),
-        Algorithm::NoSync | Algorithm::RateBased => Waits::default(),
+    let policy = match algorithm {
+        Algorithm::Demand => demand::backoff_policy(config),
+        Algorithm::NoSync | Algorithm::RateBased => BackOffPolicy::default(),
     };
-    let mut turn = Turn::begin(now_ms, waits, state);
+    let mut turn = Turn::begin(now_ms, policy, state);
     for event in events {
         if let Event::Outcome(outcome) = event {
             match algorithm.strategy() {

@@ -18,12 +18,11 @@ mod error;
 mod no_sync;
 mod number;
 pub mod offline;
-mod own_state;
 mod rate_based;
 mod setting;
 mod turn;
 
-pub use algorithm::{Algorithm, LaunchStrategy};
+pub use algorithm::Algorithm;
 pub use decide::{check_config, decide, decide_batch, decide_named};
 pub use error::{ConfigError, DecideError};
 pub use setting::Range;

@@ -1,15 +1,12 @@
 //! One decision as it grows: what an algorithm may ask for, and what it has to say.
 
 use wci_contract::{
-    decision::{Action, Decision, GroupState, Reason},
+    decision::{Action, BackOff, Decision, GroupState, OwnState, Reason},
     launch::Outcome,
     limits::{MAX_COUNT, MAX_REASONS},
 };
 
-use crate::{
-    backoff::{BackOff, Waits},
-    own_state::OwnState,
-};
+use crate::backoff::{self, BackOffPolicy};
 
 /// What becomes of a call for workers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +23,7 @@ pub(crate) enum Pass {
 #[derive(Debug)]
 pub(crate) struct Turn {
     now_ms: i64,
-    waits: Waits,
+    policy: BackOffPolicy,
     own: OwnState,
     action: Option<Action>,
     throttled: u64,
@@ -38,10 +35,10 @@ pub(crate) struct Turn {
 impl Turn {
     /// A turn at `now_ms`, milliseconds since the Unix epoch, of a group that waits so long when
     /// its provider refuses.
-    pub(crate) fn begin(now_ms: i64, waits: Waits, state: &GroupState) -> Self {
+    pub(crate) fn begin(now_ms: i64, policy: BackOffPolicy, state: &GroupState) -> Self {
         Self {
             now_ms,
-            waits,
+            policy,
             own: OwnState::read(state),
             action: None,
             throttled: 0,
@@ -59,7 +56,7 @@ impl Turn {
     /// asked again at once.
     pub(crate) fn settle(&mut self, outcome: &Outcome) {
         let before = self.own.backoff().copied();
-        let (after, reason) = BackOff::after(self.waits, before.as_ref(), self.now_ms, outcome);
+        let (after, reason) = self.policy.record_outcome(before.as_ref(), self.now_ms, outcome);
         if before.is_some() && after.is_none() {
             self.wake_at(self.now_ms);
         }
@@ -96,14 +93,14 @@ impl Turn {
             return Pass::Covered;
         }
         if let Some(backoff) = self.open_backoff() {
-            self.because(backoff.waiting(self.now_ms));
+            self.because(backoff::backing_off(&backoff, self.now_ms));
             return Pass::Held;
         }
         let mut count = count.clamp(1, MAX_COUNT);
         if let Some(backoff) = self.own.backoff().copied() {
             count = 1;
-            self.because(backoff.probing());
-            self.own.set_backoff(Some(backoff.probed(self.waits, self.now_ms)));
+            self.because(Reason::Probing { failures: backoff.failures });
+            self.own.set_backoff(Some(self.policy.probe(&backoff, self.now_ms)));
         }
         self.action = Some(Action::InvokeWorker { count });
         Pass::Granted
@@ -128,19 +125,19 @@ impl Turn {
             return Pass::Covered;
         }
         if let Some(backoff) = self.open_backoff() {
-            self.because(backoff.waiting(self.now_ms));
+            self.because(backoff::backing_off(&backoff, self.now_ms));
             return Pass::Held;
         }
         if let Some(backoff) = self.own.backoff().copied() {
-            self.because(backoff.probing());
-            self.own.set_backoff(Some(backoff.probed(self.waits, self.now_ms)));
+            self.because(Reason::Probing { failures: backoff.failures });
+            self.own.set_backoff(Some(self.policy.probe(&backoff, self.now_ms)));
         }
         self.action = Some(Action::UpdateWorkerSetSize { count });
         Pass::Granted
     }
 
     fn open_backoff(&self) -> Option<BackOff> {
-        self.own.backoff().filter(|backoff| backoff.is_open(self.waits, self.now_ms)).copied()
+        self.own.backoff().filter(|backoff| self.policy.is_open(backoff, self.now_ms)).copied()
     }
 
     /// Counts announced tasks for which nothing is done now.
@@ -187,7 +184,7 @@ impl Turn {
     /// decision asks to be asked again at its end, so that no later one takes that back.
     pub(crate) fn finish(mut self, mut state: GroupState) -> Decision {
         if let Some(backoff) = self.open_backoff() {
-            self.wake_at(backoff.until_ms());
+            self.wake_at(backoff.until_ms);
         }
         if self.reasons.is_empty() {
             self.reasons.push(Reason::NothingWaits);
@@ -215,7 +212,7 @@ mod tests {
 
     #[test]
     fn a_call_for_many_workers_is_granted_up_to_what_one_launch_may_ask_for() {
-        let mut turn = Turn::begin(0, Waits::default(), &GroupState::new());
+        let mut turn = Turn::begin(0, BackOffPolicy::default(), &GroupState::new());
         assert_eq!(turn.invoke(u32::MAX), Pass::Granted);
         assert_eq!(turn.invoke(7), Pass::Covered);
         assert_eq!(invoked(turn), [Action::InvokeWorker { count: MAX_COUNT }]);
@@ -223,11 +220,11 @@ mod tests {
 
     #[test]
     fn a_call_for_many_workers_becomes_one_that_tries_after_a_back_off() {
-        let mut turn = Turn::begin(0, Waits::default(), &GroupState::new());
+        let mut turn = Turn::begin(0, BackOffPolicy::default(), &GroupState::new());
         turn.settle(&Outcome::failed(5, FailureClass::Throttled, "slow down"));
         assert_eq!(turn.invoke(5), Pass::Held);
         let state = turn.finish(GroupState::new()).state;
-        let mut turn = Turn::begin(10_000, Waits::default(), &state);
+        let mut turn = Turn::begin(10_000, BackOffPolicy::default(), &state);
         assert_eq!(turn.invoke(5), Pass::Granted);
         assert_eq!(invoked(turn), [Action::InvokeWorker { count: 1 }]);
     }

@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
-use wci_scaling::{Algorithm, LaunchStrategy, check_config};
+use wci_contract::LaunchStrategy;
+use wci_scaling::{Algorithm, check_config};
 
 use crate::ParseError;
 

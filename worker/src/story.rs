@@ -23,7 +23,6 @@ pub(crate) use self::{
     reason::{Explanation, explain},
     sentence::sentences,
     waiting::{Waiting, waits},
-    words::keeps_a_set,
 };
 use crate::clock::Millis;
 

@@ -2,7 +2,7 @@
 
 use wci_contract::{
     activities::{DecideInput, DecideOutput, GroupInput},
-    decision::{Action, DecisionResult, Event, Reason},
+    decision::{Action, DecisionResult, Event, OwnState, Reason},
     launch::Outcome,
     limits::{MAX_ACTIONS, MAX_COUNT, MAX_REASONS},
     signal::TaskAdd,
@@ -35,8 +35,7 @@ impl Book {
 
     /// A launch that went well is no news, unless the group was in trouble.
     fn is_news(&self, group: &str, events: &[Event]) -> bool {
-        let in_trouble =
-            self.state.scaling_state.get(group).is_some_and(|state| state.contains_key("wci"));
+        let in_trouble = self.state.scaling_state.get(group).is_some_and(OwnState::is_in);
         events.iter().any(|event| match event {
             Event::Outcome(outcome) => in_trouble || !outcome.is_success(),
             Event::TaskAdd(_) | Event::Poll(_) | Event::Tick {} => true,

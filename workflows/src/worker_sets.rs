@@ -47,7 +47,7 @@ impl Book {
     /// Has the provider of `group` keep `count` workers: this size, and none that still waits.
     pub(crate) fn resize(&mut self, now_ms: i64, group: &str, count: u32) {
         let spec = self.spec().and_then(|spec| spec.scaling_group_specs.get(group));
-        let Some(compute) = spec.map(|spec| spec.compute.clone()).filter(|it| it.keeps_a_set())
+        let Some(compute) = spec.map(|spec| spec.compute.clone()).filter(|it| it.is_worker_set())
         else {
             return;
         };
@@ -155,7 +155,7 @@ impl Book {
 }
 
 fn keeps_a_set(spec: &Spec, group: &str) -> bool {
-    spec.scaling_group_specs.get(group).is_some_and(|group| group.compute.keeps_a_set())
+    spec.scaling_group_specs.get(group).is_some_and(|group| group.compute.is_worker_set())
 }
 
 /// The size that a decision gives a set.

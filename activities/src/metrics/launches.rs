@@ -2,11 +2,10 @@
 
 use std::time::{Duration, SystemTime};
 
-use serde_json::Value;
 use wci_contract::{
     FailureClass, VersionId,
     activities::{DecideInput, DecideOutput},
-    decision::{Event, GroupState},
+    decision::{Event, GroupState, OwnState},
     launch::Outcome,
 };
 use wci_scaling::Algorithm;
@@ -181,15 +180,11 @@ fn algorithm(name: &str) -> &'static str {
     if name.is_empty() { "default" } else { Algorithm::parse(name).map_or(OTHER, Algorithm::name) }
 }
 
-/// The back-off in a group's state, under our key.
+/// The back-off in a group's state.
 fn pause(provider: &'static str, state: &GroupState) -> Option<Pause> {
-    let fields = state.get("wci")?.get("backoff")?;
-    let class = fields.get("class").cloned().and_then(|name| serde_json::from_value(name).ok());
-    Some(Pause {
-        provider,
-        class: class.unwrap_or(FailureClass::Unavailable),
-        until_ms: fields.get("until_ms").and_then(Value::as_i64)?,
-    })
+    let own = OwnState::read(state);
+    let backoff = own.backoff()?;
+    Some(Pause { provider, class: backoff.class, until_ms: backoff.until_ms })
 }
 
 pub(super) fn seconds(time: Duration) -> f64 {

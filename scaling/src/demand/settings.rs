@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::schedule::{self, Schedule};
 use crate::{
     Algorithm, ConfigError,
-    backoff::Waits,
+    backoff::BackOffPolicy,
     setting::{Integer, check_keys},
 };
 
@@ -66,10 +66,10 @@ impl Settings {
     }
 }
 
-/// How long a group waits whose provider refuses.
-pub(crate) fn waits(config: &Map<String, Value>) -> Waits {
-    let (first, longest) = (BACKOFF.read(config), BACKOFF_MAX.read(config));
-    Waits::hopeful(first, longest.max(first))
+/// How the group backs off.
+pub(crate) fn backoff_policy(config: &Map<String, Value>) -> BackOffPolicy {
+    let (initial, maximum) = (BACKOFF.read(config), BACKOFF_MAX.read(config));
+    BackOffPolicy::with_plateau(initial, maximum.max(initial))
 }
 
 /// Checks `config` strictly.

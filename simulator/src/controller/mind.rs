@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 use wci_contract::{
     TaskType,
-    decision::{Action, Decision, Event, GroupState, Poll, Reason},
+    decision::{Action, Decision, Event, GroupState, OwnState, Poll, Reason},
     launch::Outcome,
     limits::{MAX_ACTIONS, MAX_COUNT},
     signal::TaskAdd,
@@ -84,7 +84,7 @@ impl Mind {
 
     /// Whether our own part of the state is there.
     pub(super) fn has_own_state(&self) -> bool {
-        self.state.contains_key("wci")
+        OwnState::is_in(&self.state)
     }
 }
 

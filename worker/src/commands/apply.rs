@@ -103,7 +103,7 @@ pub(super) async fn run(connection: &ConnectionArgs, args: ApplyArgs) -> anyhow:
 /// How large the sets of workers are: as the instance knows them, or what they begin with.
 fn set_sizes(spec: &Spec, known: &BTreeMap<String, WorkerSet>) -> BTreeMap<String, u32> {
     let groups = spec.scaling_group_specs.iter();
-    let sets = groups.filter(|(_, group)| group.compute.keeps_a_set());
+    let sets = groups.filter(|(_, group)| group.compute.is_worker_set());
     sets.filter_map(|(name, group)| {
         let initial = || {
             let config = group.scaling_config().ok()?;

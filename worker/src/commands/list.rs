@@ -125,7 +125,7 @@ async fn ask(control: &Control, mut row: Row) -> Row {
 /// The groups of an instance; of one that is ours, with the sizes of its sets.
 async fn asked(control: &Control, id: &VersionId, run_by: Keeper) -> Result<Vec<Group>, Trouble> {
     let spec = control.describe(id).await?.spec.unwrap_or_default();
-    let has_sets = spec.scaling_group_specs.values().any(|group| group.compute.keeps_a_set());
+    let has_sets = spec.scaling_group_specs.values().any(|group| group.compute.is_worker_set());
     let sets = match run_by {
         Keeper::Wci if has_sets => {
             control.dump(id).await?.wci.map(|wci| wci.worker_sets).unwrap_or_default()

@@ -105,7 +105,7 @@ impl Group {
 fn default_scaler(compute: &ComputeSpec) -> Option<ScalingSpec> {
     let (algorithm, config) = if starts_one_by_one(&compute.provider_type) {
         (Algorithm::Demand, None)
-    } else if compute.keeps_a_set() {
+    } else if compute.is_worker_set() {
         let settings = Map::from_iter([("max_scale_down_step".to_owned(), i32::MAX.into())]);
         (Algorithm::RateBased, Some(ConfigPayload::from_map(&settings)))
     } else {

@@ -7,7 +7,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 use temporalio_common::protos::temporal::api::common::v1::{Payload, Payloads};
 use wci_contract::{
-    decision::{Action, Event},
+    decision::{Action, Event, OwnState},
     launch::Outcome,
     limits::{MAX_MESSAGE, cut},
     stats::{StatsByType, WorkersSeen},
@@ -159,13 +159,13 @@ pub(super) fn back_off(answer: &Answer) -> Option<BackOff> {
 
 /// The same of a state that was carried over.
 pub(super) fn back_off_of(state: &Map<String, Value>) -> Option<BackOff> {
-    let fields = state.get("wci")?.get("backoff")?;
-    let number = |key: &str| fields.get(key).and_then(Value::as_i64);
+    let own = OwnState::read(state);
+    let backoff = own.backoff()?;
     Some(BackOff {
-        class: string(fields, "class"),
-        failures: number("failures").and_then(|n| u64::try_from(n).ok()).unwrap_or(1),
-        until: number("until_ms")?,
-        probing: fields.get("probing").and_then(Value::as_bool).unwrap_or_default(),
+        class: own.class_name().unwrap_or_default().to_owned(),
+        failures: backoff.failures.into(),
+        until: backoff.until_ms,
+        probing: backoff.probing,
     })
 }
 

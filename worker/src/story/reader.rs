@@ -176,7 +176,7 @@ impl Reader {
             let group = groups.entry(name.clone()).or_default();
             group.provider.clone_from(&spec.compute.provider_type);
             group.algorithm = spec.algorithm().to_owned();
-            group.set_size = group.set_size.filter(|_| spec.compute.keeps_a_set());
+            group.set_size = group.set_size.filter(|_| spec.compute.is_worker_set());
         }
     }
 

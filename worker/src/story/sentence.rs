@@ -1,10 +1,10 @@
 //! Moments in sentences.
 
-use wci_contract::{launch::Outcome, names, signal::TaskAdd};
+use wci_contract::{LaunchStrategy, launch::Outcome, names, signal::TaskAdd};
 
 use super::{
     Decision, Ending, LaunchEnd, Moment, Seen, Set, What, explain,
-    words::{as_sentence, backlog, keeps_a_set, list, many, rate, span},
+    words::{as_sentence, backlog, list, many, rate, span},
 };
 use crate::clock::{self, Millis};
 
@@ -266,7 +266,7 @@ impl Seen {
 impl Decision {
     /// Whether the group's workers are kept as a set.
     fn is_of_set(&self) -> bool {
-        self.set_size.is_some() || keeps_a_set(&self.provider)
+        self.set_size.is_some() || LaunchStrategy::of(&self.provider).is_worker_set()
     }
 
     fn words_of(&self, reason: &str) -> String {

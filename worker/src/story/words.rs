@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use wci_contract::{ComputeSpec, stats::StatsByType};
+use wci_contract::stats::StatsByType;
 
 use crate::clock;
 
@@ -18,12 +18,6 @@ pub(super) fn many(count: impl Into<i128>, noun: &str) -> String {
 /// A length of time, milliseconds.
 pub(super) fn span(ms: i64) -> String {
     clock::span(Duration::from_millis(u64::try_from(ms).unwrap_or(0)))
-}
-
-/// Whether a provider of this type is told how many workers to keep.
-pub(crate) fn keeps_a_set(provider: &str) -> bool {
-    let compute = ComputeSpec { provider_type: provider.to_owned(), ..ComputeSpec::default() };
-    compute.keeps_a_set()
 }
 
 /// The words with commas and a last `and`.

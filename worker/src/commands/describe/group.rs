@@ -1,9 +1,9 @@
 //! How each scaling group is doing.
 
 use serde::Serialize;
-use serde_json::Value;
 use wci_contract::{
     GroupSpec, TaskType,
+    decision::OwnState,
     state::{FailureRecord, State},
 };
 
@@ -42,7 +42,7 @@ pub(super) struct BackingOff {
     pub(super) failures: u64,
     #[serde(serialize_with = "clock::as_rfc3339")]
     pub(super) until: Millis,
-    /// Whether one worker tries if the provider is well again.
+    /// Whether the provider is being probed with one worker.
     pub(super) probing: bool,
 }
 
@@ -91,15 +91,15 @@ impl GroupReport {
 }
 
 impl BackingOff {
-    /// The back-off that the scaling state of `group` holds under our key.
+    /// The back-off in the scaling state of `group`.
     fn of(state: &State, group: &str) -> Option<Self> {
-        let fields = state.scaling_state.get(group)?.get("wci")?.get("backoff")?;
-        let number = |key: &str| fields.get(key).and_then(Value::as_i64);
+        let own = OwnState::read(state.scaling_state.get(group)?);
+        let backoff = own.backoff()?;
         Some(Self {
-            class: fields.get("class").and_then(Value::as_str).unwrap_or("unknown").to_owned(),
-            failures: number("failures").and_then(|n| u64::try_from(n).ok()).unwrap_or(1),
-            until: number("until_ms")?,
-            probing: fields.get("probing").and_then(Value::as_bool).unwrap_or_default(),
+            class: own.class_name().unwrap_or("unknown").to_owned(),
+            failures: backoff.failures.into(),
+            until: backoff.until_ms,
+            probing: backoff.probing,
         })
     }
 }

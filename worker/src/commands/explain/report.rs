@@ -1,7 +1,7 @@
 //! What is told: a stable object for programs, which the text is made from.
 
 use serde::Serialize;
-use wci_contract::{decision::Reason, state::Extension};
+use wci_contract::{LaunchStrategy, decision::Reason, state::Extension};
 
 use crate::{
     clock::{self, Millis},
@@ -191,7 +191,7 @@ fn groups(story: &Story, at: Millis) -> Vec<GroupReport> {
 }
 
 fn is_set(group: &story::Group) -> bool {
-    group.set_size.is_some() || story::keeps_a_set(&group.provider)
+    group.set_size.is_some() || LaunchStrategy::of(&group.provider).is_worker_set()
 }
 
 impl ReasonReport {
