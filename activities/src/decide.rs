@@ -9,11 +9,11 @@ use temporalio_common::protos::temporal::api::workflowservice::v1::describe_work
 use wci_contract::{
     LaunchStrategy,
     activities::{DecideInput, DecideOutput, GroupInput},
-    decision::{Decision, DecisionResult, Event, Poll, Reason},
+    decision::{DecisionResult, Event, Reason},
     payload::config_map,
     stats::{StatsByType, WorkersSeen, all_of},
 };
-use wci_scaling::{Algorithm, decide_batch};
+use wci_scaling::{Algorithm, decide_batch, decide_with_worker_count, needs_worker_count};
 
 use crate::{VersionReader, known_queues::QueueKey, workers::since_epoch};
 
@@ -38,21 +38,21 @@ pub(crate) async fn decide(reader: &VersionReader, input: &DecideInput) -> Decid
     DecideOutput { groups, ..DecideOutput::default() }
 }
 
-/// A limit of workers rests on a count of those that were asked for, some of which may have left.
-/// Before it holds back a task, they are counted where they poll.
+/// Before the maximum number of workers defers a task, the workers that poll are counted.
 async fn decide_group(reader: &VersionReader, now_ms: i64, group: &GroupInput) -> DecisionResult {
     let Some(algorithm) = algorithm(&group.provider_type, &group.scaling.scaling_algorithm) else {
         return unscaled(group);
     };
-    let is_full = |reason: &Reason| matches!(reason, Reason::AtMaxConcurrent { .. });
-    let decision = decide_as(algorithm, now_ms, group, &group.events);
-    if !decision.reasons.iter().any(is_full) {
+    // What cannot be read was refused when the spec was given; a spec taken over from elsewhere
+    // is served with the defaults.
+    let config = config_map(group.scaling.config.as_ref()).unwrap_or_default();
+    let GroupInput { state, events, .. } = group;
+    let decision = decide_batch(now_ms, algorithm, &config, state, events);
+    if !needs_worker_count(&decision) {
         return decision.into();
     }
     let Some(workers) = workers_of(reader, group).await else { return decision.into() };
-    let looked = Event::Poll(Poll { workers: Some(workers), ..Poll::default() });
-    let events: Vec<Event> = group.events.iter().cloned().chain([looked]).collect();
-    decide_as(algorithm, now_ms, group, &events).into()
+    decide_with_worker_count(now_ms, algorithm, &config, state, events, workers).into()
 }
 
 /// The workers that poll the queues whose tasks were announced; `None` where nobody knows.
@@ -82,13 +82,6 @@ fn queue_of(event: &Event) -> Option<QueueKey> {
     let Event::TaskAdd(signal) = event else { return None };
     let name = signal.task_queue_name.clone();
     Some((name, signal.kind()?.to_wire())).filter(|(name, _)| !name.is_empty())
-}
-
-fn decide_as(algorithm: Algorithm, now_ms: i64, group: &GroupInput, events: &[Event]) -> Decision {
-    // What cannot be read was refused when the spec was given; a spec taken over from elsewhere
-    // is served with the defaults.
-    let config = config_map(group.scaling.config.as_ref()).unwrap_or_default();
-    decide_batch(now_ms, algorithm, &config, &group.state, events)
 }
 
 /// The algorithm of this name, or the default, where it fits the provider.

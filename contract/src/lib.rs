@@ -22,6 +22,7 @@ pub mod signal;
 pub mod spec;
 pub mod state;
 pub mod stats;
+pub mod summaries;
 pub mod task_type;
 pub mod token;
 pub mod version;

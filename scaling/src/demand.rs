@@ -30,7 +30,7 @@ use memory::Memory;
 use settings::Settings;
 use waiting::{ANNOUNCED_LATE_MS, FIGURES_AGE_MS, Look};
 
-pub(crate) use settings::{backoff_policy, check};
+pub(crate) use settings::{backoff_policy, check, has_minimum};
 
 /// How long a backlog that grows must have done so before its growth is served ahead,
 /// milliseconds: rates are means over half a minute.

@@ -15,14 +15,18 @@ mod backoff;
 mod decide;
 mod demand;
 mod error;
+mod initial_tick;
 mod no_sync;
 mod number;
 pub mod offline;
 mod rate_based;
+mod recount;
 mod setting;
 mod turn;
 
 pub use algorithm::Algorithm;
 pub use decide::{check_config, decide, decide_batch, decide_named};
 pub use error::{ConfigError, DecideError};
+pub use initial_tick::needs_initial_tick;
+pub use recount::{decide_with_worker_count, needs_worker_count};
 pub use setting::Range;

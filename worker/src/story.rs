@@ -16,7 +16,7 @@ mod words;
 use std::collections::BTreeMap;
 
 use temporalio_common::protos::temporal::api::history::v1::HistoryEvent;
-use wci_contract::VersionId;
+use wci_contract::{VersionId, summaries};
 
 pub(crate) use self::{
     moment::{Decision, Ending, Launch, LaunchEnd, Moment, Seen, Set, What},
@@ -92,7 +92,9 @@ impl Open {
     /// What a timer is for: one to ask again is the last of an instance without a compute config.
     fn purpose_of<'a>(&self, summary: &'a str) -> &'a str {
         match summary {
-            "ask again" if !self.has_spec => "end because nobody gave it a compute config",
+            summaries::DECIDE_AGAIN if !self.has_spec => {
+                "end because nobody gave it a compute config"
+            }
             other => other,
         }
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use temporalio_workflow::{CancellableFuture, TimerResult, WorkflowContext, workflows::select};
+use wci_contract::summaries;
 
 use crate::{
     Controller, Instance,
@@ -97,7 +98,7 @@ fn set<'a>(
     }
     cancel(alarm);
     let wait = u64::try_from(at_ms - now_ms).unwrap_or(0).max(1);
-    let timer = ctx.timer(options::timer(Duration::from_millis(wait), "ask again"));
+    let timer = ctx.timer(options::timer(Duration::from_millis(wait), summaries::DECIDE_AGAIN));
     Some(Alarm { at_ms, timer: Box::pin(timer) })
 }
 
@@ -157,7 +158,8 @@ async fn last_call(ctx: &WorkflowContext<Instance>) {
             && s.book.state.wci.as_ref().is_none_or(|wci| wci.launches.is_empty())
     };
     if !ctx.state(idle) {
-        let mut timer = Box::pin(ctx.timer(options::timer(LAST_CALL, "wait for launches to end")));
+        let mut timer =
+            Box::pin(ctx.timer(options::timer(LAST_CALL, summaries::WAIT_FOR_LAUNCHES)));
         let mut ended = Box::pin(until(ctx, idle));
         select! {
             () = ended => timer.cancel(),

@@ -72,6 +72,11 @@ pub(crate) fn backoff_policy(config: &Map<String, Value>) -> BackOffPolicy {
     BackOffPolicy::with_plateau(initial, maximum.max(initial))
 }
 
+/// Whether `config` sets a minimum number of workers, whatever its value.
+pub(crate) fn has_minimum(config: &Map<String, Value>) -> bool {
+    [MIN.name, schedule::KEY].into_iter().any(|key| config.contains_key(key))
+}
+
 /// Checks `config` strictly.
 pub(crate) fn check(config: &Map<String, Value>) -> Result<(), ConfigError> {
     let known = |key: &str| key == schedule::KEY || INTEGERS.iter().any(|known| known.name == key);

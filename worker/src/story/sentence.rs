@@ -1,6 +1,6 @@
 //! Moments in sentences.
 
-use wci_contract::{LaunchStrategy, launch::Outcome, names, signal::TaskAdd};
+use wci_contract::{LaunchStrategy, launch::Outcome, names, signal::TaskAdd, summaries};
 
 use super::{
     Decision, Ending, LaunchEnd, Moment, Seen, Set, What, explain,
@@ -160,8 +160,8 @@ impl What {
 /// What a timer is for.
 pub(super) fn purpose(summary: &str) -> &str {
     match summary {
-        "ask again" => "decide again about what was put off",
-        "wait for launches to end" => "hand over to the next run",
+        summaries::DECIDE_AGAIN => "decide again about what was put off",
+        summaries::WAIT_FOR_LAUNCHES => "hand over to the next run",
         "" => "go on",
         other => other,
     }
