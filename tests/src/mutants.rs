@@ -18,7 +18,7 @@ use temporalio_sdk::{
 use temporalio_workflow::{
     ActivityOptions, TimerResult, WorkflowCancellationToken, common::error::ApplicationFailure,
 };
-use wci::replay::this_build;
+use wci_cli::replay::this_build;
 use wci_contract::{
     Spec, VersionId,
     activities::{DECIDE, DecideInput, RegisterInput},

@@ -6,7 +6,7 @@ use std::{
 };
 
 use serde_json::Value;
-use wci::replay::Recording;
+use wci_cli::replay::Recording;
 
 /// One recorded run.
 pub struct Recorded {

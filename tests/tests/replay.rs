@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use wci::replay::{Recording, ReplayError, Replayed, replay, this_build};
+use wci_cli::replay::{Recording, ReplayError, Replayed, replay, this_build};
 use wci_tests::{
     mutants::Mutation,
     recordings::{self, Recorded},

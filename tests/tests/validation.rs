@@ -9,7 +9,7 @@ use temporalio_common::protos::temporal::api::{
     deployment::v1::compute_status::ProviderValidationStatus,
     workflowservice::v1::DescribeWorkerDeploymentRequest,
 };
-use wci::replay::{Recording, replay, this_build};
+use wci_cli::replay::{Recording, replay, this_build};
 use wci_tests::{Behaviour, Group, KEY_IN_REFUSAL, SOON, SpecFile, Version, World, wait_for};
 
 /// Longer than the shortest time from one check to the next.

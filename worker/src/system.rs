@@ -22,13 +22,13 @@ use wci_contract::names::{DEFAULT_TASK_QUEUE, SERVER_QUEUE_PREFIX};
 use wci_providers::{Host, ProviderError, Registry};
 
 use crate::{
-    connection::ConnectionArgs,
     logging::{self, LogFormat},
     system::{
         health::Health, limits::LimitArgs, providers::ProviderArgs, serving::Serving, stop::Stop,
         telemetry::Telemetry,
     },
 };
+use wci_cli::connection::ConnectionArgs;
 
 pub(crate) use limits::Limits;
 

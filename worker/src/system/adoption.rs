@@ -10,7 +10,7 @@ use temporalio_client::Client;
 use wci_contract::VersionId;
 
 use super::arrival;
-use crate::{
+use wci_cli::{
     connection,
     control::{Control, Keeper, Trouble},
     ownership::{Adopted, Hindrance, Manner, adopt},

@@ -8,7 +8,7 @@ use temporalio_common::protos::temporal::api::{
     workflowservice::v1::DescribeTaskQueueRequest,
 };
 
-use crate::connection;
+use wci_cli::connection;
 
 /// Between two looks.
 const PACE: Duration = Duration::from_millis(100);

@@ -11,7 +11,7 @@ use std::{collections::BTreeMap, path::Path};
 use wci_providers::Settings;
 
 use super::Limits;
-use crate::yaml_file::{self, FileError};
+use wci_cli::yaml_file::{self, FileError};
 
 /// What the file says.
 #[derive(Debug)]

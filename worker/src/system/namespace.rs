@@ -25,7 +25,7 @@ use wci_contract::names::watch_queue;
 use wci_workflows::{Instance, Validate};
 
 use super::{Allowed, Settings, adoption, arrival, onlooker::Onlooker, stop::Stopper};
-use crate::connection;
+use wci_cli::connection;
 
 /// A workflow task that a lost process was given is handed to another after this. A process that
 /// is slow must not be taken for one that is lost: the other has to replay what it knows.

@@ -19,7 +19,8 @@ use super::{
     config::{Allowance, Config},
     default_run_dir,
 };
-use crate::{connection::Target, shepherd};
+use crate::shepherd;
+use wci_cli::connection::Target;
 
 const POOL_LAPSE: &str = "3h";
 /// Three words of an instance that got lost are none too many.

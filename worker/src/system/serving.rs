@@ -12,7 +12,7 @@ use super::{
     Allowed, Settings, config::Allowance, namespace::Served, providers::registry, stop::Stop,
     telemetry::Telemetry,
 };
-use crate::connection::Target;
+use wci_cli::connection::Target;
 
 /// Between two tries to serve a namespace that is in trouble.
 const AGAIN: Duration = Duration::from_secs(15);

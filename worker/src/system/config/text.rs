@@ -7,10 +7,8 @@ use serde_saphyr::Spanned;
 use wci_providers::{AWS_LAMBDA, SUBPROCESS, SUBPROCESS_POOL, Settings};
 
 use super::{Allowance, Config, Problem, lambda::Lambda, secrets, subprocess::Subprocess};
-use crate::{
-    system::{Limits, limits},
-    yaml_file::{self, FileError, Kind},
-};
+use crate::system::{Limits, limits};
+use wci_cli::yaml_file::{self, FileError, Kind};
 
 pub(super) const KIND: Kind = Kind {
     name: "configuration file",

@@ -1,0 +1,137 @@
+//! `wci adopt`: takes instances over from the server's controller.
+
+use anyhow::bail;
+use futures::{StreamExt, stream};
+use serde::Serialize;
+use wci_contract::VersionId;
+
+use crate::{
+    connection::{self, ConnectionArgs},
+    control::{Control, Keeper, Scope},
+    output::{self, Output},
+    ownership::{Adopted, Hindrance, Manner, adopt},
+};
+
+/// Versions that are taken over at once.
+const AT_ONCE: usize = 4;
+/// Instances of a namespace that are looked at for --all.
+const MOST: usize = 10_000;
+
+/// Take versions over from the server's own controller: compute config, scaling state and tasks
+/// that wait are carried over
+///
+/// A version whose compute config is being changed right now is left alone, and so is one whose
+/// workers the system worker could not start.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  wci adopt orders:v1
+  wci adopt --all -n orders")]
+pub struct AdoptArgs {
+    /// The version, as DEPLOYMENT:BUILD or DEPLOYMENT/BUILD; give as many as you like
+    #[arg(value_name = "VERSION", value_parser = super::parse_version, required_unless_present = "all")]
+    ids: Vec<VersionId>,
+    /// Every version of the namespace that the server's controller runs, but for those that were
+    /// released
+    #[arg(long, conflicts_with = "ids")]
+    all: bool,
+    #[command(flatten)]
+    scope: Scope,
+    /// Who asks, as the server records it [default: this process and host]
+    #[arg(long, value_name = "NAME")]
+    identity: Option<String>,
+    /// How the result is printed
+    #[arg(short, long, value_enum, default_value_t = Output::Table)]
+    output: Output,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Outcome {
+    /// wci runs it from now on.
+    Adopted,
+    /// wci ran it.
+    Unchanged,
+    /// It stays with who runs it.
+    Left,
+}
+
+#[derive(Debug, Serialize)]
+struct Row {
+    deployment: String,
+    build_id: String,
+    result: Outcome,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    /// Whether that is not what was asked for.
+    #[serde(skip)]
+    is_failure: bool,
+}
+
+/// Adopts.
+pub(super) async fn run(connection: &ConnectionArgs, args: AdoptArgs) -> anyhow::Result<()> {
+    let AdoptArgs { mut ids, all, scope, identity, output } = args;
+    let identity = identity.unwrap_or_else(connection::identity);
+    let control = scope.open(connection).await?;
+    control.require_worker(control.task_queue()).await?;
+    let manner = if all { Manner::Sweeping } else { Manner::Asked };
+    if all {
+        let (listed, _) = control.list(MOST).await?;
+        let theirs = listed.into_iter().filter(|listed| listed.keeper == Keeper::Server);
+        ids = theirs.map(|listed| listed.id).collect();
+    }
+    let rows: Vec<Row> = stream::iter(&ids)
+        .map(|id| take(&control, id, manner, &identity))
+        .buffered(AT_ONCE)
+        .collect()
+        .await;
+    print(&control, &rows, output)?;
+    let failed: Vec<_> = rows.iter().filter(|row| row.is_failure).collect();
+    match failed.as_slice() {
+        [] => Ok(()),
+        [row] => bail!(row.reason.clone().unwrap_or_default()),
+        rows => bail!("{} versions were not adopted: see the reasons", rows.len()),
+    }
+}
+
+async fn take(control: &Control, id: &VersionId, manner: Manner, identity: &str) -> Row {
+    let row = |result, reason, is_failure| Row {
+        deployment: id.deployment().to_owned(),
+        build_id: id.build_id().to_owned(),
+        result,
+        reason,
+        is_failure,
+    };
+    match adopt(control, id, manner, identity).await {
+        Ok(Adopted::Now) => row(Outcome::Adopted, None, false),
+        Ok(Adopted::Before) => row(Outcome::Unchanged, None, false),
+        Err(hindrance) => {
+            let is_right = matches!(hindrance, Hindrance::Released(_) | Hindrance::Unfinished(_));
+            row(Outcome::Left, Some(hindrance.to_string()), !is_right)
+        }
+    }
+}
+
+fn print(control: &Control, rows: &[Row], output: Output) -> anyhow::Result<()> {
+    match output {
+        Output::Json => output::json(&serde_json::json!({
+            "namespace": control.namespace(),
+            "versions": rows,
+        }))?,
+        Output::Table if rows.is_empty() => output::say(format!(
+            "the server's controller runs no instance in namespace {}",
+            control.namespace()
+        )),
+        // One that failed is told by the error alone.
+        Output::Table => rows.iter().filter(|row| !row.is_failure || rows.len() > 1).for_each(
+            |Row { deployment, build_id, result, reason, .. }| {
+                let reason = reason.as_deref().unwrap_or_default();
+                output::say(match result {
+                    Outcome::Adopted => format!("{deployment}:{build_id} adopted"),
+                    Outcome::Unchanged => format!("{deployment}:{build_id} is run by wci already"),
+                    Outcome::Left => format!("{deployment}:{build_id} left alone: {reason}"),
+                });
+            },
+        ),
+    }
+    Ok(())
+}

@@ -1,0 +1,116 @@
+//! `wci apply`: makes a version's compute config what a spec file says.
+
+mod carry_out;
+mod current;
+mod report;
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use anyhow::bail;
+use wci_contract::{Spec, state::WorkerSet};
+
+use super::{
+    situation::Situation,
+    validate::{Verdict, check},
+};
+use crate::{
+    connection::{self, ConnectionArgs},
+    control::Scope,
+    diff::{self, diff},
+    output::Output,
+    spec_file,
+};
+use carry_out::carry_out;
+use report::{Outcome, Report};
+
+/// Create a version's compute config, or change it to what a spec file says
+///
+/// Applying the same file again changes nothing. The system worker checks the spec with its
+/// compute providers first: a spec that is refused leaves everything as it was.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  wci apply -f orders-v1.yaml
+  wci apply -f orders-v1.yaml --dry-run
+  wci apply -f orders-v1.yaml --set-current
+  render-spec | wci apply -f - -o json
+
+A spec file:
+  deployment: orders
+  build_id: v1
+  groups:
+    default:
+      provider:
+        type: aws-lambda
+        arn: arn:aws:lambda:us-east-1:123456789012:function:orders:5
+        role: arn:aws:iam::123456789012:role/invoke-orders
+        role_external_id: f3a9c1
+      scaler:
+        type: demand
+        worker_slots: 10
+        max_concurrent_workers: 50")]
+pub struct ApplyArgs {
+    /// Spec file; - is standard input
+    #[arg(short, long, value_name = "FILE")]
+    file: PathBuf,
+    /// Check the spec and show what would change, but change nothing
+    #[arg(long, conflicts_with = "set_current")]
+    dry_run: bool,
+    /// Then make the version the current one of its deployment: new tasks go to it
+    #[arg(long)]
+    set_current: bool,
+    #[command(flatten)]
+    scope: Scope,
+    /// Who asks, as server and instance record it [default: this process and host]
+    #[arg(long, value_name = "NAME")]
+    identity: Option<String>,
+    /// How the result is printed
+    #[arg(short, long, value_enum, default_value_t = Output::Table)]
+    output: Output,
+}
+
+/// Applies the file.
+pub(super) async fn run(connection: &ConnectionArgs, args: ApplyArgs) -> anyhow::Result<()> {
+    let ApplyArgs { file, dry_run, set_current, scope, identity, output } = args;
+    let identity = identity.unwrap_or_else(connection::identity);
+    let wanted = spec_file::read(&file)?;
+    let control = scope.open(connection).await?;
+    let situation = Situation::look(&control, &wanted.id).await?;
+    let changes = diff(&situation.spec, &wanted.spec);
+    if dry_run {
+        let Verdict { refusal, warnings } = check(&control, &situation, &wanted).await?;
+        if let Some(refusal) = refusal {
+            bail!(refusal);
+        }
+        let outcome = match diff::is_empty(&changes) {
+            true => Outcome::Unchanged,
+            false if situation.spec.is_empty() => Outcome::Created,
+            false => Outcome::Updated,
+        };
+        return Report::new(&wanted.id, outcome, changes).rehearsed(warnings).print(output);
+    }
+    let outcome = carry_out(&control, &situation, &wanted, &changes, &identity).await?;
+    let mut report = Report::new(&wanted.id, outcome, changes);
+    // Server and updates say nothing of them. What cannot be read now can be by `wci validate`.
+    let wci = control.dump(&wanted.id).await.ok().and_then(|state| state.wci).unwrap_or_default();
+    report.warnings = wci.warnings;
+    report.worker_sets = set_sizes(&wanted.spec, &wci.worker_sets);
+    if set_current {
+        report.current = Some(current::make(&control, &wanted.id, &identity).await?);
+    }
+    report.print(output)
+}
+
+/// How large the sets of workers are: as the instance knows them, or what they begin with.
+fn set_sizes(spec: &Spec, known: &BTreeMap<String, WorkerSet>) -> BTreeMap<String, u32> {
+    let groups = spec.scaling_group_specs.iter();
+    let sets = groups.filter(|(_, group)| group.compute.is_worker_set());
+    sets.filter_map(|(name, group)| {
+        let initial = || {
+            let config = group.scaling_config().ok()?;
+            let count = config.get("initial_count").and_then(serde_json::Value::as_u64);
+            u32::try_from(count.unwrap_or(0)).ok()
+        };
+        Some((name.clone(), known.get(name).map(|set| set.wanted).or_else(initial)?))
+    })
+    .collect()
+}

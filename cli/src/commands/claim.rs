@@ -1,0 +1,107 @@
+//! `wci claim`: our instance is there before anything is configured.
+
+use anyhow::bail;
+use serde::Serialize;
+use wci_contract::VersionId;
+
+use super::situation::must_be_ours;
+use crate::{
+    connection::ConnectionArgs,
+    control::{Control, Execution, Scope, Trouble},
+    output::{self, Output},
+};
+
+/// Start our instance of a version before anything is configured, so that a `create-version` of
+/// the Temporal CLI, an SDK or the UI reaches it
+///
+/// The instance ends by itself when nobody gives it a compute config within 10 minutes.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  wci claim orders:v1
+  temporal worker deployment create --name orders
+  temporal worker deployment create-version --deployment-name orders --build-id v1 \\
+      --aws-lambda-function-arn arn:aws:lambda:us-east-1:123456789012:function:orders:5 \\
+      --aws-lambda-assume-role-arn arn:aws:iam::123456789012:role/invoke-orders \\
+      --aws-lambda-assume-role-external-id f3a9c1")]
+pub struct ClaimArgs {
+    /// The version, as DEPLOYMENT:BUILD or DEPLOYMENT/BUILD
+    #[arg(value_name = "VERSION", value_parser = super::parse_version)]
+    id: VersionId,
+    #[command(flatten)]
+    scope: Scope,
+    /// How the result is printed
+    #[arg(short, long, value_enum, default_value_t = Output::Table)]
+    output: Output,
+}
+
+/// What a claim came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Outcome {
+    /// The instance is new.
+    Claimed,
+    /// It was there, without a compute config.
+    Waiting,
+    /// It was there, and has one.
+    Configured,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    deployment: &'a str,
+    build_id: &'a str,
+    result: Outcome,
+}
+
+/// Claims.
+pub(super) async fn run(connection: &ConnectionArgs, args: ClaimArgs) -> anyhow::Result<()> {
+    let ClaimArgs { id, scope, output } = args;
+    let control = scope.open(connection).await?;
+    if !control.server_has_compute_configs() {
+        bail!("this server keeps no compute configs: give {id} one with `wci apply`");
+    }
+    let result = claim(&control, &id).await?;
+    match output {
+        Output::Json => {
+            output::json(&Report { deployment: id.deployment(), build_id: id.build_id(), result })?
+        }
+        Output::Table => output::say(match result {
+            Outcome::Claimed => format!("{id} claimed: give it a compute config within 10 min"),
+            Outcome::Waiting => format!("{id} is claimed already, and has no compute config yet"),
+            Outcome::Configured => format!("{id} is run by wci already, and has a compute config"),
+        }),
+    }
+    Ok(())
+}
+
+async fn claim(control: &Control, id: &VersionId) -> anyhow::Result<Outcome> {
+    if let Some(instance) = control.look(id).await?.filter(Execution::is_open) {
+        must_be_ours(control, id, &instance)?;
+        control.require_worker(&instance.task_queue).await?;
+        return found(control, id).await;
+    }
+    control.require_worker(control.task_queue()).await?;
+    match control.start(id).await {
+        Ok(()) => {}
+        // Somebody else was faster.
+        Err(Trouble::Exists(_)) => return found(control, id).await,
+        Err(trouble) => return Err(trouble.into()),
+    }
+    match control.require_answer(id).await {
+        Ok(_) => Ok(Outcome::Claimed),
+        Err(error) => {
+            // A create that came now would hang.
+            if let Err(trouble) = control.terminate(id, "nobody attends to it").await {
+                eprintln!("note: the unused instance of {id} is left to end by itself: {trouble}");
+            }
+            Err(error)
+        }
+    }
+}
+
+/// What is there instead of what would have been started.
+async fn found(control: &Control, id: &VersionId) -> anyhow::Result<Outcome> {
+    let spec = control.require_answer(id).await?.spec;
+    let has_spec = spec.is_some_and(|spec| !spec.is_empty());
+    Ok(if has_spec { Outcome::Configured } else { Outcome::Waiting })
+}

@@ -1,0 +1,138 @@
+//! `wci delete`: ends an instance, and the version that it is for.
+
+mod drained;
+
+use std::io::{self, IsTerminal, Write};
+
+use anyhow::{bail, ensure};
+use wci_contract::VersionId;
+
+use super::situation::must_be_ours;
+use crate::{
+    connection::{self, ConnectionArgs},
+    control::{Control, Execution, Scope, Trouble},
+    output,
+};
+
+/// Delete a version: its instance ends, the server forgets the version
+///
+/// Workers that run are left to end by themselves. The server refuses to delete a version that is
+/// current or ramping, that workers poll, or that is draining (see --skip-drainage).
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  wci delete orders:v1
+  wci delete --drained
+  wci delete orders:v1 --skip-drainage --yes")]
+pub struct DeleteArgs {
+    /// The version, as DEPLOYMENT:BUILD or DEPLOYMENT/BUILD
+    #[arg(value_name = "VERSION", value_parser = super::parse_version,
+          required_unless_present = "drained")]
+    id: Option<VersionId>,
+    /// Every version that no workflow needs any more, and whose instance is ours
+    #[arg(long, conflicts_with_all = ["id", "skip_drainage"])]
+    drained: bool,
+    /// Delete it although workflows are pinned to it; they are stuck until they are moved
+    #[arg(long)]
+    skip_drainage: bool,
+    /// Do not ask
+    #[arg(short, long)]
+    yes: bool,
+    #[command(flatten)]
+    scope: Scope,
+    /// Who asks, as the server records it [default: this process and host]
+    #[arg(long, value_name = "NAME")]
+    identity: Option<String>,
+}
+
+/// Deletes.
+pub(super) async fn run(connection: &ConnectionArgs, args: DeleteArgs) -> anyhow::Result<()> {
+    let DeleteArgs { id, drained, skip_drainage, yes, scope, identity } = args;
+    let identity = identity.unwrap_or_else(connection::identity);
+    let control = scope.open(connection).await?;
+    match id {
+        Some(id) if !drained => {
+            if remove(&control, &id, yes, skip_drainage, &identity).await? == Removed::Before {
+                bail!("{id} is not there: no instance runs, and the server knows no such version");
+            }
+            output::say(format!("{id} deleted"));
+            Ok(())
+        }
+        _ => drained::run(&control, yes, &identity).await,
+    }
+}
+
+/// What became of a version that was to go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Removed {
+    /// It was there.
+    Now,
+    /// There was no such version.
+    Before,
+}
+
+/// Deletes one version.
+async fn remove(
+    control: &Control,
+    id: &VersionId,
+    yes: bool,
+    skip_drainage: bool,
+    identity: &str,
+) -> anyhow::Result<Removed> {
+    let (execution, deployment) = tokio::try_join!(control.look(id), control.deployment(id))?;
+    let instance = execution.filter(Execution::is_open);
+    let is_known = deployment.is_some_and(|known| known.status(id.build_id()).is_some());
+    if instance.is_none() && !is_known {
+        return Ok(Removed::Before);
+    }
+    if let Some(instance) = &instance {
+        must_be_ours(control, id, instance)?;
+        control.require_worker(&instance.task_queue).await?;
+        control.require_answer(id).await?;
+    }
+    if !yes {
+        confirm(&id.to_string(), control.namespace())?;
+    }
+    if is_known {
+        delete_version(control, id, skip_drainage, identity).await?;
+    }
+    // Without a version, or on a server that does not tell it, the instance is still there.
+    if control.look(id).await?.is_some_and(|execution| execution.is_open()) {
+        control.delete(id, identity).await?;
+    }
+    Ok(Removed::Now)
+}
+
+async fn delete_version(
+    control: &Control,
+    id: &VersionId,
+    skip_drainage: bool,
+    identity: &str,
+) -> anyhow::Result<()> {
+    match control.delete_version(id, skip_drainage, identity).await {
+        // A second attempt of a call whose first answer was lost.
+        Ok(()) | Err(Trouble::NotFound(_)) => Ok(()),
+        Err(Trouble::Precondition(message)) => {
+            let way =
+                if message.contains("drain") { "; --skip-drainage deletes it anyway" } else { "" };
+            bail!("{id} cannot be deleted now: {message}{way}")
+        }
+        Err(trouble) if trouble.is_open_ended() => {
+            bail!("{trouble}; {id} may still be deleted: see `wci list`")
+        }
+        Err(trouble) => Err(trouble.into()),
+    }
+}
+
+fn confirm(what: &str, namespace: &str) -> anyhow::Result<()> {
+    ensure!(
+        io::stdin().is_terminal() && io::stderr().is_terminal(),
+        "nobody can be asked whether to delete {what}: add --yes"
+    );
+    let mut err = io::stderr().lock();
+    write!(err, "delete {what} in namespace {namespace}? [y/N] ")?;
+    err.flush()?;
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer)?;
+    ensure!(matches!(answer.trim(), "y" | "Y" | "yes"), "nothing was deleted");
+    Ok(())
+}

@@ -1,0 +1,80 @@
+//! `wci describe`: what an instance is told, what it does and why.
+
+mod group;
+mod report;
+mod text;
+
+use anyhow::bail;
+use wci_contract::VersionId;
+
+use crate::{
+    clock,
+    connection::ConnectionArgs,
+    control::{Control, Execution, Keeper, Scope},
+    output::{self, Output},
+};
+use report::Report;
+
+#[cfg(test)]
+mod tests;
+
+/// Show a version's spec, health, workers in flight and recent decisions with their reasons
+///
+/// `wci explain` tells the same in sentences, for any time, and what the instance waits for.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  wci describe orders:v1
+  wci describe orders/v1 -n billing
+  wci describe orders:v1 -o json | jq '.decisions[-1].reasons'")]
+pub struct DescribeArgs {
+    /// The version, as DEPLOYMENT:BUILD or DEPLOYMENT/BUILD
+    #[arg(value_name = "VERSION", value_parser = super::parse_version)]
+    id: VersionId,
+    #[command(flatten)]
+    scope: Scope,
+    /// How the result is printed
+    #[arg(short, long, value_enum, default_value_t = Output::Table)]
+    output: Output,
+}
+
+/// Describes.
+pub(super) async fn run(connection: &ConnectionArgs, args: DescribeArgs) -> anyhow::Result<()> {
+    let DescribeArgs { id, scope, output } = args;
+    let control = scope.open(connection).await?;
+    let Some(execution) = control.look(&id).await? else {
+        bail!("{id} is not there: create it with `wci apply`, or see `wci list`");
+    };
+    if !execution.is_open() {
+        let ago = execution.closed.map(|at| clock::relative(at, clock::now()));
+        bail!(
+            "{id} does not run any more: it {} {}",
+            report::status(&execution),
+            ago.unwrap_or_default()
+        );
+    }
+    let keeper = Keeper::of(&execution.task_queue, control.task_queue());
+    // The server polls for its own controller out of our sight.
+    if keeper != Keeper::Server {
+        control.require_worker(&execution.task_queue).await?;
+    }
+    let report = collect(&control, &id, execution, keeper).await?;
+    match output {
+        Output::Json => output::json(&report),
+        Output::Table => {
+            output::say(text::of(&report, clock::now())?);
+            Ok(())
+        }
+    }
+}
+
+async fn collect(
+    control: &Control,
+    id: &VersionId,
+    execution: Execution,
+    keeper: Keeper,
+) -> anyhow::Result<Report> {
+    let (state, deployment) = tokio::join!(control.dump(id), control.deployment(id));
+    let state = state.map_err(|trouble| control.unanswered(trouble))?;
+    let status = deployment?.and_then(|known| known.status(id.build_id()));
+    Ok(Report::new(id, control.namespace(), execution, keeper, state, status))
+}

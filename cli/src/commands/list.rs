@@ -1,0 +1,211 @@
+//! `wci list`: which instances run.
+
+use std::collections::BTreeMap;
+
+use futures::{StreamExt, stream};
+use serde::Serialize;
+use wci_contract::{Spec, VersionId, state::WorkerSet};
+
+use super::standing::Standings;
+use crate::{
+    clock::{self, Millis},
+    connection::ConnectionArgs,
+    control::{Control, Keeper, Listed, Scope, Trouble},
+    output::{self, Output},
+};
+
+/// Instances that are asked at once for --wide.
+const ASKED_AT_ONCE: usize = 8;
+
+/// List the instances of a namespace, ours and the server's own
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  wci list -n orders
+  wci list --wide
+  wci list -o json | jq -r '.instances[] | .deployment + \":\" + .build_id'")]
+pub struct ListArgs {
+    #[command(flatten)]
+    scope: Scope,
+    /// Ask every instance for its groups and providers, which takes longer
+    #[arg(short, long)]
+    wide: bool,
+    /// Instances to show at most
+    #[arg(long, default_value_t = 1000, value_name = "N",
+          value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    limit: u32,
+    /// How the result is printed
+    #[arg(short, long, value_enum, default_value_t = Output::Table)]
+    output: Output,
+}
+
+#[derive(Debug, Serialize)]
+struct Report {
+    namespace: String,
+    /// Whether there are more than the limit.
+    more: bool,
+    instances: Vec<Row>,
+}
+
+#[derive(Debug, Serialize)]
+struct Row {
+    deployment: String,
+    build_id: String,
+    run_by: Keeper,
+    /// How the version stands in its deployment's rollout; null when the server does not know it.
+    status: Option<&'static str>,
+    task_queue: String,
+    #[serde(serialize_with = "clock::as_rfc3339")]
+    created: Millis,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    groups: Option<Vec<Group>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Group {
+    group: String,
+    provider: String,
+    scaler: String,
+    /// Workers that its provider is to keep; absent where workers are started one by one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    set_size: Option<u32>,
+}
+
+/// Lists.
+pub(super) async fn run(connection: &ConnectionArgs, args: ListArgs) -> anyhow::Result<()> {
+    let ListArgs { scope, wide, limit, output } = args;
+    let control = scope.open(connection).await?;
+    let (mut listed, more) = control.list(usize::try_from(limit)?).await?;
+    listed.sort_by(|a, b| a.id.cmp(&b.id));
+    let standings = Standings::of(&control, listed.iter().map(|listed| &listed.id)).await;
+    let rows = listed.into_iter().map(|listed| Row::of(listed, &standings));
+    let instances = if wide {
+        stream::iter(rows)
+            .map(|row| ask(&control, row))
+            .buffered(ASKED_AT_ONCE)
+            .collect::<Vec<Row>>()
+            .await
+    } else {
+        rows.collect()
+    };
+    let report = Report { namespace: control.namespace().to_owned(), more, instances };
+    match output {
+        Output::Json => output::json(&report)?,
+        Output::Table => print(&report, wide),
+    }
+    // What there is comes first: one deployment in trouble hides no other.
+    standings.complete()
+}
+
+impl Row {
+    fn of(listed: Listed, standings: &Standings) -> Self {
+        Self {
+            status: standings.word(&listed.id),
+            deployment: listed.id.deployment().to_owned(),
+            build_id: listed.id.build_id().to_owned(),
+            run_by: listed.keeper,
+            task_queue: listed.task_queue,
+            created: listed.created,
+            groups: None,
+            error: None,
+        }
+    }
+}
+
+async fn ask(control: &Control, mut row: Row) -> Row {
+    let Ok(id) = VersionId::new(&row.deployment, &row.build_id) else { return row };
+    match asked(control, &id, row.run_by).await {
+        Ok(groups) => row.groups = Some(groups),
+        Err(trouble) => row.error = Some(trouble.to_string()),
+    }
+    row
+}
+
+/// The groups of an instance; of one that is ours, with the sizes of its sets.
+async fn asked(control: &Control, id: &VersionId, run_by: Keeper) -> Result<Vec<Group>, Trouble> {
+    let spec = control.describe(id).await?.spec.unwrap_or_default();
+    let has_sets = spec.scaling_group_specs.values().any(|group| group.compute.is_worker_set());
+    let sets = match run_by {
+        Keeper::Wci if has_sets => {
+            control.dump(id).await?.wci.map(|wci| wci.worker_sets).unwrap_or_default()
+        }
+        _ => BTreeMap::new(),
+    };
+    Ok(groups(&spec, &sets))
+}
+
+fn groups(spec: &Spec, sets: &BTreeMap<String, WorkerSet>) -> Vec<Group> {
+    let groups = spec.scaling_group_specs.iter();
+    groups
+        .map(|(name, group)| Group {
+            group: name.clone(),
+            provider: group.compute.provider_type.clone(),
+            scaler: group.algorithm().to_owned(),
+            set_size: sets.get(name).map(|set| set.wanted),
+        })
+        .collect()
+}
+
+impl Group {
+    fn in_words(&self) -> String {
+        let Self { group, provider, set_size, .. } = self;
+        match set_size {
+            Some(size) => format!("{group} ({provider}, set of {size})"),
+            None => format!("{group} ({provider})"),
+        }
+    }
+}
+
+fn print(report: &Report, wide: bool) {
+    if report.instances.is_empty() {
+        output::say(format!(
+            "no instance runs in namespace {}: create one with `wci apply`",
+            report.namespace
+        ));
+        return;
+    }
+    let mut header = vec!["DEPLOYMENT", "BUILD", "RUN BY", "STATUS", "AGE", "TASK QUEUE"];
+    if wide {
+        header.push("GROUPS");
+    }
+    let mut table = output::table(&header);
+    let now = clock::now();
+    for row in &report.instances {
+        let mut cells = vec![
+            row.deployment.clone(),
+            row.build_id.clone(),
+            row.run_by.as_str().to_owned(),
+            row.status.unwrap_or("unknown").to_owned(),
+            clock::span(clock::since(row.created, now)),
+            row.task_queue.clone(),
+        ];
+        if wide {
+            cells.push(row.in_words());
+        }
+        table.add_row(cells);
+    }
+    output::say(output::text(&table));
+    let is_drained = |row: &&Row| row.status == Some("drained") && row.run_by == Keeper::Wci;
+    let drained = report.instances.iter().filter(is_drained).count();
+    if drained > 0 {
+        let them = if drained == 1 { "1 is drained and may" } else { "drained ones may" };
+        output::say(format!("{them} go: `wci delete --drained`"));
+    }
+    if report.more {
+        output::say(format!("only the first {} are shown: see --limit", report.instances.len()));
+    }
+}
+
+impl Row {
+    fn in_words(&self) -> String {
+        match (&self.groups, &self.error) {
+            (_, Some(error)) => error.clone(),
+            (Some(groups), _) if groups.is_empty() => "no compute config yet".to_owned(),
+            (groups, None) => {
+                let words = groups.iter().flatten().map(Group::in_words);
+                words.collect::<Vec<_>>().join(", ")
+            }
+        }
+    }
+}

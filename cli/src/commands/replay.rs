@@ -1,0 +1,57 @@
+//! `wci replay`: whether this build does what recorded runs did.
+
+mod error;
+mod json;
+mod observer;
+mod probe;
+mod recording;
+mod report;
+mod rerun;
+
+use std::path::PathBuf;
+
+use anyhow::bail;
+
+pub use self::{
+    error::ReplayError,
+    recording::Recording,
+    rerun::{Replayed, replay, this_build},
+};
+use crate::output::Output;
+
+/// Replay recorded histories against this build
+///
+/// Fails for each run that this build would not continue as it was recorded: try it before you
+/// put a new build into service.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  temporal workflow show -w WORKFLOW_ID --output json > run.json
+  wci replay run.json
+  wci replay -o json replay-histories/*/*.json")]
+pub struct ReplayArgs {
+    /// Histories as `temporal workflow show --output json` prints them; - for stdin
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// How the results are printed
+    #[arg(short, long, value_enum, default_value_t)]
+    output: Output,
+}
+
+/// Replays each file and says how it went; fails if any did.
+pub(crate) async fn run(args: ReplayArgs) -> anyhow::Result<()> {
+    let ReplayArgs { files, output } = args;
+    let mut reports = report::Reports::new(output);
+    for file in files {
+        let recording = Recording::read(&file);
+        let workflow_type = recording.as_ref().ok().map(|it| it.workflow_type.clone());
+        let result = match recording {
+            Ok(recording) => replay(&recording, this_build).await,
+            Err(error) => Err(error),
+        };
+        reports.add(&file, workflow_type, result);
+    }
+    match reports.end()? {
+        (0, _) => Ok(()),
+        (failed, all) => bail!("{failed} of {all} histories failed"),
+    }
+}

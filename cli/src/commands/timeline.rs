@@ -1,0 +1,46 @@
+//! `wci timeline`: a page that shows what an instance saw, decided and did.
+
+use std::{fs, path::PathBuf};
+
+use anyhow::Context;
+
+use super::past::{Part, Past, PastArgs};
+use crate::{connection::ConnectionArgs, output, timeline};
+
+/// Draw what waited, which workers were asked for and why, over time: one HTML file
+///
+/// The file needs nothing from elsewhere and runs no script. It is made from the history of the
+/// instance's workflow, as `wci explain` is.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  wci timeline orders:v1 -o orders.html
+  wci timeline orders:v1 --runs 20 -o orders.html
+  wci timeline --history run.json -o run.html")]
+pub struct TimelineArgs {
+    #[command(flatten)]
+    past: PastArgs,
+    /// Runs to go back at the most; a long-lived instance is a chain of runs
+    #[arg(long, default_value_t = 5, value_name = "N",
+          value_parser = clap::value_parser!(u32).range(1..=200))]
+    runs: u32,
+    /// File to write; - is stdout
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+}
+
+/// Draws.
+pub(super) async fn run(connection: &ConnectionArgs, args: TimelineArgs) -> anyhow::Result<()> {
+    let TimelineArgs { past, runs, output } = args;
+    let part = Part { at: None, moments: usize::MAX, runs: usize::try_from(runs)? };
+    let Past { story, at, .. } = past.read(connection, part).await?;
+    // What does not run any more has nothing to show after its end.
+    let last = story.runs.last().map_or(at, |run| run.last);
+    let page = timeline::page(&story, if story.ended().is_some() { last } else { at });
+    if output.as_os_str() == "-" {
+        output::say(page.trim_end());
+        return Ok(());
+    }
+    fs::write(&output, page).with_context(|| format!("cannot write {}", output.display()))?;
+    eprintln!("wrote {}", output.display());
+    Ok(())
+}

@@ -1,0 +1,123 @@
+//! What the operator's commands ask of server and instances. Every call has a time limit and an
+//! error that says what to do; nothing is printed here.
+
+mod attendance;
+mod compute;
+mod execution;
+mod history;
+mod instance;
+mod list;
+mod mark;
+mod past;
+mod takeover;
+mod trouble;
+mod validate;
+mod version;
+mod waiting;
+mod wire;
+
+use std::time::Duration;
+
+use anyhow::bail;
+use temporalio_client::{Client, grpc::WorkflowService, tonic::IntoRequest};
+use temporalio_common::protos::temporal::api::workflowservice::v1::DescribeNamespaceRequest;
+use wci_contract::names::{DEFAULT_TASK_QUEUE, SERVER_QUEUE_PREFIX};
+
+pub(crate) use compute::{leftover, replacement};
+pub(crate) use execution::Execution;
+pub use execution::Keeper;
+pub use list::Listed;
+pub(crate) use past::Past;
+pub use trouble::Trouble;
+pub(crate) use trouble::within;
+pub(crate) use version::{Deployment, VersionStatus};
+pub(crate) use waiting::Queue;
+
+use crate::connection::{self, ConnectionArgs};
+
+/// How long the server may take over something that it knows itself.
+pub(crate) const SOON: Duration = Duration::from_secs(10);
+/// How long an instance may take to answer a query.
+pub(crate) const QUERY: Duration = Duration::from_secs(5);
+/// How long an instance may take to check a spec with its providers, and the server around it.
+pub(crate) const CHANGE: Duration = Duration::from_secs(60);
+
+/// In which namespace, and through which system worker.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Scope {
+    /// Namespace [env: TEMPORAL_NAMESPACE] [default: default]
+    #[arg(short, long, value_name = "NAME")]
+    namespace: Option<String>,
+    /// Task queue of the system worker
+    #[arg(long, env = "WCI_TASK_QUEUE", default_value = DEFAULT_TASK_QUEUE, value_name = "NAME")]
+    task_queue: String,
+}
+
+/// One namespace, as an operator reaches it.
+#[derive(Clone)]
+pub struct Control {
+    client: Client,
+    namespace: String,
+    namespace_id: String,
+    task_queue: String,
+}
+
+impl Scope {
+    /// Connects, and makes sure that the namespace exists.
+    pub(crate) async fn open(&self, connection: &ConnectionArgs) -> anyhow::Result<Control> {
+        let task_queue = self.task_queue.clone();
+        if task_queue.starts_with(SERVER_QUEUE_PREFIX) {
+            bail!(
+                "--task-queue {task_queue}: names that begin with {SERVER_QUEUE_PREFIX} are the \
+                 server's own; name the queue of a `wci worker`"
+            );
+        }
+        let target = connection.target()?;
+        let namespace = self.namespace.clone().unwrap_or_else(|| target.namespace.clone());
+        Control::of(connection::client(target.connect().await?, &namespace)?, task_queue).await
+    }
+}
+
+impl Control {
+    /// The namespace of `client`, as the system worker on `task_queue` itself reaches it.
+    pub async fn of(client: Client, task_queue: String) -> anyhow::Result<Self> {
+        let namespace = client.options().namespace.clone();
+        let mut control = Self { client, namespace, namespace_id: String::new(), task_queue };
+        control.namespace_id = control.find_namespace().await?;
+        Ok(control)
+    }
+
+    /// The namespace.
+    pub fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
+    /// The system worker's task queue.
+    pub(crate) fn task_queue(&self) -> &str {
+        &self.task_queue
+    }
+
+    /// Whether the server keeps compute configs itself and hands them to an instance.
+    pub(crate) fn server_has_compute_configs(&self) -> bool {
+        self.client.connection().capabilities().is_some_and(|can| can.server_scaled_deployments)
+    }
+
+    async fn find_namespace(&self) -> anyhow::Result<String> {
+        let namespace = &self.namespace;
+        let request =
+            DescribeNamespaceRequest { namespace: namespace.clone(), ..Default::default() };
+        let mut service = self.service();
+        let call = service.describe_namespace(request.into_request());
+        match within("looking for the namespace", SOON, call).await {
+            Ok(answer) => Ok(answer.into_inner().namespace_info.unwrap_or_default().id),
+            Err(Trouble::NotFound(_)) => {
+                bail!("namespace {namespace:?} does not exist: name another with --namespace")
+            }
+            Err(trouble) => bail!("cannot look at namespace {namespace:?}: {trouble}"),
+        }
+    }
+
+    fn service(&self) -> Box<dyn WorkflowService> {
+        self.client.connection().workflow_service()
+    }
+}

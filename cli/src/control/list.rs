@@ -1,0 +1,81 @@
+//! Which instances run in a namespace, from visibility alone.
+
+use serde_json::Value;
+use temporalio_client::tonic::IntoRequest;
+use temporalio_common::protos::temporal::api::{
+    workflow::v1::WorkflowExecutionInfo, workflowservice::v1::ListWorkflowExecutionsRequest,
+};
+use wci_contract::{
+    VersionId,
+    messages::Memo,
+    names::{DIVISION, DIVISION_ATTRIBUTE, INSTANCE_WORKFLOW, MEMO},
+};
+
+use super::{Control, Keeper, SOON, Trouble, within};
+use crate::clock::{self, Millis};
+
+/// Instances asked for at once.
+const PAGE: usize = 200;
+
+/// An instance that runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// The version that it is for.
+    pub id: VersionId,
+    /// Who runs it.
+    pub keeper: Keeper,
+    /// Where it runs.
+    pub task_queue: String,
+    /// When it was created; runs come and go.
+    pub created: Millis,
+}
+
+impl Control {
+    /// Instances that run, at most `limit`, and whether there are more.
+    pub async fn list(&self, limit: usize) -> Result<(Vec<Listed>, bool), Trouble> {
+        let mut listed = Vec::new();
+        let mut token = Vec::new();
+        loop {
+            let wanted = limit.saturating_add(1) - listed.len();
+            let request = ListWorkflowExecutionsRequest {
+                namespace: self.namespace.clone(),
+                page_size: i32::try_from(wanted.min(PAGE)).unwrap_or(i32::MAX),
+                next_page_token: token,
+                query: format!(
+                    "WorkflowType = '{INSTANCE_WORKFLOW}' AND {DIVISION_ATTRIBUTE} = '{DIVISION}' \
+                     AND ExecutionStatus = 'Running'"
+                ),
+            };
+            let mut service = self.service();
+            let call = service.list_workflow_executions(request.into_request());
+            let page = within("listing instances", SOON, call).await?.into_inner();
+            listed.extend(page.executions.into_iter().filter_map(|info| self.listed(info)));
+            token = page.next_page_token;
+            if listed.len() > limit {
+                listed.truncate(limit);
+                return Ok((listed, true));
+            }
+            if token.is_empty() {
+                return Ok((listed, false));
+            }
+        }
+    }
+
+    fn listed(&self, info: WorkflowExecutionInfo) -> Option<Listed> {
+        let id = VersionId::from_workflow_id(&info.execution.as_ref()?.workflow_id)?;
+        let started = info.start_time.as_ref().map(|at| clock::of_parts(at.seconds, at.nanos));
+        let created = memo(&info).map(|memo| memo.create_time.as_millis()).filter(|at| *at > 0);
+        Some(Listed {
+            id,
+            keeper: Keeper::of(&info.task_queue, &self.task_queue),
+            created: created.or(started).unwrap_or_default(),
+            task_queue: info.task_queue,
+        })
+    }
+}
+
+fn memo(info: &WorkflowExecutionInfo) -> Option<Memo> {
+    let payload = info.memo.as_ref()?.fields.get(MEMO)?;
+    let value: Value = serde_json::from_slice(&payload.data).ok()?;
+    serde_json::from_value(value).ok()
+}

@@ -1,0 +1,213 @@
+//! Why something that was asked of server or instance was not done.
+
+use std::{error::Error, time::Duration};
+
+use temporalio_client::{
+    errors::{WorkflowQueryError, WorkflowStartError, WorkflowUpdateError},
+    tonic::{Code, Status},
+};
+use temporalio_common::protos::temporal::api::failure::v1::{Failure, failure::FailureInfo};
+use tokio::time::{Instant, sleep};
+use wci_contract::{
+    FailureType,
+    limits::{MAX_MESSAGE, cut},
+};
+
+/// How long a busy server is asked again, and how long each time is from the one before.
+const BUSY_LIMIT: Duration = Duration::from_secs(15);
+const BUSY_PAUSE: Duration = Duration::from_millis(300);
+/// What the server says of a query that nobody was there to take.
+const NO_POLLER: &str = "no poller seen";
+
+/// Why it was not done. The messages are those of the server or of the instance, cut.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Trouble {
+    /// The request cannot be carried out as it stands.
+    #[error("{0}")]
+    Refused(String),
+    /// Something is not in the state that the request needs.
+    #[error("{0}")]
+    Precondition(String),
+    /// What was asked about is not there.
+    #[error("{0}")]
+    NotFound(String),
+    /// What should be created is there already.
+    #[error("{0}")]
+    Exists(String),
+    /// The server knows no such call.
+    #[error("the server does not know this call: {0}")]
+    Unsupported(String),
+    /// The server wants to be asked again later.
+    #[error("{0}")]
+    Busy(String),
+    /// Nobody answered in time.
+    #[error("{what}: no answer within {} s", .limit.as_secs())]
+    Silence {
+        /// What was tried.
+        what: &'static str,
+        /// For how long.
+        limit: Duration,
+    },
+    /// The call broke off: what came of it is not known.
+    #[error("the call broke off: {0}")]
+    BrokeOff(String),
+    /// Anything else.
+    #[error("{0}")]
+    Other(String),
+}
+
+/// Waits for `call`, which does `what`, for `limit` at most.
+pub(crate) async fn within<T, E: Into<Trouble>>(
+    what: &'static str,
+    limit: Duration,
+    call: impl Future<Output = Result<T, E>>,
+) -> Result<T, Trouble> {
+    match tokio::time::timeout(limit, call).await {
+        Ok(result) => result.map_err(Into::into),
+        Err(_) => Err(Trouble::Silence { what, limit }),
+    }
+}
+
+/// Makes `call` again for as long as the server is busy, up to a limit. Its own deployment
+/// workflows are for up to a second after each change.
+pub(super) async fn patiently<T, F: Future<Output = Result<T, Trouble>>>(
+    mut call: impl FnMut() -> F,
+) -> Result<T, Trouble> {
+    let began = Instant::now();
+    loop {
+        match call().await {
+            Err(Trouble::Busy(_)) if began.elapsed() < BUSY_LIMIT => sleep(BUSY_PAUSE).await,
+            result => return result,
+        }
+    }
+}
+
+impl From<Status> for Trouble {
+    fn from(status: Status) -> Self {
+        let message = words(status.message(), status.code());
+        match status.code() {
+            Code::InvalidArgument => Self::Refused(message),
+            Code::FailedPrecondition if message.contains(NO_POLLER) => Self::BrokeOff(message),
+            Code::FailedPrecondition => Self::Precondition(message),
+            Code::NotFound => Self::NotFound(message),
+            Code::AlreadyExists => Self::Exists(message),
+            Code::ResourceExhausted => Self::Busy(message),
+            Code::Unimplemented => Self::Unsupported(message),
+            Code::Cancelled | Code::DeadlineExceeded => Self::BrokeOff(message),
+            Code::PermissionDenied | Code::Unauthenticated => Self::Other(format!(
+                "the server refuses these credentials: {message}; see --api-key and --tls-cert-path"
+            )),
+            _ => Self::Other(message),
+        }
+    }
+}
+
+impl From<WorkflowStartError> for Trouble {
+    fn from(error: WorkflowStartError) -> Self {
+        match error {
+            WorkflowStartError::AlreadyStarted { source, .. } => {
+                Self::Exists(words(source.message(), source.code()))
+            }
+            WorkflowStartError::Rpc(status) => status.into(),
+            other => Self::other(&other),
+        }
+    }
+}
+
+impl From<WorkflowQueryError> for Trouble {
+    fn from(error: WorkflowQueryError) -> Self {
+        match error {
+            WorkflowQueryError::NotFound(status) | WorkflowQueryError::Rpc(status) => status.into(),
+            other => Self::other(&other),
+        }
+    }
+}
+
+impl From<WorkflowUpdateError> for Trouble {
+    fn from(error: WorkflowUpdateError) -> Self {
+        match error {
+            WorkflowUpdateError::NotFound(status) | WorkflowUpdateError::Rpc(status) => {
+                status.into()
+            }
+            WorkflowUpdateError::Failed(failure) => Self::refused(&failure),
+            other => Self::other(&other),
+        }
+    }
+}
+
+impl Trouble {
+    /// Anything else.
+    pub(crate) fn other(error: &dyn Error) -> Self {
+        Self::Other(cut(&error.to_string(), MAX_MESSAGE).to_owned())
+    }
+
+    /// Whether what was asked may still happen.
+    pub(crate) fn is_open_ended(&self) -> bool {
+        matches!(self, Self::Silence { .. } | Self::BrokeOff(_))
+    }
+
+    /// The instance's own answer, by its type.
+    fn refused(failure: &Failure) -> Self {
+        let message = cut(&failure.message, MAX_MESSAGE).to_owned();
+        let kind = match &failure.failure_info {
+            Some(FailureInfo::ApplicationFailureInfo(info)) => info.r#type.as_str(),
+            _ => "",
+        };
+        if kind == FailureType::InvalidArgument.as_str() {
+            Self::Refused(message)
+        } else if kind == FailureType::FailedPrecondition.as_str() {
+            Self::Precondition(message)
+        } else {
+            Self::Other(message)
+        }
+    }
+}
+
+fn words(message: &str, code: Code) -> String {
+    if message.is_empty() {
+        return code.description().to_owned();
+    }
+    cut(message, MAX_MESSAGE).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_keeps_the_words_of_the_server() {
+        let status = Status::invalid_argument("entry g: invalid compute provider type 'x'");
+        let words = "entry g: invalid compute provider type 'x'";
+        assert_eq!(Trouble::from(status), Trouble::Refused(words.to_owned()));
+    }
+
+    #[test]
+    fn what_may_still_happen_is_told_from_what_will_not() {
+        let is_open_ended = |status| Trouble::from(status).is_open_ended();
+        assert!(is_open_ended(Status::deadline_exceeded("Timeout expired")));
+        assert!(is_open_ended(Status::failed_precondition(
+            "no poller seen for task queue recently"
+        )));
+        assert!(!is_open_ended(Status::failed_precondition("it is draining")));
+        assert!(!is_open_ended(Status::invalid_argument("no")));
+    }
+
+    #[tokio::test]
+    async fn a_busy_server_is_asked_again() {
+        let mut calls = 0;
+        let answer = patiently(|| {
+            calls += 1;
+            let busy = Err(Trouble::Busy("try again later".into()));
+            std::future::ready(if calls < 3 { busy } else { Ok(calls) })
+        });
+        assert_eq!(answer.await, Ok(3));
+    }
+
+    #[tokio::test]
+    async fn a_call_that_nobody_answers_ends_in_time() {
+        let never = std::future::pending::<Result<(), Status>>();
+        let limit = Duration::from_millis(1);
+        let trouble = within("asking", limit, never).await.unwrap_err();
+        assert_eq!(trouble, Trouble::Silence { what: "asking", limit });
+    }
+}

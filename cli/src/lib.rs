@@ -1,0 +1,21 @@
+//! The operator's commands of the program `wci`, one module each, and what the system worker
+//! shares with them: the connection, the admin client, ownership of instances and YAML files.
+//!
+//! Results go to stdout, everything else to stderr. Exit codes: 0 done, 1 failed, 2 usage.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+mod clock;
+mod commands;
+pub mod connection;
+pub mod control;
+mod diff;
+mod output;
+pub mod ownership;
+mod spec_file;
+mod story;
+mod timeline;
+mod when;
+pub mod yaml_file;
+
+pub use commands::{Command, replay, run};

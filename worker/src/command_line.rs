@@ -1,0 +1,62 @@
+//! The command line.
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+use wci_cli::connection::ConnectionArgs;
+
+use crate::system;
+
+/// Worker Controller Instances for Temporal: starts serverless workers when tasks wait
+///
+/// One durable workflow for each Worker Deployment Version hears that tasks found no worker,
+/// decides how many workers that calls for, and has a compute provider start them.
+#[derive(Debug, Parser)]
+#[command(name = "wci", version, propagate_version = true)]
+struct Cli {
+    #[command(flatten)]
+    connection: ConnectionArgs,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Worker(system::WorkerArgs),
+    #[command(flatten)]
+    Operate(wci_cli::Command),
+}
+
+/// Parses the command line and does what it says.
+pub(crate) fn run() -> ExitCode {
+    let Cli { connection, command } = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version go to stdout with 0, mistakes to stderr with 2.
+            let _ = error.print();
+            return u8::try_from(error.exit_code()).unwrap_or(2).into();
+        }
+    };
+    let result = runtime().and_then(|runtime| {
+        runtime.block_on(async {
+            match command {
+                Command::Worker(args) => system::run(&connection, args).await,
+                Command::Operate(command) => {
+                    wci_cli::run(&connection, command, Cli::command()).await
+                }
+            }
+        })
+    });
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?)
+}
