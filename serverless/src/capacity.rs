@@ -1,4 +1,4 @@
-//! How many tasks a worker processes at once, and with how many polls it asks for them.
+//! How many tasks a worker runs at once, and how many polls it keeps open.
 
 /// The largest number of slots of one kind: far more than one invocation can use.
 pub(crate) const MAX_SLOTS: usize = 10_000;
@@ -47,8 +47,8 @@ impl Default for Pollers {
 }
 
 impl Pollers {
-    /// The least number of workflow pollers, and of workflow slots, since each poll takes a slot:
-    /// the sticky queue and the task queue are polled separately.
+    /// The smallest valid number of workflow pollers, and of workflow slots, because each poll
+    /// takes a slot: with a sticky cache, the sticky queue and the task queue are polled separately.
     pub(crate) fn min_workflow(&self) -> usize {
         if self.sticky_cache > 0 { 2 } else { 1 }
     }

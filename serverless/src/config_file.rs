@@ -35,16 +35,9 @@ pub(crate) fn locate(
 mod tests {
     use super::*;
 
-    fn environment(variables: &[(&str, &str)]) -> Environment {
-        Environment::from_lookup(|name| {
-            let (_, value) = variables.iter().find(|(known, _)| *known == name)?;
-            Some((*value).to_owned())
-        })
-    }
-
     fn located(variables: &[(&str, &str)], files: &[&str]) -> Option<PathBuf> {
         let exists = |path: &Path| files.iter().any(|file| Path::new(file) == path);
-        locate(&environment(variables), exists).unwrap()
+        locate(&Environment::of(variables), exists).unwrap()
     }
 
     #[test]
@@ -66,8 +59,8 @@ mod tests {
 
     #[test]
     fn a_named_file_that_does_not_exist_is_an_error() {
-        let variables = environment(&[("TEMPORAL_CONFIG_FILE", "/nowhere.toml")]);
-        let error = locate(&variables, |_| false).unwrap_err().to_string();
+        let environment = Environment::of(&[("TEMPORAL_CONFIG_FILE", "/nowhere.toml")]);
+        let error = locate(&environment, |_| false).unwrap_err().to_string();
         assert!(error.contains("TEMPORAL_CONFIG_FILE is `/nowhere.toml`"), "{error}");
     }
 }

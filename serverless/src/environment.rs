@@ -19,7 +19,7 @@ impl Environment {
     }
 
     /// Reads [`variables::ALL`] from `lookup`. Ignores empty values.
-    pub(crate) fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Self {
+    fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Self {
         let set = |name: &'static str| {
             let value = lookup(name)?.trim().to_owned();
             (!value.is_empty()).then_some((name, value))
@@ -78,19 +78,25 @@ impl Environment {
 mod tests {
     use super::*;
 
-    fn environment(name: &'static str, value: &str) -> Environment {
-        Environment::from_lookup(|requested| (requested == name).then(|| value.to_owned()))
+    impl Environment {
+        /// An environment of these names and values.
+        pub(crate) fn of(variables: &[(&str, &str)]) -> Self {
+            Self::from_lookup(|name| {
+                let (_, value) = variables.iter().find(|(known, _)| *known == name)?;
+                Some((*value).to_owned())
+            })
+        }
     }
 
     #[test]
     fn an_empty_variable_is_an_unset_one() {
-        let environment = environment(variables::TASK_QUEUE, "  ");
+        let environment = Environment::of(&[(variables::TASK_QUEUE, "  ")]);
         assert_eq!(environment.text(variables::TASK_QUEUE), None);
     }
 
     #[test]
     fn a_count_out_of_range_names_the_variable_and_the_range() {
-        let environment = environment(variables::WORKFLOW_SLOTS, "1");
+        let environment = Environment::of(&[(variables::WORKFLOW_SLOTS, "1")]);
         let error = environment.count(variables::WORKFLOW_SLOTS, 2..=100).unwrap_err();
         assert_eq!(
             error.to_string(),
@@ -100,16 +106,16 @@ mod tests {
 
     #[test]
     fn a_time_with_a_unit_is_refused() {
-        let environment = environment(variables::IDLE_TIMEOUT_MS, "5s");
+        let environment = Environment::of(&[(variables::IDLE_TIMEOUT_MS, "5s")]);
         let error = environment.millis(variables::IDLE_TIMEOUT_MS, 1).unwrap_err();
         assert!(error.to_string().contains("milliseconds"), "{error}");
     }
 
     #[test]
     fn valid_values_are_accepted() {
-        let slots = environment(variables::ACTIVITY_SLOTS, " 7 ");
+        let slots = Environment::of(&[(variables::ACTIVITY_SLOTS, " 7 ")]);
         assert_eq!(slots.count(variables::ACTIVITY_SLOTS, 1..=10).unwrap(), Some(7));
-        let time = environment(variables::DEADLINE_BUFFER_MS, "8000");
+        let time = Environment::of(&[(variables::DEADLINE_BUFFER_MS, "8000")]);
         assert_eq!(
             time.millis(variables::DEADLINE_BUFFER_MS, 0).unwrap(),
             Some(Duration::from_secs(8))

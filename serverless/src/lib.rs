@@ -68,7 +68,6 @@ mod drain_plan;
 mod environment;
 mod error;
 mod hooks;
-mod idle;
 mod invocation;
 #[cfg(feature = "lambda")]
 mod lambda;

@@ -1,7 +1,7 @@
 //! One run of a worker: init, work, shutdown.
 
 mod drain;
-mod until_idle;
+mod idle;
 
 use crate::{
     abandon::AbandonInterceptor,
@@ -17,13 +17,13 @@ use crate::{
     task_tracker::{TaskState, TaskTracker},
 };
 use drain::drain;
+use idle::until_idle;
 use std::{future::pending, pin::pin, time::Duration};
 use temporal_query_safe_connection::query_safe_connection;
 use temporalio_client::Client;
 use temporalio_sdk::{WorkerRunError, error::WorkerValidationError};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
-use until_idle::until_idle;
 
 /// Runs the worker once.
 pub(crate) async fn run(

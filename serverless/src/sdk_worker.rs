@@ -94,7 +94,7 @@ fn apply(settings: &Settings, options: &mut WorkerOptions) {
 #[allow(dead_code, reason = "the SDK's macro names each activity for callers, and there are none")]
 mod tests {
     use super::*;
-    use crate::{environment::Environment, settings::Requested};
+    use crate::{environment::Environment, settings::tests::requested};
     use temporalio_macros::activities;
     use temporalio_sdk::activities::{ActivityContext, ActivityError};
 
@@ -110,12 +110,7 @@ mod tests {
 
     #[test]
     fn options_of_the_sdk_reach_it_and_those_that_have_a_setting_follow_the_setting() {
-        let requested = Requested {
-            deployment_name: Some("shop".to_owned()),
-            build_id: Some("v1".to_owned()),
-            ..Requested::new("orders".to_owned())
-        };
-        let settings = Settings::resolve(requested, &Environment::default()).unwrap();
+        let settings = Settings::resolve(requested(), &Environment::default()).unwrap();
         let mut options = WorkerOptions::new("another")
             .deployment_options(WorkerDeploymentOptions::from_build_id(String::new()))
             .register_activities(Shop)

@@ -220,4 +220,4 @@ fn idle_timeout(
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -33,7 +33,7 @@ pub struct Timing {
     /// most container platforms, and Lambda's 500 ms in a function.
     pub termination_grace: Option<Duration>,
     /// Interval of the worker's heartbeats, from 1 s to 60 s; 5 s by default, because the SDK's
-    /// 60 s are longer than most invocations. `None` disables heartbeats.
+    /// default of 60 s is longer than most invocations. `None` disables heartbeats.
     pub heartbeat_interval: Option<Duration>,
 }
 

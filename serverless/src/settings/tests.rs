@@ -1,6 +1,7 @@
 use super::*;
 
-fn requested() -> Requested {
+/// A worker's complete settings, on the task queue `orders`.
+pub(crate) fn requested() -> Requested {
     Requested {
         deployment_name: Some("shop".to_owned()),
         build_id: Some("v1".to_owned()),
@@ -9,11 +10,7 @@ fn requested() -> Requested {
 }
 
 fn resolve(requested: Requested, variables: &[(&str, &str)]) -> Result<Settings, Error> {
-    let environment = Environment::from_lookup(|name| {
-        let (_, value) = variables.iter().find(|(known, _)| *known == name)?;
-        Some((*value).to_owned())
-    });
-    Settings::resolve(requested, &environment)
+    Settings::resolve(requested, &Environment::of(variables))
 }
 
 fn refusal(requested: Requested, variables: &[(&str, &str)]) -> String {

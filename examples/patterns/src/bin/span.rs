@@ -1,5 +1,5 @@
-//! A workflow that lasts longer than any invocation: no worker runs between its steps, and each step
-//! may run on another worker.
+//! A workflow that lasts longer than any invocation: no worker runs between its steps, and each
+//! step may run on another worker.
 //!
 //! The workflow `remind` takes `{"times": 3, "every_ms": 60000}`.
 
