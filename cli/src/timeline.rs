@@ -6,7 +6,9 @@ mod page;
 mod panel;
 mod picture;
 
-use crate::{clock::Millis, story::Story};
+use wci_history::Story;
+
+use crate::clock::Millis;
 
 /// The page of `story`, which goes up to `at`.
 pub(crate) fn page(story: &Story, at: Millis) -> String {

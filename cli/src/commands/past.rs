@@ -6,12 +6,13 @@ use anyhow::{Context, bail};
 use temporalio_common::protos::temporal::api::history::v1::HistoryEvent;
 use wci_contract::{VersionId, names::INSTANCE_WORKFLOW, state::State};
 
+use wci_history::Story;
+
 use crate::{
     clock::{self, Millis},
     connection::ConnectionArgs,
     control::{Control, Keeper, Scope},
     replay::Recording,
-    story::Story,
     when::When,
 };
 

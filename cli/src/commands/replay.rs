@@ -1,7 +1,6 @@
 //! `wci replay`: whether this build does what recorded runs did.
 
 mod error;
-mod json;
 mod observer;
 mod probe;
 mod recording;
@@ -12,6 +11,8 @@ use std::path::PathBuf;
 
 use anyhow::bail;
 
+#[cfg(test)]
+pub(crate) use self::recording::recorded;
 pub use self::{
     error::ReplayError,
     recording::Recording,

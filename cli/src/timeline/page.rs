@@ -7,10 +7,9 @@ use super::{
     panel::{Panel, escaped},
     picture::{Picture, Points},
 };
-use crate::{
-    clock,
-    story::{Story, sentences},
-};
+use wci_history::{Story, sentences};
+
+use crate::clock;
 
 const STYLE: &str = include_str!("style.css");
 /// Sentences in the table at the most, the latest.

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use wci_contract::decision::Reason;
 
-use crate::{
-    clock::Millis,
-    story::{Decision, LaunchEnd, Story, What},
-};
+use wci_history::{Decision, LaunchEnd, Story, What};
+
+use crate::clock::Millis;
 
 /// A value from a time on.
 pub(super) type Points = Vec<(Millis, u64)>;

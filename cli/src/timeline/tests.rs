@@ -1,8 +1,10 @@
 use super::{page, picture::Picture};
-use crate::story::{Story, tests::recording};
+use wci_history::Story;
+
+use crate::replay::recorded;
 
 fn story(name: &str) -> Story {
-    Story::read([&*recording(name)], None)
+    Story::read([&*recorded(name)], None)
 }
 
 fn drawn(name: &str) -> String {
@@ -61,7 +63,7 @@ fn the_page_stands_alone_and_can_be_read_as_well_as_looked_at() {
 
 #[test]
 fn what_stands_in_a_history_cannot_break_out_of_the_page() {
-    let mut events = recording("provider-refuses-then-recovers");
+    let mut events = recorded("provider-refuses-then-recovers");
     let evil = "<script>alert('&\"')</script>";
     for event in &mut events {
         let Some(attributes) = &mut event.attributes else { continue };
@@ -83,7 +85,7 @@ fn what_stands_in_a_history_cannot_break_out_of_the_page() {
 
 #[test]
 fn an_instance_that_did_nothing_yet_has_a_page_too() {
-    let events = recording("backlog-alone");
+    let events = recorded("backlog-alone");
     let story = Story::read([&events[..6]], None);
     let page = page(&story, story.runs[0].last);
     assert!(page.contains("No provider was asked for workers."));

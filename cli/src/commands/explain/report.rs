@@ -2,12 +2,12 @@
 
 use serde::Serialize;
 use wci_contract::{LaunchStrategy, decision::Reason, state::Extension};
+use wci_history::Story;
 
 use crate::{
     clock::{self, Millis},
     commands::past::{Origin, Past},
     control::Keeper,
-    story::{self, Story},
 };
 
 /// Everything that is told of an instance.
@@ -127,7 +127,7 @@ impl Report {
             }
             None => (None, None, false, None, None),
         };
-        let sentences = story::sentences(&story.moments);
+        let sentences = wci_history::sentences(&story.moments);
         let skipped = sentences.len().saturating_sub(limit);
         let run_id = |run: usize| story.runs.get(run).map(|run| run.run_id.clone());
         let moments = sentences.into_iter().skip(skipped).map(|told| MomentReport {
@@ -138,7 +138,7 @@ impl Report {
             text: told.text,
         });
         let is_now = at == now;
-        let waits = story::waits(&story, at).into_iter();
+        let waits = wci_history::waits(&story, at).into_iter();
         Self {
             deployment: story.id.as_ref().map(|id| id.deployment().to_owned()).unwrap_or_default(),
             build_id: story.id.as_ref().map(|id| id.build_id().to_owned()).unwrap_or_default(),
@@ -161,7 +161,7 @@ impl Report {
 }
 
 fn groups(story: &Story, at: Millis) -> Vec<GroupReport> {
-    let told = |(name, group): (&String, &story::Group)| GroupReport {
+    let told = |(name, group): (&String, &wci_history::Group)| GroupReport {
         group: name.clone(),
         provider: group.provider.clone(),
         scaler: group.algorithm.clone(),
@@ -190,13 +190,13 @@ fn groups(story: &Story, at: Millis) -> Vec<GroupReport> {
     story.groups.iter().map(told).collect()
 }
 
-fn is_set(group: &story::Group) -> bool {
+fn is_set(group: &wci_history::Group) -> bool {
     group.set_size.is_some() || LaunchStrategy::of(&group.provider).is_worker_set()
 }
 
 impl ReasonReport {
     fn new(line: &str, is_of_set: bool) -> Self {
-        let story::Explanation { text, advice } = story::explain(line, is_of_set);
+        let wci_history::Explanation { text, advice } = wci_history::explain(line, is_of_set);
         let name = Reason::parse(line).name().to_owned();
         Self { name, text, advice, line: line.to_owned() }
     }
@@ -212,9 +212,9 @@ impl From<Extension> for Totals {
     }
 }
 
-impl From<story::Waiting> for WaitReport {
-    fn from(waiting: story::Waiting) -> Self {
-        let story::Waiting { kind, until, text } = waiting;
+impl From<wci_history::Waiting> for WaitReport {
+    fn from(waiting: wci_history::Waiting) -> Self {
+        let wci_history::Waiting { kind, until, text } = waiting;
         Self { kind, until, text }
     }
 }

@@ -3,14 +3,15 @@ use crate::{
     clock::Millis,
     commands::past::{Origin, Past},
     control::Keeper,
-    story::{Story, tests::recording},
+    replay::recorded,
 };
+use wci_history::Story;
 
 /// Right after a provider refused for the first time.
 const AT: Millis = 1_795_352_172_700;
 
 fn past(at: Millis, now: Millis) -> Past {
-    let events = recording("provider-refuses-then-recovers");
+    let events = recorded("provider-refuses-then-recovers");
     let server = Origin {
         namespace: "default".to_owned(),
         run_by: Keeper::Wci,

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use wci_history::json::JsonError;
+
 use super::recording::MAX_BYTES;
 
 /// Why a recorded history does not replay, or cannot.
@@ -98,5 +100,16 @@ impl ReplayError {
 
     pub(super) fn replayer(error: impl std::fmt::Display) -> Self {
         Self::Replayer(error.to_string())
+    }
+}
+
+impl From<JsonError> for ReplayError {
+    fn from(error: JsonError) -> Self {
+        match error {
+            JsonError::Empty => Self::Empty,
+            JsonError::NotJson(error) => Self::NotJson(error),
+            JsonError::NotAHistory(why) => Self::NotAHistory(why),
+            JsonError::Descriptors(why) => Self::Replayer(why),
+        }
     }
 }

@@ -13,8 +13,9 @@ use temporalio_common::protos::temporal::api::{
     },
 };
 use temporalio_sdk_core::replay::HistoryInfo;
+use wci_history::json;
 
-use super::{ReplayError, json};
+use super::ReplayError;
 
 /// The largest file that is read; a server ends a run long before.
 pub(super) const MAX_BYTES: u64 = 64 << 20;
@@ -46,7 +47,7 @@ impl Recording {
     /// Reads the JSON that `temporal workflow show --output json` prints, alone or as the value
     /// of `history`.
     pub fn parse(text: &[u8]) -> Result<Self, ReplayError> {
-        Self::new(json::history(text)?)
+        Self::new(json::parse(text)?)
     }
 
     /// Checks that `history` is one that a replay can begin with.
@@ -132,6 +133,13 @@ fn check_events(events: &[HistoryEvent]) -> Result<(), ReplayError> {
         }
     }
     Ok(())
+}
+
+/// The events of a recorded run of this repository.
+#[cfg(test)]
+pub(crate) fn recorded(name: &str) -> Vec<HistoryEvent> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../replay-histories/v1");
+    Recording::read(&folder.join(format!("{name}.json"))).unwrap().history.events
 }
 
 fn is_task(event: &HistoryEvent) -> bool {

@@ -9,22 +9,22 @@ use super::{
     Launch, LaunchEnd, Seen, Set, What,
     loose::{self, Asked},
 };
-use crate::clock::Millis;
+use crate::time::Millis;
 use temporalio_common::protos::temporal::api::{
     common::v1::Payloads, history::v1::ActivityTaskScheduledEventAttributes,
 };
 
 /// An activity that was asked for.
 #[derive(Debug, Clone)]
-pub(crate) struct Activity {
-    pub(crate) at: Millis,
-    pub(crate) attempts: i32,
-    pub(crate) kind: Kind,
+pub struct Activity {
+    pub at: Millis,
+    pub attempts: i32,
+    pub kind: Kind,
 }
 
 /// What it is for.
 #[derive(Debug, Clone)]
-pub(crate) enum Kind {
+pub enum Kind {
     Decide(Option<Asked>),
     Watch(Option<WatchInput>),
     Launch(Launch),

@@ -6,22 +6,22 @@ use super::{
     Decision, Ending, LaunchEnd, Moment, Seen, Set, What, explain,
     words::{as_sentence, backlog, list, many, rate, span},
 };
-use crate::clock::{self, Millis};
+use crate::time::{self, Millis};
 
 /// What happened, in a sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Sentence {
-    pub(crate) at: Millis,
+pub struct Sentence {
+    pub at: Millis,
     /// The event that tells of it, the last of several that are told together.
-    pub(crate) event_id: i64,
-    pub(crate) run: usize,
+    pub event_id: i64,
+    pub run: usize,
     /// One word for what it is about.
-    pub(crate) kind: &'static str,
-    pub(crate) text: String,
+    pub kind: &'static str,
+    pub text: String,
 }
 
 /// The moments in sentences, oldest first. Announcements that follow each other are told together.
-pub(crate) fn sentences(moments: &[Moment]) -> Vec<Sentence> {
+pub fn sentences(moments: &[Moment]) -> Vec<Sentence> {
     let mut told = Vec::new();
     let mut announced: Option<Announced> = None;
     for moment in moments {
@@ -299,7 +299,7 @@ impl LaunchEnd {
         let launch = &self.launch;
         let (provider, group) = (&launch.provider, &launch.group);
         let workers = many(launch.workers, "worker");
-        let after = clock::span(clock::since(self.asked, at));
+        let after = time::span(time::since(self.asked, at));
         let tries = if self.attempts > 1 {
             format!(", at attempt {}", self.attempts)
         } else {

@@ -6,14 +6,14 @@ use super::words::{many, span};
 
 /// What a reason means, for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Explanation {
-    pub(crate) text: String,
+pub struct Explanation {
+    pub text: String,
     /// What the reader could do about it, if anything.
-    pub(crate) advice: Option<&'static str>,
+    pub advice: Option<&'static str>,
 }
 
 /// Explains a reason's line. A line that this build does not know stands as it is.
-pub(crate) fn explain(line: &str, is_worker_set: bool) -> Explanation {
+pub fn explain(line: &str, is_worker_set: bool) -> Explanation {
     match Reason::parse(line) {
         ParsedReason::Unknown { line, .. } => Explanation { text: line.to_owned(), advice: None },
         ParsedReason::Known(reason) => {
@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     /// Where the reasons are explained to users.
-    const PAGE: &str = include_str!("../../../docs/explain.md");
+    const PAGE: &str = include_str!("../../docs/explain.md");
 
     fn words(line: &str) -> String {
         explain(line, false).text

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use wci_contract::stats::StatsByType;
 
-use crate::clock;
+use crate::time;
 
 /// `1 worker`, `2 workers`, `2 launches`.
 pub(super) fn many(count: impl Into<i128>, noun: &str) -> String {
@@ -17,7 +17,7 @@ pub(super) fn many(count: impl Into<i128>, noun: &str) -> String {
 
 /// A length of time, milliseconds.
 pub(super) fn span(ms: i64) -> String {
-    clock::span(Duration::from_millis(u64::try_from(ms).unwrap_or(0)))
+    time::span(Duration::from_millis(u64::try_from(ms).unwrap_or(0)))
 }
 
 /// The words with commas and a last `and`.

@@ -4,12 +4,17 @@
 //! Histories of older and later builds are read by the names of activities alone. What this build
 //! does not understand is told as it is, or left out; nothing makes the reading fail.
 
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+#![allow(missing_docs)]
+
 mod activity;
+pub mod json;
 mod loose;
 mod moment;
 mod reader;
 mod reason;
 mod sentence;
+pub mod time;
 mod waiting;
 mod words;
 
@@ -18,74 +23,76 @@ use std::collections::BTreeMap;
 use temporalio_common::protos::temporal::api::history::v1::HistoryEvent;
 use wci_contract::{VersionId, summaries};
 
-pub(crate) use self::{
+use self::time::Millis;
+pub use self::{
+    activity::{Activity, Kind},
+    loose::Asked,
     moment::{Decision, Ending, Launch, LaunchEnd, Moment, Seen, Set, What},
     reason::{Explanation, explain},
-    sentence::sentences,
+    sentence::{Sentence, sentences},
     waiting::{Waiting, waits},
 };
-use crate::clock::Millis;
 
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;
 
 /// What happened to one instance, up to some time.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Story {
+pub struct Story {
     /// The version, where the history names it.
-    pub(crate) id: Option<VersionId>,
+    pub id: Option<VersionId>,
     /// The runs, oldest first.
-    pub(crate) runs: Vec<Run>,
+    pub runs: Vec<Run>,
     /// Everything that is worth telling, in the order of time.
-    pub(crate) moments: Vec<Moment>,
+    pub moments: Vec<Moment>,
     /// How each group is doing at the end.
-    pub(crate) groups: BTreeMap<String, Group>,
+    pub groups: BTreeMap<String, Group>,
     /// What is under way at the end.
-    pub(crate) open: Open,
+    pub open: Open,
 }
 
 /// One run.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Run {
-    pub(crate) run_id: String,
+pub struct Run {
+    pub run_id: String,
     /// The run that this one continues.
-    pub(crate) continues: Option<String>,
-    pub(crate) began: Millis,
+    pub continues: Option<String>,
+    pub began: Millis,
     /// The time of the last event.
-    pub(crate) last: Millis,
-    pub(crate) ended: Option<Ending>,
-    pub(crate) events: usize,
+    pub last: Millis,
+    pub ended: Option<Ending>,
+    pub events: usize,
 }
 
 /// A group, as its last decision left it.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Group {
-    pub(crate) provider: String,
-    pub(crate) algorithm: String,
-    pub(crate) back_off: Option<BackOff>,
+pub struct Group {
+    pub provider: String,
+    pub algorithm: String,
+    pub back_off: Option<BackOff>,
     /// Workers that its provider is to keep.
-    pub(crate) set_size: Option<u32>,
-    pub(crate) last: Option<(Millis, Decision)>,
+    pub set_size: Option<u32>,
+    pub last: Option<(Millis, Decision)>,
 }
 
 /// Why a group asks its provider for nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct BackOff {
-    pub(crate) class: String,
-    pub(crate) failures: u64,
-    pub(crate) until: Millis,
-    pub(crate) probing: bool,
+pub struct BackOff {
+    pub class: String,
+    pub failures: u64,
+    pub until: Millis,
+    pub probing: bool,
 }
 
 /// What is under way.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Open {
+pub struct Open {
     /// By the number of the event that asked for it.
-    pub(crate) activities: BTreeMap<i64, activity::Activity>,
-    pub(crate) timers: BTreeMap<i64, Timer>,
-    pub(crate) updates: BTreeMap<i64, String>,
+    pub activities: BTreeMap<i64, Activity>,
+    pub timers: BTreeMap<i64, Timer>,
+    pub updates: BTreeMap<i64, String>,
     /// Whether there is a compute config, as far as the history tells.
-    pub(crate) has_spec: bool,
+    pub has_spec: bool,
 }
 
 impl Open {
@@ -102,14 +109,14 @@ impl Open {
 
 /// A timer that has not rung.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Timer {
-    pub(crate) summary: String,
-    pub(crate) rings: Millis,
+pub struct Timer {
+    pub summary: String,
+    pub rings: Millis,
 }
 
 impl Story {
     /// The story of `runs`, oldest first, as it was at `until`; up to the end when there is none.
-    pub(crate) fn read<'a>(
+    pub fn read<'a>(
         runs: impl IntoIterator<Item = &'a [HistoryEvent]>,
         until: Option<Millis>,
     ) -> Self {
@@ -121,12 +128,12 @@ impl Story {
     }
 
     /// When the first run began.
-    pub(crate) fn began(&self) -> Option<Millis> {
+    pub fn began(&self) -> Option<Millis> {
         self.runs.first().map(|run| run.began)
     }
 
     /// How the last run ended, if it did.
-    pub(crate) fn ended(&self) -> Option<&Ending> {
+    pub fn ended(&self) -> Option<&Ending> {
         self.runs.last()?.ended.as_ref()
     }
 }

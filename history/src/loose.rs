@@ -32,7 +32,7 @@ pub(super) fn text(payloads: Option<&Payloads>) -> &str {
 
 /// The input of a decision.
 #[derive(Debug, Clone, Default, Deserialize)]
-pub(crate) struct Asked {
+pub struct Asked {
     #[serde(default)]
     groups: BTreeMap<String, Question>,
 }

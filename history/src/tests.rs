@@ -11,12 +11,16 @@ use temporalio_common::protos::temporal::api::{
 use wci_contract::activities::WATCH;
 
 use super::{Ending, Story, What, activity::Kind, sentences, waits};
-use crate::{clock::Millis, replay::Recording};
+use crate::{json, time::Millis};
+
+fn events_of(file: &Path) -> Vec<HistoryEvent> {
+    json::parse(&std::fs::read(file).unwrap()).unwrap().events
+}
 
 /// A recorded run.
-pub(crate) fn recording(name: &str) -> Vec<HistoryEvent> {
+fn recording(name: &str) -> Vec<HistoryEvent> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../replay-histories/v1");
-    Recording::read(&folder.join(format!("{name}.json"))).unwrap().history.events
+    events_of(&folder.join(format!("{name}.json")))
 }
 
 fn story(name: &str) -> Story {
@@ -132,7 +136,7 @@ fn a_story_up_to_a_time_tells_what_was_the_case_then() {
 fn an_instance_whose_last_group_is_gone_and_one_that_was_left_alone_are_told_so() {
     let recorded = |name: &str| {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../replay-histories/v3");
-        let events = Recording::read(&folder.join(format!("{name}.json"))).unwrap().history.events;
+        let events = events_of(&folder.join(format!("{name}.json")));
         Story::read([&*events], None)
     };
     assert_in_order(
@@ -196,7 +200,7 @@ fn every_recording_can_be_told_up_to_each_of_its_events() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../replay-histories/v1");
     let mut runs = 0;
     for file in std::fs::read_dir(folder).unwrap() {
-        let events = Recording::read(&file.unwrap().path()).unwrap().history.events;
+        let events = events_of(&file.unwrap().path());
         for end in 0..=events.len() {
             let story = Story::read([&events[..end]], None);
             let now = story.runs.last().map_or(0, |run| run.last);

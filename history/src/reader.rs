@@ -23,7 +23,7 @@ use super::{
     activity::{Activity, Kind},
     loose,
 };
-use crate::clock::{self, Millis};
+use crate::time::{self, Millis};
 
 /// Reads runs one after another.
 pub(super) struct Reader {
@@ -184,7 +184,7 @@ impl Reader {
         let summary = about.and_then(|about| about.summary.as_ref());
         let summary: String = summary.and_then(loose::of_payload).unwrap_or_default();
         let lasts = timer.start_to_fire_timeout.unwrap_or_default();
-        let rings = self.at.saturating_add(clock::of_parts(lasts.seconds, lasts.nanos));
+        let rings = self.at.saturating_add(time::of_parts(lasts.seconds, lasts.nanos));
         let timer = Timer { summary: cut(&summary, MAX_MESSAGE).to_owned(), rings };
         self.story.open.timers.insert(self.event_id, timer);
     }
@@ -296,7 +296,7 @@ impl Reader {
 
 /// When an event was.
 pub(super) fn time(event: &HistoryEvent) -> Millis {
-    event.event_time.map_or(0, |at| clock::of_parts(at.seconds, at.nanos))
+    event.event_time.map_or(0, |at| time::of_parts(at.seconds, at.nanos))
 }
 
 /// The words of a failure and of what caused it, cut.

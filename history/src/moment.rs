@@ -8,22 +8,22 @@ use wci_contract::{
     stats::{StatsByType, WorkersSeen},
 };
 
-use crate::clock::Millis;
+use crate::time::Millis;
 
 /// Something that happened.
 #[derive(Debug, Clone)]
-pub(crate) struct Moment {
-    pub(crate) at: Millis,
+pub struct Moment {
+    pub at: Millis,
     /// The number of the event that tells of it, within its run.
-    pub(crate) event_id: i64,
+    pub event_id: i64,
     /// The run, counted from the first that was read.
-    pub(crate) run: usize,
-    pub(crate) what: What,
+    pub run: usize,
+    pub what: What,
 }
 
 /// What happened.
 #[derive(Debug, Clone)]
-pub(crate) enum What {
+pub enum What {
     /// A run began; one that continues another brings what was under way there.
     Began { continued: bool, launches: usize },
     /// Tasks were announced.
@@ -64,67 +64,67 @@ pub(crate) enum What {
 
 /// What a watch saw last.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Seen {
+pub struct Seen {
     /// `backlog`, `time-up`, or what a later build calls it.
-    pub(crate) end: String,
-    pub(crate) stats: StatsByType,
-    pub(crate) workers: Option<WorkersSeen>,
+    pub end: String,
+    pub stats: StatsByType,
+    pub workers: Option<WorkersSeen>,
 }
 
 /// A decision for one group.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Decision {
-    pub(crate) group: String,
-    pub(crate) provider: String,
-    pub(crate) algorithm: String,
+pub struct Decision {
+    pub group: String,
+    pub provider: String,
+    pub algorithm: String,
     /// What it was asked about: `task-add`, `poll`, `outcome`, `tick`, or what a later build adds.
-    pub(crate) events: Vec<String>,
+    pub events: Vec<String>,
     /// Figures that it was given.
-    pub(crate) stats: StatsByType,
-    pub(crate) workers_seen: Option<WorkersSeen>,
+    pub stats: StatsByType,
+    pub workers_seen: Option<WorkersSeen>,
     /// Workers to start.
-    pub(crate) workers: u32,
+    pub workers: u32,
     /// Workers to keep, from providers that keep a set.
-    pub(crate) set_size: Option<u32>,
+    pub set_size: Option<u32>,
     /// Announced tasks for which nothing was started now.
-    pub(crate) held_back: u64,
+    pub held_back: u64,
     /// When to ask again.
-    pub(crate) wake_at: Option<Millis>,
-    pub(crate) reasons: Vec<String>,
+    pub wake_at: Option<Millis>,
+    pub reasons: Vec<String>,
 }
 
 /// A launch that a provider was asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Launch {
-    pub(crate) launch_id: String,
-    pub(crate) group: String,
-    pub(crate) provider: String,
-    pub(crate) workers: u32,
+pub struct Launch {
+    pub launch_id: String,
+    pub group: String,
+    pub provider: String,
+    pub workers: u32,
 }
 
 /// A set of workers, and the size that its provider was told.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Set {
-    pub(crate) group: String,
-    pub(crate) provider: String,
-    pub(crate) size: u32,
+pub struct Set {
+    pub group: String,
+    pub provider: String,
+    pub size: u32,
 }
 
 /// What came of a launch.
 #[derive(Debug, Clone)]
-pub(crate) struct LaunchEnd {
-    pub(crate) launch: Launch,
+pub struct LaunchEnd {
+    pub launch: Launch,
     /// When it was asked for.
-    pub(crate) asked: Millis,
-    pub(crate) attempts: i32,
+    pub asked: Millis,
+    pub attempts: i32,
     /// `None` when nobody reported one: `why` says more.
-    pub(crate) outcome: Option<Outcome>,
-    pub(crate) why: String,
+    pub outcome: Option<Outcome>,
+    pub why: String,
 }
 
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Ending {
+pub enum Ending {
     /// Deleted, or nobody gave it a compute config.
     Completed,
     /// The next run took over.

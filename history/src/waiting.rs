@@ -6,15 +6,15 @@ use super::{
     sentence::purpose,
     words::{as_sentence, list, many, span},
 };
-use crate::clock::{self, Millis};
+use crate::time::{self, Millis};
 
 /// Something that the instance waits for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Waiting {
-    pub(crate) kind: &'static str,
+pub struct Waiting {
+    pub kind: &'static str,
     /// When that is over at the latest, where that is known.
-    pub(crate) until: Option<Millis>,
-    pub(crate) text: String,
+    pub until: Option<Millis>,
+    pub text: String,
 }
 
 impl Waiting {
@@ -24,7 +24,7 @@ impl Waiting {
 }
 
 /// What the instance waits for at the end of `story`, which is at `now`. The soonest first.
-pub(crate) fn waits(story: &Story, now: Millis) -> Vec<Waiting> {
+pub fn waits(story: &Story, now: Millis) -> Vec<Waiting> {
     match story.ended() {
         None => {}
         Some(Ending::Continued { .. }) => {
@@ -64,7 +64,7 @@ fn awaited(story: &Story) -> impl Iterator<Item = &Activity> {
 
 fn timers(story: &Story, now: Millis) -> Vec<Waiting> {
     let told = |timer: &super::Timer| {
-        let when = clock::relative(timer.rings, now);
+        let when = time::relative(timer.rings, now);
         let text =
             format!("the time to {}, {when}", purpose(story.open.purpose_of(&timer.summary)));
         Waiting::new("timer", Some(timer.rings), &text)
@@ -101,7 +101,7 @@ fn activity_waits(kind: &Kind, asked: Millis, now: Millis) -> Waiting {
             let mut text =
                 format!("the watch of the {queues} queues to see tasks wait that nobody takes");
             if watch.quiet_until_ms > now {
-                let until = clock::relative(watch.quiet_until_ms, now);
+                let until = time::relative(watch.quiet_until_ms, now);
                 text.push_str(&format!(
                     " (what waits before then is left to workers on their way: {until})"
                 ));
@@ -110,7 +110,7 @@ fn activity_waits(kind: &Kind, asked: Millis, now: Millis) -> Waiting {
             if until > now {
                 text.push_str(&format!(
                     "; an idle watch is renewed {}",
-                    clock::relative(until, now)
+                    time::relative(until, now)
                 ));
             }
             Waiting::new("watch", (until > 0).then_some(until), &text)
