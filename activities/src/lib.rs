@@ -1,37 +1,24 @@
-//! What an instance has done outside of its workflow: decide, validate, register, launch, watch.
+//! The activities of an instance: decide, validate, register, launch, resize and watch.
 //!
-//! [`Launching`] belongs on the system worker's own task queue, [`Watching`] on the queue beside
-//! it, so that watches never take slots from launches. Both are of one namespace: the one that is
-//! polled.
+//! Register [`SystemActivities`] on the system worker's own task queue, and [`WatchActivities`] on
+//! the queue beside it, so that watches never take slots from launches. Both serve one namespace:
+//! the one that their worker polls.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
-mod board;
-mod budget;
-mod changes;
-mod count;
-mod decide;
-mod glance;
-mod head_start;
 mod heartbeat;
-mod invoke;
-mod known_queues;
-mod launching;
 mod metrics;
-mod register;
-mod resize;
-mod stats;
-mod turns;
-mod validate;
+mod per_version;
+mod server;
+mod system_activities;
 mod watch;
-mod watching;
-mod workers;
+mod watch_activities;
 
-pub use board::LaunchBoard;
-pub use budget::ReadBudget;
-pub use head_start::HeadStarts;
-pub use launching::Launching;
 pub use metrics::{Metrics, MetricsError, NamespaceMetrics};
-pub use stats::{StatsError, VersionReader};
-pub use turns::WatchTurns;
-pub use watching::Watching;
+pub use per_version::{recent_launches::RecentLaunches, watch_leases::WatchLeases};
+pub use server::{
+    read_budget::ReadBudget,
+    version_reader::{StatsError, VersionReader},
+};
+pub use system_activities::{SystemActivities, speculative_launches::SpeculativeLaunches};
+pub use watch_activities::WatchActivities;

@@ -3,15 +3,15 @@
 //! bounded, and nothing that a user wrote stands in one but the names of namespaces, and of as
 //! many versions as the operator allows.
 
-mod builtin;
+mod builtin_families;
 mod family;
+mod gauges;
 mod instances;
 mod launches;
 mod names;
-mod own;
-mod scene;
 mod sets;
 mod watches;
+mod wci_families;
 
 use std::{
     sync::{Arc, Mutex},
@@ -23,9 +23,12 @@ use wci_contract::VersionId;
 use wci_providers::SetSize;
 
 pub use self::family::MetricsError;
-use self::{builtin::Builtin, names::VersionNames, own::Own, scene::Scene};
+use self::{
+    builtin_families::BuiltinFamilies, gauges::GaugeValues, names::VersionNames,
+    wci_families::WciFamilies,
+};
 pub(crate) use self::{
-    launches::{Errand, LaunchSpan},
+    launches::{LaunchOperation, LaunchSpan},
     watches::Read,
 };
 
@@ -39,9 +42,9 @@ pub struct Metrics {
 struct Inner {
     registry: Registry,
     names: VersionNames,
-    own: Own,
-    builtin: Builtin,
-    scene: Scene,
+    own: WciFamilies,
+    builtin: BuiltinFamilies,
+    gauges: GaugeValues,
     /// Held while the gauges are filled and read.
     gathering: Mutex<()>,
 }
@@ -62,11 +65,11 @@ impl Metrics {
     pub fn new(versions: usize) -> Result<Self, MetricsError> {
         let registry = Registry::new();
         let inner = Inner {
-            own: Own::new(&registry)?,
-            builtin: Builtin::new(&registry)?,
+            own: WciFamilies::new(&registry)?,
+            builtin: BuiltinFamilies::new(&registry)?,
             registry,
             names: VersionNames::new(versions),
-            scene: Scene::default(),
+            gauges: GaugeValues::default(),
             gathering: Mutex::default(),
         };
         Ok(Self { inner: Arc::new(inner) })
@@ -74,15 +77,15 @@ impl Metrics {
 
     /// The metrics of `namespace`.
     pub fn of(&self, namespace: &str) -> NamespaceMetrics {
-        self.inner.scene.serve(namespace);
+        self.inner.gauges.serve(namespace);
         NamespaceMetrics { inner: Arc::clone(&self.inner), namespace: namespace.into() }
     }
 
     /// Everything, as it is now, when the sets of workers that this process keeps are so large.
     pub fn gather(&self, sets: &[SetSize]) -> Vec<MetricFamily> {
         let _only = self.inner.gathering.lock();
-        let Inner { registry, names, own, builtin, scene, .. } = &*self.inner;
-        scene.show(names, own, builtin, now_ms());
+        let Inner { registry, names, own, builtin, gauges, .. } = &*self.inner;
+        gauges.show(names, own, builtin, now_ms());
         sets::show(sets, names, own, builtin);
         registry.gather()
     }

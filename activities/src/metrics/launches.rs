@@ -12,14 +12,14 @@ use wci_scaling::Algorithm;
 
 use super::{
     NamespaceMetrics,
+    gauges::Pause,
     names::{self, NONE, OTHER},
-    scene::Pause,
 };
-use crate::head_start::Ended;
+use crate::system_activities::speculative_launches::TimedOutcome;
 
 /// What a provider is asked for.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Errand {
+pub(crate) enum LaunchOperation {
     /// Workers, each for itself.
     Invoke {
         /// How many.
@@ -34,7 +34,7 @@ pub(crate) enum Errand {
     },
 }
 
-impl Errand {
+impl LaunchOperation {
     /// What the server's controller calls it.
     fn operation(self) -> &'static str {
         match self {
@@ -76,13 +76,13 @@ impl NamespaceMetrics {
             }
             let labels = [&*self.namespace, deployment, build, provider];
             inner.builtin.scale_ups_throttled.of(labels).inc_by(decision.throttled);
-            inner.scene.pause(&self.namespace, version, group, pause(provider, &decision.state));
+            inner.gauges.pause(&self.namespace, version, group, pause(provider, &decision.state));
             let workers = question.events.iter().rev().find_map(|event| match event {
                 Event::Poll(poll) => poll.workers,
                 Event::TaskAdd(_) | Event::Outcome(_) | Event::Tick {} => None,
             });
             if let Some(workers) = workers {
-                inner.scene.workers(&self.namespace, version, workers);
+                inner.gauges.workers(&self.namespace, version, workers);
             }
         }
     }
@@ -92,19 +92,19 @@ impl NamespaceMetrics {
         &self,
         version: &VersionId,
         provider_type: &str,
-        errand: Errand,
+        operation: LaunchOperation,
         decided: Option<SystemTime>,
     ) -> LaunchSpan {
         let provider = provider(provider_type);
         let labels = [&*self.namespace, provider];
         self.inner.own.launches_in_flight.of(labels).inc();
-        self.inner.own.workers_in_flight.of(labels).add(i64::from(errand.count()));
-        self.activity(version, errand.operation());
-        if errand.is_first_attempt() {
+        self.inner.own.workers_in_flight.of(labels).add(i64::from(operation.count()));
+        self.activity(version, operation.operation());
+        if operation.is_first_attempt() {
             let (deployment, build) = self.inner.names.of(&self.namespace, version);
             self.inner.builtin.scale_ups.of([&self.namespace, deployment, build, provider]).inc();
         }
-        LaunchSpan { metrics: self.clone(), version: version.clone(), provider, errand, decided }
+        LaunchSpan { metrics: self.clone(), version: version.clone(), provider, operation, decided }
     }
 
     /// A worker was asked for so that the server learns of task queues.
@@ -120,14 +120,14 @@ pub(crate) struct LaunchSpan {
     metrics: NamespaceMetrics,
     version: VersionId,
     provider: &'static str,
-    errand: Errand,
+    operation: LaunchOperation,
     decided: Option<SystemTime>,
 }
 
 impl LaunchSpan {
     /// The provider answered.
-    pub(crate) fn end(self, ended: &Ended) {
-        let Ended { outcome, took } = ended;
+    pub(crate) fn end(self, ended: &TimedOutcome) {
+        let TimedOutcome { outcome, took } = ended;
         let class = names::class(outcome.class);
         let namespace = &*self.metrics.namespace;
         let (deployment, build) = self.metrics.inner.names.of(namespace, &self.version);
@@ -145,7 +145,7 @@ impl LaunchSpan {
         ] {
             own.workers.of([namespace, self.provider, result]).inc_by(u64::from(count));
         }
-        let labels = [namespace, deployment, build, self.provider, self.errand.operation()];
+        let labels = [namespace, deployment, build, self.provider, self.operation.operation()];
         builtin.action_latency.of(labels).observe(seconds(latency));
         let [.., operation] = labels;
         let labels = [namespace, deployment, build, self.provider, operation, error_type(outcome)];
@@ -157,7 +157,7 @@ impl Drop for LaunchSpan {
     fn drop(&mut self) {
         let labels = [&*self.metrics.namespace, self.provider];
         self.metrics.inner.own.launches_in_flight.of(labels).dec();
-        self.metrics.inner.own.workers_in_flight.of(labels).sub(i64::from(self.errand.count()));
+        self.metrics.inner.own.workers_in_flight.of(labels).sub(i64::from(self.operation.count()));
     }
 }
 

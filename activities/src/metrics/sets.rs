@@ -2,10 +2,15 @@
 
 use wci_providers::SetSize;
 
-use super::{builtin::Builtin, names::VersionNames, own::Own};
+use super::{builtin_families::BuiltinFamilies, names::VersionNames, wci_families::WciFamilies};
 
 /// Fills the gauges with the present sizes; those of one version's groups are added up.
-pub(super) fn show(sets: &[SetSize], names: &VersionNames, own: &Own, builtin: &Builtin) {
+pub(super) fn show(
+    sets: &[SetSize],
+    names: &VersionNames,
+    own: &WciFamilies,
+    builtin: &BuiltinFamilies,
+) {
     own.set_wanted.reset();
     own.set_running.reset();
     builtin.target_workers.reset();

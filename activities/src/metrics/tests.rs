@@ -13,8 +13,8 @@ use wci_contract::{
 };
 use wci_providers::{Scope, SetSize};
 
-use super::{Errand, Metrics, NamespaceMetrics, Read};
-use crate::head_start::Ended;
+use super::{LaunchOperation, Metrics, NamespaceMetrics, Read};
+use crate::system_activities::speculative_launches::TimedOutcome;
 
 fn version(deployment: &str) -> VersionId {
     VersionId::new(deployment, "v1").unwrap()
@@ -60,14 +60,14 @@ fn a_decision_is_counted_with_its_reasons() {
 fn a_launch_is_in_flight_until_the_provider_answers() {
     let (metrics, namespace) = orders();
     let decided = SystemTime::now() - Duration::from_secs(2);
-    let errand = Errand::Invoke { count: 4, is_first_attempt: true };
-    let launch = namespace.launch(&version("orders"), "subprocess", errand, Some(decided));
+    let operation = LaunchOperation::Invoke { count: 4, is_first_attempt: true };
+    let launch = namespace.launch(&version("orders"), "subprocess", operation, Some(decided));
     assert_told(
         &metrics,
         &[r#"wci_workers_in_flight{namespace="default",provider="subprocess"} 4"#],
     );
     let outcome = Outcome::failed(4, FailureClass::Throttled, "slow down");
-    launch.end(&Ended { outcome, took: Duration::from_millis(2) });
+    launch.end(&TimedOutcome { outcome, took: Duration::from_millis(2) });
     assert_told(
         &metrics,
         &[
@@ -83,8 +83,8 @@ fn a_launch_is_in_flight_until_the_provider_answers() {
 #[test]
 fn a_launch_that_is_dropped_is_not_in_flight_any_more() {
     let (metrics, namespace) = orders();
-    let errand = Errand::Invoke { count: 4, is_first_attempt: true };
-    drop(namespace.launch(&version("orders"), "no such provider", errand, None));
+    let operation = LaunchOperation::Invoke { count: 4, is_first_attempt: true };
+    drop(namespace.launch(&version("orders"), "no such provider", operation, None));
     assert_told(&metrics, &[r#"wci_launches_in_flight{namespace="default",provider="other"} 0"#]);
 }
 
@@ -154,7 +154,7 @@ fn names(text: &str) -> BTreeSet<&str> {
 
 #[test]
 fn the_dashboard_and_the_documentation_name_what_is_told_and_leave_nothing_out() {
-    let program = [include_str!("own.rs"), include_str!("builtin.rs")].join(" ");
+    let program = [include_str!("wci_families.rs"), include_str!("builtin_families.rs")].join(" ");
     let documented = include_str!("../../../docs/metrics.md");
     let dashboard = include_str!("../../../deploy/grafana/wci.json");
     let (metrics, _) = orders();

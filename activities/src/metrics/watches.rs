@@ -33,7 +33,7 @@ pub(crate) struct WatchSpan {
 impl NamespaceMetrics {
     /// A watch of `version` begins.
     pub(crate) fn watch(&self, version: &VersionId) -> WatchSpan {
-        self.inner.scene.watch(&self.namespace, version);
+        self.inner.gauges.watch(&self.namespace, version);
         self.activity(version, "watch_task_queues");
         WatchSpan { metrics: self.clone(), version: version.clone(), end: "cancelled" }
     }
@@ -52,20 +52,20 @@ impl WatchSpan {
             if stats.is_some() { NONE } else { "describe_worker_deployment_version_failed" };
         inner.builtin.operations.of([namespace, deployment, build, NONE, PULL_STATS, error]).inc();
         if let Some(stats) = stats {
-            inner.scene.look(namespace, &self.version, stats);
+            inner.gauges.look(namespace, &self.version, stats);
         }
     }
 
     /// The workers that poll were counted.
     pub(crate) fn counted(&self, workers: WorkersSeen) {
         let NamespaceMetrics { inner, namespace } = &self.metrics;
-        inner.scene.workers(namespace, &self.version, workers);
+        inner.gauges.workers(namespace, &self.version, workers);
     }
 
     /// Whether workers were there when they were last counted.
     pub(crate) fn has_workers(&self) -> bool {
         let NamespaceMetrics { inner, namespace } = &self.metrics;
-        inner.scene.has_workers(namespace, &self.version)
+        inner.gauges.has_workers(namespace, &self.version)
     }
 
     /// It ends by itself.
@@ -80,7 +80,7 @@ impl WatchSpan {
 impl Drop for WatchSpan {
     fn drop(&mut self) {
         let NamespaceMetrics { inner, namespace } = &self.metrics;
-        inner.scene.leave(namespace, &self.version);
+        inner.gauges.leave(namespace, &self.version);
         inner.own.watch_ends.of([namespace, self.end]).inc();
     }
 }

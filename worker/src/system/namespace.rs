@@ -18,8 +18,8 @@ use temporalio_sdk::{
     },
 };
 use wci_activities::{
-    HeadStarts, LaunchBoard, Launching, NamespaceMetrics, ReadBudget, VersionReader, WatchTurns,
-    Watching,
+    NamespaceMetrics, ReadBudget, RecentLaunches, SpeculativeLaunches, SystemActivities,
+    VersionReader, WatchActivities, WatchLeases,
 };
 use wci_contract::names::watch_queue;
 use wci_workflows::{Instance, Validate};
@@ -79,25 +79,26 @@ impl Served {
             "serving"
         );
         registry.resume(namespace);
-        let board = Arc::new(LaunchBoard::default());
+        let recent_launches = Arc::new(RecentLaunches::default());
         let reader = VersionReader::new(client.clone());
-        let launching = Launching {
+        let system_activities = SystemActivities {
             namespace: namespace.to_owned(),
             registry,
             max_instances: limits.max_instances,
             validation_interval: limits.validation_interval,
             reader: reader.clone(),
-            board: Arc::clone(&board),
-            head_starts: HeadStarts::default(),
+            recent_launches: Arc::clone(&recent_launches),
+            speculative_launches: SpeculativeLaunches::default(),
             metrics: metrics.clone(),
         };
         let budget = Arc::new(ReadBudget::new(settings.reads_per_second));
-        let turns = WatchTurns::default();
-        let watching = Watching { reader, board, budget, metrics: metrics.clone(), turns };
-        let instances = instances(settings, launching, Onlooker::new(metrics))?;
+        let leases = WatchLeases::default();
+        let watch_activities =
+            WatchActivities { reader, recent_launches, budget, metrics: metrics.clone(), leases };
+        let instances = instances(settings, system_activities, Onlooker::new(metrics))?;
         let instances = Worker::new(runtime, instances_client, instances)
             .map_err(|e| anyhow!("cannot start the worker of namespace {namespace}: {e}"))?;
-        let watches = Worker::new(runtime, client.clone(), watches(settings, watching))
+        let watches = Worker::new(runtime, client.clone(), watches(settings, watch_activities))
             .map_err(|e| anyhow!("cannot start the watches of namespace {namespace}: {e}"))?;
         let task_queue = settings.task_queue.clone();
         Ok(Self { namespace: namespace.to_owned(), client, task_queue, instances, watches })
@@ -129,7 +130,7 @@ impl Served {
 
 fn instances(
     settings: &Settings,
-    launching: Launching,
+    activities: SystemActivities,
     onlooker: Onlooker,
 ) -> anyhow::Result<WorkerOptions> {
     let mut options = WorkerOptions::new(&settings.task_queue)
@@ -141,19 +142,19 @@ fn instances(
         .graceful_shutdown_period(settings.grace)
         .register_workflow::<Instance>()?
         .register_workflow::<Validate>()?
-        .register_activities(launching)
+        .register_activities(activities)
         .build();
     options.worker_interceptor(onlooker);
     Ok(options)
 }
 
-fn watches(settings: &Settings, watching: Watching) -> WorkerOptions {
+fn watches(settings: &Settings, activities: WatchActivities) -> WorkerOptions {
     WorkerOptions::new(watch_queue(&settings.task_queue))
         .tuner(slots(1, WATCH_SLOTS))
         .max_heartbeat_throttle_interval(WATCH_BEAT_EVERY)
         // Another process takes the watch over; there is nothing to finish.
         .graceful_shutdown_period(Duration::ZERO)
-        .register_activities(watching)
+        .register_activities(activities)
         .build()
 }
 

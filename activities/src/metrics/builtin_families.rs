@@ -10,7 +10,7 @@ const VERSION: [&str; 3] = ["namespace", "worker_deployment_name", "worker_build
 
 /// What is counted for each version.
 #[derive(Debug, Clone)]
-pub(super) struct Builtin {
+pub(super) struct BuiltinFamilies {
     pub(super) created: Counters<3>,
     pub(super) signals: Counters<4>,
     pub(super) updates: Counters<4>,
@@ -25,7 +25,7 @@ pub(super) struct Builtin {
     pub(super) backlog_age: Gauges<3>,
 }
 
-impl Builtin {
+impl BuiltinFamilies {
     pub(super) fn new(registry: &Registry) -> Result<Self, MetricsError> {
         let [namespace, deployment, build] = VERSION;
         let and = |label| [namespace, deployment, build, label];

@@ -22,9 +22,9 @@ use temporalio_common::protos::temporal::api::{
 use wci_contract::VersionId;
 
 use crate::{
-    VersionReader,
-    known_queues::QueueKey,
-    stats::{StatsError, request},
+    per_version::known_queues::QueueKey,
+    server::version_reader::VersionReader,
+    server::version_reader::{StatsError, request},
 };
 
 /// Names of queues that are asked for one after another; a version with more is described.
@@ -32,15 +32,15 @@ const MOST_NAMES: usize = 4;
 
 /// Whether the server has the mode, as far as it is known.
 #[derive(Debug)]
-pub(crate) struct Offered(AtomicBool);
+pub(crate) struct StatsSupport(AtomicBool);
 
-impl Default for Offered {
+impl Default for StatsSupport {
     fn default() -> Self {
         Self(AtomicBool::new(true))
     }
 }
 
-impl Offered {
+impl StatsSupport {
     /// Whether it is worth asking.
     pub(crate) fn is_likely(&self) -> bool {
         self.0.load(Ordering::Relaxed)
@@ -53,7 +53,7 @@ impl Offered {
 
 impl VersionReader {
     /// The figures of `known`, the version's queues; `None` when they are not to be had this way.
-    pub(crate) async fn glance(
+    pub(crate) async fn version_stats(
         &self,
         version: &VersionId,
         known: &[QueueKey],
@@ -66,13 +66,15 @@ impl VersionReader {
         for name in names {
             let types: Vec<i32> =
                 known.iter().filter(|(queue, _)| queue == name).map(|(_, kind)| *kind).collect();
-            let Some(found) = self.glance_at(version, name, types).await? else { return Ok(None) };
+            let Some(found) = self.version_stats_of(version, name, types).await? else {
+                return Ok(None);
+            };
             queues.extend(found);
         }
         Ok(Some(queues))
     }
 
-    async fn glance_at(
+    async fn version_stats_of(
         &self,
         version: &VersionId,
         name: &str,
@@ -83,7 +85,7 @@ impl VersionReader {
         match self.service().describe_task_queue(request(asked)).await {
             Ok(answer) => Ok(figures(answer.into_inner(), &build, name, &types)),
             Err(status) if status.code() == Code::Unimplemented => {
-                self.offered.is_not();
+                self.stats_support.is_not();
                 tracing::debug!(%status, "the server gives no figures of a version's queue");
                 Ok(None)
             }

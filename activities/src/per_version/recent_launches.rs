@@ -15,11 +15,11 @@ const CROWDED: usize = 1024;
 
 /// The latest launch of each version, seen from this process.
 #[derive(Debug, Default)]
-pub struct LaunchBoard {
+pub struct RecentLaunches {
     latest: Mutex<BTreeMap<VersionId, Instant>>,
 }
 
-impl LaunchBoard {
+impl RecentLaunches {
     /// Takes note of a launch for `version`, now.
     pub fn note(&self, version: &VersionId) {
         let Ok(mut latest) = self.latest.lock() else { return };

@@ -15,31 +15,31 @@ use wci_contract::{
 };
 
 use crate::{
-    LaunchBoard, NamespaceMetrics, ReadBudget, VersionReader,
+    NamespaceMetrics, ReadBudget, RecentLaunches, VersionReader,
     heartbeat::beating,
     metrics::Read,
-    stats::sum,
-    turns::WatchTurns,
+    per_version::watch_leases::WatchLeases,
+    server::pollers::{reads_of_workers, since_epoch},
+    server::version_reader::sum,
     watch::{Look, Watch},
-    workers::{reads_of_workers, since_epoch},
 };
 
 /// Watches the queues of one namespace's versions.
-pub struct Watching {
+pub struct WatchActivities {
     /// Reads the namespace's versions.
     pub reader: VersionReader,
     /// What was launched by this process.
-    pub board: Arc<LaunchBoard>,
+    pub recent_launches: Arc<RecentLaunches>,
     /// What all watches of the namespace may ask of the server.
     pub budget: Arc<ReadBudget>,
     /// What is told of the namespace.
     pub metrics: NamespaceMetrics,
     /// Which watch of a version is the latest.
-    pub turns: WatchTurns,
+    pub leases: WatchLeases,
 }
 
 #[activities]
-impl Watching {
+impl WatchActivities {
     /// Reads the queues' figures until a decision is called for.
     #[activity(name = names::WATCH)]
     pub async fn watch(
@@ -52,13 +52,13 @@ impl Watching {
     }
 }
 
-impl Watching {
+impl WatchActivities {
     async fn watch_until_news(&self, input: &WatchInput) -> WatchOutput {
         let mut watch = Watch::default();
         let span = self.metrics.watch(&input.version);
-        let turn = self.turns.take(&input.version);
+        let lease = self.leases.take(&input.version);
         loop {
-            if turn.is_over() {
+            if lease.is_over() {
                 span.end(WatchEnd::TimeUp);
                 return WatchOutput::default();
             }
@@ -135,7 +135,7 @@ impl Watching {
         queues.retain(|queue| {
             TaskType::from_wire(queue.r#type.into()).is_some_and(|kind| input.types.contains(&kind))
         });
-        let since_launch = self.board.since_latest(&input.version);
+        let since_launch = self.recent_launches.since_latest(&input.version);
         let look = Look {
             now_ms: now_ms(),
             since_launch_ms: since_launch

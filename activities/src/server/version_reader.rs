@@ -20,9 +20,9 @@ use wci_contract::{
 };
 
 use crate::{
-    changes::Changes,
-    glance::Offered,
-    known_queues::{KnownQueues, QueueKey},
+    per_version::known_queues::{KnownQueues, QueueKey},
+    per_version::quiet_periods::QuietPeriods,
+    server::version_stats::StatsSupport,
 };
 
 /// How long the server may take to answer.
@@ -37,15 +37,20 @@ pub struct StatsError(#[from] Box<Status>);
 #[derive(Clone)]
 pub struct VersionReader {
     pub(crate) client: Client,
-    changes: Arc<Changes>,
+    changes: Arc<QuietPeriods>,
     known: Arc<KnownQueues>,
-    pub(crate) offered: Arc<Offered>,
+    pub(crate) stats_support: Arc<StatsSupport>,
 }
 
 impl VersionReader {
     /// Reads through `client`, in its namespace.
     pub fn new(client: Client) -> Self {
-        Self { client, changes: Arc::default(), known: Arc::default(), offered: Arc::default() }
+        Self {
+            client,
+            changes: Arc::default(),
+            known: Arc::default(),
+            stats_support: Arc::default(),
+        }
     }
 
     /// Takes note that `version` is being changed: it is not asked about until that has settled.
@@ -74,12 +79,12 @@ impl VersionReader {
         &self,
         version: &VersionId,
     ) -> Result<Vec<VersionTaskQueue>, StatsError> {
-        if self.offered.is_likely() {
+        if self.stats_support.is_likely() {
             let known = match self.known.of(version) {
                 Some(known) => known,
                 None => keys(&self.describe(version, false).await?),
             };
-            if let Some(queues) = self.glance(version, &known).await? {
+            if let Some(queues) = self.version_stats(version, &known).await? {
                 return Ok(queues);
             }
         }
@@ -99,7 +104,7 @@ impl VersionReader {
         version: &VersionId,
         with_stats: bool,
     ) -> Result<Vec<VersionTaskQueue>, StatsError> {
-        self.changes.settled(version).await;
+        self.changes.wait_until_quiet(version).await;
         let request = request(DescribeWorkerDeploymentVersionRequest {
             namespace: self.namespace(),
             deployment_version: Some(WorkerDeploymentVersion {

@@ -25,12 +25,12 @@ const MOST: usize = 1024;
 
 /// What became of a launch, and how long the provider took over it.
 #[derive(Debug, Clone)]
-pub(crate) struct Ended {
+pub(crate) struct TimedOutcome {
     pub(crate) outcome: Outcome,
     pub(crate) took: Duration,
 }
 
-impl Ended {
+impl TimedOutcome {
     /// Waits for the outcome of `launch`.
     pub(crate) async fn of(launch: impl Future<Output = Outcome>) -> Self {
         let began = Instant::now();
@@ -41,16 +41,16 @@ impl Ended {
 
 struct Begun {
     at: Instant,
-    launch: Shared<BoxFuture<'static, Ended>>,
+    launch: Shared<BoxFuture<'static, TimedOutcome>>,
 }
 
 /// The launches of this process that nobody has asked for yet, by launch ID.
 #[derive(Default)]
-pub struct HeadStarts {
+pub struct SpeculativeLaunches {
     begun: Mutex<BTreeMap<String, Begun>>,
 }
 
-impl HeadStarts {
+impl SpeculativeLaunches {
     /// Begins `launch`, unless it has begun or too many have.
     pub(crate) fn begin(
         &self,
@@ -63,9 +63,9 @@ impl HeadStarts {
         }
         if begun.len() < MOST && !begun.contains_key(launch_id) {
             let at = Instant::now();
-            let task = tokio::spawn(Ended::of(launch));
+            let task = tokio::spawn(TimedOutcome::of(launch));
             let launch = async move {
-                let lost = |e: tokio::task::JoinError| Ended {
+                let lost = |e: tokio::task::JoinError| TimedOutcome {
                     outcome: Outcome::failed(1, FailureClass::Internal, e.to_string()),
                     took: at.elapsed(),
                 };
@@ -76,13 +76,20 @@ impl HeadStarts {
     }
 
     /// What became of a launch that has begun.
-    pub(crate) fn take(&self, launch_id: &str) -> Option<impl Future<Output = Ended> + use<>> {
+    pub(crate) fn take(
+        &self,
+        launch_id: &str,
+    ) -> Option<impl Future<Output = TimedOutcome> + use<>> {
         Some(self.begun.lock().ok()?.remove(launch_id)?.launch)
     }
 
     /// What became of a launch that has begun, if that is known `by` then; otherwise it is still
     /// there to be taken.
-    pub(crate) async fn heard(&self, launch_id: &str, by: tokio::time::Instant) -> Option<Ended> {
+    pub(crate) async fn heard(
+        &self,
+        launch_id: &str,
+        by: tokio::time::Instant,
+    ) -> Option<TimedOutcome> {
         let launch = self.begun.lock().ok()?.get(launch_id)?.launch.clone();
         let ended = tokio::time::timeout_at(by, launch).await.ok()?;
         self.begun.lock().ok()?.remove(launch_id)?;
@@ -96,7 +103,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_launch_begins_once_and_is_found_once() {
-        let starts = HeadStarts::default();
+        let starts = SpeculativeLaunches::default();
         starts.begin("a", async { Outcome::started(1) });
         starts.begin("a", async { panic!("a second launch") });
         assert_eq!(starts.take("a").unwrap().await.outcome, Outcome::started(1));
@@ -105,7 +112,7 @@ mod tests {
 
     #[tokio::test]
     async fn launches_that_nobody_asks_for_do_not_pile_up() {
-        let starts = HeadStarts::default();
+        let starts = SpeculativeLaunches::default();
         for n in 0..MOST + 10 {
             starts.begin(&n.to_string(), async { Outcome::started(1) });
         }
@@ -116,7 +123,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_launch_that_takes_long_is_still_there_to_be_asked_for() {
         let soon = || tokio::time::Instant::now() + Duration::from_millis(100);
-        let starts = HeadStarts::default();
+        let starts = SpeculativeLaunches::default();
         starts.begin("quick", async { Outcome::started(1) });
         starts.begin("slow", async {
             tokio::time::sleep(Duration::from_secs(1)).await;

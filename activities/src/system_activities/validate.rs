@@ -11,7 +11,7 @@ use wci_contract::{
 use wci_providers::{ProviderError, Scope};
 use wci_scaling::{Algorithm, check_config};
 
-use crate::{Launching, decide::algorithm};
+use crate::{SystemActivities, system_activities::decide::algorithm};
 
 /// Trouble that may pass is not told to the client before this attempt.
 const LAST_ATTEMPT: u32 = 3;
@@ -29,7 +29,7 @@ impl From<String> for Finding {
 }
 
 pub(crate) async fn validate(
-    launching: &Launching,
+    launching: &SystemActivities,
     ctx: &ActivityContext,
     input: ValidateInput,
 ) -> Result<ValidateOutput, ActivityError> {
@@ -72,7 +72,7 @@ pub(crate) async fn validate(
     })
 }
 
-fn interval_ms(launching: &Launching) -> Option<u64> {
+fn interval_ms(launching: &SystemActivities) -> Option<u64> {
     u64::try_from(launching.validation_interval.as_millis()).ok()
 }
 
@@ -82,7 +82,7 @@ fn refused(message: String) -> ValidateOutput {
 }
 
 /// Types that do not exist are reported before any provider is asked.
-fn check_names(launching: &Launching, name: &str, group: &GroupSpec) -> Result<(), String> {
+fn check_names(launching: &SystemActivities, name: &str, group: &GroupSpec) -> Result<(), String> {
     if let Err(error) = launching.registry.find(&group.compute.provider_type) {
         return Err(format!("entry {name}: {error}"));
     }
@@ -94,7 +94,7 @@ fn check_names(launching: &Launching, name: &str, group: &GroupSpec) -> Result<(
 }
 
 async fn check(
-    launching: &Launching,
+    launching: &SystemActivities,
     version: &VersionId,
     name: &str,
     group: &GroupSpec,

@@ -2,6 +2,13 @@
 
 #![allow(missing_docs, reason = "the SDK's macros generate items without docs")]
 
+pub(crate) mod decide;
+pub(crate) mod launch;
+pub(crate) mod register;
+pub(crate) mod resize;
+pub(crate) mod speculative_launches;
+pub(crate) mod validate;
+
 use std::{sync::Arc, time::Duration};
 
 use temporalio_macros::activities;
@@ -17,12 +24,12 @@ use wci_contract::{
 use wci_providers::Registry;
 
 use crate::{
-    HeadStarts, LaunchBoard, NamespaceMetrics, VersionReader, decide, invoke, register, resize,
-    validate,
+    NamespaceMetrics, RecentLaunches, VersionReader,
+    system_activities::speculative_launches::SpeculativeLaunches,
 };
 
 /// Decides, validates, registers and launches, for one namespace.
-pub struct Launching {
+pub struct SystemActivities {
     /// The namespace that is polled, never one from an input.
     pub namespace: String,
     /// What the operator allows this namespace.
@@ -34,15 +41,15 @@ pub struct Launching {
     /// Reads the namespace's versions.
     pub reader: VersionReader,
     /// Tells the watches of this process what was launched.
-    pub board: Arc<LaunchBoard>,
+    pub recent_launches: Arc<RecentLaunches>,
     /// Launches that began with their decisions.
-    pub head_starts: HeadStarts,
+    pub speculative_launches: SpeculativeLaunches,
     /// What is told of the namespace.
     pub metrics: NamespaceMetrics,
 }
 
 #[activities]
-impl Launching {
+impl SystemActivities {
     /// Decides for every group at once.
     #[activity(name = names::DECIDE)]
     pub async fn decide(
@@ -58,7 +65,7 @@ impl Launching {
             }
             self.metrics.decided(&version, &input, &decided);
         }
-        decided.launched = invoke::begin_early(&self, input, &decided).await;
+        decided.launched = launch::begin_early(&self, input, &decided).await;
         Ok(decided)
     }
 
@@ -93,7 +100,7 @@ impl Launching {
         ctx: ActivityContext,
         input: InvokeInput,
     ) -> Result<Outcome, ActivityError> {
-        invoke::invoke(&self, &ctx, input).await
+        launch::invoke(&self, &ctx, input).await
     }
 
     /// Has a provider keep a set of workers at a size.

@@ -11,7 +11,7 @@ use wci_contract::{
     stats::{StatsByType, WorkersSeen},
 };
 
-use super::{builtin::Builtin, names::VersionNames, own::Own};
+use super::{builtin_families::BuiltinFamilies, names::VersionNames, wci_families::WciFamilies};
 
 /// What was seen of a version that is not watched here any more is forgotten after this: another
 /// process watches it, or nobody has to.
@@ -39,14 +39,14 @@ pub(super) struct Pause {
 
 /// What this process knows of the present.
 #[derive(Debug, Default)]
-pub(super) struct Scene {
+pub(super) struct GaugeValues {
     /// The namespaces that are served.
     served: Mutex<BTreeSet<String>>,
     seen: Mutex<BTreeMap<(String, VersionId), Seen>>,
     pauses: Mutex<BTreeMap<(String, VersionId, String), Pause>>,
 }
 
-impl Scene {
+impl GaugeValues {
     /// A namespace is served.
     pub(super) fn serve(&self, namespace: &str) {
         if let Ok(mut served) = self.served.lock() {
@@ -119,7 +119,13 @@ impl Scene {
     }
 
     /// Fills the gauges with the present, `now_ms`.
-    pub(super) fn show(&self, names: &VersionNames, own: &Own, builtin: &Builtin, now_ms: i64) {
+    pub(super) fn show(
+        &self,
+        names: &VersionNames,
+        own: &WciFamilies,
+        builtin: &BuiltinFamilies,
+        now_ms: i64,
+    ) {
         self.show_seen(names, own, builtin);
         own.backing_off.reset();
         let Ok(mut pauses) = self.pauses.lock() else { return };
@@ -129,7 +135,7 @@ impl Scene {
         }
     }
 
-    fn show_seen(&self, names: &VersionNames, own: &Own, builtin: &Builtin) {
+    fn show_seen(&self, names: &VersionNames, own: &WciFamilies, builtin: &BuiltinFamilies) {
         own.watched.reset();
         own.workers_seen.reset();
         own.backlog.reset();

@@ -11,7 +11,7 @@ use wci_contract::{
 };
 use wci_providers::Progress;
 
-use crate::{Launching, heartbeat::beating, invoke::attempt};
+use crate::{SystemActivities, heartbeat::beating, system_activities::launch::attempt};
 
 /// Registration reports nothing before its end.
 struct Quiet;
@@ -21,7 +21,7 @@ impl Progress for Quiet {
 }
 
 pub(crate) async fn register(
-    launching: &Launching,
+    launching: &SystemActivities,
     ctx: &ActivityContext,
     input: RegisterInput,
 ) -> Result<RegisterOutput, ActivityError> {
@@ -31,7 +31,7 @@ pub(crate) async fn register(
 }
 
 async fn start_missing(
-    launching: &Launching,
+    launching: &SystemActivities,
     input: RegisterInput,
 ) -> Result<RegisterOutput, ActivityError> {
     let known = launching.reader.registered(&input.version).await?;
@@ -56,7 +56,7 @@ async fn start_missing(
             ),
             count: 1,
         };
-        launching.board.note(&input.version);
+        launching.recent_launches.note(&input.version);
         let outcome = attempt(launching, &launch, 0, &Quiet).await;
         launching.metrics.registration(&group.compute.provider_type, &outcome);
         tracing::info!(

@@ -7,7 +7,7 @@ use wci_contract::{
     names::{DIVISION, DIVISION_ATTRIBUTE, INSTANCE_WORKFLOW},
 };
 
-use crate::{VersionReader, stats::PATIENCE};
+use crate::server::version_reader::{PATIENCE, VersionReader};
 
 impl VersionReader {
     /// Refuses one more instance on `task_queue` where there are `most` already. The limit is

@@ -11,27 +11,30 @@ use wci_contract::{
 };
 use wci_providers::{Provider, ResizeRequest, Scope};
 
-use crate::{Launching, head_start::Ended, heartbeat::beating, metrics::Errand};
+use crate::{
+    SystemActivities, heartbeat::beating, metrics::LaunchOperation,
+    system_activities::speculative_launches::TimedOutcome,
+};
 
 pub(crate) async fn resize(
-    launching: &Launching,
+    launching: &SystemActivities,
     ctx: &ActivityContext,
     input: ResizeInput,
 ) -> Result<Outcome, ActivityError> {
     let (_sender, receiver) = watch::channel(InvokeProgress::default());
-    launching.board.note(&input.version);
+    launching.recent_launches.note(&input.version);
     let info = ctx.info();
-    let errand = Errand::Resize { is_first_attempt: info.attempt <= 1 };
+    let operation = LaunchOperation::Resize { is_first_attempt: info.attempt <= 1 };
     let ResizeInput { version, compute, .. } = &input;
     let span =
-        launching.metrics.launch(version, &compute.provider_type, errand, info.scheduled_time);
-    let ended = beating(ctx, receiver, Ended::of(attempt(launching, &input))).await?;
+        launching.metrics.launch(version, &compute.provider_type, operation, info.scheduled_time);
+    let ended = beating(ctx, receiver, TimedOutcome::of(attempt(launching, &input))).await?;
     span.end(&ended);
     log(&input, &ended.outcome);
     Ok(ended.outcome)
 }
 
-async fn attempt(launching: &Launching, input: &ResizeInput) -> Outcome {
+async fn attempt(launching: &SystemActivities, input: &ResizeInput) -> Outcome {
     let count = input.count.max(1);
     let refuse = |class, message: String| Outcome::failed(count, class, cut(&message, MAX_MESSAGE));
     let provider = match launching.registry.find(&input.compute.provider_type) {

@@ -18,10 +18,10 @@ use wci_contract::{
 use wci_providers::{LaunchRequest, Progress, Provider, Scope};
 
 use crate::{
-    Launching,
-    head_start::Ended,
+    SystemActivities,
     heartbeat::beating,
-    metrics::{Errand, LaunchSpan},
+    metrics::{LaunchOperation, LaunchSpan},
+    system_activities::speculative_launches::TimedOutcome,
 };
 
 /// A decision waits so long for its own launch: most providers answer in less, and what they
@@ -42,7 +42,7 @@ impl Progress for Beats {
 }
 
 pub(crate) async fn invoke(
-    launching: &Launching,
+    launching: &SystemActivities,
     ctx: &ActivityContext,
     input: InvokeInput,
 ) -> Result<Outcome, ActivityError> {
@@ -50,13 +50,13 @@ pub(crate) async fn invoke(
     let before: InvokeProgress =
         ctx.heartbeat_details().deserialize().ok().flatten().unwrap_or_default();
     let (sender, receiver) = watch::channel(before);
-    launching.board.note(&input.version);
+    launching.recent_launches.note(&input.version);
     let span = span(launching, ctx, &input);
     let beats = Beats(sender);
     let work = async {
-        match launching.head_starts.take(&input.launch_id) {
+        match launching.speculative_launches.take(&input.launch_id) {
             Some(ended) => ended.await,
-            None => Ended::of(attempt(launching, &input, before.started, &beats)).await,
+            None => TimedOutcome::of(attempt(launching, &input, before.started, &beats)).await,
         }
     };
     let ended = beating(ctx, receiver, work).await?;
@@ -68,7 +68,7 @@ pub(crate) async fn invoke(
 /// Begins the launches of one worker that `decided` asks for, and answers with what became of
 /// those that end at once, by group. The workflow asks for the others, too, and is told then.
 pub(crate) async fn begin_early(
-    launching: &Arc<Launching>,
+    launching: &Arc<SystemActivities>,
     asked: DecideInput,
     decided: &DecideOutput,
 ) -> BTreeMap<String, Outcome> {
@@ -80,11 +80,11 @@ pub(crate) async fn begin_early(
         else {
             continue;
         };
-        launching.board.note(&input.version);
+        launching.recent_launches.note(&input.version);
         let itself = Arc::clone(launching);
         let launch = input.clone();
         launching
-            .head_starts
+            .speculative_launches
             .begin(&input.launch_id, async move { attempt(&itself, &launch, 0, &Unheard).await });
         if question.report_outcome {
             begun.push((group, input));
@@ -95,17 +95,19 @@ pub(crate) async fn begin_early(
 
 /// What became of the launches that `begun` names, of those that end at once.
 async fn heard(
-    launching: &Launching,
+    launching: &SystemActivities,
     begun: Vec<(String, InvokeInput)>,
 ) -> BTreeMap<String, Outcome> {
     let decided = SystemTime::now();
     let by = tokio::time::Instant::now() + AT_ONCE;
     let mut outcomes = BTreeMap::new();
     for (group, input) in begun {
-        let Some(ended) = launching.head_starts.heard(&input.launch_id, by).await else { continue };
+        let Some(ended) = launching.speculative_launches.heard(&input.launch_id, by).await else {
+            continue;
+        };
         let provider = &input.compute.provider_type;
-        let errand = Errand::Invoke { count: 1, is_first_attempt: true };
-        let span = launching.metrics.launch(&input.version, provider, errand, Some(decided));
+        let operation = LaunchOperation::Invoke { count: 1, is_first_attempt: true };
+        let span = launching.metrics.launch(&input.version, provider, operation, Some(decided));
         span.end(&ended);
         log(&input, &ended.outcome);
         outcomes.insert(group, ended.outcome);
@@ -120,16 +122,16 @@ impl Progress for Unheard {
     fn started(&self, _total: u32) {}
 }
 
-fn span(launching: &Launching, ctx: &ActivityContext, input: &InvokeInput) -> LaunchSpan {
+fn span(launching: &SystemActivities, ctx: &ActivityContext, input: &InvokeInput) -> LaunchSpan {
     let info = ctx.info();
     let InvokeInput { version, compute, count, .. } = input;
-    let errand = Errand::Invoke { count: *count, is_first_attempt: info.attempt <= 1 };
-    launching.metrics.launch(version, &compute.provider_type, errand, info.scheduled_time)
+    let operation = LaunchOperation::Invoke { count: *count, is_first_attempt: info.attempt <= 1 };
+    launching.metrics.launch(version, &compute.provider_type, operation, info.scheduled_time)
 }
 
 /// Asks the provider for what is missing of `input.count` workers.
 pub(crate) async fn attempt(
-    launching: &Launching,
+    launching: &SystemActivities,
     input: &InvokeInput,
     already_started: u32,
     progress: &dyn Progress,

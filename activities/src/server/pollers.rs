@@ -21,8 +21,8 @@ use wci_contract::{
 };
 
 use crate::{
-    VersionReader,
-    stats::{StatsError, request},
+    server::version_reader::VersionReader,
+    server::version_reader::{StatsError, request},
 };
 
 /// A poll lasts a minute and a bit; a poller that was last seen earlier is gone.

@@ -20,7 +20,7 @@ const FORGET: Duration = Duration::from_secs(600);
 
 /// Until when nothing is asked about a version that the server knows.
 #[derive(Debug, Default)]
-pub(crate) struct Changes {
+pub(crate) struct QuietPeriods {
     known: Mutex<BTreeMap<VersionId, Known>>,
 }
 
@@ -31,7 +31,7 @@ struct Known {
     quiet_until: Instant,
 }
 
-impl Changes {
+impl QuietPeriods {
     /// Takes note that the server answered about `version`.
     pub(crate) fn note_answer(&self, version: &VersionId) {
         let now = Instant::now();
@@ -56,7 +56,7 @@ impl Changes {
     }
 
     /// Waits until `version` may be asked about. It may be changed again meanwhile.
-    pub(crate) async fn settled(&self, version: &VersionId) {
+    pub(crate) async fn wait_until_quiet(&self, version: &VersionId) {
         loop {
             match self.rest(version) {
                 Duration::ZERO => return,
@@ -80,7 +80,7 @@ mod tests {
     #[test]
     fn a_known_version_that_was_changed_is_left_alone_and_others_are_not() {
         let build = |id: &str| VersionId::new("d", id).unwrap();
-        let changes = Changes::default();
+        let changes = QuietPeriods::default();
         changes.note_answer(&build("known"));
         changes.note_answer(&build("other"));
         changes.note_change(&build("known"));

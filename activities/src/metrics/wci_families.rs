@@ -6,7 +6,7 @@ use super::family::{Counters, Gauges, MetricsError, Times};
 
 /// Our own families.
 #[derive(Debug, Clone)]
-pub(super) struct Own {
+pub(super) struct WciFamilies {
     pub(super) watched: Gauges<1>,
     pub(super) cached: Gauges<1>,
     pub(super) decisions: Counters<3>,
@@ -31,7 +31,7 @@ pub(super) struct Own {
     pub(super) budget_wait: Times<1>,
 }
 
-impl Own {
+impl WciFamilies {
     #[rustfmt::skip] // one family a line reads as the table that it is
     pub(super) fn new(r: &Registry) -> Result<Self, MetricsError> {
         let version = ["namespace", "worker_deployment_name", "worker_build_id"];

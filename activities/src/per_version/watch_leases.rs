@@ -12,7 +12,7 @@ use wci_contract::VersionId;
 
 /// Which watch of each version is the latest of this process. Knows of those that run alone.
 #[derive(Debug, Default)]
-pub struct WatchTurns {
+pub struct WatchLeases {
     running: Mutex<BTreeMap<VersionId, Running>>,
 }
 
@@ -25,26 +25,26 @@ struct Running {
 
 /// A watch that runs.
 #[derive(Debug)]
-pub(crate) struct Turn<'a> {
-    turns: &'a WatchTurns,
+pub(crate) struct WatchLease<'a> {
+    turns: &'a WatchLeases,
     key: VersionId,
     number: u64,
 }
 
-impl WatchTurns {
+impl WatchLeases {
     /// Makes the caller's watch of `version` the latest.
-    pub(crate) fn take(&self, version: &VersionId) -> Turn<'_> {
+    pub(crate) fn take(&self, version: &VersionId) -> WatchLease<'_> {
         let key = version.clone();
         let mut all = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         let running = all.entry(key.clone()).or_default();
         running.latest += 1;
         running.count += 1;
         let number = running.latest;
-        Turn { turns: self, key, number }
+        WatchLease { turns: self, key, number }
     }
 }
 
-impl Turn<'_> {
+impl WatchLease<'_> {
     /// Whether another watch of the version has begun since.
     pub(crate) fn is_over(&self) -> bool {
         let all = self.turns.running.lock().unwrap_or_else(PoisonError::into_inner);
@@ -52,7 +52,7 @@ impl Turn<'_> {
     }
 }
 
-impl Drop for Turn<'_> {
+impl Drop for WatchLease<'_> {
     fn drop(&mut self) {
         let mut all = self.turns.running.lock().unwrap_or_else(PoisonError::into_inner);
         if let Entry::Occupied(mut entry) = all.entry(self.key.clone()) {
@@ -74,7 +74,7 @@ mod tests {
 
     #[test]
     fn a_watch_is_over_when_another_of_its_version_begins() {
-        let turns = WatchTurns::default();
+        let turns = WatchLeases::default();
         let (first, other) = (turns.take(&version("v1")), turns.take(&version("v2")));
         assert!(!first.is_over());
         let second = turns.take(&version("v1"));
@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn of_versions_that_nobody_watches_nothing_is_kept() {
-        let turns = WatchTurns::default();
+        let turns = WatchLeases::default();
         for n in 0..100 {
             let (one, next) =
                 (turns.take(&version(&n.to_string())), turns.take(&version(&n.to_string())));

@@ -15,7 +15,7 @@ use wci_contract::{
 };
 use wci_scaling::{Algorithm, decide_batch, decide_with_worker_count, needs_worker_count};
 
-use crate::{VersionReader, known_queues::QueueKey, workers::since_epoch};
+use crate::{VersionReader, per_version::known_queues::QueueKey, server::pollers::since_epoch};
 
 /// How long until the queues of a group that cannot be scaled are looked at, milliseconds.
 const UNSCALED_POLL_MS: u64 = 60_000;
