@@ -4,12 +4,12 @@
 use crate::{error::Error, millis::whole_millis, variables};
 use std::time::Duration;
 
-/// 2020-01-01T00:00:00Z in milliseconds since the Unix epoch. No invocation is older, so a smaller
-/// number is a duration. Some Lambda emulators send one.
+/// 2020-01-01T00:00:00Z in milliseconds since the Unix epoch. No invocation predates it, so a
+/// smaller number is a duration, such as some Lambda emulators send.
 const EARLIEST_TIMESTAMP_MS: u64 = 1_577_836_800_000;
 /// Too little time to poll, process one task and report its result.
 const TOO_LITTLE: Duration = Duration::from_secs(1);
-/// Below this the time to work is short compared to the cost of the start.
+/// Below this, the time to work hardly justifies the cost of the start.
 const SHORT: Duration = Duration::from_secs(5);
 
 /// How a deadline's number is interpreted.
@@ -17,7 +17,7 @@ const SHORT: Duration = Duration::from_secs(5);
 pub(crate) enum Deadline {
     /// As a timestamp, which is this far away; zero if it is in the past.
     Timestamp(Duration),
-    /// As a duration from now, because it is no plausible timestamp.
+    /// As a duration from now, because it is not a plausible timestamp.
     FromNow(Duration),
 }
 
