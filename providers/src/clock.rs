@@ -1,4 +1,4 @@
-//! Wall-clock time as numbers that processes can pass on.
+//! Wall-clock time as a number that processes can exchange.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -1,26 +1,26 @@
-//! Reading a provider's settings key by key, so that none is taken in silence.
+//! Reading a provider's config key by key, so that no key is silently ignored.
 
 use serde_json::{Map, Value};
 
 use crate::ProviderError;
 
-/// The settings of one provider.
+/// The config of one provider.
 pub(crate) struct ConfigKeys<'a> {
     config: &'a Map<String, Value>,
     provider: &'static str,
 }
 
-/// A text, or the name of one that only the operator knows.
+/// A text, or the name of a secret that contains it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Text {
-    /// As it stands in the spec.
+    /// The text itself.
     Plain(String),
-    /// A secret, by name.
+    /// The name of a secret.
     Secret(String),
 }
 
 impl Text {
-    fn of(value: &Value) -> Option<Self> {
+    fn from_value(value: &Value) -> Option<Self> {
         match value {
             Value::String(text) => Some(Self::Plain(text.clone())),
             Value::Object(map) if map.len() == 1 => {
@@ -32,7 +32,7 @@ impl Text {
 }
 
 impl<'a> ConfigKeys<'a> {
-    /// `config` of a provider that people call `provider`. Refuses keys other than `known`.
+    /// The `config` of the provider with this display name. Refuses keys other than `known`.
     pub(crate) fn new(
         config: &'a Map<String, Value>,
         provider: &'static str,
@@ -47,7 +47,7 @@ impl<'a> ConfigKeys<'a> {
         }
     }
 
-    /// A string; `None` when it is absent, null or empty.
+    /// A string; `None` if it is absent, null or empty.
     pub(crate) fn text(&self, key: &str) -> Result<Option<&'a str>, ProviderError> {
         match self.config.get(key) {
             None | Some(Value::Null) => Ok(None),
@@ -56,13 +56,13 @@ impl<'a> ConfigKeys<'a> {
         }
     }
 
-    /// A string that must be there.
+    /// A required string.
     pub(crate) fn required(&self, key: &'static str) -> Result<&'a str, ProviderError> {
         self.text(key)?.ok_or(ProviderError::Required { provider: self.provider, key })
     }
 
-    /// A whole number; `None` when it is absent or null. JSON of other languages may write it
-    /// as `600000.0`.
+    /// A whole number; `None` if it is absent or null. JSON of other languages may write it as
+    /// `600000.0`.
     pub(crate) fn integer(&self, key: &str) -> Result<Option<u64>, ProviderError> {
         match self.config.get(key) {
             None | Some(Value::Null) => Ok(None),
@@ -74,7 +74,7 @@ impl<'a> ConfigKeys<'a> {
         }
     }
 
-    /// A list of strings; empty when it is absent or null.
+    /// A list of strings; empty if it is absent or null.
     pub(crate) fn texts(&self, key: &str) -> Result<Vec<String>, ProviderError> {
         let wrong = || self.wrong(key, "a list of strings");
         match self.config.get(key) {
@@ -87,15 +87,15 @@ impl<'a> ConfigKeys<'a> {
         }
     }
 
-    /// A map of strings or references to secrets, in the order of its keys; empty when it is
-    /// absent or null.
+    /// A map of strings or references to secrets, in the order of its keys; empty if it is absent
+    /// or null.
     pub(crate) fn map(&self, key: &str) -> Result<Vec<(String, Text)>, ProviderError> {
         let wrong = || self.wrong(key, "a map of strings or of {\"secret\": NAME}");
         match self.config.get(key) {
             None | Some(Value::Null) => Ok(Vec::new()),
             Some(Value::Object(map)) => map
                 .iter()
-                .map(|(name, value)| Ok((name.clone(), Text::of(value).ok_or_else(wrong)?)))
+                .map(|(name, value)| Ok((name.clone(), Text::from_value(value).ok_or_else(wrong)?)))
                 .collect(),
             Some(_) => Err(wrong()),
         }
@@ -119,13 +119,13 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_key_is_named_with_those_that_are_known() {
+    fn the_error_for_an_unknown_key_lists_the_known_ones() {
         let message = keys(&json!({"nmae": "x"})).err().unwrap().to_string();
         assert!(message.contains("\"nmae\"") && message.contains("name, n"), "{message}");
     }
 
     #[test]
-    fn null_and_empty_are_as_good_as_absent() {
+    fn null_and_empty_values_count_as_absent() {
         let config = json!({"name": "", "n": null});
         let keys = keys(&config).unwrap();
         assert_eq!(keys.text("name"), Ok(None));
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_given_by_its_name_alone() {
+    fn a_secret_is_referenced_by_its_name_only() {
         let config = json!({"map": {"a": {"secret": "db"}, "b": "db"}});
         let expected = [
             ("a".to_owned(), Text::Secret("db".to_owned())),

@@ -4,73 +4,73 @@ use wci_contract::{FailureClass, limits};
 
 use crate::scrub::scrub;
 
-/// Why a provider refuses a configuration. The messages are those that clients see, without the
-/// name of the group before them; outside words in them are cut and free of credentials.
+/// Why a provider refuses a configuration. Clients see these messages after the name of the group.
+/// Text from outside is cut and free of credentials.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProviderError {
     /// No provider has this type.
     #[error("invalid compute provider type '{0}'")]
     UnknownType(String),
-    /// There is such a provider, but the operator did not enable it.
+    /// The provider exists, but the operator has not enabled it.
     #[error(
         "invalid compute provider type '{0}': it is not enabled here: \
          start the system worker with --enable-provider {0}, or add it to the providers of this \
          namespace in the file of --config"
     )]
     NotEnabled(&'static str),
-    /// A provider of processes is enabled, but the system worker keeps none.
-    #[error("providers that run processes need a directory for their records: set one")]
-    NoMachine,
-    /// A key that must be there is not.
+    /// A provider of processes is enabled without [`ProcessSettings`](crate::ProcessSettings).
+    #[error("providers that run processes need a run directory: set it with --run-dir")]
+    NoProcessSettings,
+    /// A required key is missing.
     #[error("{provider} compute provider requires \"{key}\" to be configured")]
     Required {
-        /// The provider, as people write it.
+        /// The provider's display name.
         provider: &'static str,
         /// The key.
         key: &'static str,
     },
-    /// The configuration cannot be right, whoever looks at it.
+    /// The configuration is invalid, whatever the operator allows.
     #[error("{0}")]
     Invalid(String),
     /// The operator's configuration does not allow it.
     #[error("{0}")]
     Forbidden(String),
-    /// The way to the provider is barred.
+    /// The provider cannot be reached.
     #[error("cannot connect to the compute provider: {message}")]
     Connect {
-        /// What kind of trouble.
+        /// The class of the failure.
         class: FailureClass,
-        /// The provider's words.
+        /// The provider's message.
         message: String,
     },
-    /// The provider answers, but what should be started cannot be used.
+    /// The provider can be reached, but not the function or program to start.
     #[error("cannot access the compute resource: {message}")]
     Access {
-        /// What kind of trouble.
+        /// The class of the failure.
         class: FailureClass,
-        /// The provider's words.
+        /// The provider's message.
         message: String,
     },
-    /// Whoever knows the role's name may have us assume it.
+    /// Anyone who knows the role's name could have the system worker assume it.
     #[error("IAM role trust policy does not enforce ExternalID condition: {0}")]
     ExternalIdNotEnforced(String),
 }
 
 impl ProviderError {
-    /// What kind of trouble it is.
+    /// The class of the failure.
     pub fn class(&self) -> FailureClass {
         match self {
-            Self::UnknownType(_) | Self::Required { .. } | Self::Invalid(_) => {
-                FailureClass::Rejected
-            }
-            Self::ExternalIdNotEnforced(_) => FailureClass::Rejected,
+            Self::UnknownType(_)
+            | Self::Required { .. }
+            | Self::Invalid(_)
+            | Self::ExternalIdNotEnforced(_) => FailureClass::Rejected,
             Self::NotEnabled(_) | Self::Forbidden(_) => FailureClass::Forbidden,
-            Self::NoMachine => FailureClass::Internal,
+            Self::NoProcessSettings => FailureClass::Internal,
             Self::Connect { class, .. } | Self::Access { class, .. } => *class,
         }
     }
 
-    /// Whether the same request may succeed later, with nothing changed.
+    /// Whether the same request may succeed later without any change.
     pub fn is_transient(&self) -> bool {
         !self.class().is_configuration()
     }
@@ -96,8 +96,8 @@ impl ProviderError {
     }
 }
 
-/// `a, b`; `none` when there is none.
-pub(crate) fn names<'a>(all: impl Iterator<Item = &'a String>) -> String {
+/// The names, separated by commas; `none` if there are none.
+pub(crate) fn name_list<'a>(all: impl Iterator<Item = &'a String>) -> String {
     let all: Vec<&str> = all.map(String::as_str).collect();
     if all.is_empty() { "none".to_owned() } else { all.join(", ") }
 }

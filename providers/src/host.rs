@@ -1,14 +1,14 @@
-//! What all namespaces of one system worker share.
+//! Resources that all namespaces of one system worker share.
 
 use std::sync::Arc;
 
-use crate::{HostSettings, SetSize, lambda::Aws, subprocess::Machine};
+use crate::{HostSettings, SetSize, lambda::SessionCache, subprocess::Machine};
 
-/// What all namespaces of one system worker share: connections to AWS, and the processes on this
-/// machine. Cheap to clone. Making one touches neither the network nor the disk.
+/// Resources that all namespaces of one system worker share: sessions with AWS and the processes
+/// on this machine. Cheap to clone. Creating one touches neither the network nor the disk.
 #[derive(Clone)]
 pub struct Host {
-    aws: Arc<Aws>,
+    aws_sessions: Arc<SessionCache>,
     machine: Option<Arc<Machine>>,
 }
 
@@ -16,24 +16,24 @@ impl Host {
     /// A host with these settings.
     pub fn new(settings: HostSettings) -> Self {
         Self {
-            aws: Arc::new(Aws::new(settings.aws)),
+            aws_sessions: Arc::new(SessionCache::new(settings.aws)),
             machine: settings.processes.map(|processes| Arc::new(Machine::new(processes))),
         }
     }
 
-    /// Processes of the `subprocess` provider that live on this machine now, those that an
-    /// earlier system worker left included. Reads the disk when first asked.
-    pub fn living(&self) -> u32 {
-        self.machine.as_ref().map_or(0, |machine| machine.living())
+    /// The number of processes that run on this machine now, including those that an earlier system
+    /// worker left. The first call reads the disk.
+    pub fn running_processes(&self) -> u32 {
+        self.machine.as_ref().map_or(0, |machine| machine.running_processes())
     }
 
-    /// How large the sets of workers are that this system worker keeps now.
+    /// The sizes of the worker sets that this system worker owns now.
     pub fn worker_sets(&self) -> Vec<SetSize> {
-        self.machine.as_ref().map_or_else(Vec::new, |machine| machine.kept().sizes())
+        self.machine.as_ref().map_or_else(Vec::new, |machine| machine.pools().sizes())
     }
 
-    pub(crate) fn aws(&self) -> Arc<Aws> {
-        Arc::clone(&self.aws)
+    pub(crate) fn aws_sessions(&self) -> Arc<SessionCache> {
+        Arc::clone(&self.aws_sessions)
     }
 
     pub(crate) fn machine(&self) -> Option<Arc<Machine>> {

@@ -1,8 +1,8 @@
-//! Compute providers: what starts serverless workers, one module each.
+//! Compute providers, which start serverless workers: one module each.
 //!
-//! A [`Host`] holds what all namespaces of one system worker share: its connections to AWS and
-//! the processes on this machine. A [`Registry`] holds what the operator allows one namespace.
-//! Nothing here knows of Temporal's SDK.
+//! A [`Host`] holds what all namespaces of one system worker share: the sessions with AWS and the
+//! processes on this machine. A [`Registry`] holds the providers that the operator enables for one
+//! namespace. This crate does not depend on Temporal's SDK.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
@@ -17,8 +17,8 @@ mod registry;
 mod scrub;
 mod secret;
 mod settings;
-pub mod shepherd;
 mod subprocess;
+pub mod supervisor;
 mod tally;
 
 pub use error::ProviderError;
@@ -32,6 +32,6 @@ pub use registry::{Registry, known_type, starts_one_by_one};
 pub use secret::{SecretSource, Secrets};
 pub use settings::{
     AwsSettings, CommandSettings, HostSettings, IntermediaryRole, LambdaSettings, ProcessSettings,
-    Settings, Shepherd, SubprocessSettings,
+    Settings, SubprocessSettings, SupervisorProgram,
 };
-pub use subprocess::{POOL as SUBPROCESS_POOL, TYPE as SUBPROCESS, living_in};
+pub use subprocess::{POOL as SUBPROCESS_POOL, TYPE as SUBPROCESS, running_processes_in};

@@ -1,4 +1,4 @@
-//! What a compute provider can be asked, by launch strategy.
+//! The interface of compute providers, by launch strategy.
 
 use std::sync::Arc;
 
@@ -8,12 +8,12 @@ use wci_contract::{FailureClass, VersionId, launch::Outcome, limits::MAX_COUNT};
 
 use crate::{ProviderError, scrub::scrub};
 
-/// For whom a provider is asked.
+/// The scaling group that a request is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scope {
-    /// The namespace that is polled, never one from an input.
+    /// The namespace that the system worker polls, never one from an input.
     pub namespace: String,
-    /// Whose workers.
+    /// The Worker Deployment Version.
     pub version: VersionId,
     /// The scaling group.
     pub group: String,
@@ -22,39 +22,39 @@ pub struct Scope {
 /// Workers to start.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LaunchRequest {
-    /// For whom.
+    /// The scaling group that the workers are for.
     pub scope: Scope,
-    /// Names the launch: the same in every attempt.
+    /// The ID of the launch: the same in every attempt.
     pub launch_id: String,
-    /// Workers of the whole launch, all attempts together.
+    /// The number of workers of the launch, over all attempts.
     pub count: u32,
-    /// How many of them earlier attempts started.
+    /// The number of workers that earlier attempts started.
     pub already_started: u32,
-    /// The provider's own settings, as the spec has them.
+    /// The provider's config, as in the spec.
     pub config: Map<String, Value>,
 }
 
 impl LaunchRequest {
-    /// Workers that this attempt is to start.
+    /// The number of workers that this attempt has to start.
     pub fn missing(&self) -> u32 {
         self.count.saturating_sub(self.already_started)
     }
 
-    /// The outcome when nothing more is started.
+    /// The outcome if this attempt starts no workers.
     pub(crate) fn refused(&self, class: FailureClass, message: impl AsRef<str>) -> Outcome {
         let message = scrub(message.as_ref());
         let failed = Outcome::failed(self.missing(), class, message);
         Outcome { started: self.already_started, ..failed }
     }
 
-    /// Whether it can be carried out at all. Errors are messages.
+    /// Checks ID and count. Errors are messages.
     pub(crate) fn check(&self) -> Result<(), String> {
         if self.launch_id.is_empty() {
-            return Err("the launch has no ID: give it one that all its attempts share".to_owned());
+            return Err("the launch has no ID: set one that all its attempts share".to_owned());
         }
         if self.count > MAX_COUNT {
             return Err(format!(
-                "the launch asks for {} workers, at most {MAX_COUNT} are allowed",
+                "the launch requests {} workers, but at most {MAX_COUNT} are allowed",
                 self.count
             ));
         }
@@ -62,64 +62,63 @@ impl LaunchRequest {
     }
 }
 
-/// Hears how a launch gets on.
+/// Receives the progress of a launch.
 pub trait Progress: Send + Sync {
-    /// `total` workers of the launch are started by now, those of earlier attempts included.
-    /// Each call has a higher number than the one before. Must not block.
+    /// `total` workers of the launch have been started, including those of earlier attempts. The
+    /// number increases with each call. Must not block.
     fn started(&self, total: u32);
 }
 
-/// Starts workers that come and go by themselves.
+/// Starts workers that exit on their own.
 #[async_trait]
 pub trait InvokeProvider: Send + Sync {
-    /// The type as it stands in a spec.
+    /// The provider type as specs name it.
     fn provider_type(&self) -> &'static str;
 
-    /// Checks `config` and, where there is something to reach, that it can be reached. Answers
-    /// with warnings: what works but may surprise.
+    /// Checks `config`, and that the compute resource can be reached if it is remote. Returns
+    /// warnings: what is accepted but may not work as expected.
     async fn validate(
         &self,
         scope: &Scope,
         config: &Map<String, Value>,
     ) -> Result<Vec<String>, ProviderError>;
 
-    /// Starts what is missing of `request.count` workers. The outcome is of the whole launch:
-    /// its three numbers add up to `request.count`, and what earlier attempts started counts as
-    /// started.
+    /// Starts the missing ones of `request.count` workers. The outcome covers the whole launch: its
+    /// three numbers add up to `request.count`, and workers of earlier attempts count as started.
     async fn invoke(&self, request: &LaunchRequest, progress: &dyn Progress) -> Outcome;
 }
 
-/// A size for a set of workers.
+/// A new size for a worker set.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ResizeRequest {
-    /// For whom.
+    /// The scaling group that the workers are for.
     pub scope: Scope,
-    /// Workers to keep; 0 ends the set.
+    /// The number of workers to keep; 0 removes the set.
     pub count: u32,
-    /// The provider's own settings, as the spec has them.
+    /// The provider's config, as in the spec.
     pub config: Map<String, Value>,
-    /// When that was decided, milliseconds since the Unix epoch: a request that was decided before
-    /// one that was carried out already changes nothing.
-    pub asked_ms: i64,
+    /// When the instance decided the size, milliseconds since the Unix epoch. A request that is older
+    /// than the last one carried out has no effect.
+    pub requested_ms: i64,
 }
 
-/// How large a set of workers is that this system worker keeps.
+/// The size of a worker set that this system worker owns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SetSize {
-    /// Whose workers.
+    /// The scaling group that the workers are for.
     pub scope: Scope,
-    /// The type of the provider, as it stands in a spec.
+    /// The provider type as specs name it.
     pub provider_type: &'static str,
-    /// Workers that there are to be.
+    /// The desired number of workers.
     pub wanted: u32,
-    /// Workers that run, without those that were told to leave.
+    /// The number of workers that run, without those that were told to stop.
     pub running: u32,
 }
 
-/// Keeps a set of workers at the size that it is told.
+/// Keeps worker sets at their desired sizes.
 #[async_trait]
 pub trait WorkerSetProvider: Send + Sync {
-    /// The type as it stands in a spec.
+    /// The provider type as specs name it.
     fn provider_type(&self) -> &'static str;
 
     /// Checks `config`: see [`InvokeProvider::validate`].
@@ -129,27 +128,27 @@ pub trait WorkerSetProvider: Send + Sync {
         config: &Map<String, Value>,
     ) -> Result<Vec<String>, ProviderError>;
 
-    /// Keeps `request.count` workers from now on. A worker that is too many is asked to leave and
-    /// may finish what it does. The outcome says how many more than before are to be there, or
-    /// why the size is not taken; the workers themselves come and go after it.
+    /// Sets the desired size to `request.count` workers. A surplus worker is told to stop and may
+    /// finish its tasks. The outcome says by how many workers the set grows, or why the size is not
+    /// accepted; the workers themselves start and stop afterwards.
     async fn resize(&self, request: &ResizeRequest) -> Outcome;
 
-    /// Goes on with the sets of `namespace` that an earlier system worker kept. Called within a
+    /// Takes over the worker sets of `namespace` that an earlier system worker owned. Called within a
     /// tokio runtime, once the namespace is served.
     fn resume(&self, namespace: &str);
 }
 
-/// A provider by its launch strategy, so that none has a method that it does not support.
+/// A provider by its launch strategy, so that no provider has a method that it does not support.
 #[derive(Clone)]
 pub enum Provider {
     /// Starts workers one by one.
     Invoke(Arc<dyn InvokeProvider>),
-    /// Keeps a set of workers at a size.
+    /// Keeps a set of workers at its desired size.
     WorkerSet(Arc<dyn WorkerSetProvider>),
 }
 
 impl Provider {
-    /// The type as it stands in a spec.
+    /// The provider type as specs name it.
     pub fn provider_type(&self) -> &'static str {
         match self {
             Self::Invoke(provider) => provider.provider_type(),
@@ -157,7 +156,7 @@ impl Provider {
         }
     }
 
-    /// Checks `config` whatever the strategy: see [`InvokeProvider::validate`].
+    /// Checks `config` for either strategy: see [`InvokeProvider::validate`].
     pub async fn validate(
         &self,
         scope: &Scope,

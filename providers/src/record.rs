@@ -1,8 +1,12 @@
-//! The record of one process: a file that says whether it was started, lives, and how it ended.
+//! The record of one process: a file that says whether the process was started, whether it runs,
+//! and how it exited.
 //!
-//! Whoever wants the process creates the file empty. A shepherd locks it for as long as it
-//! lives, and only one that finds it empty may start the process. So a process is started at
-//! most once, however many attempts there are, and a lock that is free says that nobody watches.
+//! Whoever wants the process creates the file empty. A supervisor locks the file for as long as it
+//! lives, and only a supervisor that finds it empty may start the process. So the process is
+//! started at most once, however many attempts there are, and an unlocked file means that the
+//! process has no supervisor.
+//!
+//! Supervisors of other builds read and write these files, so the JSON keys never change.
 
 use std::{
     fs::{File, OpenOptions, TryLockError},
@@ -14,56 +18,58 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-/// A record is a few short numbers; more is not ours.
+/// A record is a few short numbers; a larger file is not a record.
 const MAX_BYTES: u64 = 4096;
 
-/// What a record's file says.
+/// The content of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Record {
-    /// The shepherd's process.
-    pub(crate) shepherd: i32,
-    /// When the process must be gone, milliseconds since the Unix epoch; 0 for one that is kept.
+    /// The supervisor's process ID.
+    #[serde(rename = "shepherd")]
+    pub(crate) supervisor: i32,
+    /// When the process must be gone, milliseconds since the Unix epoch; 0 for a process of a
+    /// pool, which has no deadline.
     pub(crate) deadline_ms: u64,
-    /// The process, and so its group; `None` until it is started.
+    /// The ID of the process and of its group; `None` until it is started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) pid: Option<i32>,
-    /// When the machine started that process, in its own ticks: tells it from a later process
-    /// of the same number.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) born: Option<u64>,
-    /// Whether it was told to leave, by whoever keeps the set that it is of.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub(crate) leaving: bool,
-    /// How it ended; `None` while it lives.
+    /// When the process started, in clock ticks since boot: distinguishes it from a later process
+    /// with the same ID.
+    #[serde(default, rename = "born", skip_serializing_if = "Option::is_none")]
+    pub(crate) start_ticks: Option<u64>,
+    /// Whether the process got SIGTERM.
+    #[serde(default, rename = "leaving", skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) stopping: bool,
+    /// How the process exited; `None` while it runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) exit: Option<Exit>,
 }
 
-/// How a process ended.
+/// How a process exited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Exit {
     /// Its exit code, unless a signal ended it.
     pub(crate) code: Option<i32>,
     /// The signal that ended it.
     pub(crate) signal: Option<i32>,
-    /// Whether it had to be told to leave.
+    /// Whether it got SIGTERM before it exited.
     pub(crate) overdue: bool,
 }
 
-/// What is known of a record's file.
+/// The state of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum State {
-    /// There is no such file.
-    Free,
-    /// Claimed this long ago, and no shepherd has come to life.
+pub(crate) enum RecordState {
+    /// The file does not exist.
+    Absent,
+    /// The file was created this long ago, and no supervisor has locked it yet.
     Claimed(Duration),
-    /// A shepherd holds it.
-    Held,
-    /// The shepherd is gone. `None`: it wrote nothing that can be read.
-    Over(Option<Record>),
+    /// A supervisor holds the lock.
+    Supervised,
+    /// The supervisor is gone. `None`: the content cannot be read.
+    Ended(Option<Record>),
 }
 
-/// Creates the file; `false` when it is there already.
+/// Creates the file; `false` if it exists already.
 pub(crate) fn create(path: &Path) -> io::Result<bool> {
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
         Ok(_) => Ok(true),
@@ -77,24 +83,25 @@ pub(crate) fn open(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).open(path)
 }
 
-/// What is known of the file.
-pub(crate) fn state(path: &Path) -> io::Result<State> {
+/// The state of the record at `path`.
+pub(crate) fn state(path: &Path) -> io::Result<RecordState> {
     let file = match open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(State::Free),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(RecordState::Absent),
         opened => opened?,
     };
     if !try_lock(&file)? {
-        return Ok(State::Held);
+        return Ok(RecordState::Supervised);
     }
     let metadata = file.metadata()?;
     if metadata.len() > 0 {
-        return Ok(State::Over(read(&file)));
+        return Ok(RecordState::Ended(read(&file)));
     }
     let age = SystemTime::now().duration_since(metadata.modified()?).unwrap_or_default();
-    Ok(State::Claimed(age))
+    Ok(RecordState::Claimed(age))
 }
 
-/// Takes the lock without waiting; `false` when another has it. Closing the file gives it back.
+/// Takes the lock without waiting; `false` if another process holds it. Closing the file releases
+/// it.
 pub(crate) fn try_lock(file: &File) -> io::Result<bool> {
     match file.try_lock() {
         Ok(()) => Ok(true),
@@ -115,7 +122,7 @@ pub(crate) fn read(file: &File) -> Option<Record> {
     serde_json::from_slice(&text).ok()
 }
 
-/// Replaces what the file says. It is never empty in between: empty means unclaimed.
+/// Replaces the content. The file is never empty in between: empty means unused.
 pub(crate) fn write(file: &File, record: &Record) -> io::Result<()> {
     let mut text = serde_json::to_vec(record)?;
     text.push(b'\n');
@@ -128,11 +135,11 @@ mod tests {
     use super::*;
 
     const RECORD: Record = Record {
-        shepherd: 7,
+        supervisor: 7,
         deadline_ms: 1,
         pid: Some(8),
-        born: Some(9),
-        leaving: false,
+        start_ticks: Some(9),
+        stopping: false,
         exit: None,
     };
 
@@ -140,23 +147,23 @@ mod tests {
     fn only_the_first_creates_the_record() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("0");
-        assert_eq!(state(&path).unwrap(), State::Free);
+        assert_eq!(state(&path).unwrap(), RecordState::Absent);
         assert!(create(&path).unwrap());
         assert!(!create(&path).unwrap());
-        assert!(matches!(state(&path).unwrap(), State::Claimed(_)));
+        assert!(matches!(state(&path).unwrap(), RecordState::Claimed(_)));
     }
 
     #[test]
-    fn a_lock_says_that_the_shepherd_lives() {
+    fn a_locked_record_has_a_supervisor() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("0");
         create(&path).unwrap();
         let file = open(&path).unwrap();
         assert!(try_lock(&file).unwrap());
-        assert_eq!(state(&path).unwrap(), State::Held);
+        assert_eq!(state(&path).unwrap(), RecordState::Supervised);
         write(&file, &RECORD).unwrap();
         drop(file);
-        assert_eq!(state(&path).unwrap(), State::Over(Some(RECORD)));
+        assert_eq!(state(&path).unwrap(), RecordState::Ended(Some(RECORD)));
     }
 
     #[test]
@@ -166,9 +173,17 @@ mod tests {
         create(&path).unwrap();
         let file = open(&path).unwrap();
         write(&file, &RECORD).unwrap();
-        let short = Record { pid: None, born: None, ..RECORD };
+        let short = Record { pid: None, start_ticks: None, ..RECORD };
         write(&file, &short).unwrap();
         drop(file);
-        assert_eq!(state(&path).unwrap(), State::Over(Some(short)));
+        assert_eq!(state(&path).unwrap(), RecordState::Ended(Some(short)));
+    }
+
+    #[test]
+    fn records_of_other_builds_are_read() {
+        let record = Record { stopping: true, ..RECORD };
+        let text = r#"{"shepherd":7,"deadline_ms":1,"pid":8,"born":9,"leaving":true}"#;
+        assert_eq!(serde_json::from_str::<Record>(text).unwrap(), record);
+        assert_eq!(serde_json::to_string(&record).unwrap(), text);
     }
 }

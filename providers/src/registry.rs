@@ -8,15 +8,15 @@ use crate::{
     subprocess::{self, Subprocess, SubprocessPool},
 };
 
-/// Every type that this build knows, enabled or not.
+/// Every provider type of this build, enabled or not.
 const KNOWN: [&str; 3] = [lambda::TYPE, subprocess::TYPE, subprocess::POOL];
 
-/// Whether providers of this type start workers one by one, who leave by themselves.
+/// Whether providers of this type start workers one by one, each of which exits on its own.
 pub fn starts_one_by_one(provider_type: &str) -> bool {
     known_type(provider_type).is_some_and(|known| known != subprocess::POOL)
 }
 
-/// The type as this build knows it, enabled or not; `None` for one that it does not know.
+/// The provider type as a constant of this build, enabled or not; `None` if it is unknown.
 pub fn known_type(provider_type: &str) -> Option<&'static str> {
     KNOWN.into_iter().find(|known| *known == provider_type)
 }
@@ -28,8 +28,8 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// What `settings` enables. Refuses types that do not exist, and processes on a host that has
-    /// no [`ProcessSettings`](crate::ProcessSettings).
+    /// The providers that `settings` enables. Fails for unknown types, and for providers of
+    /// processes if the host has no [`ProcessSettings`](crate::ProcessSettings).
     pub fn new(host: &Host, settings: Settings) -> Result<Self, ProviderError> {
         let mut enabled = BTreeMap::new();
         for name in &settings.enabled {
@@ -39,7 +39,7 @@ impl Registry {
         Ok(Self { enabled })
     }
 
-    /// The provider of this type.
+    /// The enabled provider of this type.
     pub fn find(&self, provider_type: &str) -> Result<Provider, ProviderError> {
         if let Some(provider) = self.enabled.get(provider_type) {
             return Ok(provider.clone());
@@ -50,7 +50,7 @@ impl Registry {
         })
     }
 
-    /// Goes on with the sets of workers of `namespace` that an earlier system worker kept. Within
+    /// Takes over the worker sets of `namespace` that an earlier system worker owned. Call it within
     /// a tokio runtime.
     pub fn resume(&self, namespace: &str) {
         for provider in self.enabled.values() {
@@ -61,7 +61,7 @@ impl Registry {
         }
     }
 
-    /// The types that may be used, in order.
+    /// The enabled types, in alphabetical order.
     pub fn enabled(&self) -> impl Iterator<Item = &'static str> {
         self.enabled.keys().copied()
     }
@@ -74,17 +74,17 @@ fn build(
 ) -> Result<(&'static str, Provider), ProviderError> {
     match name {
         lambda::TYPE => {
-            let provider = Lambda::new(host.aws(), settings.lambda.clone());
+            let provider = Lambda::new(host.aws_sessions(), settings.lambda.clone());
             Ok((lambda::TYPE, Provider::Invoke(Arc::new(provider))))
         }
         subprocess::TYPE => {
-            let machine = host.machine().ok_or(ProviderError::NoMachine)?;
+            let machine = host.machine().ok_or(ProviderError::NoProcessSettings)?;
             let provider =
                 Subprocess::new(machine, settings.subprocess.clone(), settings.secrets.clone());
             Ok((subprocess::TYPE, Provider::Invoke(Arc::new(provider))))
         }
         subprocess::POOL => {
-            let machine = host.machine().ok_or(ProviderError::NoMachine)?;
+            let machine = host.machine().ok_or(ProviderError::NoProcessSettings)?;
             let provider =
                 SubprocessPool::new(machine, settings.pool.clone(), settings.secrets.clone());
             Ok((subprocess::POOL, Provider::WorkerSet(Arc::new(provider))))
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_type_is_refused_in_the_words_that_clients_know() {
+    fn an_unknown_type_is_refused_with_the_message_that_clients_know() {
         let host = Host::new(HostSettings::default());
         let registry = Registry::new(&host, Settings::default()).unwrap();
         assert_eq!(message(&registry, "nope"), "invalid compute provider type 'nope'");
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_provider_that_is_off_says_how_to_turn_it_on() {
+    fn the_error_for_a_disabled_provider_says_how_to_enable_it() {
         let host = Host::new(HostSettings::default());
         let registry = Registry::new(&host, Settings::default()).unwrap();
         let message = message(&registry, "subprocess");
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn the_operator_cannot_enable_what_does_not_exist() {
+    fn the_operator_cannot_enable_an_unknown_provider() {
         let host = Host::new(HostSettings::default());
         let settings = Settings { enabled: ["ec3".to_owned()].into(), ..Settings::default() };
         assert!(Registry::new(&host, settings).is_err());

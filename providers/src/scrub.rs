@@ -1,20 +1,20 @@
-//! Outside words made fit to be kept: bounded, on one line, and free of credentials.
+//! Making text from outside safe to store and log: bounded, on one line, without credentials.
 
 use wci_contract::limits;
 
-/// Put where a credential was.
+/// Replaces a credential.
 const REDACTED: &str = "[redacted]";
 /// Secret access keys have 40 characters, session tokens many more.
 const SECRET_LEN: usize = 40;
 /// An access key ID has 20 characters: a prefix of four and 16 more.
 const KEY_ID_LEN: usize = 20;
-/// Shorter ones are no JSON web tokens.
+/// The shortest text that counts as a JSON web token.
 const WEB_TOKEN_LEN: usize = 20;
 
 /// `text` without control characters, with access key IDs, secrets and tokens of AWS's forms
 /// replaced, cut to [`limits::MAX_MESSAGE`] bytes.
 pub(crate) fn scrub(text: &str) -> String {
-    // Cut first, generously: what is redacted only gets shorter.
+    // Cut generously first: redaction only makes the text shorter.
     let text = limits::cut(text, 4 * limits::MAX_MESSAGE);
     let mut clean = String::with_capacity(text.len().min(limits::MAX_MESSAGE));
     let mut rest = text;
@@ -31,7 +31,7 @@ pub(crate) fn scrub(text: &str) -> String {
     limits::cut(&clean, limits::MAX_MESSAGE).to_owned()
 }
 
-/// Characters of base64, of base64 for URLs, and the dots of a web token.
+/// Characters of base64 and of URL-safe base64, and the dots of a web token.
 fn is_word(c: char) -> bool {
     c.is_ascii_alphanumeric() || "/+=_-.".contains(c)
 }
@@ -42,14 +42,14 @@ fn redact(word: &str) -> String {
     if token.is_empty() { clean } else { clean + REDACTED }
 }
 
-/// Where in a word a JSON web token begins: base64 of an opening brace and a quote.
+/// The position of a JSON web token in a word: its start is base64 of an opening brace and a quote.
 fn web_token(word: &str) -> Option<usize> {
-    let begins = |at: &usize| !word[..*at].ends_with(|c: char| c.is_ascii_alphanumeric());
-    let (at, _) = word.match_indices("eyJ").find(|(at, _)| begins(at))?;
+    let is_start = |at: &usize| !word[..*at].ends_with(|c: char| c.is_ascii_alphanumeric());
+    let (at, _) = word.match_indices("eyJ").find(|(at, _)| is_start(at))?;
     (word.len() - at >= WEB_TOKEN_LEN).then_some(at)
 }
 
-/// A run of plain base64, perhaps with one separator at its end.
+/// Redacts a run of base64, which may end with one separator.
 fn redact_run(run: &str) -> String {
     let body = run.trim_end_matches(['_', '-', '.']);
     let tail = &run[body.len()..];
@@ -59,7 +59,8 @@ fn redact_run(run: &str) -> String {
     body.split_inclusive(['/', '=', '+']).map(redact_key_id).chain([tail.to_owned()]).collect()
 }
 
-/// Names and paths seldom mix all three kinds of characters over such a length.
+/// Whether the run may be a secret: names and paths of this length rarely mix upper case, lower
+/// case and digits.
 fn looks_secret(run: &str) -> bool {
     run.len() >= SECRET_LEN
         && run.contains(|c: char| c.is_ascii_uppercase())
@@ -89,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn credentials_do_not_survive() {
+    fn credentials_are_removed() {
         for secret in [key_id(), secret(), format!("eyJ{}.b-_c", "hbGciOiJIUzI1NiJ9")] {
             let text = scrub(&format!("key={secret} was refused: ({secret}/{secret})"));
             assert!(!text.contains(&secret), "{text}");

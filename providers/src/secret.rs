@@ -1,5 +1,5 @@
-//! Secrets: a spec has their names, the operator says where they are, and they are read when a
-//! worker is started.
+//! Secrets: specs contain their names, the operator configures their sources, and they are read
+//! when a worker is started.
 
 use std::{
     collections::BTreeMap,
@@ -11,28 +11,28 @@ use std::{
 
 use wci_contract::{FailureClass, limits};
 
-use crate::ProviderError;
+use crate::{ProviderError, error::name_list};
 
-/// Bytes of one secret.
-const MAX_SECRET: u64 = 64 * 1024;
-/// Shorter ones stand in any text by chance.
-const SHORTEST_HIDDEN: usize = 4;
+/// The maximum size of a secret, bytes.
+const MAX_SECRET_BYTES: u64 = 64 * 1024;
+/// Shorter secrets occur in any text by chance, so they are not hidden. Bytes.
+const MIN_HIDDEN_BYTES: usize = 4;
 const HIDDEN: &str = "[secret]";
 
-/// Where a secret is.
+/// The source of a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SecretSource {
-    /// In a variable of the system worker's own environment.
+    /// A variable of the system worker's own environment.
     Env(String),
-    /// In a file, by absolute path, but for line breaks at its end.
+    /// A file, by its absolute path. Line breaks at its end are not part of the secret.
     File(PathBuf),
 }
 
-/// The secrets that one namespace may use, by the names that specs use.
+/// The secrets that one namespace may use, by their names in specs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Secrets(BTreeMap<String, SecretSource>);
 
-/// A secret as it is. Nothing prints it.
+/// The value of a secret. Its `Debug` form does not show it.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Secret(String);
 
@@ -43,20 +43,20 @@ impl FromIterator<(String, SecretSource)> for Secrets {
 }
 
 impl Secrets {
-    /// The secret of this name. No error tells more than its name and what the operator could do.
+    /// Reads the secret with this name. Errors contain only its name and a remedy.
     pub(crate) fn resolve(&self, name: &str) -> Result<Secret, ProviderError> {
         let Some(source) = self.0.get(name) else {
             let name = limits::cut(name, limits::MAX_GROUP_NAME);
             return Err(ProviderError::forbidden(format!(
-                "secret {name:?} is not allowed here (allowed: {}): the operator adds it to the \
+                "secret {name:?} is not allowed here (allowed: {}): have the operator add it to the \
                  secrets of this namespace in the file of --config",
-                crate::error::names(self.0.keys())
+                name_list(self.0.keys())
             )));
         };
-        source.read().map(Secret).map_err(|problem| {
+        source.read().map(Secret).map_err(|reason| {
             ProviderError::access(
                 FailureClass::Internal,
-                format!("secret {name:?} cannot be read by the system worker: {problem}"),
+                format!("secret {name:?} cannot be read by the system worker: {reason}"),
             )
         })
     }
@@ -66,25 +66,29 @@ impl SecretSource {
     fn read(&self) -> Result<String, String> {
         match self {
             Self::Env(variable) => match env::var(variable) {
-                Ok(text) if !text.is_empty() => usable(text),
-                Ok(_) | Err(env::VarError::NotPresent) => Err("its variable is not set".to_owned()),
-                Err(env::VarError::NotUnicode(_)) => Err("it is no UTF-8 text".to_owned()),
+                Ok(text) if !text.is_empty() => check_usable(text),
+                Ok(_) | Err(env::VarError::NotPresent) => {
+                    Err("its environment variable is not set or empty".to_owned())
+                }
+                Err(env::VarError::NotUnicode(_)) => Err("it is not valid UTF-8".to_owned()),
             },
-            Self::File(path) => read_file(path).map_err(|error| error.to_string()).and_then(usable),
+            Self::File(path) => {
+                read_file(path).map_err(|error| error.to_string()).and_then(check_usable)
+            }
         }
     }
 }
 
-fn usable(text: String) -> Result<String, String> {
+fn check_usable(text: String) -> Result<String, String> {
     if text.contains('\0') { Err("it contains a NUL byte".to_owned()) } else { Ok(text) }
 }
 
 fn read_file(path: &Path) -> io::Result<String> {
     let mut text = String::new();
-    File::open(path)?.take(MAX_SECRET + 1).read_to_string(&mut text)?;
+    File::open(path)?.take(MAX_SECRET_BYTES + 1).read_to_string(&mut text)?;
     let text = text.trim_end_matches(['\r', '\n']);
-    if u64::try_from(text.len()).is_ok_and(|len| len > MAX_SECRET) {
-        return Err(io::Error::other(format!("it is longer than {MAX_SECRET} bytes")));
+    if u64::try_from(text.len()).is_ok_and(|len| len > MAX_SECRET_BYTES) {
+        return Err(io::Error::other(format!("it is longer than {MAX_SECRET_BYTES} bytes")));
     }
     if text.is_empty() {
         return Err(io::Error::other("its file is empty"));
@@ -93,14 +97,14 @@ fn read_file(path: &Path) -> io::Result<String> {
 }
 
 impl Secret {
-    /// The secret itself, for the one who needs it.
+    /// The value itself.
     pub(crate) fn reveal(&self) -> &str {
         &self.0
     }
 
-    /// A line without this secret, or a line of it.
+    /// The line with every occurrence of the secret, or of one of its lines, replaced.
     pub(crate) fn hide(&self, line: &str) -> String {
-        let lines = self.0.lines().filter(|line| line.len() >= SHORTEST_HIDDEN);
+        let lines = self.0.lines().filter(|line| line.len() >= MIN_HIDDEN_BYTES);
         lines.fold(line.to_owned(), |line, secret| line.replace(secret, HIDDEN))
     }
 }
@@ -126,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_read_and_nothing_prints_it() {
+    fn a_secret_is_read_and_never_printed() {
         let secret = in_file(b"hunter22\n").unwrap();
         assert_eq!(secret.reveal(), "hunter22");
         assert_eq!(format!("{secret:?}"), "[secret]");
@@ -134,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn only_names_are_taken_never_places() {
+    fn specs_reference_secrets_by_name_never_by_source() {
         let known = secrets(SecretSource::Env("PATH".to_owned()));
         assert!(known.resolve("db").is_ok());
         for name in ["PATH", "env:PATH", "/etc/passwd", "file:/etc/passwd", "", "DB"] {
@@ -145,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_cannot_be_read_is_the_operators_fault_and_shows_nothing() {
+    fn an_unreadable_secret_is_an_internal_failure_that_reveals_nothing() {
         for error in [
             in_file(b"").unwrap_err(),
             in_file(b"a\0b").unwrap_err(),

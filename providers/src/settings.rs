@@ -1,4 +1,4 @@
-//! What the operator sets: for the whole system worker, and for each namespace.
+//! The operator's settings: for the whole system worker, and for each namespace.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -11,85 +11,85 @@ use aws_sdk_sts::config::SharedCredentialsProvider;
 
 use crate::Secrets;
 
-/// For the whole system worker: see [`Host`](crate::Host).
+/// Settings of the whole system worker: see [`Host`](crate::Host).
 #[derive(Debug, Clone, Default)]
 pub struct HostSettings {
-    /// The way to AWS.
+    /// How to connect to AWS.
     pub aws: AwsSettings,
-    /// Processes on this machine; `None` where no provider that runs processes is enabled.
+    /// Processes on this machine; `None` if no provider that runs processes is enabled.
     pub processes: Option<ProcessSettings>,
 }
 
-/// The way to AWS.
+/// How to connect to AWS.
 #[derive(Debug, Clone, Default)]
 pub struct AwsSettings {
-    /// Where STS and Lambda listen, instead of AWS or what `AWS_ENDPOINT_URL` says.
+    /// The endpoint of STS and Lambda, instead of AWS's own or that of `AWS_ENDPOINT_URL`.
     pub endpoint_url: Option<String>,
-    /// Our own credentials, instead of the SDK's default chain.
+    /// The system worker's own credentials, instead of the SDK's default chain.
     pub credentials: Option<SharedCredentialsProvider>,
 }
 
-/// A role on the way to the role of a spec.
+/// A role to assume before the role of a spec.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct IntermediaryRole {
     /// `arn:<partition>:iam::<account>:role/<name>`.
     pub role: String,
-    /// What its trust policy asks for.
+    /// The external ID that its trust policy requires.
     pub external_id: Option<String>,
 }
 
 /// Processes on this machine.
 #[derive(Debug, Clone)]
 pub struct ProcessSettings {
-    /// Holds a record of each launched process. It must survive a restart of the system worker
-    /// and be writable by nobody else.
+    /// The folder for a record of each process. It must survive a restart of the system worker, and
+    /// only the system worker may write to it.
     pub run_dir: PathBuf,
-    /// Processes that may live at once, over all namespaces.
+    /// The maximum number of processes that may run at the same time, over all namespaces.
     pub max_processes: u32,
-    /// What watches over each process.
-    pub shepherd: Shepherd,
-    /// How long a pool of processes outlives the system worker that kept it.
+    /// The program that supervises each process.
+    pub supervisor: SupervisorProgram,
+    /// How long the processes of a pool run after the system worker that owned it has ended.
     pub lease: Duration,
-    /// How long a pool of processes outlives the last word of its instance, which says every ten
-    /// minutes what it wants: one that was terminated says nothing any more.
+    /// How long a pool stays after the last request of its instance. An instance repeats its request
+    /// every ten minutes; one that was terminated sends none.
     pub lapse: Duration,
 }
 
 impl ProcessSettings {
-    /// [`ProcessSettings::max_processes`] unless the operator says otherwise.
+    /// The default of [`ProcessSettings::max_processes`].
     pub const DEFAULT_MAX_PROCESSES: u32 = 100;
-    /// [`ProcessSettings::lease`] unless somebody says otherwise: longer than a restart takes.
+    /// The default of [`ProcessSettings::lease`]: longer than a restart takes.
     pub const DEFAULT_LEASE: Duration = Duration::from_secs(60);
-    /// [`ProcessSettings::lapse`] unless the operator says otherwise.
+    /// The default of [`ProcessSettings::lapse`].
     pub const DEFAULT_LAPSE: Duration = Duration::from_secs(3 * 60 * 60);
 }
 
-/// A program that hands the arguments after its own to [`shepherd::run`](crate::shepherd::run).
+/// A program that passes the arguments after its own to [`supervisor::run`](crate::supervisor::run).
 #[derive(Debug, Clone)]
-pub struct Shepherd {
+pub struct SupervisorProgram {
     /// The executable, by absolute path.
     pub program: PathBuf,
-    /// Its leading arguments, for instance `shepherd`.
+    /// The arguments before those of the supervisor, for example a subcommand.
     pub args: Vec<OsString>,
 }
 
-/// For one namespace: see [`Registry`](crate::Registry).
+/// Settings of one namespace: see [`Registry`](crate::Registry).
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Types of the providers that may be used.
+    /// The provider types that specs may use.
     pub enabled: BTreeSet<String>,
-    /// Secrets that may be used.
+    /// The secrets that specs may use.
     pub secrets: Secrets,
-    /// Of `aws-lambda`.
+    /// Settings of `aws-lambda`.
     pub lambda: LambdaSettings,
-    /// Of `subprocess`.
+    /// Settings of `subprocess`.
     pub subprocess: SubprocessSettings,
-    /// Of `subprocess-pool`.
+    /// Settings of `subprocess-pool`.
     pub pool: SubprocessSettings,
 }
 
 impl Default for Settings {
-    /// `aws-lambda` alone.
+    /// Enables only `aws-lambda`.
     fn default() -> Self {
         Self {
             enabled: BTreeSet::from([crate::AWS_LAMBDA.to_owned()]),
@@ -104,47 +104,48 @@ impl Default for Settings {
 /// What one namespace may do with AWS Lambda.
 #[derive(Debug, Clone, Default)]
 pub struct LambdaSettings {
-    /// Whether a spec may go without role and external ID, using our own credentials.
+    /// Whether a spec may omit role and external ID, and so use the system worker's own credentials.
     pub allow_no_role: bool,
-    /// Accounts whose functions may be used, and roles where `roles` does not name them; `None`:
-    /// any.
+    /// The accounts whose functions may be invoked, and, without `roles`, whose roles may be assumed;
+    /// `None` allows any.
     pub accounts: Option<BTreeSet<String>>,
-    /// ARNs of the roles that may be assumed; `None`: any of these accounts.
+    /// The ARNs of the roles that may be assumed; `None` allows any role of these accounts.
     pub roles: Option<BTreeSet<String>>,
-    /// Roles assumed one after the other, starting from our own credentials, before the role of
-    /// a spec.
+    /// Roles to assume one after the other, starting with the system worker's own credentials,
+    /// before the role of a spec.
     pub intermediary_roles: Vec<IntermediaryRole>,
 }
 
 /// What one namespace may do with processes.
 #[derive(Debug, Clone, Default)]
 pub struct SubprocessSettings {
-    /// Programs by the names that specs use.
+    /// The allowed programs, by their names in specs.
     pub commands: BTreeMap<String, CommandSettings>,
-    /// Variables for every process, for instance `TEMPORAL_ADDRESS`; a spec cannot change them.
+    /// Environment variables of every process, for example `TEMPORAL_ADDRESS`; a spec cannot change
+    /// them.
     pub pass_env: BTreeMap<String, String>,
 }
 
-/// A program that specs may run, and what they may tell it.
+/// A program that specs may run, and what they may set for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommandSettings {
-    /// The program, by absolute path.
+    /// The absolute path of the program.
     pub path: PathBuf,
-    /// Its first arguments; those of a spec come after them.
+    /// Its first arguments; those of a spec follow.
     pub args: Vec<String>,
-    /// Where it runs; `None`: where the system worker runs.
+    /// Its working directory; `None` is the system worker's.
     pub working_directory: Option<PathBuf>,
     /// Whether a spec may add arguments.
     pub allow_args: bool,
-    /// Variables that a spec may set besides those that tune a worker; `None`: any that does not
-    /// change what the program loads or where it connects.
+    /// The variables that a spec may set in addition to those that tune a worker; `None` allows any
+    /// that changes neither what code the program loads nor where it connects.
     pub allow_env: Option<BTreeSet<String>>,
-    /// Whether a spec may say where it runs.
+    /// Whether a spec may set the working directory.
     pub allow_working_directory: bool,
 }
 
 impl CommandSettings {
-    /// A program that specs may tell anything.
+    /// A program for which specs may set everything.
     pub fn open(path: PathBuf) -> Self {
         Self {
             path,
@@ -156,7 +157,7 @@ impl CommandSettings {
         }
     }
 
-    /// A program that specs may tell nothing but what tunes a worker.
+    /// A program for which specs may set only the variables that tune a worker.
     pub fn closed(path: PathBuf) -> Self {
         Self {
             allow_args: false,

@@ -1,4 +1,4 @@
-//! Counting up the outcome of a launch.
+//! Adding up the outcome of a launch, worker by worker.
 
 use wci_contract::{FailureClass, launch::Outcome};
 
@@ -11,18 +11,19 @@ pub(crate) struct Tally<'a> {
 }
 
 impl<'a> Tally<'a> {
-    /// A launch of which earlier attempts started `already_started` workers.
+    /// The tally of a launch for which earlier attempts started `already_started` workers.
     pub(crate) fn new(already_started: u32, progress: &'a dyn Progress) -> Self {
         Self { outcome: Outcome::started(already_started), progress }
     }
 
-    /// One more worker is started.
+    /// Counts and reports one more started worker.
     pub(crate) fn started(&mut self) {
         self.outcome.started += 1;
         self.progress.started(self.outcome.started);
     }
 
-    /// `count` workers are not started. The first failure gives the outcome its class.
+    /// Counts `count` workers that were not started. The first failure sets the outcome's class and
+    /// message.
     pub(crate) fn failed(&mut self, count: u32, class: FailureClass, message: &str) {
         if class == FailureClass::Throttled {
             self.outcome.throttled += count;
@@ -35,7 +36,7 @@ impl<'a> Tally<'a> {
         }
     }
 
-    /// The outcome.
+    /// The outcome of the launch.
     pub(crate) fn finish(self) -> Outcome {
         self.outcome
     }

@@ -11,7 +11,7 @@ use nix::{
     unistd::Pid,
 };
 use serde::Deserialize;
-use wci_providers::living_in;
+use wci_providers::running_processes_in;
 
 const LIMIT: Duration = Duration::from_secs(5);
 
@@ -20,13 +20,14 @@ const LIMIT: Duration = Duration::from_secs(5);
 pub struct Launched {
     /// Its process, and so its group.
     pub pid: i32,
-    /// The process that watches over it.
-    pub shepherd: i32,
+    /// The process that supervises it.
+    pub supervisor: i32,
 }
 
 #[derive(Deserialize)]
 struct Record {
-    shepherd: i32,
+    #[serde(rename = "shepherd")]
+    supervisor: i32,
     pid: Option<i32>,
 }
 
@@ -57,23 +58,23 @@ pub(crate) fn records(run_dir: &Path) -> usize {
 /// Ends all of them, and waits until they are gone.
 pub(crate) fn end_all(run_dir: &Path) {
     let began = Instant::now();
-    while living_in(run_dir) > 0 && began.elapsed() < LIMIT {
+    while running_processes_in(run_dir) > 0 && began.elapsed() < LIMIT {
         for worker in living(run_dir) {
             worker.kill();
-            let _ = kill(Pid::from_raw(worker.shepherd), Signal::SIGKILL);
+            let _ = kill(Pid::from_raw(worker.supervisor), Signal::SIGKILL);
         }
         std::thread::sleep(Duration::from_millis(20));
     }
 }
 
-/// A record that its shepherd holds.
+/// A record whose lock its supervisor holds.
 fn look_at(path: &Path) -> Option<Launched> {
     let file = File::open(path).ok()?;
     if !matches!(file.try_lock(), Err(TryLockError::WouldBlock)) {
         return None;
     }
     let record: Record = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
-    Some(Launched { pid: record.pid?, shepherd: record.shepherd })
+    Some(Launched { pid: record.pid?, supervisor: record.supervisor })
 }
 
 fn folders(dir: &Path) -> impl Iterator<Item = PathBuf> + use<> {

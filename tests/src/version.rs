@@ -98,7 +98,8 @@ impl Version {
 
     /// Workers that were launched and live now, of any version and wherever they run.
     pub fn living(&self) -> usize {
-        let processes = usize::try_from(wci_providers::living_in(&run_dir(&self.dir))).unwrap();
+        let processes =
+            usize::try_from(wci_providers::running_processes_in(&run_dir(&self.dir))).unwrap();
         processes + self.functions.as_ref().map_or(0, |functions| functions.living())
     }
 

@@ -4,14 +4,14 @@
 
 mod command_line;
 mod logging;
-mod shepherd;
+mod supervisor;
 mod system;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    // The process that watches over a worker must start at once and stay small.
-    if let Some(code) = shepherd::run_if_asked() {
+    // A supervisor must start at once and stay small.
+    if let Some(code) = supervisor::run_if_requested() {
         return code;
     }
     command_line::run()

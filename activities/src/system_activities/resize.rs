@@ -57,7 +57,7 @@ async fn attempt(launching: &SystemActivities, input: &ResizeInput) -> Outcome {
         },
         count: input.count,
         config,
-        asked_ms: input.requested_ms,
+        requested_ms: input.requested_ms,
     };
     provider.resize(&request).await
 }

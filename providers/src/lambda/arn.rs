@@ -1,4 +1,4 @@
-//! Amazon Resource Names: of functions and of roles.
+//! Amazon Resource Names of functions and roles.
 
 const FUNCTION_FORM: &str = "arn:aws:lambda:<region>:<account>:function:<name>[:<version>]";
 const ROLE_FORM: &str = "arn:aws:iam::<account>:role/<name>";
@@ -7,10 +7,10 @@ const MAX_REGION: usize = 32;
 const MAX_NAME: usize = 140;
 const MAX_ROLE: usize = 600;
 
-/// A Lambda function, perhaps one version of it.
+/// The ARN of a Lambda function, with or without a version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct FunctionArn {
-    /// The ARN as it was given.
+    /// The ARN as in the spec.
     pub(super) text: String,
     /// For example `us-east-1`.
     pub(super) region: String,
@@ -23,7 +23,7 @@ pub(super) struct FunctionArn {
 }
 
 impl FunctionArn {
-    /// Reads the ARN of a function. Errors are messages, in the words of AWS where it has some.
+    /// Parses the ARN of a function. Errors are messages, in AWS's own words where there are some.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let arn = Arn::parse(text)?;
         if arn.region.is_empty() {
@@ -43,9 +43,9 @@ impl FunctionArn {
             Some((name, qualifier)) => (name, Some(qualifier)),
             None => (function, None),
         };
-        let well = is_word(name, MAX_NAME, "-_")
+        let is_valid = is_word(name, MAX_NAME, "-_")
             && qualifier.is_none_or(|qualifier| is_word(qualifier, MAX_NAME, "$-_"));
-        if !well || !is_account(arn.account) {
+        if !is_valid || !is_account(arn.account) {
             return wrong("AWS Lambda Function ARN not found or invalid");
         }
         check_region(arn.partition, arn.region)?;
@@ -58,37 +58,37 @@ impl FunctionArn {
         })
     }
 
-    /// The ARN without version or alias.
-    pub(super) fn base(&self) -> &str {
+    /// The ARN without its version or alias.
+    pub(super) fn unqualified(&self) -> &str {
         let end = self.qualifier.as_ref().map_or(0, |qualifier| qualifier.len() + 1);
         &self.text[..self.text.len() - end]
     }
 
-    /// Whether a deploy changes the code that this ARN stands for.
+    /// Whether a deployment changes the code that this ARN refers to.
     pub(super) fn is_unpinned(&self) -> bool {
         self.qualifier.as_deref().is_none_or(|qualifier| qualifier == "$LATEST")
     }
 }
 
-/// Checks the number of an AWS account. Errors are messages.
+/// Checks the ID of an AWS account. Errors are messages.
 pub fn check_account(text: &str) -> Result<(), String> {
     if is_account(text) {
         return Ok(());
     }
-    Err(format!("{text:?} is no AWS account: give its {ACCOUNT_DIGITS} digits"))
+    Err(format!("{text:?} is not an AWS account ID: write its {ACCOUNT_DIGITS} digits"))
 }
 
-/// The role of an ARN.
+/// The ARN of a role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct RoleArn {
-    /// As in [`FunctionArn`].
+    /// See [`FunctionArn::partition`].
     pub(super) partition: String,
     /// Twelve digits.
     pub(super) account: String,
 }
 
 impl RoleArn {
-    /// Reads the ARN of a role. Errors are messages, in the words that clients know.
+    /// Parses the ARN of a role. Errors are the messages that clients know.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let arn = Arn::parse(text)?;
         if arn.service != "iam" {
@@ -108,28 +108,30 @@ impl RoleArn {
     }
 }
 
-/// Checks the ARN of a role. Errors are messages, in the words that clients know.
+/// Checks the ARN of a role. Errors are the messages that clients know.
 pub fn check_role(text: &str) -> Result<(), String> {
     RoleArn::parse(text).map(|_| ())
 }
 
-/// Regions that belong to one partition, by how their names begin.
-const REGIONS: [(&str, &str); 2] = [("cn-", "aws-cn"), ("us-gov-", "aws-us-gov")];
+/// Prefixes of region names, and the partition that these regions belong to.
+const REGION_PREFIXES: [(&str, &str); 2] = [("cn-", "aws-cn"), ("us-gov-", "aws-us-gov")];
 
-/// The region decides where a request is sent, so it must be one of the partition.
+/// Checks that the region belongs to the partition: it decides where requests are sent.
 fn check_region(partition: &str, region: &str) -> Result<(), String> {
-    let own = REGIONS.iter().find(|(prefix, _)| region.starts_with(prefix));
-    let misplaced = match own {
-        Some((_, own)) => partition != *own,
-        None => REGIONS.iter().any(|(_, known)| partition == *known),
+    let expected = REGION_PREFIXES.iter().find(|(prefix, _)| region.starts_with(prefix));
+    let is_misplaced = match expected {
+        Some((_, expected)) => partition != *expected,
+        None => REGION_PREFIXES.iter().any(|(_, known)| partition == *known),
     };
-    if misplaced {
-        return Err(format!("region {region} is not in the partition {partition} of its ARN"));
+    if is_misplaced {
+        return Err(format!(
+            "region {region} is not in the partition {partition} of its ARN: correct one of them"
+        ));
     }
     Ok(())
 }
 
-/// The parts that all ARNs have.
+/// The parts of any ARN.
 struct Arn<'a> {
     partition: &'a str,
     service: &'a str,
@@ -147,8 +149,8 @@ impl<'a> Arn<'a> {
         let &[partition, service, region, account, resource] = parts.as_slice() else {
             return Err("arn: not enough sections".to_owned());
         };
-        let known = partition == "aws" || partition.starts_with("aws-");
-        if !known || !is_word(partition, MAX_REGION, "-") {
+        let is_known = partition == "aws" || partition.starts_with("aws-");
+        if !is_known || !is_word(partition, MAX_REGION, "-") {
             return Err(format!("unknown partition in ARN: {text}: use aws, aws-cn or aws-us-gov"));
         }
         Ok(Self { partition, service, region, account, resource })
@@ -159,7 +161,8 @@ fn is_account(text: &str) -> bool {
     text.len() == ACCOUNT_DIGITS && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Letters, digits and `others` only: regions and names become parts of addresses.
+/// Whether `text` has only letters, digits and `others`, and at most `max` of them. Regions and
+/// names become parts of URLs.
 fn is_word(text: &str, max: usize, others: &str) -> bool {
     let fits = (1..=max).contains(&text.len());
     fits && text.chars().all(|c| c.is_ascii_alphanumeric() || others.contains(c))
@@ -169,7 +172,7 @@ fn is_word(text: &str, max: usize, others: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn refusal(text: &str) -> String {
+    fn error(text: &str) -> String {
         FunctionArn::parse(text).unwrap_err()
     }
 
@@ -190,15 +193,15 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_named_in_the_words_of_aws() {
-        assert_eq!(refusal("zzz"), "arn: invalid prefix");
-        assert_eq!(refusal("arn:aws:lambda"), "arn: not enough sections");
+    fn errors_are_in_the_words_of_aws() {
+        assert_eq!(error("zzz"), "arn: invalid prefix");
+        assert_eq!(error("arn:aws:lambda"), "arn: not enough sections");
         let text = "arn:aws:s3:::bucket";
-        assert_eq!(refusal(text), format!("region not found in ARN: {text}"));
+        assert_eq!(error(text), format!("region not found in ARN: {text}"));
     }
 
     #[test]
-    fn what_is_no_function_is_refused_with_the_form() {
+    fn an_arn_that_is_not_of_a_function_is_refused_with_the_expected_form() {
         for text in [
             "arn:aws:s3:us-east-1:123456789012:function:f",
             "arn:aws:lambda:us-east-1:123456789012:layer:f",
@@ -208,9 +211,9 @@ mod tests {
             "arn:aws:lambda:us-east-1:123:function:f",
             "arn:aws:lambda:evil.example/:123456789012:function:f",
         ] {
-            assert!(refusal(text).contains("arn:aws:lambda:<region>"), "{text}");
+            assert!(error(text).contains("arn:aws:lambda:<region>"), "{text}");
         }
-        assert!(refusal("arn:other:lambda:r:123456789012:function:f").contains("partition"));
+        assert!(error("arn:other:lambda:r:123456789012:function:f").contains("partition"));
     }
 
     #[test]
@@ -224,18 +227,18 @@ mod tests {
             let text = format!("arn:{partition}:lambda:{region}:123456789012:function:f:5");
             let arn = FunctionArn::parse(&text).unwrap();
             assert_eq!((arn.partition.as_str(), arn.region.as_str()), (partition, region));
-            assert_eq!(format!("{}:5", arn.base()), text);
+            assert_eq!(format!("{}:5", arn.unqualified()), text);
         }
         for (partition, region) in
             [("aws", "cn-north-1"), ("aws-cn", "us-east-1"), ("aws-us-gov", "us-east-1")]
         {
             let text = format!("arn:{partition}:lambda:{region}:123456789012:function:f:5");
-            assert!(refusal(&text).contains("not in the partition"), "{text}");
+            assert!(error(&text).contains("not in the partition"), "{text}");
         }
     }
 
     #[test]
-    fn a_role_is_a_role() {
+    fn the_arn_of_a_role_must_name_a_role() {
         assert_eq!(check_role("arn:aws:iam::123456789012:role/path/invoke"), Ok(()));
         let user = check_role("arn:aws:iam::123456789012:user/me").unwrap_err();
         assert!(user.starts_with("role ARN must reference a role: arn:aws:iam"), "{user}");

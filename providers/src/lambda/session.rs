@@ -1,4 +1,4 @@
-//! Acting as a role: credentials for a while, and a client that uses them.
+//! Temporary credentials of a role, and a client that uses them.
 
 use std::time::{Duration, SystemTime};
 
@@ -9,13 +9,13 @@ use aws_sdk_sts::{
 };
 use wci_contract::FailureClass;
 
-use super::trouble::Trouble;
+use super::failure::ProviderFailure;
 
-/// What AWS's logs call our sessions.
+/// The session name in AWS's logs.
 const SESSION_NAME: &str = "managed-workers-aws";
 /// Credentials are renewed this long before they expire.
 const RENEW_BEFORE: Duration = Duration::from_secs(5 * 60);
-/// When they cannot be renewed they are used until this long before they expire.
+/// If they cannot be renewed, they are used until this long before they expire.
 const UNUSABLE_BEFORE: Duration = Duration::from_secs(30);
 
 /// A role to assume.
@@ -23,33 +23,33 @@ const UNUSABLE_BEFORE: Duration = Duration::from_secs(30);
 pub(super) struct Role {
     /// Its ARN.
     pub(super) arn: String,
-    /// What its trust policy asks for.
+    /// The external ID that its trust policy requires.
     pub(super) external_id: Option<String>,
 }
 
-/// Being able to call Lambda as some role in some region.
+/// Calls Lambda as one role in one region.
 #[derive(Clone)]
 pub(super) struct Session {
-    /// For clients of other services.
+    /// For clients of other AWS services.
     pub(super) config: SdkConfig,
-    /// Calls Lambda.
+    /// The Lambda client.
     pub(super) lambda: aws_sdk_lambda::Client,
-    /// When its credentials end; `None`: the SDK sees to that.
+    /// When its credentials expire; `None` if the SDK renews them.
     expires: Option<SystemTime>,
 }
 
 impl Session {
-    /// With our own credentials.
-    pub(super) fn own(base: &SdkConfig, region: &str) -> Self {
+    /// A session with the system worker's own credentials.
+    pub(super) fn with_own_credentials(base: &SdkConfig, region: &str) -> Self {
         let config = base.to_builder().region(Region::new(region.to_owned())).build();
         Self { lambda: aws_sdk_lambda::Client::new(&config), config, expires: None }
     }
 
-    /// As `role`, which is assumed from this session.
-    pub(super) async fn assume(&self, role: &Role) -> Result<Self, Trouble> {
-        let answer = self.ask(role).await?;
+    /// A session as `role`, which this session assumes.
+    pub(super) async fn assume(&self, role: &Role) -> Result<Self, ProviderFailure> {
+        let answer = self.request(role).await?;
         let Some(given) = answer.credentials else {
-            return Err(Trouble {
+            return Err(ProviderFailure {
                 class: FailureClass::Unavailable,
                 message: format!("AssumeRole for {} returned no credentials", role.arn),
             });
@@ -62,7 +62,7 @@ impl Session {
             None,
             "assumed role",
         );
-        // They are kept here, so the SDK need not keep them as well.
+        // They are cached here, so the SDK need not cache them as well.
         let config = self
             .config
             .to_builder()
@@ -72,12 +72,12 @@ impl Session {
         Ok(Self { lambda: aws_sdk_lambda::Client::new(&config), config, expires })
     }
 
-    /// Whether it is to be used without asking for a new one.
+    /// Whether its credentials need no renewal yet.
     pub(super) fn is_fresh(&self) -> bool {
         self.lasts(RENEW_BEFORE)
     }
 
-    /// Whether it can be used at all.
+    /// Whether its credentials can still be used.
     pub(super) fn is_usable(&self) -> bool {
         self.lasts(UNUSABLE_BEFORE)
     }
@@ -86,15 +86,15 @@ impl Session {
         self.expires.is_none_or(|end| end > SystemTime::now() + at_least)
     }
 
-    async fn ask(&self, role: &Role) -> Result<AssumeRoleOutput, Trouble> {
+    async fn request(&self, role: &Role) -> Result<AssumeRoleOutput, ProviderFailure> {
         let request = aws_sdk_sts::Client::new(&self.config)
             .assume_role()
             .role_arn(&role.arn)
             .role_session_name(SESSION_NAME)
             .set_external_id(role.external_id.clone());
         request.send().await.map_err(|error| {
-            let trouble = Trouble::of("STS: AssumeRole", &error);
-            trouble.prefixed(&format!("failed to assume role {}", role.arn))
+            let failure = ProviderFailure::new("STS: AssumeRole", &error);
+            failure.with_context(&format!("failed to assume role {}", role.arn))
         })
     }
 }

@@ -1,56 +1,56 @@
-//! Checking that a function can be reached and that only we can reach it.
+//! Checking that the function can be invoked, and that the role requires the external ID.
 
 use aws_sdk_lambda::types::FunctionConfiguration;
 use wci_contract::FailureClass;
 
 use super::{
-    access::{Aws, Way},
+    config::LambdaConfig,
+    failure::ProviderFailure,
     session::{Role, Session},
-    spec::LambdaSpec,
-    trouble::Trouble,
+    session_cache::{RoleChain, SessionCache},
     warnings::{self, Retries},
 };
 use crate::{ProviderError, Scope};
 
-/// Checks role, function and trust policy, in this order. Answers with warnings.
+/// Checks role, function and trust policy, in this order. Returns warnings.
 pub(super) async fn run(
-    aws: &Aws,
-    spec: &LambdaSpec,
+    sessions: &SessionCache,
+    config: &LambdaConfig,
     scope: &Scope,
 ) -> Result<Vec<String>, ProviderError> {
-    let way = Way::to(spec);
-    // Not the session that is kept: whether the role can be assumed is the question.
-    let session = aws.new_session(&way).await.map_err(Trouble::connect)?;
-    let found = look_at_function(&session, spec).await?;
-    if let Some(role) = &spec.role {
-        check_external_id(aws, &way, role).await?;
+    let roles = RoleChain::to(config);
+    // Not the cached session: the check is whether the role can be assumed now.
+    let session = sessions.new_session(&roles).await.map_err(ProviderFailure::connect)?;
+    let found = find_function(&session, config).await?;
+    if let Some(role) = &config.role {
+        check_external_id(sessions, &roles, role).await?;
     }
-    let mut warnings = warnings::of(&spec.function, found.as_ref(), scope);
-    warnings.extend(look_at_retries(&session, spec).await);
+    let mut warnings = warnings::for_function(&config.function, found.as_ref(), scope);
+    warnings.extend(check_retries(&session, config).await);
     Ok(warnings)
 }
 
-async fn look_at_function(
+async fn find_function(
     session: &Session,
-    spec: &LambdaSpec,
+    config: &LambdaConfig,
 ) -> Result<Option<FunctionConfiguration>, ProviderError> {
-    let request = session.lambda.get_function().function_name(&spec.function.text);
+    let request = session.lambda.get_function().function_name(&config.function.text);
     let answer = request.send().await.map_err(|error| {
-        let trouble = Trouble::of("Lambda: GetFunction", &error);
-        // Without credentials of our own nothing was asked of the function.
-        if trouble.class == FailureClass::Internal { trouble.connect() } else { trouble.access() }
+        let failure = ProviderFailure::new("Lambda: GetFunction", &error);
+        // Without valid own credentials the request never reached the function.
+        if failure.class == FailureClass::Internal { failure.connect() } else { failure.access() }
     })?;
     Ok(answer.configuration)
 }
 
-/// What Lambda does with an event that it cannot deliver at once. Whoever may not know it goes
-/// without this warning: nothing else depends on it.
-async fn look_at_retries(session: &Session, spec: &LambdaSpec) -> Option<String> {
-    let function = &spec.function;
+/// Warns about Lambda's retries of events that it cannot deliver at once. Without permission to
+/// read them there is no warning: nothing else depends on it.
+async fn check_retries(session: &Session, config: &LambdaConfig) -> Option<String> {
+    let function = &config.function;
     let request = session
         .lambda
         .get_function_event_invoke_config()
-        .function_name(function.base())
+        .function_name(function.unqualified())
         .set_qualifier(function.qualifier.clone());
     let retries = match request.send().await {
         Ok(found) => Retries {
@@ -58,33 +58,41 @@ async fn look_at_retries(session: &Session, spec: &LambdaSpec) -> Option<String>
             age_secs: found.maximum_event_age_in_seconds,
         },
         Err(error) => {
-            let trouble = Trouble::of("Lambda: GetFunctionEventInvokeConfig", &error);
-            if trouble.class != FailureClass::NotFound {
-                tracing::debug!(function = function.text, message = trouble.message, "unknown");
+            let failure = ProviderFailure::new("Lambda: GetFunctionEventInvokeConfig", &error);
+            if failure.class != FailureClass::NotFound {
+                tracing::debug!(
+                    function = function.text,
+                    message = failure.message,
+                    "cannot read how often Lambda retries events"
+                );
                 return None;
             }
-            // The function is there, so it is its configuration that is not.
+            // The function exists, so it has no such configuration.
             Retries::default()
         }
     };
-    warnings::of_retries(function, &retries)
+    warnings::for_retries(function, &retries)
 }
 
-/// Whoever knows a role's name could have us assume it, if its trust policy did not ask for the
-/// external ID: so without it we must be turned away.
-async fn check_external_id(aws: &Aws, way: &Way, role: &Role) -> Result<(), ProviderError> {
+/// Checks that the role cannot be assumed without its external ID. Otherwise anyone who knows the
+/// role's name could have the system worker assume it.
+async fn check_external_id(
+    sessions: &SessionCache,
+    roles: &RoleChain,
+    role: &Role,
+) -> Result<(), ProviderError> {
     if role.external_id.is_none() {
         return Ok(());
     }
-    let before = aws.before_last(way).await.map_err(Trouble::connect)?;
+    let source = sessions.source(roles).await.map_err(ProviderFailure::connect)?;
     let without = Role { external_id: None, ..role.clone() };
-    match before.assume(&without).await {
+    match source.assume(&without).await {
         Ok(_) => Err(ProviderError::ExternalIdNotEnforced(format!(
             "{} can be assumed without its external ID: add a condition on sts:ExternalId to its \
              trust policy",
             role.arn
         ))),
-        Err(trouble) if trouble.class == FailureClass::AccessDenied => Ok(()),
-        Err(trouble) => Err(trouble.connect()),
+        Err(failure) if failure.class == FailureClass::AccessDenied => Ok(()),
+        Err(failure) => Err(failure.connect()),
     }
 }

@@ -1,4 +1,4 @@
-//! The variables of a worker process.
+//! The environment variables of a worker process.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -8,10 +8,10 @@ use std::{
 
 use crate::ProviderError;
 
-/// What a process gets of the system worker's own variables.
+/// The system worker's own variables that a process inherits.
 const INHERITED: [&str; 4] = ["PATH", "HOME", "TMPDIR", "LANG"];
-const MAX_NAME: usize = 256;
-/// Variables that make a program load code, whatever it is.
+const MAX_NAME_BYTES: usize = 256;
+/// Variables that make interpreters, shells and libraries load code.
 const LOADERS: [&str; 21] = [
     "BASH_ENV",
     "ENV",
@@ -37,27 +37,27 @@ const LOADERS: [&str; 21] = [
 ];
 /// Prefixes of variables that make the dynamic linker load code.
 const LINKERS: [&str; 2] = ["LD_", "DYLD_"];
-/// Of the variables that begin so, a spec may set those that tune a worker; the others say where
-/// it connects and with whose credentials, which is the operator's business.
+/// The prefix of variables that say where a worker connects and with which credentials. Only the
+/// operator sets them. A spec may set those that tune a worker: [`TUNING`] and [`TASK_QUEUE`].
 const CONNECTION: &str = "TEMPORAL_";
 const TUNING: &str = "TEMPORAL_SERVERLESS_";
 const TASK_QUEUE: &str = "TEMPORAL_TASK_QUEUE";
-/// What the provider itself sets.
-const OURS: [&str; 3] =
+/// Variables that the provider sets itself.
+const PROVIDER_VARIABLES: [&str; 3] =
     [WorkerVariables::DEADLINE_MS, WorkerVariables::IDENTITY, WorkerVariables::LAUNCH_ID];
 
-/// Variables that tell a worker process who it is.
+/// Variables that tell a worker process which worker it is.
 #[derive(Debug, Clone)]
 pub(super) struct WorkerVariables<'a> {
     /// The namespace.
     pub(super) namespace: &'a str,
     /// The Worker Deployment.
     pub(super) deployment: &'a str,
-    /// The build of the version.
+    /// The build ID of the version.
     pub(super) build_id: &'a str,
-    /// When it must be gone, milliseconds since the Unix epoch; `None` for one that is kept.
+    /// When it must be gone, milliseconds since the Unix epoch; `None` for a process of a pool.
     pub(super) deadline_ms: Option<u64>,
-    /// What the server shows for it.
+    /// The identity that the server shows for it.
     pub(super) identity: String,
     /// The launch that it belongs to.
     pub(super) launch_id: &'a str,
@@ -82,36 +82,37 @@ impl WorkerVariables<'_> {
     }
 }
 
-/// The variables that all processes of a spec share: some of ours, then what the operator
-/// passes, then the spec's.
+/// The variables that all processes of a spec share: inherited ones, then those that the operator
+/// passes, then those of the spec. Later ones take precedence.
 pub(super) fn shared(
-    passed: &BTreeMap<String, String>,
-    of_spec: impl IntoIterator<Item = (String, String)>,
+    pass_env: &BTreeMap<String, String>,
+    spec_env: impl IntoIterator<Item = (String, String)>,
 ) -> BTreeMap<String, OsString> {
     let inherited = INHERITED.into_iter().filter_map(|name| Some((name, env::var_os(name)?)));
     let mut all: BTreeMap<String, OsString> =
         inherited.map(|(name, value)| (name.to_owned(), value)).collect();
-    all.extend(passed.iter().map(|(name, value)| (name.clone(), value.into())));
-    all.extend(of_spec.into_iter().map(|(name, value)| (name, value.into())));
+    all.extend(pass_env.iter().map(|(name, value)| (name.clone(), value.into())));
+    all.extend(spec_env.into_iter().map(|(name, value)| (name, value.into())));
     all
 }
 
-/// Whether a spec may set all of these: `allowed` by the operator; `None` is any.
+/// Checks that a spec may set the variables `names`. `allowed` is the operator's list; `None`
+/// allows any variable that is not refused for another reason.
 pub(super) fn check<'a>(
-    of_spec: impl Iterator<Item = &'a String>,
-    passed: &BTreeMap<String, String>,
+    names: impl Iterator<Item = &'a String>,
+    pass_env: &BTreeMap<String, String>,
     allowed: Option<&BTreeSet<String>>,
 ) -> Result<(), ProviderError> {
-    for name in of_spec {
-        check_form(name)?;
-        let reason = if passed.contains_key(name) {
+    for name in names {
+        check_syntax(name)?;
+        let reason = if pass_env.contains_key(name) {
             "the operator sets it"
-        } else if OURS.contains(&name.as_str()) {
+        } else if PROVIDER_VARIABLES.contains(&name.as_str()) {
             "the provider sets it"
         } else if is_connection(name) {
-            "where workers connect is the operator's to say"
+            "only the operator says where workers connect"
         } else if loads_code(name) {
-            "it would change what the program loads"
+            "it changes what code the program loads"
         } else if !is_tuning(name) && allowed.is_some_and(|allowed| !allowed.contains(name)) {
             "the operator does not allow it for this command"
         } else {
@@ -124,15 +125,15 @@ pub(super) fn check<'a>(
     Ok(())
 }
 
-fn check_form(name: &str) -> Result<(), ProviderError> {
-    let starts_well = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-    let rest_is_well = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    if starts_well && rest_is_well && name.len() <= MAX_NAME {
+fn check_syntax(name: &str) -> Result<(), ProviderError> {
+    let has_valid_start = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    let is_valid = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if has_valid_start && is_valid && name.len() <= MAX_NAME_BYTES {
         return Ok(());
     }
     Err(ProviderError::invalid(format!(
-        "\"env\" has the name {name:?}: a name has letters, digits and underscores, begins with \
-         no digit, and has at most {MAX_NAME} characters"
+        "\"env\" has an invalid variable name {name:?}: use letters, digits and underscores, no \
+         digit first, and at most {MAX_NAME_BYTES} characters"
     )))
 }
 
@@ -158,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn the_operator_may_name_the_variables() {
+    fn the_operator_may_list_the_variables() {
         let allowed = BTreeSet::from(["MODE".to_owned()]);
         let check =
             |name: &str| check([&name.to_owned()].into_iter(), &BTreeMap::new(), Some(&allowed));
@@ -177,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_spec_decides_neither_what_is_loaded_nor_where_it_connects() {
+    fn a_spec_sets_neither_what_is_loaded_nor_where_workers_connect() {
         for name in [
             "PATH",
             "LD_PRELOAD",
@@ -195,14 +196,14 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_is_none_is_refused() {
+    fn an_invalid_name_is_refused() {
         for name in ["", "1A", "A=B", "A B", "Ä"] {
             assert!(refusal(name).unwrap().contains("letters, digits"));
         }
     }
 
     #[test]
-    fn the_spec_comes_after_the_operator() {
+    fn variables_of_operator_and_spec_are_merged() {
         let passed = BTreeMap::from([("A".to_owned(), "operator".to_owned())]);
         let all = shared(&passed, [("B".to_owned(), "spec".to_owned())]);
         assert_eq!((all["A"].to_str(), all["B"].to_str()), (Some("operator"), Some("spec")));

@@ -1,4 +1,4 @@
-//! A launch: as many processes as are still missing, started at once.
+//! A launch: starting all its missing processes at once.
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,55 +7,55 @@ use tokio::{process::Child, sync::oneshot};
 use wci_contract::{FailureClass, launch::Outcome};
 
 use super::{
-    claims,
+    config::SubprocessConfig,
     environment::WorkerVariables,
-    handshake::{self, Start},
+    launch_claims::{Claim, LaunchClaims},
+    launch_records,
     machine::Machine,
-    plan::Plan,
-    slots::{Slot, Slots},
-    spec::SubprocessSpec,
-    trouble,
+    os_error,
+    process_spec::ProcessSpec,
     worker_log::WorkerLog,
+    worker_process::{self, StartResult},
 };
-use crate::{LaunchRequest, Progress, clock::now_ms, shepherd::Term, tally::Tally};
+use crate::{LaunchRequest, Progress, clock::now_ms, supervisor::Lifetime, tally::Tally};
 
-/// What each process of a launch is, and how long it may live.
-pub(super) struct Lives {
-    plan: Plan,
+/// What each process of a launch runs, and for how long.
+pub(super) struct LaunchProcessSpec {
+    process: ProcessSpec,
     lifetime_ms: u64,
     grace_ms: u64,
 }
 
-impl Lives {
-    /// Processes of `plan` that live as long as `spec` says.
-    pub(super) fn new(plan: Plan, spec: &SubprocessSpec) -> Self {
+impl LaunchProcessSpec {
+    /// Processes that run `process` for the lifetime that `config` gives.
+    pub(super) fn new(process: ProcessSpec, config: &SubprocessConfig) -> Self {
         let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-        Self { plan, lifetime_ms: millis(spec.lifetime), grace_ms: millis(spec.grace()) }
+        Self { process, lifetime_ms: millis(config.lifetime), grace_ms: millis(config.grace()) }
     }
 }
 
-/// Starts what is missing of the launch.
+/// Starts the missing workers of the launch.
 pub(super) async fn run(
     machine: &Arc<Machine>,
-    lives: &Lives,
+    spec: &LaunchProcessSpec,
     request: &LaunchRequest,
     progress: &dyn Progress,
 ) -> Outcome {
-    let slots = match Slots::claim(machine, request).await {
-        Ok(slots) => slots,
+    let claims = match LaunchClaims::acquire(machine, request).await {
+        Ok(claims) => claims,
         Err(error) => {
-            let message = format!("cannot keep records of processes: {error}");
-            return request.refused(FailureClass::Internal, message);
+            return request.refused(FailureClass::Internal, machine.cannot_write_records(&error));
         }
     };
-    let mut tally = Tally::new(slots.started, progress);
-    tally.failed(slots.no_room, FailureClass::Throttled, &no_room(machine));
-    let mut starts = start_all(machine, lives, request, slots.free, &mut tally);
+    let mut tally = Tally::new(claims.started, progress);
+    tally.failed(claims.over_limit, FailureClass::Throttled, &machine.limit_reached());
+    let mut starts = start_all(machine, spec, request, claims.claims, &mut tally);
     while let Some(start) = starts.next().await {
         match start {
             Ok(Ok(())) => tally.started(),
             Ok(Err((class, message))) => {
-                tally.failed(1, class, &format!("command {:?}: {message}", lives.plan.command));
+                let command = &spec.process.command;
+                tally.failed(1, class, &format!("command {command:?}: {message}"));
             }
             Err(_) => tally.failed(1, FailureClass::Internal, "the system worker is stopping"),
         }
@@ -63,39 +63,31 @@ pub(super) async fn run(
     tally.finish()
 }
 
-fn no_room(machine: &Machine) -> String {
-    format!(
-        "{} processes live on this machine, as many as may: wait for some to end, or raise the \
-         system worker's limit",
-        machine.max_processes()
-    )
-}
-
 type Started = Result<(), (FailureClass, String)>;
 
-/// Starts a shepherd for each slot. Once one cannot be started, the others are not tried.
+/// Starts a supervisor for each claim. After the first failure the others are not tried.
 fn start_all(
     machine: &Machine,
-    lives: &Lives,
+    spec: &LaunchProcessSpec,
     request: &LaunchRequest,
-    slots: Vec<Slot>,
+    claims: Vec<Claim>,
     tally: &mut Tally<'_>,
 ) -> FuturesUnordered<oneshot::Receiver<Started>> {
     let starts = FuturesUnordered::new();
     let mut failed = None;
-    for slot in slots {
+    for claim in claims {
         let spawned = match failed {
             Some(class) => Err((class, String::new())),
-            None => spawn(machine, lives, request, &slot),
+            None => spawn(machine, spec, request, &claim),
         };
         match spawned {
-            Ok(child) => starts.push(attend(
-                child,
-                slot,
-                WorkerLog::new(request.launch_id.clone(), Arc::clone(&lives.plan.secrets)),
+            Ok(supervisor) => starts.push(follow(
+                supervisor,
+                claim,
+                WorkerLog::new(request.launch_id.clone(), Arc::clone(&spec.process.secrets)),
             )),
             Err((class, message)) => {
-                claims::release(&slot.record);
+                launch_records::release(&claim.record);
                 tally.failed(1, class, &message);
                 failed = Some(class);
             }
@@ -106,47 +98,48 @@ fn start_all(
 
 fn spawn(
     machine: &Machine,
-    lives: &Lives,
+    spec: &LaunchProcessSpec,
     request: &LaunchRequest,
-    slot: &Slot,
+    claim: &Claim,
 ) -> Result<Child, (FailureClass, String)> {
-    let Lives { plan, lifetime_ms, grace_ms } = lives;
+    let LaunchProcessSpec { process, lifetime_ms, grace_ms } = spec;
     let deadline_ms = now_ms().saturating_add(*lifetime_ms);
     let variables = WorkerVariables {
         namespace: &request.scope.namespace,
         deployment: request.scope.version.deployment(),
         build_id: request.scope.version.build_id(),
         deadline_ms: Some(deadline_ms),
-        identity: format!("{}/{}@{}", request.launch_id, slot.index, plan.command),
+        identity: format!("{}/{}@{}", request.launch_id, claim.index, process.command),
         launch_id: &request.launch_id,
     };
-    let term = Term::Deadline { deadline_ms, grace_ms: *grace_ms };
-    handshake::spawn(machine.shepherd(), plan, &slot.record, &variables, term).map_err(|error| {
-        // It is our own program: that it is not there is our own fault.
-        let class = match trouble::class(&error) {
-            FailureClass::Unavailable => FailureClass::Unavailable,
-            _ => FailureClass::Internal,
-        };
-        (class, format!("cannot start a shepherd: {error}"))
-    })
+    let lifetime = Lifetime::Deadline { deadline_ms, grace_ms: *grace_ms };
+    let program = machine.supervisor();
+    worker_process::spawn_supervisor(program, process, &claim.record, &variables, lifetime).map_err(
+        |error| {
+            // The supervisor is our own program, so a missing file is our own fault.
+            let class = match os_error::failure_class(&error) {
+                FailureClass::Unavailable => FailureClass::Unavailable,
+                _ => FailureClass::Internal,
+            };
+            (class, machine.cannot_start_supervisor(&error))
+        },
+    )
 }
 
-/// Stays with a process until it is gone, also when nobody waits for its launch any more.
-fn attend(child: Child, slot: Slot, mut log: WorkerLog) -> oneshot::Receiver<Started> {
+/// Follows a process until it has exited, even if its launch has been abandoned.
+fn follow(supervisor: Child, claim: Claim, log: WorkerLog) -> oneshot::Receiver<Started> {
     let (report, started) = oneshot::channel();
     tokio::spawn(async move {
-        let Slot { record, permit, .. } = slot;
-        let mut worker = match handshake::shake_hands(child, record).await {
-            Start::Running(worker) => worker,
-            Start::Elsewhere => return drop(report.send(Ok(()))),
-            Start::Failed(class, message) => return drop(report.send(Err((class, message)))),
+        let Claim { record, permit, .. } = claim;
+        let worker = match worker_process::await_start(supervisor, record).await {
+            StartResult::Running(worker) => worker,
+            StartResult::StartedElsewhere => return drop(report.send(Ok(()))),
+            StartResult::Failed(class, message) => {
+                return drop(report.send(Err((class, message))));
+            }
         };
         let _ = report.send(Ok(()));
-        log.is_of(worker.pid);
-        while let Some(line) = worker.next_line().await {
-            log.line(&line);
-        }
-        log.ended(worker.ended().await);
+        worker.log_until_exit(log).await;
         drop(permit);
     });
     started

@@ -1,11 +1,11 @@
-//! Reading lines whose length somebody else decides.
+//! Reading lines from an untrusted source.
 
 use std::io;
 
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use wci_contract::limits::MAX_MESSAGE;
 
-/// Lines of at most [`MAX_MESSAGE`] bytes; what is longer is cut.
+/// Lines of at most [`MAX_MESSAGE`] bytes; longer ones are cut.
 pub(super) struct Lines<R>(BufReader<R>);
 
 impl<R: AsyncRead + Unpin> Lines<R> {
@@ -14,7 +14,7 @@ impl<R: AsyncRead + Unpin> Lines<R> {
         Self(BufReader::new(reader))
     }
 
-    /// The next line without its end; `None` when there is none.
+    /// The next line without its line break; `None` at the end.
     pub(super) async fn next(&mut self) -> io::Result<Option<String>> {
         let mut line = Vec::new();
         loop {
@@ -24,12 +24,12 @@ impl<R: AsyncRead + Unpin> Lines<R> {
             }
             let end = chunk.iter().position(|byte| *byte == b'\n');
             let part = &chunk[..end.unwrap_or(chunk.len())];
-            let room = MAX_MESSAGE.saturating_sub(line.len());
-            line.extend_from_slice(&part[..part.len().min(room)]);
-            let over = end.is_some() || chunk.is_empty();
+            let space = MAX_MESSAGE.saturating_sub(line.len());
+            line.extend_from_slice(&part[..part.len().min(space)]);
+            let is_complete = end.is_some() || chunk.is_empty();
             let used = part.len() + usize::from(end.is_some());
             self.0.consume(used);
-            if over {
+            if is_complete {
                 return Ok(Some(String::from_utf8_lossy(&line).into_owned()));
             }
         }
@@ -50,7 +50,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn lines_come_one_by_one_and_the_last_needs_no_end() {
+    async fn lines_are_split_and_the_last_needs_no_line_break() {
         assert_eq!(lines(b"a\n\nb\nc").await, ["a", "", "b", "c"]);
         assert_eq!(lines(b"").await, Vec::<String>::new());
     }

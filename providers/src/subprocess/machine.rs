@@ -1,82 +1,111 @@
-//! The processes of this machine, over all namespaces.
+//! The processes on this machine, over all namespaces.
 
 use std::{
+    io,
     path::Path,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
 use super::{
-    pool::Kept,
-    roster::{Permit, Roster},
-    sweep,
+    pool::OwnedPools,
+    process_table::{Permit, ProcessTable},
+    record_cleanup,
 };
-use crate::{ProcessSettings, Shepherd, clock::now_ms};
+use crate::{ProcessSettings, SupervisorProgram, clock::now_ms};
 
-const BETWEEN_SWEEPS: Duration = Duration::from_secs(60);
+const CLEANUP_INTERVAL: Duration = Duration::from_secs(60);
 
-/// The processes of this machine, over all namespaces.
+/// The processes on this machine, over all namespaces.
 pub(crate) struct Machine {
     settings: ProcessSettings,
-    roster: Arc<Roster>,
-    swept: Mutex<Option<Instant>>,
-    kept: Kept,
+    process_table: Arc<ProcessTable>,
+    last_cleanup: Mutex<Option<Instant>>,
+    pools: OwnedPools,
 }
 
 impl Machine {
-    /// A machine with these settings; nothing is looked at yet.
+    /// A machine with these settings. Does not touch the disk yet.
     pub(crate) fn new(settings: ProcessSettings) -> Self {
-        let roster = Roster::new(&settings.run_dir, settings.max_processes);
-        Self { settings, roster, swept: Mutex::default(), kept: Kept::default() }
-    }
-
-    /// Processes that live now. May read the disk.
-    pub(crate) fn living(&self) -> u32 {
-        self.roster.living()
-    }
-
-    /// Clears away what ended launches left, when it was not done lately. Reads the disk.
-    pub(crate) fn sweep(&self) {
-        let mut swept = self.swept.lock().unwrap_or_else(PoisonError::into_inner);
-        if swept.is_none_or(|at| at.elapsed() >= BETWEEN_SWEEPS) {
-            *swept = Some(Instant::now());
-            drop(swept);
-            sweep::sweep(self.run_dir(), now_ms());
+        let process_table = ProcessTable::new(&settings.run_dir, settings.max_processes);
+        Self {
+            settings,
+            process_table,
+            last_cleanup: Mutex::default(),
+            pools: OwnedPools::default(),
         }
     }
 
-    /// Room for at most `wanted` more processes. May read the disk.
+    /// The number of processes that run now. May read the disk.
+    pub(crate) fn running_processes(&self) -> u32 {
+        self.process_table.running()
+    }
+
+    /// Removes the records of finished launches, at most once a minute. Reads the disk.
+    pub(crate) fn clean_up_records(&self) {
+        let mut last = self.last_cleanup.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.is_none_or(|at| at.elapsed() >= CLEANUP_INTERVAL) {
+            *last = Some(Instant::now());
+            drop(last);
+            record_cleanup::clean_up(self.run_dir(), now_ms());
+        }
+    }
+
+    /// Permits for at most `wanted` more processes. May read the disk.
     pub(super) fn reserve(&self, wanted: u32) -> Vec<Permit> {
-        self.roster.reserve(wanted)
+        self.process_table.reserve(wanted)
     }
 
-    /// The most processes that may live at once.
+    /// The maximum number of processes that may run at the same time.
     pub(super) fn max_processes(&self) -> u32 {
-        self.roster.max()
+        self.settings.max_processes
     }
 
-    /// Where the records are.
+    /// The folder of the records.
     pub(super) fn run_dir(&self) -> &Path {
         &self.settings.run_dir
     }
 
-    /// The pools that this process keeps.
-    pub(crate) fn kept(&self) -> &Kept {
-        &self.kept
+    /// The pools that this process owns.
+    pub(crate) fn pools(&self) -> &OwnedPools {
+        &self.pools
     }
 
-    /// How long a pool may be without a keeper.
+    /// How long the processes of a pool run without an owner.
     pub(super) fn lease(&self) -> Duration {
         self.settings.lease
     }
 
-    /// How long a pool may be without word of its instance, milliseconds.
+    /// How long a pool stays after the last request of its instance, milliseconds.
     pub(super) fn lapse_ms(&self) -> i64 {
         i64::try_from(self.settings.lapse.as_millis()).unwrap_or(i64::MAX)
     }
 
-    /// What watches over each process.
-    pub(super) fn shepherd(&self) -> &Shepherd {
-        &self.settings.shepherd
+    /// The program that supervises each process.
+    pub(super) fn supervisor(&self) -> &SupervisorProgram {
+        &self.settings.supervisor
+    }
+
+    /// The message when no further process may run.
+    pub(super) fn limit_reached(&self) -> String {
+        format!(
+            "the limit of {} processes on this machine is reached: wait until some exit, or raise \
+             the system worker's --max-processes",
+            self.max_processes()
+        )
+    }
+
+    /// The message when a record cannot be written.
+    pub(super) fn cannot_write_records(&self, error: &io::Error) -> String {
+        format!(
+            "cannot write process records in {}: {error}: check the folder's permissions and free \
+             space",
+            self.run_dir().display()
+        )
+    }
+
+    /// The message when a supervisor cannot be started.
+    pub(super) fn cannot_start_supervisor(&self, error: &io::Error) -> String {
+        format!("cannot start the supervisor {}: {error}", self.supervisor().program.display())
     }
 }

@@ -1,4 +1,4 @@
-//! What worker processes write and how they end, in our log.
+//! Logging the output and the exit of worker processes.
 
 use std::{
     collections::BTreeMap,
@@ -19,51 +19,54 @@ const LINES_IN_WINDOW: u32 = 1000;
 pub(super) struct WorkerLog {
     launch_id: String,
     pid: i32,
-    /// What the process was given and must not appear, as far as it prints it unchanged.
+    /// The secrets of the process, which are removed from its output where it prints them
+    /// unchanged.
     secrets: Arc<BTreeMap<String, Secret>>,
-    since: Instant,
-    lines: u32,
+    window_start: Instant,
+    window_lines: u32,
 }
 
-/// Whether one more line may be logged.
+/// What to do with one more line.
 #[derive(Debug, PartialEq, Eq)]
 enum Verdict {
     Log,
-    LogNoticeInstead,
+    LogDropping,
     Drop,
 }
 
 impl WorkerLog {
     /// The log of a process that has these secrets.
     pub(super) fn new(launch_id: String, secrets: Arc<BTreeMap<String, Secret>>) -> Self {
-        Self { launch_id, pid: 0, secrets, since: Instant::now(), lines: 0 }
+        Self { launch_id, pid: 0, secrets, window_start: Instant::now(), window_lines: 0 }
     }
 
-    /// The process is `pid`.
-    pub(super) fn is_of(&mut self, pid: i32) {
+    /// Sets the ID of the process, once it is known.
+    pub(super) fn set_pid(&mut self, pid: i32) {
         self.pid = pid;
     }
 
-    /// The process wrote a line.
-    pub(super) fn line(&mut self, line: &str) {
+    /// Logs a line that the process wrote.
+    pub(super) fn log_line(&mut self, line: &str) {
         match self.budget(Instant::now()) {
             Verdict::Log => self.write(line),
-            Verdict::LogNoticeInstead => self.notice(),
+            Verdict::LogDropping => self.log_dropping(),
             Verdict::Drop => {}
         }
     }
 
-    /// The process is gone. `record` says how, if its shepherd could note it.
-    pub(super) fn ended(&self, record: Option<Record>) {
+    /// Logs that the process has exited. `record` says how, if its supervisor recorded it.
+    pub(super) fn log_exit(&self, record: Option<Record>) {
         let (launch_id, pid) = (&self.launch_id, self.pid);
         match record.and_then(|record| record.exit) {
             Some(Exit { code: Some(0), overdue, .. }) => {
-                tracing::info!(%launch_id, pid, overdue, "worker process ended");
+                tracing::info!(%launch_id, pid, overdue, "worker process exited");
             }
             Some(Exit { code, signal, overdue }) => {
                 tracing::warn!(%launch_id, pid, code, signal, overdue, "worker process failed");
             }
-            None => tracing::warn!(%launch_id, pid, "the shepherd of a worker process is gone"),
+            None => {
+                tracing::warn!(%launch_id, pid, "the supervisor of a worker process ended without recording how the worker exited")
+            }
         }
     }
 
@@ -73,24 +76,24 @@ impl WorkerLog {
         tracing::info!(target: "wci::worker_process", %launch_id, pid, "{}", scrub(&line));
     }
 
-    fn notice(&self) {
+    fn log_dropping(&self) {
         let (launch_id, pid) = (&self.launch_id, self.pid);
         tracing::warn!(
             %launch_id,
             pid,
             "worker process writes more than {LINES_IN_WINDOW} lines a minute: \
-             the rest of this minute is dropped"
+             dropping its output for the rest of this minute"
         );
     }
 
     fn budget(&mut self, now: Instant) -> Verdict {
-        if now.duration_since(self.since) >= WINDOW {
-            (self.since, self.lines) = (now, 0);
+        if now.duration_since(self.window_start) >= WINDOW {
+            (self.window_start, self.window_lines) = (now, 0);
         }
-        self.lines = self.lines.saturating_add(1);
-        match self.lines {
+        self.window_lines = self.window_lines.saturating_add(1);
+        match self.window_lines {
             0..=LINES_IN_WINDOW => Verdict::Log,
-            count if count == LINES_IN_WINDOW + 1 => Verdict::LogNoticeInstead,
+            count if count == LINES_IN_WINDOW + 1 => Verdict::LogDropping,
             _ => Verdict::Drop,
         }
     }
@@ -101,14 +104,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_flood_is_noticed_once_a_minute() {
+    fn a_flood_of_output_is_reported_once_a_minute() {
         let mut log = WorkerLog::new("l".to_owned(), Arc::default());
         let start = Instant::now();
         let mut count = |now: Instant, verdict: Verdict| {
             (0..3000).filter(|_| log.budget(now) == verdict).count()
         };
         assert_eq!(count(start, Verdict::Log), 1000);
-        assert_eq!(count(start, Verdict::LogNoticeInstead), 0);
-        assert_eq!(count(start + WINDOW, Verdict::LogNoticeInstead), 1);
+        assert_eq!(count(start, Verdict::LogDropping), 0);
+        assert_eq!(count(start + WINDOW, Verdict::LogDropping), 1);
     }
 }

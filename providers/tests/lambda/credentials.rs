@@ -1,4 +1,5 @@
-//! Credentials are asked for seldom, renewed in time, and one way at a time.
+//! Credentials are requested rarely, renewed in time, and requested once at a time for each role
+//! chain.
 
 use std::time::Duration;
 
@@ -10,16 +11,16 @@ use wci_contract::{FailureClass, launch::Outcome};
 use wci_providers::{AwsSettings, IntermediaryRole, LambdaSettings};
 
 use crate::{
-    aws::{Aws, Call, EXTERNAL_ID, FUNCTION, HOUR, ROLE, config, provider},
+    fake_aws::{Call, EXTERNAL_ID, FUNCTION, FakeAws, HOUR, ROLE, config, provider},
     support::{invoke, launch, map, scope},
 };
 
-/// Within the time in which credentials are renewed, and well usable.
-const NEARLY_OVER: Duration = Duration::from_secs(240);
+/// Due for renewal, but still usable.
+const EXPIRES_SOON: Duration = Duration::from_secs(240);
 
 #[tokio::test]
-async fn launches_at_once_share_one_assume_role() {
-    let aws = Aws::start().await;
+async fn concurrent_launches_share_one_assume_role() {
+    let aws = FakeAws::start().await;
     let provider = aws.provider();
     let request = launch("l", 1, config());
     let outcomes = join_all((0..100).map(|_| invoke(&provider, &request))).await;
@@ -28,8 +29,8 @@ async fn launches_at_once_share_one_assume_role() {
 }
 
 #[tokio::test]
-async fn launches_at_once_share_one_refusal() {
-    let aws = Aws::start().await;
+async fn concurrent_launches_share_one_refusal() {
+    let aws = FakeAws::start().await;
     aws.behaviour().sts_refuses = Some((403, "AccessDenied"));
     let provider = aws.provider();
     let request = launch("l", 1, config());
@@ -40,7 +41,7 @@ async fn launches_at_once_share_one_refusal() {
 
 #[tokio::test]
 async fn validation_and_a_thousand_invocations_take_two_assume_roles() {
-    let aws = Aws::start().await;
+    let aws = FakeAws::start().await;
     let provider = aws.provider();
     provider.validate(&scope(), &map(config())).await.unwrap();
     for number in 0..100 {
@@ -50,8 +51,8 @@ async fn validation_and_a_thousand_invocations_take_two_assume_roles() {
 }
 
 #[tokio::test]
-async fn launches_one_after_the_other_share_their_connections() {
-    let aws = Aws::start().await;
+async fn consecutive_launches_share_their_connections() {
+    let aws = FakeAws::start().await;
     let provider = aws.provider();
     for number in 0..50 {
         invoke(&provider, &launch(&format!("l{number}"), 1, config())).await;
@@ -63,8 +64,8 @@ async fn launches_one_after_the_other_share_their_connections() {
 
 #[tokio::test]
 async fn credentials_are_renewed_before_they_expire() {
-    let aws = Aws::start().await;
-    aws.behaviour().lifetimes = vec![NEARLY_OVER, HOUR];
+    let aws = FakeAws::start().await;
+    aws.behaviour().lifetimes = vec![EXPIRES_SOON, HOUR];
     let provider = aws.provider();
     for _ in 0..3 {
         invoke(&provider, &launch("l", 1, config())).await;
@@ -75,24 +76,24 @@ async fn credentials_are_renewed_before_they_expire() {
 }
 
 #[tokio::test]
-async fn credentials_that_cannot_be_renewed_are_used_to_their_end() {
-    let aws = Aws::start().await;
-    aws.behaviour().lifetimes = vec![NEARLY_OVER];
+async fn credentials_that_cannot_be_renewed_are_used_until_they_expire() {
+    let aws = FakeAws::start().await;
+    aws.behaviour().lifetimes = vec![EXPIRES_SOON];
     let provider = aws.provider();
     invoke(&provider, &launch("l1", 1, config())).await;
     aws.behaviour().sts_refuses = Some((503, "ServiceUnavailable"));
     let (outcome, _) = invoke(&provider, &launch("l2", 1, config())).await;
     assert_eq!(outcome, Outcome::started(1));
-    // Not asked again at once: the old ones do for minutes.
-    let asked = aws.assumed();
+    // No new request at once: the old ones are usable for minutes.
+    let assumed = aws.assumed();
     let (outcome, _) = invoke(&provider, &launch("l3", 1, config())).await;
-    assert_eq!((outcome, aws.assumed()), (Outcome::started(1), asked));
+    assert_eq!((outcome, aws.assumed()), (Outcome::started(1), assumed));
 }
 
 #[tokio::test]
-async fn a_role_that_is_taken_away_is_not_used_to_the_end_of_its_credentials() {
-    let aws = Aws::start().await;
-    aws.behaviour().lifetimes = vec![NEARLY_OVER];
+async fn the_credentials_of_a_revoked_role_are_not_used_until_they_expire() {
+    let aws = FakeAws::start().await;
+    aws.behaviour().lifetimes = vec![EXPIRES_SOON];
     let provider = aws.provider();
     invoke(&provider, &launch("l1", 1, config())).await;
     aws.behaviour().sts_refuses = Some((403, "AccessDenied"));
@@ -104,7 +105,7 @@ async fn a_role_that_is_taken_away_is_not_used_to_the_end_of_its_credentials() {
 
 #[tokio::test]
 async fn credentials_that_lambda_no_longer_takes_are_dropped() {
-    let aws = Aws::start().await;
+    let aws = FakeAws::start().await;
     (aws.behaviour().accepts, aws.behaviour().refuses) = (0, (403, "ExpiredTokenException"));
     let provider = aws.provider();
     let (outcome, _) = invoke(&provider, &launch("l", 1, config())).await;
@@ -116,7 +117,7 @@ async fn credentials_that_lambda_no_longer_takes_are_dropped() {
 
 #[tokio::test]
 async fn another_external_id_gets_credentials_of_its_own() {
-    let aws = Aws::start().await;
+    let aws = FakeAws::start().await;
     let provider = aws.provider();
     invoke(&provider, &launch("l", 1, config())).await;
     let stranger = json!({"arn": FUNCTION, "role": ROLE, "role_external_id": "guessed"});
@@ -127,7 +128,7 @@ async fn another_external_id_gets_credentials_of_its_own() {
 
 #[tokio::test]
 async fn the_operators_roles_come_before_the_specs() {
-    let aws = Aws::start().await;
+    let aws = FakeAws::start().await;
     let role = "arn:aws:iam::999999999999:role/hub".to_owned();
     let step = IntermediaryRole { role: role.clone(), external_id: Some(EXTERNAL_ID.to_owned()) };
     let lambda = LambdaSettings { intermediary_roles: vec![step], ..LambdaSettings::default() };
@@ -146,8 +147,8 @@ async fn the_operators_roles_come_before_the_specs() {
 }
 
 #[tokio::test]
-async fn having_no_credentials_is_our_own_fault() {
-    let aws = Aws::start().await;
+async fn missing_own_credentials_are_an_internal_failure() {
+    let aws = FakeAws::start().await;
     let none = EnvironmentVariableCredentialsProvider::new();
     let credentials = Some(SharedCredentialsProvider::new(none));
     let settings = AwsSettings { credentials, ..aws.settings() };
@@ -163,8 +164,8 @@ async fn having_no_credentials_is_our_own_fault() {
 }
 
 #[tokio::test]
-async fn a_validation_that_reaches_nobody_takes_nothing_from_launches() {
-    let aws = Aws::start().await;
+async fn a_validation_without_a_connection_does_not_affect_launches() {
+    let aws = FakeAws::start().await;
     let provider = aws.provider();
     invoke(&provider, &launch("l1", 1, config())).await;
     aws.behaviour().sts_refuses = Some((503, "ServiceUnavailable"));
@@ -174,8 +175,8 @@ async fn a_validation_that_reaches_nobody_takes_nothing_from_launches() {
 
 #[tokio::test]
 async fn while_one_launch_renews_credentials_the_others_go_on_with_the_old_ones() {
-    let aws = Aws::start().await;
-    aws.behaviour().lifetimes = vec![NEARLY_OVER];
+    let aws = FakeAws::start().await;
+    aws.behaviour().lifetimes = vec![EXPIRES_SOON];
     let provider = aws.provider();
     invoke(&provider, &launch("l1", 1, config())).await;
     aws.behaviour().sts_hangs = true;
@@ -189,6 +190,6 @@ async fn while_one_launch_renews_credentials_the_others_go_on_with_the_old_ones(
     let (outcome, _) = invoke(&provider, &launch("l3", 1, config())).await;
     assert_eq!(outcome, Outcome::started(1));
     assert!(!renewing.is_finished(), "the third launch waited for the second");
-    // AWS does not answer in time, and the old ones still do.
+    // AWS does not answer in time, and the old ones are still usable.
     assert_eq!(renewing.await.unwrap().0, Outcome::started(1));
 }

@@ -1,11 +1,11 @@
-//! What validation finds, in the words that clients know.
+//! What validation finds, with the messages that clients know.
 
 use serde_json::{Value, json};
 use wci_contract::FailureClass;
 use wci_providers::{IntermediaryRole, LambdaSettings, Provider, ProviderError};
 
 use crate::{
-    aws::{Aws, Call, EXTERNAL_ID, FUNCTION, ROLE, config, provider},
+    fake_aws::{Call, EXTERNAL_ID, FUNCTION, FakeAws, ROLE, config, provider},
     support::{map, scope},
 };
 
@@ -14,8 +14,8 @@ async fn validate(provider: &Provider, config: Value) -> Result<Vec<String>, Pro
 }
 
 #[tokio::test]
-async fn a_function_that_only_we_can_reach_is_fine() {
-    let aws = Aws::start().await;
+async fn a_function_whose_role_requires_the_external_id_is_valid() {
+    let aws = FakeAws::start().await;
     assert_eq!(validate(&aws.provider(), config()).await, Ok(Vec::new()));
     let assume = |id: Option<&str>| {
         let session = "managed-workers-aws".to_owned();
@@ -29,16 +29,16 @@ async fn a_function_that_only_we_can_reach_is_fine() {
 }
 
 #[tokio::test]
-async fn nothing_is_asked_of_aws_before_the_spec_is_right() {
-    let aws = Aws::start().await;
+async fn an_invalid_config_causes_no_request_to_aws() {
+    let aws = FakeAws::start().await;
     let error = validate(&aws.provider(), json!({"arn": FUNCTION})).await.unwrap_err();
     assert_eq!(error.to_string(), "AWS Lambda compute provider requires \"role\" to be configured");
     assert_eq!(aws.behaviour().calls, []);
 }
 
 #[tokio::test]
-async fn a_role_that_we_may_not_assume_bars_the_way() {
-    let aws = Aws::start().await;
+async fn a_role_that_cannot_be_assumed_is_a_failure_to_connect() {
+    let aws = FakeAws::start().await;
     let wrong = json!({"arn": FUNCTION, "role": ROLE, "role_external_id": "wrong"});
     let error = validate(&aws.provider(), wrong).await.unwrap_err();
     assert_eq!(error.class(), FailureClass::AccessDenied);
@@ -49,8 +49,8 @@ async fn a_role_that_we_may_not_assume_bars_the_way() {
 }
 
 #[tokio::test]
-async fn a_trust_policy_that_does_not_ask_for_the_external_id_is_refused() {
-    let aws = Aws::start().await;
+async fn a_trust_policy_that_does_not_require_the_external_id_is_refused() {
+    let aws = FakeAws::start().await;
     aws.behaviour().enforces_external_id = false;
     let error = validate(&aws.provider(), config()).await.unwrap_err();
     let message = error.to_string();
@@ -61,7 +61,7 @@ async fn a_trust_policy_that_does_not_ask_for_the_external_id_is_refused() {
 
 #[tokio::test]
 async fn a_function_that_does_not_exist_is_named() {
-    let aws = Aws::start().await;
+    let aws = FakeAws::start().await;
     let arn = "arn:aws:lambda:us-east-1:123456789012:function:nothing:1";
     let config = json!({"arn": arn, "role": ROLE, "role_external_id": EXTERNAL_ID});
     let error = validate(&aws.provider(), config).await.unwrap_err();
@@ -77,8 +77,8 @@ async fn a_function_that_does_not_exist_is_named() {
 }
 
 #[tokio::test]
-async fn sts_out_of_order_is_no_fault_of_the_spec() {
-    let aws = Aws::start().await;
+async fn an_unavailable_sts_is_a_transient_failure() {
+    let aws = FakeAws::start().await;
     aws.behaviour().sts_refuses = Some((503, "ServiceUnavailable"));
     let error = validate(&aws.provider(), config()).await.unwrap_err();
     assert_eq!(error.class(), FailureClass::Unavailable);
@@ -86,8 +86,8 @@ async fn sts_out_of_order_is_no_fault_of_the_spec() {
 }
 
 #[tokio::test]
-async fn without_a_role_our_own_credentials_are_used() {
-    let aws = Aws::start().await;
+async fn without_a_role_the_own_credentials_are_used() {
+    let aws = FakeAws::start().await;
     let lambda = LambdaSettings { allow_no_role: true, ..LambdaSettings::default() };
     let provider = provider(aws.settings(), lambda);
     let unpinned = FUNCTION.strip_suffix(":5").unwrap();
@@ -99,8 +99,8 @@ async fn without_a_role_our_own_credentials_are_used() {
 }
 
 #[tokio::test]
-async fn a_function_for_another_version_is_warned_about() {
-    let aws = Aws::start().await;
+async fn a_function_for_another_version_causes_a_warning() {
+    let aws = FakeAws::start().await;
     let variables = json!({"Variables": {"TEMPORAL_WORKER_BUILD_ID": "v2"}});
     aws.behaviour().configuration = json!({"Timeout": 3, "Environment": variables});
     let warnings = validate(&aws.provider(), config()).await.unwrap();
@@ -109,8 +109,8 @@ async fn a_function_for_another_version_is_warned_about() {
 }
 
 #[tokio::test]
-async fn events_that_lambda_would_keep_are_warned_about_where_we_may_know() {
-    let aws = Aws::start().await;
+async fn retries_of_events_cause_a_warning_if_they_may_be_read() {
+    let aws = FakeAws::start().await;
     for (retries, expected) in [
         ((200, json!({"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60})), None),
         (
@@ -129,13 +129,13 @@ async fn events_that_lambda_would_keep_are_warned_about_where_we_may_know() {
 }
 
 #[tokio::test]
-async fn the_external_id_is_tried_from_the_end_of_the_operators_chain() {
-    let aws = Aws::start().await;
+async fn the_external_id_is_tested_from_the_end_of_the_operators_chain() {
+    let aws = FakeAws::start().await;
     let role = "arn:aws:iam::999999999999:role/hub".to_owned();
     let step = IntermediaryRole { role, external_id: Some(EXTERNAL_ID.to_owned()) };
     let lambda = LambdaSettings { intermediary_roles: vec![step], ..LambdaSettings::default() };
     validate(&provider(aws.settings(), lambda), config()).await.unwrap();
     let calls = aws.behaviour().calls.clone();
     let probe = calls.iter().find(|(call, _)| matches!(call, Call::AssumeRole(_, None, _)));
-    assert_eq!(probe.unwrap().1, "KEY1", "the hub's credentials, not our own: {calls:?}");
+    assert_eq!(probe.unwrap().1, "KEY1", "the hub's credentials, not the own ones: {calls:?}");
 }

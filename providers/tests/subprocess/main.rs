@@ -2,9 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod end;
-mod ground;
 mod launch;
 mod pool;
 #[path = "../support/mod.rs"]
 mod support;
+mod termination;
+mod test_machine;

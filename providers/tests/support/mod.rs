@@ -1,4 +1,4 @@
-//! What the tests of both providers share.
+//! Requests and assertions that the tests of both providers share.
 
 use std::sync::Mutex;
 
@@ -6,11 +6,11 @@ use serde_json::{Map, Value};
 use wci_contract::{VersionId, launch::Outcome};
 use wci_providers::{LaunchRequest, Progress, Provider, Scope};
 
-/// Hears what a launch reports.
+/// Collects the progress of a launch.
 #[derive(Default)]
-struct Heard(Mutex<Vec<u32>>);
+struct Reports(Mutex<Vec<u32>>);
 
-impl Progress for Heard {
+impl Progress for Reports {
     fn started(&self, total: u32) {
         self.0.lock().unwrap().push(total);
     }
@@ -38,10 +38,10 @@ pub(crate) fn launch(launch_id: &str, count: u32, config: Value) -> LaunchReques
     }
 }
 
-/// The outcome, and what was reported on the way.
+/// The outcome, and the progress reported before it.
 pub(crate) async fn invoke(provider: &Provider, request: &LaunchRequest) -> (Outcome, Vec<u32>) {
-    let heard = Heard::default();
-    let Provider::Invoke(provider) = provider else { panic!("it keeps a set") };
-    let outcome = provider.invoke(request, &heard).await;
-    (outcome, heard.0.into_inner().unwrap())
+    let reports = Reports::default();
+    let Provider::Invoke(provider) = provider else { panic!("it keeps a worker set") };
+    let outcome = provider.invoke(request, &reports).await;
+    (outcome, reports.0.into_inner().unwrap())
 }

@@ -11,7 +11,8 @@ use std::{
 use anyhow::{Context, bail};
 use wci_providers::{
     AWS_LAMBDA, CommandSettings, Host, HostSettings, LambdaSettings, ProcessSettings,
-    ProviderError, Registry, SUBPROCESS, SUBPROCESS_POOL, Settings, Shepherd, SubprocessSettings,
+    ProviderError, Registry, SUBPROCESS, SUBPROCESS_POOL, Settings, SubprocessSettings,
+    SupervisorProgram,
 };
 
 use super::{
@@ -19,7 +20,7 @@ use super::{
     config::{Allowance, Config},
     default_run_dir,
 };
-use crate::shepherd;
+use crate::supervisor;
 use wci_cli::connection::Target;
 
 const POOL_LAPSE: &str = "3h";
@@ -130,7 +131,10 @@ impl ProviderArgs {
         Ok(ProcessSettings {
             run_dir: self.run_dir.clone().unwrap_or_else(default_run_dir),
             max_processes: self.max_processes,
-            shepherd: Shepherd { program, args: vec![OsString::from(shepherd::ARGUMENT)] },
+            supervisor: SupervisorProgram {
+                program,
+                args: vec![OsString::from(supervisor::SUBCOMMAND)],
+            },
             lease: ProcessSettings::DEFAULT_LEASE,
             lapse: self.pool_lapse,
         })

@@ -65,7 +65,7 @@ impl Look {
 
     /// Workers that live now.
     pub(super) fn living(&self) -> u32 {
-        wci_providers::living_in(&self.run_dir)
+        wci_providers::running_processes_in(&self.run_dir)
     }
 
     /// Workflows of the load that are done.

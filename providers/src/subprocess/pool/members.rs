@@ -1,4 +1,4 @@
-//! The processes of a pool, as their records have them.
+//! The processes of a pool, read from their records.
 
 use std::{
     fs, io,
@@ -11,50 +11,50 @@ use nix::{
     unistd::Pid,
 };
 
-use super::super::{claims, remains};
-use crate::record::{self, State};
+use super::super::{launch_records, orphan};
+use crate::record::{self, RecordState};
 
-/// A claim that no shepherd took for this long is nobody's.
-const ABANDONED: Duration = Duration::from_secs(10);
+/// A claim that no supervisor has locked for this long is abandoned.
+const ABANDONED_AFTER: Duration = Duration::from_secs(10);
 
 /// One process of a pool.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Member {
-    /// The higher, the later it was started.
+    /// Counts up: a later process has a higher number.
     pub(super) number: u64,
-    /// Of the settings that it was started with.
+    /// The generation of the config that it was started with.
     pub(super) generation: i64,
-    /// How it is.
-    pub(super) standing: Standing,
+    /// Its state.
+    pub(super) state: MemberState,
     record: PathBuf,
 }
 
-/// How a process of a pool is.
+/// The state of a process of a pool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum MemberState {
     /// It is about to run.
     Starting,
-    /// It runs, and this process watches over it.
+    /// It runs.
     Serving {
-        /// The shepherd's process.
-        shepherd: i32,
+        /// The process ID of its supervisor.
+        supervisor: i32,
     },
-    /// It was told to leave.
-    Leaving,
+    /// It got SIGTERM.
+    Stopping,
 }
 
 impl Member {
-    /// The record of a process that is to be started.
+    /// The record of a process that is about to be started.
     pub(super) fn record(folder: &Path, number: u64, generation: i64) -> PathBuf {
         folder.join(format!("{number}-{generation}"))
     }
 
-    /// Tells it to leave. Its shepherd sees to it that it does in time.
-    pub(super) fn dismiss(&self) {
-        let Standing::Serving { shepherd } = self.standing else { return };
-        // While the record is held its shepherd lives, so that the number is nobody else's.
-        if matches!(record::state(&self.record), Ok(State::Held)) {
-            let _ = kill(Pid::from_raw(shepherd), Signal::SIGTERM);
+    /// Tells the process to stop. Its supervisor enforces the stop timeout.
+    pub(super) fn stop(&self) {
+        let MemberState::Serving { supervisor } = self.state else { return };
+        // While the record is locked its supervisor lives, so the ID belongs to no other process.
+        if matches!(record::state(&self.record), Ok(RecordState::Supervised)) {
+            let _ = kill(Pid::from_raw(supervisor), Signal::SIGTERM);
         }
     }
 
@@ -64,38 +64,42 @@ impl Member {
         let (Ok(number), Ok(generation)) = (number.parse(), generation.parse()) else {
             return Ok(None);
         };
-        let standing = match record::state(&path)? {
-            State::Free => return Ok(None),
-            State::Claimed(age) if age < ABANDONED => Standing::Starting,
-            State::Claimed(_) => {
-                claims::release(&path);
+        let state = match record::state(&path)? {
+            RecordState::Absent => return Ok(None),
+            RecordState::Claimed(age) if age < ABANDONED_AFTER => MemberState::Starting,
+            RecordState::Claimed(_) => {
+                launch_records::release(&path);
                 return Ok(None);
             }
-            State::Held => held(&path),
-            State::Over(record) => {
+            RecordState::Supervised => supervised_state(&path),
+            RecordState::Ended(record) => {
                 if let Some(record) = record {
-                    remains::end(&record);
+                    orphan::kill(&record);
                 }
                 let _ = fs::remove_file(&path);
                 return Ok(None);
             }
         };
-        Ok(Some(Self { number, generation, standing, record: path }))
+        Ok(Some(Self { number, generation, state, record: path }))
     }
 }
 
-/// A record that is being written cannot be read, for a moment.
-fn held(path: &Path) -> Standing {
+/// A record cannot be read for the moment in which it is written; the process then counts as
+/// starting.
+fn supervised_state(path: &Path) -> MemberState {
     let record = record::open(path).ok().and_then(|file| record::read(&file));
     match record {
-        Some(record) if record.leaving => Standing::Leaving,
-        Some(record) if record.pid.is_some() => Standing::Serving { shepherd: record.shepherd },
-        _ => Standing::Starting,
+        Some(record) if record.stopping => MemberState::Stopping,
+        Some(record) if record.pid.is_some() => {
+            MemberState::Serving { supervisor: record.supervisor }
+        }
+        _ => MemberState::Starting,
     }
 }
 
-/// Looks at the processes in `folder`, the oldest first. What is over is cleared away.
-pub(super) fn survey(folder: &Path) -> io::Result<Vec<Member>> {
+/// The processes with records in `folder`, the oldest first. Removes the records of those that
+/// have exited.
+pub(super) fn list(folder: &Path) -> io::Result<Vec<Member>> {
     let entries = match fs::read_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries?,

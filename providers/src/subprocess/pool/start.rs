@@ -1,4 +1,4 @@
-//! Starting one process of a pool, and staying with it.
+//! Starting one process of a pool, and following it until it exits.
 
 use std::{
     io,
@@ -14,76 +14,75 @@ use tokio::{
 
 use super::{
     super::{
-        claims,
         environment::WorkerVariables,
-        handshake::{self, Start},
-        roster::Permit,
+        launch_records,
+        process_table::Permit,
         worker_log::WorkerLog,
+        worker_process::{self, StartResult},
     },
     members::Member,
-    place::{Desired, Place},
-    recipe::{Kitchen, Recipe},
+    pool_files::{DesiredPool, PoolFiles},
+    process_factory::{PoolProcessSpec, ProcessFactory},
 };
-use crate::shepherd::Term;
+use crate::supervisor::Lifetime;
 
-/// A process that this system worker started is gone.
+/// A process that this system worker started has exited.
 #[derive(Debug)]
-pub(super) struct End {
-    /// Which.
+pub(super) struct MemberExit {
+    /// The number of the process.
     pub(super) number: u64,
-    /// How long it lived; zero when it did not start.
-    pub(super) lived: Duration,
+    /// How long it ran; zero if it did not start.
+    pub(super) uptime: Duration,
 }
 
-/// Whom to tell of ends.
+/// Reports exits to the reconciler and wakes it.
 #[derive(Clone)]
-pub(super) struct Ends {
-    pub(super) sender: UnboundedSender<End>,
-    pub(super) nudge: Arc<Notify>,
+pub(super) struct ExitSender {
+    pub(super) sender: UnboundedSender<MemberExit>,
+    pub(super) wake: Arc<Notify>,
 }
 
 /// Starts the process `number` of a pool. Errors are messages.
 pub(super) fn start(
-    kitchen: &Kitchen,
-    place: &Place,
-    desired: &Desired,
+    factory: &ProcessFactory,
+    files: &PoolFiles,
+    desired: &DesiredPool,
     number: u64,
-    ends: Ends,
+    exits: ExitSender,
 ) -> Result<(), String> {
-    let recipe = kitchen.recipe(&desired.config).map_err(|error| error.to_string())?;
-    let machine = kitchen.machine();
+    let spec = factory.process_spec(&desired.config).map_err(|error| error.to_string())?;
+    let machine = factory.machine();
     let Some(permit) = machine.reserve(1).pop() else {
-        let most = machine.max_processes();
-        return Err(format!("{most} processes live on this machine, as many as may"));
+        return Err(machine.limit_reached());
     };
-    let record = Member::record(place.records(), number, desired.generation);
-    match claims::create(place.records(), &record) {
+    let record = Member::record(files.records(), number, desired.generation);
+    match launch_records::create(files.records(), &record) {
         Ok(true) => {}
-        Ok(false) => return Err("its record is there already".to_owned()),
-        Err(error) => return Err(format!("cannot keep records of processes: {error}")),
+        Ok(false) => return Err(format!("its record {} exists already", record.display())),
+        Err(error) => return Err(machine.cannot_write_records(&error)),
     }
     let launch_id = launch_id(desired);
-    let child = spawn(kitchen, place, desired, &recipe, &record, (number, &launch_id));
-    let child = child.map_err(|error| {
-        claims::release(&record);
-        format!("cannot start a shepherd: {error}")
+    let supervisor = spawn(factory, files, desired, &spec, &record, (number, &launch_id));
+    let supervisor = supervisor.map_err(|error| {
+        launch_records::release(&record);
+        machine.cannot_start_supervisor(&error)
     })?;
-    let log = WorkerLog::new(launch_id, Arc::clone(&recipe.plan.secrets));
-    tokio::spawn(attend(child, record, permit, log, (number, ends)));
+    let log = WorkerLog::new(launch_id, Arc::clone(&spec.process.secrets));
+    tokio::spawn(follow(supervisor, record, permit, log, (number, exits)));
     Ok(())
 }
 
-/// What stands for a launch's ID in logs and variables.
-fn launch_id(desired: &Desired) -> String {
-    let Desired { version, group, .. } = desired;
+/// Takes the place of a launch ID in logs and variables.
+fn launch_id(desired: &DesiredPool) -> String {
+    let DesiredPool { version, group, .. } = desired;
     format!("{version}/{group}")
 }
 
 fn spawn(
-    kitchen: &Kitchen,
-    place: &Place,
-    desired: &Desired,
-    recipe: &Recipe,
+    factory: &ProcessFactory,
+    files: &PoolFiles,
+    desired: &DesiredPool,
+    spec: &PoolProcessSpec,
     record: &Path,
     (number, launch_id): (u64, &str),
 ) -> io::Result<Child> {
@@ -92,45 +91,42 @@ fn spawn(
         deployment: desired.version.deployment(),
         build_id: desired.version.build_id(),
         deadline_ms: None,
-        identity: format!("{launch_id}/{number}@{}", recipe.plan.command),
+        identity: format!("{launch_id}/{number}@{}", spec.process.command),
         launch_id,
     };
-    let lease = kitchen.machine().lease();
-    let term = Term::Kept {
-        keeper: place.keeper(),
-        lease_ms: u64::try_from(lease.as_millis()).unwrap_or(u64::MAX),
-        stop_ms: recipe.stop_ms,
+    let machine = factory.machine();
+    let lifetime = Lifetime::Leased {
+        owner_lock: files.owner_lock(),
+        lease_ms: u64::try_from(machine.lease().as_millis()).unwrap_or(u64::MAX),
+        stop_ms: spec.stop_ms,
     };
-    handshake::spawn(kitchen.machine().shepherd(), &recipe.plan, record, &variables, term)
+    let program = machine.supervisor();
+    worker_process::spawn_supervisor(program, &spec.process, record, &variables, lifetime)
 }
 
-/// Stays with a process until it is gone.
-async fn attend(
-    child: Child,
+/// Follows a process until it has exited.
+async fn follow(
+    supervisor: Child,
     record: PathBuf,
     permit: Permit,
-    mut log: WorkerLog,
-    (number, ends): (u64, Ends),
+    log: WorkerLog,
+    (number, exits): (u64, ExitSender),
 ) {
-    let began = Instant::now();
-    let lived = match handshake::shake_hands(child, record).await {
-        Start::Running(mut worker) => {
-            // Its record now says that it serves.
-            ends.nudge.notify_one();
-            log.is_of(worker.pid);
-            while let Some(line) = worker.next_line().await {
-                log.line(&line);
-            }
-            log.ended(worker.ended().await);
-            began.elapsed()
+    let started = Instant::now();
+    let uptime = match worker_process::await_start(supervisor, record).await {
+        StartResult::Running(worker) => {
+            // The record now says that the process runs.
+            exits.wake.notify_one();
+            worker.log_until_exit(log).await;
+            started.elapsed()
         }
-        Start::Elsewhere => Duration::ZERO,
-        Start::Failed(class, message) => {
+        StartResult::StartedElsewhere => Duration::ZERO,
+        StartResult::Failed(class, message) => {
             tracing::warn!(%class, message, "a process of a pool did not start");
             Duration::ZERO
         }
     };
     drop(permit);
-    let _ = ends.sender.send(End { number, lived });
-    ends.nudge.notify_one();
+    let _ = exits.sender.send(MemberExit { number, uptime });
+    exits.wake.notify_one();
 }

@@ -1,0 +1,74 @@
+//! The provider's part of a spec: which processes a pool runs.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use super::super::config::{PROCESS_KEYS, ProcessConfig};
+use crate::{ProviderError, config_keys::ConfigKeys};
+
+const STOP_TIMEOUT: &str = "stop_timeout_ms";
+const DEFAULT_STOP_MS: u64 = 30_000;
+/// The worker library needs some seconds of the stop timeout for its own shutdown.
+const MIN_STOP_MS: u64 = 5_000;
+const MAX_STOP_MS: u64 = 24 * 60 * 60 * 1000;
+
+/// The config of the `subprocess-pool` provider; not yet checked against the operator's settings
+/// or the machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct PoolConfig {
+    /// What to run.
+    pub(super) process: ProcessConfig,
+    /// How long a process may take to exit after SIGTERM.
+    pub(super) stop_timeout: Duration,
+}
+
+impl PoolConfig {
+    /// Parses the provider's config.
+    pub(super) fn parse(config: &Map<String, Value>) -> Result<Self, ProviderError> {
+        let known: Vec<&str> = PROCESS_KEYS.into_iter().chain([STOP_TIMEOUT]).collect();
+        let keys = ConfigKeys::new(config, super::TYPE, &known)?;
+        let stop_ms = keys.integer(STOP_TIMEOUT)?.unwrap_or(DEFAULT_STOP_MS);
+        if !(MIN_STOP_MS..=MAX_STOP_MS).contains(&stop_ms) {
+            return Err(ProviderError::invalid(format!(
+                "{STOP_TIMEOUT} must be from {MIN_STOP_MS} (5 s) to {MAX_STOP_MS} (24 h), \
+                 not {stop_ms}"
+            )));
+        }
+        let process = ProcessConfig::read(&keys)?;
+        Ok(Self { process, stop_timeout: Duration::from_millis(stop_ms) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn parse(config: Value) -> Result<PoolConfig, ProviderError> {
+        PoolConfig::parse(config.as_object().unwrap())
+    }
+
+    #[test]
+    fn a_command_is_enough() {
+        let config = parse(json!({"command": "greeter"})).unwrap();
+        assert_eq!(config.stop_timeout, Duration::from_secs(30));
+    }
+
+    #[test]
+    fn each_mistake_names_its_key() {
+        let error = |config| parse(config).unwrap_err().to_string();
+        assert_eq!(
+            error(json!({})),
+            "subprocess-pool compute provider requires \"command\" to be configured"
+        );
+        for (key, value) in [
+            ("stop_timeout_ms", json!(4_999)),
+            ("lifetime_ms", json!(1_000)),
+            ("args", json!("-v")),
+        ] {
+            let message = error(json!({"command": "greeter", key: value}));
+            assert!(message.contains(key), "{message}");
+        }
+    }
+}
