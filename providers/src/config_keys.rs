@@ -1,5 +1,7 @@
 //! Reading a provider's config key by key, so that no key is silently ignored.
 
+use std::{ops::RangeInclusive, time::Duration};
+
 use serde_json::{Map, Value};
 
 use crate::ProviderError;
@@ -74,6 +76,25 @@ impl<'a> ConfigKeys<'a> {
         }
     }
 
+    /// A time in milliseconds within `range`; `default_ms` if it is absent or null.
+    pub(crate) fn milliseconds(
+        &self,
+        key: &str,
+        default_ms: u64,
+        range: RangeInclusive<u64>,
+    ) -> Result<Duration, ProviderError> {
+        let millis = self.integer(key)?.unwrap_or(default_ms);
+        if range.contains(&millis) {
+            return Ok(Duration::from_millis(millis));
+        }
+        let (min, max) = range.into_inner();
+        Err(ProviderError::invalid(format!(
+            "{key} must be from {min} ({} s) to {max} ({} h), not {millis}",
+            min / 1_000,
+            max / (60 * 60 * 1_000)
+        )))
+    }
+
     /// A list of strings; empty if it is absent or null.
     pub(crate) fn texts(&self, key: &str) -> Result<Vec<String>, ProviderError> {
         let wrong = || self.wrong(key, "a list of strings");
@@ -140,6 +161,17 @@ mod tests {
         assert!(number(json!(1.5)).is_err());
         assert!(number(json!(-1)).is_err());
         assert!(number(json!("5")).is_err());
+    }
+
+    #[test]
+    fn the_error_for_a_time_out_of_range_names_the_range() {
+        let time = |value| {
+            keys(&json!({"n": value})).unwrap().milliseconds("n", 6_000, 5_000..=86_400_000)
+        };
+        assert_eq!(time(json!(null)), Ok(Duration::from_secs(6)));
+        assert_eq!(time(json!(5_000)), Ok(Duration::from_secs(5)));
+        let message = time(json!(4_999)).unwrap_err().to_string();
+        assert_eq!(message, "n must be from 5000 (5 s) to 86400000 (24 h), not 4999");
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub(super) async fn run(
     request: &LaunchRequest,
     progress: &dyn Progress,
 ) -> Outcome {
-    let roles = RoleChain::to(config);
+    let roles = RoleChain::new(config);
     let session = match sessions.session(&roles).await {
         Ok(session) => session,
         Err(failure) => return request.refused(failure.class, failure.message),

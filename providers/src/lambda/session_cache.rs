@@ -143,7 +143,7 @@ impl SessionCache {
 
 impl RoleChain {
     /// The roles to assume for the function of `config`.
-    pub(super) fn to(config: &LambdaConfig) -> Self {
+    pub(super) fn new(config: &LambdaConfig) -> Self {
         let roles = match &config.role {
             Some(role) => config.intermediary_roles.iter().chain([role]).cloned().collect(),
             None => Vec::new(),

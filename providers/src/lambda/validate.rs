@@ -18,7 +18,7 @@ pub(super) async fn run(
     config: &LambdaConfig,
     scope: &Scope,
 ) -> Result<Vec<String>, ProviderError> {
-    let roles = RoleChain::to(config);
+    let roles = RoleChain::new(config);
     // Not the cached session: the check is whether the role can be assumed now.
     let session = sessions.new_session(&roles).await.map_err(ProviderFailure::connect)?;
     let found = find_function(&session, config).await?;

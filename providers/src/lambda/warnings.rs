@@ -19,7 +19,7 @@ const MIN_WORK_MS: i64 = 1_000;
 /// <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-configuring.html>
 const DEFAULT_ATTEMPTS: i32 = 2;
 const DEFAULT_AGE_SECS: i32 = 6 * 60 * 60;
-/// What suits the invocation of a worker: the instance itself requests another one soon.
+/// Lambda need not retry the invocation of a worker: the instance requests another one soon.
 const SUITABLE_ATTEMPTS: i32 = 0;
 const SUITABLE_AGE_SECS: i32 = 60;
 
@@ -108,7 +108,7 @@ fn setting(found: &FunctionConfiguration, name: &str) -> Option<i64> {
 fn for_state(found: &FunctionConfiguration) -> Option<String> {
     let state = found.state().filter(|state| **state == State::Failed)?;
     let reason = found.state_reason().unwrap_or("no reason given");
-    Some(format!("the function is in state {}: {reason}", state.as_str()))
+    Some(format!("the function is in the state {}: {reason}", state.as_str()))
 }
 
 /// Warns about variables of another version: its workers would never poll for this one's tasks.
@@ -118,11 +118,11 @@ fn for_variables(found: &FunctionConfiguration, scope: &Scope) -> Vec<String> {
         (DEPLOYMENT_VARIABLE, scope.version.deployment()),
         (BUILD_VARIABLE, scope.version.build_id()),
     ];
-    let differing = expected.into_iter().filter_map(|(name, ours)| {
-        let theirs = variables?.get(name).filter(|theirs| theirs.as_str() != ours)?;
+    let differing = expected.into_iter().filter_map(|(name, expected)| {
+        let actual = variables?.get(name).filter(|actual| actual.as_str() != expected)?;
         Some(format!(
-            "the function sets {name} to {theirs:?}, but this version has {ours:?}: its workers \
-             would poll for another version"
+            "the function sets {name} to {actual:?}, but this version has {expected:?}: its workers \
+             would poll for another version; set {name} to {expected:?}"
         ))
     });
     differing.collect()

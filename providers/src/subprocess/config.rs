@@ -9,9 +9,7 @@ use crate::{
     config_keys::{ConfigKeys, Text},
 };
 
-/// The keys that both providers of processes read.
-pub(super) const PROCESS_KEYS: [&str; 4] = ["command", "args", "env", "working_directory"];
-const KEYS: [&str; 5] = ["command", "args", "env", "working_directory", "lifetime_ms"];
+const LIFETIME: &str = "lifetime_ms";
 const DISPLAY_NAME: &str = "subprocess";
 const DEFAULT_LIFETIME_MS: u64 = 600_000;
 const MIN_LIFETIME_MS: u64 = 1_000;
@@ -46,9 +44,10 @@ pub(super) struct SubprocessConfig {
 impl SubprocessConfig {
     /// Parses the provider's config.
     pub(super) fn parse(config: &Map<String, Value>) -> Result<Self, ProviderError> {
-        let keys = ConfigKeys::new(config, DISPLAY_NAME, &KEYS)?;
+        let keys = ConfigKeys::new(config, DISPLAY_NAME, &ProcessConfig::keys_and(LIFETIME))?;
         let process = ProcessConfig::read(&keys)?;
-        Ok(Self { process, lifetime: lifetime(keys.integer("lifetime_ms")?)? })
+        let range = MIN_LIFETIME_MS..=MAX_LIFETIME_MS;
+        Ok(Self { process, lifetime: keys.milliseconds(LIFETIME, DEFAULT_LIFETIME_MS, range)? })
     }
 
     /// How long before its deadline the process gets SIGTERM.
@@ -58,7 +57,12 @@ impl SubprocessConfig {
 }
 
 impl ProcessConfig {
-    /// Reads the keys [`PROCESS_KEYS`].
+    /// The keys that both providers of processes read, and `own`, which only one of them reads.
+    pub(super) fn keys_and(own: &'static str) -> [&'static str; 5] {
+        ["command", "args", "env", "working_directory", own]
+    }
+
+    /// Reads the keys that both providers of processes read.
     pub(super) fn read(keys: &ConfigKeys<'_>) -> Result<Self, ProviderError> {
         let config = Self {
             command: keys.required("command")?.to_owned(),
@@ -92,17 +96,6 @@ impl ProcessConfig {
             _ => Ok(()),
         }
     }
-}
-
-fn lifetime(millis: Option<u64>) -> Result<Duration, ProviderError> {
-    let millis = millis.unwrap_or(DEFAULT_LIFETIME_MS);
-    if (MIN_LIFETIME_MS..=MAX_LIFETIME_MS).contains(&millis) {
-        return Ok(Duration::from_millis(millis));
-    }
-    Err(ProviderError::invalid(format!(
-        "lifetime_ms must be from {MIN_LIFETIME_MS} (1 s) to {MAX_LIFETIME_MS} (24 h), \
-         not {millis}"
-    )))
 }
 
 #[cfg(test)]

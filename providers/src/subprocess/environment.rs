@@ -6,6 +6,8 @@ use std::{
     ffi::OsString,
 };
 
+use wci_contract::VersionId;
+
 use crate::ProviderError;
 
 /// The system worker's own variables that a process inherits.
@@ -51,10 +53,8 @@ const PROVIDER_VARIABLES: [&str; 3] =
 pub(super) struct WorkerVariables<'a> {
     /// The namespace.
     pub(super) namespace: &'a str,
-    /// The Worker Deployment.
-    pub(super) deployment: &'a str,
-    /// The build ID of the version.
-    pub(super) build_id: &'a str,
+    /// The Worker Deployment Version.
+    pub(super) version: &'a VersionId,
     /// When it must be gone, milliseconds since the Unix epoch; `None` for a process of a pool.
     pub(super) deadline_ms: Option<u64>,
     /// The identity that the server shows for it.
@@ -73,8 +73,8 @@ impl WorkerVariables<'_> {
         let deadline = self.deadline_ms.map(|ms| (Self::DEADLINE_MS, ms.to_string()));
         let others = [
             ("TEMPORAL_NAMESPACE", self.namespace.to_owned()),
-            ("TEMPORAL_DEPLOYMENT_NAME", self.deployment.to_owned()),
-            ("TEMPORAL_WORKER_BUILD_ID", self.build_id.to_owned()),
+            ("TEMPORAL_DEPLOYMENT_NAME", self.version.deployment().to_owned()),
+            ("TEMPORAL_WORKER_BUILD_ID", self.version.build_id().to_owned()),
             (Self::IDENTITY, self.identity.clone()),
             (Self::LAUNCH_ID, self.launch_id.to_owned()),
         ];

@@ -106,8 +106,7 @@ fn spawn(
     let deadline_ms = now_ms().saturating_add(*lifetime_ms);
     let variables = WorkerVariables {
         namespace: &request.scope.namespace,
-        deployment: request.scope.version.deployment(),
-        build_id: request.scope.version.build_id(),
+        version: &request.scope.version,
         deadline_ms: Some(deadline_ms),
         identity: format!("{}/{}@{}", request.launch_id, claim.index, process.command),
         launch_id: &request.launch_id,

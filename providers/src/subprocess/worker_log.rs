@@ -64,9 +64,11 @@ impl WorkerLog {
             Some(Exit { code, signal, overdue }) => {
                 tracing::warn!(%launch_id, pid, code, signal, overdue, "worker process failed");
             }
-            None => {
-                tracing::warn!(%launch_id, pid, "the supervisor of a worker process ended without recording how the worker exited")
-            }
+            None => tracing::warn!(
+                %launch_id,
+                pid,
+                "the supervisor of a worker process ended without recording how the worker exited"
+            ),
         }
     }
 

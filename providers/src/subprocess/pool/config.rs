@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::super::config::{PROCESS_KEYS, ProcessConfig};
+use super::super::config::ProcessConfig;
 use crate::{ProviderError, config_keys::ConfigKeys};
 
 const STOP_TIMEOUT: &str = "stop_timeout_ms";
@@ -26,17 +26,11 @@ pub(super) struct PoolConfig {
 impl PoolConfig {
     /// Parses the provider's config.
     pub(super) fn parse(config: &Map<String, Value>) -> Result<Self, ProviderError> {
-        let known: Vec<&str> = PROCESS_KEYS.into_iter().chain([STOP_TIMEOUT]).collect();
-        let keys = ConfigKeys::new(config, super::TYPE, &known)?;
-        let stop_ms = keys.integer(STOP_TIMEOUT)?.unwrap_or(DEFAULT_STOP_MS);
-        if !(MIN_STOP_MS..=MAX_STOP_MS).contains(&stop_ms) {
-            return Err(ProviderError::invalid(format!(
-                "{STOP_TIMEOUT} must be from {MIN_STOP_MS} (5 s) to {MAX_STOP_MS} (24 h), \
-                 not {stop_ms}"
-            )));
-        }
+        let keys = ConfigKeys::new(config, super::TYPE, &ProcessConfig::keys_and(STOP_TIMEOUT))?;
+        let range = MIN_STOP_MS..=MAX_STOP_MS;
+        let stop_timeout = keys.milliseconds(STOP_TIMEOUT, DEFAULT_STOP_MS, range)?;
         let process = ProcessConfig::read(&keys)?;
-        Ok(Self { process, stop_timeout: Duration::from_millis(stop_ms) })
+        Ok(Self { process, stop_timeout })
     }
 }
 

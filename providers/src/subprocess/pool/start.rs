@@ -88,8 +88,7 @@ fn spawn(
 ) -> io::Result<Child> {
     let variables = WorkerVariables {
         namespace: &desired.namespace,
-        deployment: desired.version.deployment(),
-        build_id: desired.version.build_id(),
+        version: &desired.version,
         deadline_ms: None,
         identity: format!("{launch_id}/{number}@{}", spec.process.command),
         launch_id,
