@@ -4,6 +4,7 @@ mod adopt;
 mod apply;
 mod claim;
 mod completion;
+mod current_state;
 mod decide;
 mod delete;
 mod demo;
@@ -13,9 +14,8 @@ mod list;
 mod past;
 mod release;
 pub mod replay;
+mod rollout_status;
 mod simulate;
-mod situation;
-mod standing;
 mod timeline;
 mod validate;
 

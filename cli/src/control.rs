@@ -1,19 +1,19 @@
 //! What the operator's commands ask of server and instances. Every call has a time limit and an
 //! error that says what to do; nothing is printed here.
 
-mod attendance;
 mod compute;
+mod dry_run;
+mod error;
 mod execution;
 mod history;
 mod instance;
 mod list;
-mod mark;
 mod past;
+mod pollers;
+mod queues;
+mod release_mark;
 mod takeover;
-mod trouble;
-mod validate;
 mod version;
-mod waiting;
 mod wire;
 
 use std::time::Duration;
@@ -24,14 +24,14 @@ use temporalio_common::protos::temporal::api::workflowservice::v1::DescribeNames
 use wci_contract::names::{DEFAULT_TASK_QUEUE, SERVER_QUEUE_PREFIX};
 
 pub(crate) use compute::{leftover, replacement};
+pub use error::ControlError;
+pub(crate) use error::within;
 pub(crate) use execution::Execution;
-pub use execution::Keeper;
+pub use execution::Owner;
 pub use list::Listed;
 pub(crate) use past::Past;
-pub use trouble::Trouble;
-pub(crate) use trouble::within;
+pub(crate) use queues::Queue;
 pub(crate) use version::{Deployment, VersionStatus};
-pub(crate) use waiting::Queue;
 
 use crate::connection::{self, ConnectionArgs};
 
@@ -55,7 +55,7 @@ pub(crate) struct Scope {
 
 /// One namespace, as an operator reaches it.
 #[derive(Clone)]
-pub struct Control {
+pub struct AdminClient {
     client: Client,
     namespace: String,
     namespace_id: String,
@@ -64,7 +64,7 @@ pub struct Control {
 
 impl Scope {
     /// Connects, and makes sure that the namespace exists.
-    pub(crate) async fn open(&self, connection: &ConnectionArgs) -> anyhow::Result<Control> {
+    pub(crate) async fn open(&self, connection: &ConnectionArgs) -> anyhow::Result<AdminClient> {
         let task_queue = self.task_queue.clone();
         if task_queue.starts_with(SERVER_QUEUE_PREFIX) {
             bail!(
@@ -74,17 +74,17 @@ impl Scope {
         }
         let target = connection.target()?;
         let namespace = self.namespace.clone().unwrap_or_else(|| target.namespace.clone());
-        Control::of(connection::client(target.connect().await?, &namespace)?, task_queue).await
+        AdminClient::of(connection::client(target.connect().await?, &namespace)?, task_queue).await
     }
 }
 
-impl Control {
+impl AdminClient {
     /// The namespace of `client`, as the system worker on `task_queue` itself reaches it.
     pub async fn of(client: Client, task_queue: String) -> anyhow::Result<Self> {
         let namespace = client.options().namespace.clone();
-        let mut control = Self { client, namespace, namespace_id: String::new(), task_queue };
-        control.namespace_id = control.find_namespace().await?;
-        Ok(control)
+        let mut admin = Self { client, namespace, namespace_id: String::new(), task_queue };
+        admin.namespace_id = admin.find_namespace().await?;
+        Ok(admin)
     }
 
     /// The namespace.
@@ -110,10 +110,10 @@ impl Control {
         let call = service.describe_namespace(request.into_request());
         match within("looking for the namespace", SOON, call).await {
             Ok(answer) => Ok(answer.into_inner().namespace_info.unwrap_or_default().id),
-            Err(Trouble::NotFound(_)) => {
+            Err(ControlError::NotFound(_)) => {
                 bail!("namespace {namespace:?} does not exist: name another with --namespace")
             }
-            Err(trouble) => bail!("cannot look at namespace {namespace:?}: {trouble}"),
+            Err(error) => bail!("cannot look at namespace {namespace:?}: {error}"),
         }
     }
 

@@ -2,10 +2,10 @@
 //! by the operator's commands and by the system worker itself.
 
 mod adopt;
-mod hindrance;
-mod nudge;
+mod adopt_error;
+mod reannounce;
 mod release;
 
-pub use adopt::{Adopted, Manner, adopt};
-pub use hindrance::Hindrance;
+pub use adopt::{AdoptMode, Adopted, adopt};
+pub use adopt_error::AdoptError;
 pub(crate) use release::{Released, release};

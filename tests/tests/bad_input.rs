@@ -138,7 +138,7 @@ async fn flags_that_contradict_each_other_or_make_no_sense_are_refused() {
         (&["worker", "--allow-command", "a=/bin/true"][..], 1, "--enable-provider subprocess"),
         (&["worker", "--enable-provider", "subprocess", "--aws-allow-no-role"], 1, "aws-lambda"),
         (&["worker", "--tls=false", "--tls-ca-path", "x"], 1, "--tls=false contradicts"),
-        (&["worker", "--task-queue", "temporal-sys-x"], 1, "the server's own"),
+        (&["worker", "--task-queue", "temporal-sys-x"], 1, "reserved for the server"),
         (&["worker", "--enable-provider", "ec3"], 2, "subprocess"),
         (&["worker", "--allow-command", "nonsense"], 2, "NAME=PATH"),
         (&["worker", "--max-processes", "0"], 2, "--max-processes"),

@@ -238,7 +238,7 @@ async fn a_namespace_that_the_file_does_not_have_is_not_served() {
     let file = world.dir().join("wci.yaml").display().to_string();
     let said = world.wci(&["worker", "-n", "default", "--config", &file]).await;
     assert_eq!(said.code, Some(1), "{said:?}");
-    assert!(said.stderr.contains("does not say what namespace \"default\" may use"), "{said:?}");
+    assert!(said.stderr.contains("has no namespace \"default\""), "{said:?}");
     let said = world.wci(&["worker", "--config", &file, "--enable-provider", "subprocess"]).await;
     assert_eq!(said.code, Some(2), "{said:?}");
     world.write_config("namespaces: {billing: {provider: {}}}");

@@ -10,8 +10,8 @@ use crate::system;
 
 /// Worker Controller Instances for Temporal: starts serverless workers when tasks wait
 ///
-/// One durable workflow for each Worker Deployment Version hears that tasks found no worker,
-/// decides how many workers that calls for, and has a compute provider start them.
+/// One durable workflow for each Worker Deployment Version receives signals about tasks without a
+/// worker, decides how many workers to start, and starts them through a compute provider.
 #[derive(Debug, Parser)]
 #[command(name = "wci", version, propagate_version = true)]
 struct Cli {
@@ -28,12 +28,12 @@ enum Command {
     Operate(wci_cli::Command),
 }
 
-/// Parses the command line and does what it says.
+/// Parses the command line and runs the command.
 pub(crate) fn run() -> ExitCode {
     let Cli { connection, command } = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and version go to stdout with 0, mistakes to stderr with 2.
+            // Help and version go to stdout with exit code 0, usage errors to stderr with 2.
             let _ = error.print();
             return u8::try_from(error.exit_code()).unwrap_or(2).into();
         }

@@ -7,9 +7,9 @@ use wci_contract::VersionId;
 
 use crate::{
     connection::{self, ConnectionArgs},
-    control::{Control, Keeper, Scope},
+    control::{AdminClient, Owner, Scope},
     output::{self, Output},
-    ownership::{Adopted, Hindrance, Manner, adopt},
+    ownership::{AdoptError, AdoptMode, Adopted, adopt},
 };
 
 /// Versions that are taken over at once.
@@ -71,20 +71,20 @@ struct Row {
 pub(super) async fn run(connection: &ConnectionArgs, args: AdoptArgs) -> anyhow::Result<()> {
     let AdoptArgs { mut ids, all, scope, identity, output } = args;
     let identity = identity.unwrap_or_else(connection::identity);
-    let control = scope.open(connection).await?;
-    control.require_worker(control.task_queue()).await?;
-    let manner = if all { Manner::Sweeping } else { Manner::Asked };
+    let admin = scope.open(connection).await?;
+    admin.require_worker(admin.task_queue()).await?;
+    let mode = if all { AdoptMode::Automatic } else { AdoptMode::Requested };
     if all {
-        let (listed, _) = control.list(MOST).await?;
-        let theirs = listed.into_iter().filter(|listed| listed.keeper == Keeper::Server);
+        let (listed, _) = admin.list(MOST).await?;
+        let theirs = listed.into_iter().filter(|listed| listed.owner == Owner::Server);
         ids = theirs.map(|listed| listed.id).collect();
     }
     let rows: Vec<Row> = stream::iter(&ids)
-        .map(|id| take(&control, id, manner, &identity))
+        .map(|id| take(&admin, id, mode, &identity))
         .buffered(AT_ONCE)
         .collect()
         .await;
-    print(&control, &rows, output)?;
+    print(&admin, &rows, output)?;
     let failed: Vec<_> = rows.iter().filter(|row| row.is_failure).collect();
     match failed.as_slice() {
         [] => Ok(()),
@@ -93,7 +93,7 @@ pub(super) async fn run(connection: &ConnectionArgs, args: AdoptArgs) -> anyhow:
     }
 }
 
-async fn take(control: &Control, id: &VersionId, manner: Manner, identity: &str) -> Row {
+async fn take(admin: &AdminClient, id: &VersionId, mode: AdoptMode, identity: &str) -> Row {
     let row = |result, reason, is_failure| Row {
         deployment: id.deployment().to_owned(),
         build_id: id.build_id().to_owned(),
@@ -101,25 +101,26 @@ async fn take(control: &Control, id: &VersionId, manner: Manner, identity: &str)
         reason,
         is_failure,
     };
-    match adopt(control, id, manner, identity).await {
+    match adopt(admin, id, mode, identity).await {
         Ok(Adopted::Now) => row(Outcome::Adopted, None, false),
-        Ok(Adopted::Before) => row(Outcome::Unchanged, None, false),
-        Err(hindrance) => {
-            let is_right = matches!(hindrance, Hindrance::Released(_) | Hindrance::Unfinished(_));
-            row(Outcome::Left, Some(hindrance.to_string()), !is_right)
+        Ok(Adopted::Already) => row(Outcome::Unchanged, None, false),
+        Err(error) => {
+            let is_right =
+                matches!(error, AdoptError::Released(_) | AdoptError::NoComputeConfig(_));
+            row(Outcome::Left, Some(error.to_string()), !is_right)
         }
     }
 }
 
-fn print(control: &Control, rows: &[Row], output: Output) -> anyhow::Result<()> {
+fn print(admin: &AdminClient, rows: &[Row], output: Output) -> anyhow::Result<()> {
     match output {
         Output::Json => output::json(&serde_json::json!({
-            "namespace": control.namespace(),
+            "namespace": admin.namespace(),
             "versions": rows,
         }))?,
         Output::Table if rows.is_empty() => output::say(format!(
             "the server's controller runs no instance in namespace {}",
-            control.namespace()
+            admin.namespace()
         )),
         // One that failed is told by the error alone.
         Output::Table => rows.iter().filter(|row| !row.is_failure || rows.len() > 1).for_each(

@@ -1,8 +1,8 @@
 //! `wci apply`: makes a version's compute config what a spec file says.
 
 mod carry_out;
-mod current;
 mod report;
+mod set_current;
 
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -10,7 +10,7 @@ use anyhow::bail;
 use wci_contract::{Spec, state::WorkerSet};
 
 use super::{
-    situation::Situation,
+    current_state::CurrentState,
     validate::{Verdict, check},
 };
 use crate::{
@@ -73,29 +73,29 @@ pub(super) async fn run(connection: &ConnectionArgs, args: ApplyArgs) -> anyhow:
     let ApplyArgs { file, dry_run, set_current, scope, identity, output } = args;
     let identity = identity.unwrap_or_else(connection::identity);
     let wanted = spec_file::read(&file)?;
-    let control = scope.open(connection).await?;
-    let situation = Situation::look(&control, &wanted.id).await?;
-    let changes = diff(&situation.spec, &wanted.spec);
+    let admin = scope.open(connection).await?;
+    let current_state = CurrentState::read(&admin, &wanted.id).await?;
+    let changes = diff(&current_state.spec, &wanted.spec);
     if dry_run {
-        let Verdict { refusal, warnings } = check(&control, &situation, &wanted).await?;
+        let Verdict { refusal, warnings } = check(&admin, &current_state, &wanted).await?;
         if let Some(refusal) = refusal {
             bail!(refusal);
         }
         let outcome = match diff::is_empty(&changes) {
             true => Outcome::Unchanged,
-            false if situation.spec.is_empty() => Outcome::Created,
+            false if current_state.spec.is_empty() => Outcome::Created,
             false => Outcome::Updated,
         };
         return Report::new(&wanted.id, outcome, changes).rehearsed(warnings).print(output);
     }
-    let outcome = carry_out(&control, &situation, &wanted, &changes, &identity).await?;
+    let outcome = carry_out(&admin, &current_state, &wanted, &changes, &identity).await?;
     let mut report = Report::new(&wanted.id, outcome, changes);
     // Server and updates say nothing of them. What cannot be read now can be by `wci validate`.
-    let wci = control.dump(&wanted.id).await.ok().and_then(|state| state.wci).unwrap_or_default();
+    let wci = admin.dump(&wanted.id).await.ok().and_then(|state| state.wci).unwrap_or_default();
     report.warnings = wci.warnings;
     report.worker_sets = set_sizes(&wanted.spec, &wci.worker_sets);
     if set_current {
-        report.current = Some(current::make(&control, &wanted.id, &identity).await?);
+        report.current = Some(set_current::set_current(&admin, &wanted.id, &identity).await?);
     }
     report.print(output)
 }

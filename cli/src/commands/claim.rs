@@ -4,10 +4,10 @@ use anyhow::bail;
 use serde::Serialize;
 use wci_contract::VersionId;
 
-use super::situation::must_be_ours;
+use super::current_state::require_ours;
 use crate::{
     connection::ConnectionArgs,
-    control::{Control, Execution, Scope, Trouble},
+    control::{AdminClient, ControlError, Execution, Scope},
     output::{self, Output},
 };
 
@@ -56,11 +56,11 @@ struct Report<'a> {
 /// Claims.
 pub(super) async fn run(connection: &ConnectionArgs, args: ClaimArgs) -> anyhow::Result<()> {
     let ClaimArgs { id, scope, output } = args;
-    let control = scope.open(connection).await?;
-    if !control.server_has_compute_configs() {
+    let admin = scope.open(connection).await?;
+    if !admin.server_has_compute_configs() {
         bail!("this server keeps no compute configs: give {id} one with `wci apply`");
     }
-    let result = claim(&control, &id).await?;
+    let result = claim(&admin, &id).await?;
     match output {
         Output::Json => {
             output::json(&Report { deployment: id.deployment(), build_id: id.build_id(), result })?
@@ -74,25 +74,25 @@ pub(super) async fn run(connection: &ConnectionArgs, args: ClaimArgs) -> anyhow:
     Ok(())
 }
 
-async fn claim(control: &Control, id: &VersionId) -> anyhow::Result<Outcome> {
-    if let Some(instance) = control.look(id).await?.filter(Execution::is_open) {
-        must_be_ours(control, id, &instance)?;
-        control.require_worker(&instance.task_queue).await?;
-        return found(control, id).await;
+async fn claim(admin: &AdminClient, id: &VersionId) -> anyhow::Result<Outcome> {
+    if let Some(instance) = admin.latest_run(id).await?.filter(Execution::is_open) {
+        require_ours(admin, id, &instance)?;
+        admin.require_worker(&instance.task_queue).await?;
+        return found(admin, id).await;
     }
-    control.require_worker(control.task_queue()).await?;
-    match control.start(id).await {
+    admin.require_worker(admin.task_queue()).await?;
+    match admin.start(id).await {
         Ok(()) => {}
         // Somebody else was faster.
-        Err(Trouble::Exists(_)) => return found(control, id).await,
-        Err(trouble) => return Err(trouble.into()),
+        Err(ControlError::Exists(_)) => return found(admin, id).await,
+        Err(error) => return Err(error.into()),
     }
-    match control.require_answer(id).await {
+    match admin.require_answer(id).await {
         Ok(_) => Ok(Outcome::Claimed),
         Err(error) => {
             // A create that came now would hang.
-            if let Err(trouble) = control.terminate(id, "nobody attends to it").await {
-                eprintln!("note: the unused instance of {id} is left to end by itself: {trouble}");
+            if let Err(error) = admin.terminate(id, "nobody attends to it").await {
+                eprintln!("note: the unused instance of {id} is left to end by itself: {error}");
             }
             Err(error)
         }
@@ -100,8 +100,8 @@ async fn claim(control: &Control, id: &VersionId) -> anyhow::Result<Outcome> {
 }
 
 /// What is there instead of what would have been started.
-async fn found(control: &Control, id: &VersionId) -> anyhow::Result<Outcome> {
-    let spec = control.require_answer(id).await?.spec;
+async fn found(admin: &AdminClient, id: &VersionId) -> anyhow::Result<Outcome> {
+    let spec = admin.require_answer(id).await?.spec;
     let has_spec = spec.is_some_and(|spec| !spec.is_empty());
     Ok(if has_spec { Outcome::Configured } else { Outcome::Waiting })
 }

@@ -7,10 +7,10 @@ use std::io::{self, IsTerminal, Write};
 use anyhow::{bail, ensure};
 use wci_contract::VersionId;
 
-use super::situation::must_be_ours;
+use super::current_state::require_ours;
 use crate::{
     connection::{self, ConnectionArgs},
-    control::{Control, Execution, Scope, Trouble},
+    control::{AdminClient, ControlError, Execution, Scope},
     output,
 };
 
@@ -48,16 +48,16 @@ pub struct DeleteArgs {
 pub(super) async fn run(connection: &ConnectionArgs, args: DeleteArgs) -> anyhow::Result<()> {
     let DeleteArgs { id, drained, skip_drainage, yes, scope, identity } = args;
     let identity = identity.unwrap_or_else(connection::identity);
-    let control = scope.open(connection).await?;
+    let admin = scope.open(connection).await?;
     match id {
         Some(id) if !drained => {
-            if remove(&control, &id, yes, skip_drainage, &identity).await? == Removed::Before {
+            if remove(&admin, &id, yes, skip_drainage, &identity).await? == Removed::NotFound {
                 bail!("{id} is not there: no instance runs, and the server knows no such version");
             }
             output::say(format!("{id} deleted"));
             Ok(())
         }
-        _ => drained::run(&control, yes, &identity).await,
+        _ => drained::run(&admin, yes, &identity).await,
     }
 }
 
@@ -67,59 +67,59 @@ enum Removed {
     /// It was there.
     Now,
     /// There was no such version.
-    Before,
+    NotFound,
 }
 
 /// Deletes one version.
 async fn remove(
-    control: &Control,
+    admin: &AdminClient,
     id: &VersionId,
     yes: bool,
     skip_drainage: bool,
     identity: &str,
 ) -> anyhow::Result<Removed> {
-    let (execution, deployment) = tokio::try_join!(control.look(id), control.deployment(id))?;
+    let (execution, deployment) = tokio::try_join!(admin.latest_run(id), admin.deployment(id))?;
     let instance = execution.filter(Execution::is_open);
     let is_known = deployment.is_some_and(|known| known.status(id.build_id()).is_some());
     if instance.is_none() && !is_known {
-        return Ok(Removed::Before);
+        return Ok(Removed::NotFound);
     }
     if let Some(instance) = &instance {
-        must_be_ours(control, id, instance)?;
-        control.require_worker(&instance.task_queue).await?;
-        control.require_answer(id).await?;
+        require_ours(admin, id, instance)?;
+        admin.require_worker(&instance.task_queue).await?;
+        admin.require_answer(id).await?;
     }
     if !yes {
-        confirm(&id.to_string(), control.namespace())?;
+        confirm(&id.to_string(), admin.namespace())?;
     }
     if is_known {
-        delete_version(control, id, skip_drainage, identity).await?;
+        delete_version(admin, id, skip_drainage, identity).await?;
     }
     // Without a version, or on a server that does not tell it, the instance is still there.
-    if control.look(id).await?.is_some_and(|execution| execution.is_open()) {
-        control.delete(id, identity).await?;
+    if admin.latest_run(id).await?.is_some_and(|execution| execution.is_open()) {
+        admin.delete(id, identity).await?;
     }
     Ok(Removed::Now)
 }
 
 async fn delete_version(
-    control: &Control,
+    admin: &AdminClient,
     id: &VersionId,
     skip_drainage: bool,
     identity: &str,
 ) -> anyhow::Result<()> {
-    match control.delete_version(id, skip_drainage, identity).await {
+    match admin.delete_version(id, skip_drainage, identity).await {
         // A second attempt of a call whose first answer was lost.
-        Ok(()) | Err(Trouble::NotFound(_)) => Ok(()),
-        Err(Trouble::Precondition(message)) => {
+        Ok(()) | Err(ControlError::NotFound(_)) => Ok(()),
+        Err(ControlError::Precondition(message)) => {
             let way =
                 if message.contains("drain") { "; --skip-drainage deletes it anyway" } else { "" };
             bail!("{id} cannot be deleted now: {message}{way}")
         }
-        Err(trouble) if trouble.is_open_ended() => {
-            bail!("{trouble}; {id} may still be deleted: see `wci list`")
+        Err(error) if error.is_outcome_unknown() => {
+            bail!("{error}; {id} may still be deleted: see `wci list`")
         }
-        Err(trouble) => Err(trouble.into()),
+        Err(error) => Err(error.into()),
     }
 }
 

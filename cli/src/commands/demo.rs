@@ -2,22 +2,22 @@
 //! worker behind the subprocess provider, and a load that starts while no worker is alive.
 
 mod child;
+mod environment;
 mod history;
 mod load;
-mod look;
-mod outset;
-mod patience;
+mod observer;
+mod programs;
+mod progress;
 mod server;
-mod stage;
 mod summary;
-mod view;
+mod wait_for;
 
 use std::{path::PathBuf, time::Duration};
 
 use anyhow::Context;
 use tokio::signal::unix::{SignalKind, signal};
 
-use self::{outset::Programs, stage::Stage, view::View};
+use self::{environment::Environment, programs::Programs, progress::ProgressDisplay};
 use crate::output::{self, Output};
 
 /// Show scale from zero and back on this machine, then how to look inside
@@ -55,10 +55,10 @@ pub struct DemoArgs {
 pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<()> {
     let DemoArgs { tasks, work_ms, keep, worker_bin, temporal, output } = args;
     let programs = Programs::find(worker_bin, temporal)?;
-    let view = View::new(tasks);
+    let progress = ProgressDisplay::new(tasks);
     let mut terminate = signal(SignalKind::terminate())?;
     tokio::select! {
-        result = play(&programs, &view, tasks, work_ms, keep, output) => result,
+        result = play(&programs, &progress, tasks, work_ms, keep, output) => result,
         interrupted = tokio::signal::ctrl_c() => {
             interrupted?;
             anyhow::bail!("interrupted: everything that was started is being stopped")
@@ -71,39 +71,40 @@ pub(crate) async fn run(args: DemoArgs) -> anyhow::Result<()> {
 
 async fn play(
     programs: &Programs,
-    view: &View,
+    progress: &ProgressDisplay,
     tasks: u32,
     work_ms: u64,
     keep: bool,
     output: Output,
 ) -> anyhow::Result<()> {
-    let mut stage = Stage::build(programs, view, keep).await?;
-    let result = show(&stage, view, tasks, work_ms, keep, output).await;
+    let mut environment = Environment::start(&programs, progress, keep).await?;
+    let result = show(&environment, progress, tasks, work_ms, keep, output).await;
     if result.is_err() {
-        view.note(&format!("logs of this run are kept in {}", stage.keep_logs().display()));
+        progress
+            .note(&format!("logs of this run are kept in {}", environment.keep_logs().display()));
     } else if keep {
-        view.note("everything keeps running; Ctrl-C ends it");
+        progress.note("everything keeps running; Ctrl-C ends it");
         tokio::signal::ctrl_c().await?;
     }
-    stage.strike().await;
+    environment.stop().await;
     result
 }
 
 async fn show(
-    stage: &Stage,
-    view: &View,
+    environment: &Environment,
+    progress: &ProgressDisplay,
     tasks: u32,
     work_ms: u64,
     keep: bool,
     output: Output,
 ) -> anyhow::Result<()> {
-    let played = load::put(stage, view, tasks, Duration::from_millis(work_ms)).await?;
-    let summary = summary::draw_up(stage, &played)
+    let result = load::run(environment, progress, tasks, Duration::from_millis(work_ms)).await?;
+    let summary = summary::summarize(environment, &result)
         .await
         .context("the load is done, but its history cannot be read")?;
     match output {
         Output::Json => output::json(&summary)?,
-        Output::Table => summary.print(stage, keep),
+        Output::Table => summary.print(environment, keep),
     }
     summary.verdict()
 }

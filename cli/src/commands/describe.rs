@@ -10,7 +10,7 @@ use wci_contract::VersionId;
 use crate::{
     clock,
     connection::ConnectionArgs,
-    control::{Control, Execution, Keeper, Scope},
+    control::{AdminClient, Execution, Owner, Scope},
     output::{self, Output},
 };
 use report::Report;
@@ -40,8 +40,8 @@ pub struct DescribeArgs {
 /// Describes.
 pub(super) async fn run(connection: &ConnectionArgs, args: DescribeArgs) -> anyhow::Result<()> {
     let DescribeArgs { id, scope, output } = args;
-    let control = scope.open(connection).await?;
-    let Some(execution) = control.look(&id).await? else {
+    let admin = scope.open(connection).await?;
+    let Some(execution) = admin.latest_run(&id).await? else {
         bail!("{id} is not there: create it with `wci apply`, or see `wci list`");
     };
     if !execution.is_open() {
@@ -52,12 +52,12 @@ pub(super) async fn run(connection: &ConnectionArgs, args: DescribeArgs) -> anyh
             ago.unwrap_or_default()
         );
     }
-    let keeper = Keeper::of(&execution.task_queue, control.task_queue());
+    let owner = Owner::of(&execution.task_queue, admin.task_queue());
     // The server polls for its own controller out of our sight.
-    if keeper != Keeper::Server {
-        control.require_worker(&execution.task_queue).await?;
+    if owner != Owner::Server {
+        admin.require_worker(&execution.task_queue).await?;
     }
-    let report = collect(&control, &id, execution, keeper).await?;
+    let report = collect(&admin, &id, execution, owner).await?;
     match output {
         Output::Json => output::json(&report),
         Output::Table => {
@@ -68,13 +68,13 @@ pub(super) async fn run(connection: &ConnectionArgs, args: DescribeArgs) -> anyh
 }
 
 async fn collect(
-    control: &Control,
+    admin: &AdminClient,
     id: &VersionId,
     execution: Execution,
-    keeper: Keeper,
+    owner: Owner,
 ) -> anyhow::Result<Report> {
-    let (state, deployment) = tokio::join!(control.dump(id), control.deployment(id));
-    let state = state.map_err(|trouble| control.unanswered(trouble))?;
+    let (state, deployment) = tokio::join!(admin.dump(id), admin.deployment(id));
+    let state = state.map_err(|error| admin.query_error(error))?;
     let status = deployment?.and_then(|known| known.status(id.build_id()));
-    Ok(Report::new(id, control.namespace(), execution, keeper, state, status))
+    Ok(Report::new(id, admin.namespace(), execution, owner, state, status))
 }

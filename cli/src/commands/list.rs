@@ -6,11 +6,11 @@ use futures::{StreamExt, stream};
 use serde::Serialize;
 use wci_contract::{Spec, VersionId, state::WorkerSet};
 
-use super::standing::Standings;
+use super::rollout_status::RolloutStatuses;
 use crate::{
     clock::{self, Millis},
     connection::ConnectionArgs,
-    control::{Control, Keeper, Listed, Scope, Trouble},
+    control::{AdminClient, ControlError, Listed, Owner, Scope},
     output::{self, Output},
 };
 
@@ -50,7 +50,7 @@ struct Report {
 struct Row {
     deployment: String,
     build_id: String,
-    run_by: Keeper,
+    run_by: Owner,
     /// How the version stands in its deployment's rollout; null when the server does not know it.
     status: Option<&'static str>,
     task_queue: String,
@@ -75,36 +75,36 @@ struct Group {
 /// Lists.
 pub(super) async fn run(connection: &ConnectionArgs, args: ListArgs) -> anyhow::Result<()> {
     let ListArgs { scope, wide, limit, output } = args;
-    let control = scope.open(connection).await?;
-    let (mut listed, more) = control.list(usize::try_from(limit)?).await?;
+    let admin = scope.open(connection).await?;
+    let (mut listed, more) = admin.list(usize::try_from(limit)?).await?;
     listed.sort_by(|a, b| a.id.cmp(&b.id));
-    let standings = Standings::of(&control, listed.iter().map(|listed| &listed.id)).await;
-    let rows = listed.into_iter().map(|listed| Row::of(listed, &standings));
+    let statuses = RolloutStatuses::read(&admin, listed.iter().map(|listed| &listed.id)).await;
+    let rows = listed.into_iter().map(|listed| Row::of(listed, &statuses));
     let instances = if wide {
         stream::iter(rows)
-            .map(|row| ask(&control, row))
+            .map(|row| ask(&admin, row))
             .buffered(ASKED_AT_ONCE)
             .collect::<Vec<Row>>()
             .await
     } else {
         rows.collect()
     };
-    let report = Report { namespace: control.namespace().to_owned(), more, instances };
+    let report = Report { namespace: admin.namespace().to_owned(), more, instances };
     match output {
         Output::Json => output::json(&report)?,
         Output::Table => print(&report, wide),
     }
-    // What there is comes first: one deployment in trouble hides no other.
-    standings.complete()
+    // What there is comes first: one deployment in error hides no other.
+    statuses.require_complete()
 }
 
 impl Row {
-    fn of(listed: Listed, standings: &Standings) -> Self {
+    fn of(listed: Listed, statuses: &RolloutStatuses) -> Self {
         Self {
-            status: standings.word(&listed.id),
+            status: statuses.label(&listed.id),
             deployment: listed.id.deployment().to_owned(),
             build_id: listed.id.build_id().to_owned(),
-            run_by: listed.keeper,
+            run_by: listed.owner,
             task_queue: listed.task_queue,
             created: listed.created,
             groups: None,
@@ -113,22 +113,26 @@ impl Row {
     }
 }
 
-async fn ask(control: &Control, mut row: Row) -> Row {
+async fn ask(admin: &AdminClient, mut row: Row) -> Row {
     let Ok(id) = VersionId::new(&row.deployment, &row.build_id) else { return row };
-    match asked(control, &id, row.run_by).await {
+    match asked(admin, &id, row.run_by).await {
         Ok(groups) => row.groups = Some(groups),
-        Err(trouble) => row.error = Some(trouble.to_string()),
+        Err(error) => row.error = Some(error.to_string()),
     }
     row
 }
 
 /// The groups of an instance; of one that is ours, with the sizes of its sets.
-async fn asked(control: &Control, id: &VersionId, run_by: Keeper) -> Result<Vec<Group>, Trouble> {
-    let spec = control.describe(id).await?.spec.unwrap_or_default();
+async fn asked(
+    admin: &AdminClient,
+    id: &VersionId,
+    run_by: Owner,
+) -> Result<Vec<Group>, ControlError> {
+    let spec = admin.describe(id).await?.spec.unwrap_or_default();
     let has_sets = spec.scaling_group_specs.values().any(|group| group.compute.is_worker_set());
     let sets = match run_by {
-        Keeper::Wci if has_sets => {
-            control.dump(id).await?.wci.map(|wci| wci.worker_sets).unwrap_or_default()
+        Owner::Wci if has_sets => {
+            admin.dump(id).await?.wci.map(|wci| wci.worker_sets).unwrap_or_default()
         }
         _ => BTreeMap::new(),
     };
@@ -186,7 +190,7 @@ fn print(report: &Report, wide: bool) {
         table.add_row(cells);
     }
     output::say(output::text(&table));
-    let is_drained = |row: &&Row| row.status == Some("drained") && row.run_by == Keeper::Wci;
+    let is_drained = |row: &&Row| row.status == Some("drained") && row.run_by == Owner::Wci;
     let drained = report.instances.iter().filter(is_drained).count();
     if drained > 0 {
         let them = if drained == 1 { "1 is drained and may" } else { "drained ones may" };

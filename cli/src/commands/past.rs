@@ -11,7 +11,7 @@ use wci_history::Story;
 use crate::{
     clock::{self, Millis},
     connection::ConnectionArgs,
-    control::{Control, Keeper, Scope},
+    control::{AdminClient, Owner, Scope},
     replay::Recording,
     when::When,
 };
@@ -55,7 +55,7 @@ pub(super) struct Past {
 /// What the server says of the instance now.
 pub(super) struct Origin {
     pub(super) namespace: String,
-    pub(super) run_by: Keeper,
+    pub(super) run_by: Owner,
     pub(super) is_open: bool,
     /// Why nothing goes on now, when nobody attends to the instance.
     pub(super) trouble: Option<String>,
@@ -100,8 +100,8 @@ impl PastArgs {
     }
 }
 
-async fn from_server(control: &Control, id: &VersionId, part: Part) -> anyhow::Result<Past> {
-    let Some(execution) = control.look(id).await? else {
+async fn from_server(admin: &AdminClient, id: &VersionId, part: Part) -> anyhow::Result<Past> {
+    let Some(execution) = admin.latest_run(id).await? else {
         bail!("{id} is not there, and the server remembers no run of it: see `wci list`");
     };
     let now = clock::now();
@@ -110,7 +110,7 @@ async fn from_server(control: &Control, id: &VersionId, part: Part) -> anyhow::R
         check(at, now, None)?;
     }
     let enough = |runs: &[Vec<HistoryEvent>]| story(runs, at).moments.len() >= part.moments;
-    let runs = control.histories(id, part.runs, enough).await?;
+    let runs = admin.histories(id, part.runs, enough).await?;
     let story = story(&runs, at);
     if story.runs.is_empty() {
         let first = Story::read([&*runs[0]], None).began().map(clock::rfc3339);
@@ -120,14 +120,14 @@ async fn from_server(control: &Control, id: &VersionId, part: Part) -> anyhow::R
             first.unwrap_or_default()
         );
     }
-    let run_by = Keeper::of(&execution.task_queue, control.task_queue());
+    let run_by = Owner::of(&execution.task_queue, admin.task_queue());
     let mut trouble = None;
-    if execution.is_open() && run_by != Keeper::Server {
-        trouble = control.require_worker(&execution.task_queue).await.err().map(|e| e.to_string());
+    if execution.is_open() && run_by != Owner::Server {
+        trouble = admin.require_worker(&execution.task_queue).await.err().map(|e| e.to_string());
     }
-    let asks = at.is_none() && execution.is_open() && run_by == Keeper::Wci && trouble.is_none();
-    let state = if asks { control.dump(id).await.ok() } else { None };
-    let namespace = control.namespace().to_owned();
+    let asks = at.is_none() && execution.is_open() && run_by == Owner::Wci && trouble.is_none();
+    let state = if asks { admin.dump(id).await.ok() } else { None };
+    let namespace = admin.namespace().to_owned();
     let server = Origin { namespace, run_by, is_open: execution.is_open(), trouble, state };
     Ok(Past { story, at: at.unwrap_or(now), now, server: Some(server) })
 }

@@ -46,13 +46,13 @@ struct Report<'a> {
 pub(super) async fn run(connection: &ConnectionArgs, args: ReleaseArgs) -> anyhow::Result<()> {
     let ReleaseArgs { id, scope, identity, output } = args;
     let identity = identity.unwrap_or_else(connection::identity);
-    let control = scope.open(connection).await?;
-    if !control.server_has_compute_configs() {
+    let admin = scope.open(connection).await?;
+    if !admin.server_has_compute_configs() {
         bail!("this server has no controller of its own: nobody could go on with {id}");
     }
-    let (result, told) = match release(&control, &id, &identity).await? {
-        Released::Now { told } => ("released", told),
-        Released::Before => ("unchanged", false),
+    let (result, told) = match release(&admin, &id, &identity).await? {
+        Released::Now { notified } => ("released", notified),
+        Released::Already => ("unchanged", false),
     };
     match output {
         Output::Json => output::json(&Report {

@@ -2,9 +2,9 @@
 
 mod args;
 mod contenders;
+mod progress;
 mod scenario;
 mod table;
-mod view;
 
 use std::time::Instant;
 
@@ -39,9 +39,9 @@ pub(crate) fn run(args: SimulateArgs) -> anyhow::Result<()> {
 
 fn one(scenario: &Scenario, contender: &Contender) -> anyhow::Result<Run> {
     let began = Instant::now();
-    let view = view::View::new(contender.name());
-    let run = simulate(scenario, contender, &mut |progress| view.show(progress))?;
-    view.end();
+    let display = progress::ProgressDisplay::new(contender.name());
+    let run = simulate(scenario, contender, &mut |progress| display.show(progress))?;
+    display.end();
     let (tasks, took) = (wci_simulator::report::count(run.tasks.arrived), began.elapsed());
     eprintln!("{contender}: {tasks} tasks simulated in {:.2} s", took.as_secs_f64());
     Ok(run)

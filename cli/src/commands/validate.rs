@@ -6,10 +6,10 @@ use anyhow::bail;
 use serde::Serialize;
 use wci_contract::activities::DryRun;
 
-use super::situation::Situation;
+use super::current_state::CurrentState;
 use crate::{
     connection::{ConnectionArgs, identity},
-    control::{Control, Scope, Trouble},
+    control::{AdminClient, ControlError, Scope},
     output::{self, Output},
     spec_file::{self, SpecFile},
 };
@@ -55,9 +55,9 @@ struct Report<'a> {
 pub(super) async fn run(connection: &ConnectionArgs, args: ValidateArgs) -> anyhow::Result<()> {
     let ValidateArgs { file, scope, output } = args;
     let wanted = spec_file::read(&file)?;
-    let control = scope.open(connection).await?;
-    let situation = Situation::look(&control, &wanted.id).await?;
-    let verdict = check(&control, &situation, &wanted).await?;
+    let admin = scope.open(connection).await?;
+    let current_state = CurrentState::read(&admin, &wanted.id).await?;
+    let verdict = check(&admin, &current_state, &wanted).await?;
     match output {
         Output::Json => output::json(&Report {
             deployment: wanted.id.deployment(),
@@ -77,23 +77,23 @@ pub(super) async fn run(connection: &ConnectionArgs, args: ValidateArgs) -> anyh
 
 /// Has `wanted` checked: by its instance if one runs, else by a dry run.
 pub(super) async fn check(
-    control: &Control,
-    situation: &Situation,
+    admin: &AdminClient,
+    current_state: &CurrentState,
     wanted: &SpecFile,
 ) -> anyhow::Result<Verdict> {
-    let request = situation.request(&wanted.spec, &identity());
-    if situation.instance.is_some() {
-        return match control.check(&wanted.id, &request).await {
+    let request = current_state.request(&wanted.spec, &identity());
+    if current_state.instance.is_some() {
+        return match admin.check(&wanted.id, &request).await {
             Ok(checked) => Ok(Verdict { refusal: None, warnings: checked.warnings }),
-            Err(Trouble::Refused(message)) => {
+            Err(ControlError::Refused(message)) => {
                 Ok(Verdict { refusal: Some(message), ..Verdict::default() })
             }
-            Err(trouble) => Err(control.unanswered(trouble)),
+            Err(error) => Err(admin.query_error(error)),
         };
     }
     let version = wanted.id.clone();
-    let answer = control.dry_run(&DryRun { version, request }).await;
-    let output = answer.map_err(|trouble| control.unanswered(trouble))?;
+    let answer = admin.dry_run(&DryRun { version, request }).await;
+    let output = answer.map_err(|error| admin.query_error(error))?;
     Ok(Verdict {
         refusal: output.refusal.map(|refusal| refusal.message),
         warnings: output.warnings,

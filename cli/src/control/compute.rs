@@ -15,7 +15,7 @@ use wci_contract::{
     messages::{UpdateRequest, Upsert},
 };
 
-use super::Trouble;
+use super::ControlError;
 
 /// Everything of a group that an update may change: together, all of it.
 const WHOLE_GROUP: [&str; 3] = ["task_queue_types", "provider", "scaler"];
@@ -41,18 +41,18 @@ pub(crate) fn replacement(before: &Spec, after: &Spec, identity: &str) -> Update
 }
 
 /// `spec` for a version that is new.
-pub(super) fn config(spec: &Spec) -> Result<ComputeConfig, Trouble> {
+pub(super) fn config(spec: &Spec) -> Result<ComputeConfig, ControlError> {
     let groups = spec.scaling_group_specs.iter();
     let scaling_groups = groups
         .map(|(name, spec)| Ok((name.clone(), group(spec)?)))
-        .collect::<Result<_, Trouble>>()?;
+        .collect::<Result<_, ControlError>>()?;
     Ok(ComputeConfig { scaling_groups })
 }
 
 /// `spec` as updates that replace every group of that name.
 pub(super) fn updates(
     spec: &Spec,
-) -> Result<HashMap<String, ComputeConfigScalingGroupUpdate>, Trouble> {
+) -> Result<HashMap<String, ComputeConfigScalingGroupUpdate>, ControlError> {
     let groups = spec.scaling_group_specs.iter();
     groups
         .map(|(name, spec)| {
@@ -67,18 +67,18 @@ pub(super) fn updates(
         .collect()
 }
 
-fn group(spec: &GroupSpec) -> Result<ComputeConfigScalingGroup, Trouble> {
+fn group(spec: &GroupSpec) -> Result<ComputeConfigScalingGroup, ControlError> {
     let types = spec.task_types.iter().flatten().filter_map(|n| TaskType::from_wire(*n));
     let provider = ComputeProvider {
         r#type: spec.compute.provider_type.clone(),
-        details: details(spec.provider_config().map_err(|e| Trouble::other(&e))?)?,
+        details: details(spec.provider_config().map_err(|e| ControlError::other(&e))?)?,
         nexus_endpoint: spec.compute.nexus_endpoint.clone(),
     };
     let scaler = match &spec.scaling {
         None => None,
         Some(scaling) => Some(ComputeScaler {
             r#type: scaling.scaling_algorithm.clone(),
-            details: details(spec.scaling_config().map_err(|e| Trouble::other(&e))?)?,
+            details: details(spec.scaling_config().map_err(|e| ControlError::other(&e))?)?,
         }),
     };
     Ok(ComputeConfigScalingGroup {
@@ -88,7 +88,7 @@ fn group(spec: &GroupSpec) -> Result<ComputeConfigScalingGroup, Trouble> {
     })
 }
 
-fn details(config: Map<String, Value>) -> Result<Option<Payload>, Trouble> {
+fn details(config: Map<String, Value>) -> Result<Option<Payload>, ControlError> {
     if config.is_empty() {
         return Ok(None);
     }

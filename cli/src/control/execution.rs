@@ -8,13 +8,13 @@ use temporalio_common::protos::temporal::api::{
 };
 use wci_contract::{VersionId, names};
 
-use super::{Control, SOON, Trouble, within};
+use super::{AdminClient, ControlError, SOON, within};
 use crate::clock::{self, Millis};
 
 /// Who runs an instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Keeper {
+pub enum Owner {
     /// The system worker that this command talks to.
     Wci,
     /// The server's own controller.
@@ -23,8 +23,8 @@ pub enum Keeper {
     Other,
 }
 
-impl Keeper {
-    /// The keeper of instances on `queue`, where `ours` is the queue of our system worker.
+impl Owner {
+    /// The owner of instances on `queue`, where `ours` is the queue of our system worker.
     pub(crate) fn of(queue: &str, ours: &str) -> Self {
         if queue == ours {
             Self::Wci
@@ -35,7 +35,7 @@ impl Keeper {
         }
     }
 
-    /// The keeper in a word.
+    /// The owner in a word.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Wci => "wci",
@@ -83,14 +83,20 @@ impl Execution {
     }
 }
 
-impl Control {
+impl AdminClient {
     /// The latest run of the instance, open or closed; `None` when there never was one.
-    pub(crate) async fn look(&self, id: &VersionId) -> Result<Option<Execution>, Trouble> {
+    pub(crate) async fn latest_run(
+        &self,
+        id: &VersionId,
+    ) -> Result<Option<Execution>, ControlError> {
         self.find(id.workflow_id()).await
     }
 
     /// The latest run of a workflow.
-    pub(super) async fn find(&self, workflow_id: String) -> Result<Option<Execution>, Trouble> {
+    pub(super) async fn find(
+        &self,
+        workflow_id: String,
+    ) -> Result<Option<Execution>, ControlError> {
         let request = DescribeWorkflowExecutionRequest {
             namespace: self.namespace.clone(),
             execution: Some(WorkflowExecution { workflow_id, run_id: String::new() }),
@@ -99,8 +105,8 @@ impl Control {
         let call = service.describe_workflow_execution(request.into_request());
         match within("looking for the instance", SOON, call).await {
             Ok(found) => Ok(found.into_inner().workflow_execution_info.map(Execution::of)),
-            Err(Trouble::NotFound(_)) => Ok(None),
-            Err(trouble) => Err(trouble),
+            Err(ControlError::NotFound(_)) => Ok(None),
+            Err(error) => Err(error),
         }
     }
 }
@@ -111,8 +117,8 @@ mod tests {
 
     #[test]
     fn the_task_queue_tells_who_runs_an_instance() {
-        assert_eq!(Keeper::of("wci-system", "wci-system"), Keeper::Wci);
-        assert_eq!(Keeper::of("temporal-sys-per-ns-tq", "wci-system"), Keeper::Server);
-        assert_eq!(Keeper::of("wci-blue", "wci-system"), Keeper::Other);
+        assert_eq!(Owner::of("wci-system", "wci-system"), Owner::Wci);
+        assert_eq!(Owner::of("temporal-sys-per-ns-tq", "wci-system"), Owner::Server);
+        assert_eq!(Owner::of("wci-blue", "wci-system"), Owner::Other);
     }
 }

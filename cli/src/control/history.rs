@@ -8,12 +8,12 @@ use temporalio_common::protos::temporal::api::history::v1::{
 };
 use wci_contract::VersionId;
 
-use super::{Control, Trouble, within};
+use super::{AdminClient, ControlError, within};
 
 /// How long the server may take over the history of one run.
 const READ: Duration = Duration::from_secs(30);
 
-impl Control {
+impl AdminClient {
     /// The histories of the instance's runs, oldest first: from the latest back to the one with
     /// which there are `enough`, or as far as the server remembers; `most` at the most.
     pub(crate) async fn histories(
@@ -21,22 +21,26 @@ impl Control {
         id: &VersionId,
         most: usize,
         enough: impl Fn(&[Vec<HistoryEvent>]) -> bool,
-    ) -> Result<Vec<Vec<HistoryEvent>>, Trouble> {
+    ) -> Result<Vec<Vec<HistoryEvent>>, ControlError> {
         let mut runs: Vec<Vec<HistoryEvent>> = vec![self.history(id, "").await?];
         while runs.len() < most && !enough(&runs) {
             let Some(before) = runs.first().and_then(|run| continues(run)) else { break };
             match self.history(id, &before).await {
                 Ok(events) => runs.insert(0, events),
                 // The server forgets runs after a while.
-                Err(Trouble::NotFound(_)) => break,
-                Err(trouble) => return Err(trouble),
+                Err(ControlError::NotFound(_)) => break,
+                Err(error) => return Err(error),
             }
         }
         Ok(runs)
     }
 
     /// The history of one run; of the latest for an empty `run_id`.
-    async fn history(&self, id: &VersionId, run_id: &str) -> Result<Vec<HistoryEvent>, Trouble> {
+    async fn history(
+        &self,
+        id: &VersionId,
+        run_id: &str,
+    ) -> Result<Vec<HistoryEvent>, ControlError> {
         let run = WorkflowExecutionInfo::builder()
             .namespace(&self.namespace)
             .workflow_id(id.workflow_id())

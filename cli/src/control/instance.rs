@@ -26,15 +26,15 @@ use wci_contract::{
 };
 
 use super::{
-    CHANGE, Control, QUERY, SOON, Trouble,
+    AdminClient, CHANGE, ControlError, QUERY, SOON,
     wire::{decode, division, encode},
     within,
 };
 use crate::clock;
 
-impl Control {
-    /// Starts an instance without a spec. [`Trouble::Exists`] when one runs.
-    pub(crate) async fn start(&self, id: &VersionId) -> Result<(), Trouble> {
+impl AdminClient {
+    /// Starts an instance without a spec. [`ControlError::Exists`] when one runs.
+    pub(crate) async fn start(&self, id: &VersionId) -> Result<(), ControlError> {
         let input = self.input(id, None);
         let options = WorkflowStartOptions::new(&self.task_queue, id.workflow_id())
             .id_conflict_policy(WorkflowIdConflictPolicy::Fail)
@@ -60,36 +60,40 @@ impl Control {
     }
 
     /// What the instance tells the server's deployment workflows.
-    pub(crate) async fn describe(&self, id: &VersionId) -> Result<Description, Trouble> {
+    pub(crate) async fn describe(&self, id: &VersionId) -> Result<Description, ControlError> {
         self.query(id, names::DESCRIBE).await
     }
 
     /// Makes sure that the system worker attends to the instance. A poll that was seen lately may
     /// have been its last.
     pub(crate) async fn require_answer(&self, id: &VersionId) -> anyhow::Result<Description> {
-        self.describe(id).await.map_err(|trouble| self.unanswered(trouble))
+        self.describe(id).await.map_err(|error| self.query_error(error))
     }
 
     /// A query that failed, in words.
-    pub(crate) fn unanswered(&self, trouble: Trouble) -> anyhow::Error {
+    pub(crate) fn query_error(&self, error: ControlError) -> anyhow::Error {
         let queue = &self.task_queue;
-        match trouble {
-            Trouble::Silence { .. } | Trouble::BrokeOff(_) => anyhow!(
+        match error {
+            ControlError::NoAnswer { .. } | ControlError::Interrupted(_) => anyhow!(
                 "the system worker of task queue {queue} in namespace {} does not answer \
-                 ({trouble}): is one alive, and of this version of wci?",
+                 ({error}): is one alive, and of this version of wci?",
                 self.namespace
             ),
-            trouble => trouble.into(),
+            error => error.into(),
         }
     }
 
     /// Everything that the instance knows, or knew when it ended.
-    pub(crate) async fn dump(&self, id: &VersionId) -> Result<State, Trouble> {
+    pub(crate) async fn dump(&self, id: &VersionId) -> Result<State, ControlError> {
         self.query(id, names::DUMP).await
     }
 
     /// Everything that one run of the instance knows, or knew when it ended.
-    pub(crate) async fn dump_run(&self, id: &VersionId, run_id: &str) -> Result<State, Trouble> {
+    pub(crate) async fn dump_run(
+        &self,
+        id: &VersionId,
+        run_id: &str,
+    ) -> Result<State, ControlError> {
         query(&self.run(id, run_id), names::DUMP).await
     }
 
@@ -98,8 +102,8 @@ impl Control {
         &self,
         id: &VersionId,
         request: &UpdateRequest,
-    ) -> Result<UpdateReply, Trouble> {
-        self.tell(id, names::UPDATE, request).await
+    ) -> Result<UpdateReply, ControlError> {
+        self.execute_update(id, names::UPDATE, request).await
     }
 
     /// Checks a change without making it.
@@ -107,22 +111,36 @@ impl Control {
         &self,
         id: &VersionId,
         request: &UpdateRequest,
-    ) -> Result<Checked, Trouble> {
-        self.tell(id, names::VALIDATE, request).await
+    ) -> Result<Checked, ControlError> {
+        self.execute_update(id, names::VALIDATE, request).await
     }
 
     /// Ends the instance.
-    pub(crate) async fn delete(&self, id: &VersionId, identity: &str) -> Result<Done, Trouble> {
-        self.tell(id, names::DELETE, &DeleteRequest { identity: identity.to_owned() }).await
+    pub(crate) async fn delete(
+        &self,
+        id: &VersionId,
+        identity: &str,
+    ) -> Result<Done, ControlError> {
+        self.execute_update(id, names::DELETE, &DeleteRequest { identity: identity.to_owned() })
+            .await
     }
 
     /// Ends the instance; the answer is all that it knew.
-    pub(crate) async fn release(&self, id: &VersionId, identity: &str) -> Result<State, Trouble> {
-        self.tell(id, names::RELEASE, &ReleaseRequest { identity: identity.to_owned() }).await
+    pub(crate) async fn release(
+        &self,
+        id: &VersionId,
+        identity: &str,
+    ) -> Result<State, ControlError> {
+        self.execute_update(id, names::RELEASE, &ReleaseRequest { identity: identity.to_owned() })
+            .await
     }
 
     /// Announces tasks to the instance, as matching does.
-    pub(crate) async fn announce(&self, id: &VersionId, tasks: &TaskAdd) -> Result<(), Trouble> {
+    pub(crate) async fn announce(
+        &self,
+        id: &VersionId,
+        tasks: &TaskAdd,
+    ) -> Result<(), ControlError> {
         let handle = self.handle(id);
         let signal = UntypedSignal::new(names::TASK_ADD_SIGNAL);
         let call = handle.signal(signal, encode(tasks)?, WorkflowSignalOptions::default());
@@ -130,7 +148,7 @@ impl Control {
     }
 
     /// Ends the instance without asking it.
-    pub(crate) async fn terminate(&self, id: &VersionId, reason: &str) -> Result<(), Trouble> {
+    pub(crate) async fn terminate(&self, id: &VersionId, reason: &str) -> Result<(), ControlError> {
         let request = TerminateWorkflowExecutionRequest {
             namespace: self.namespace.clone(),
             workflow_execution: Some(WorkflowExecution {
@@ -146,16 +164,20 @@ impl Control {
         within("ending the instance", SOON, call).await.map(|_| ())
     }
 
-    async fn query<T: DeserializeOwned>(&self, id: &VersionId, name: &str) -> Result<T, Trouble> {
+    async fn query<T: DeserializeOwned>(
+        &self,
+        id: &VersionId,
+        name: &str,
+    ) -> Result<T, ControlError> {
         query(&self.handle(id), name).await
     }
 
-    async fn tell<T: DeserializeOwned>(
+    async fn execute_update<T: DeserializeOwned>(
         &self,
         id: &VersionId,
         name: &str,
         request: &impl Serialize,
-    ) -> Result<T, Trouble> {
+    ) -> Result<T, ControlError> {
         let handle = self.handle(id);
         let options = WorkflowExecuteUpdateOptions::default();
         let call = handle.execute_update(UntypedUpdate::new(name), encode(request)?, options);
@@ -180,7 +202,7 @@ impl Control {
 async fn query<T: DeserializeOwned>(
     handle: &UntypedWorkflowHandle<Client>,
     name: &str,
-) -> Result<T, Trouble> {
+) -> Result<T, ControlError> {
     let nothing = RawValue::new(Vec::new());
     let call = handle.query(UntypedQuery::new(name), nothing, WorkflowQueryOptions::default());
     decode(&within("asking the instance", QUERY, call).await?)

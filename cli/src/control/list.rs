@@ -11,7 +11,7 @@ use wci_contract::{
     names::{DIVISION, DIVISION_ATTRIBUTE, INSTANCE_WORKFLOW, MEMO},
 };
 
-use super::{Control, Keeper, SOON, Trouble, within};
+use super::{AdminClient, ControlError, Owner, SOON, within};
 use crate::clock::{self, Millis};
 
 /// Instances asked for at once.
@@ -23,16 +23,16 @@ pub struct Listed {
     /// The version that it is for.
     pub id: VersionId,
     /// Who runs it.
-    pub keeper: Keeper,
+    pub owner: Owner,
     /// Where it runs.
     pub task_queue: String,
     /// When it was created; runs come and go.
     pub created: Millis,
 }
 
-impl Control {
+impl AdminClient {
     /// Instances that run, at most `limit`, and whether there are more.
-    pub async fn list(&self, limit: usize) -> Result<(Vec<Listed>, bool), Trouble> {
+    pub async fn list(&self, limit: usize) -> Result<(Vec<Listed>, bool), ControlError> {
         let mut listed = Vec::new();
         let mut token = Vec::new();
         loop {
@@ -67,7 +67,7 @@ impl Control {
         let created = memo(&info).map(|memo| memo.create_time.as_millis()).filter(|at| *at > 0);
         Some(Listed {
             id,
-            keeper: Keeper::of(&info.task_queue, &self.task_queue),
+            owner: Owner::of(&info.task_queue, &self.task_queue),
             created: created.or(started).unwrap_or_default(),
             task_queue: info.task_queue,
         })

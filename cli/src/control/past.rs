@@ -11,7 +11,7 @@ use wci_contract::{
     signal::{TaskAdd, coalesce},
 };
 
-use super::{Control, SOON, Trouble, within};
+use super::{AdminClient, ControlError, SOON, within};
 
 /// The events of one run, as far as it has come.
 #[derive(Debug, Clone, Default)]
@@ -19,9 +19,9 @@ pub(crate) struct Past {
     events: Vec<HistoryEvent>,
 }
 
-impl Control {
+impl AdminClient {
     /// Reads the history of one run of the instance.
-    pub(crate) async fn past(&self, id: &VersionId, run_id: &str) -> Result<Past, Trouble> {
+    pub(crate) async fn past(&self, id: &VersionId, run_id: &str) -> Result<Past, ControlError> {
         let handle = self.run(id, run_id);
         let history = handle.fetch_history(WorkflowFetchHistoryOptions::default());
         let events = within("reading the instance's history", SOON, history.into_events()).await?;
@@ -108,7 +108,7 @@ fn is_update(attributes: &Attributes) -> bool {
     matches!(attributes, Attributes::WorkflowExecutionUpdateAcceptedEventAttributes(_))
 }
 
-impl From<WorkflowInteractionError> for Trouble {
+impl From<WorkflowInteractionError> for ControlError {
     fn from(error: WorkflowInteractionError) -> Self {
         match error {
             WorkflowInteractionError::NotFound(status) | WorkflowInteractionError::Rpc(status) => {

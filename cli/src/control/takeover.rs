@@ -11,15 +11,15 @@ use temporalio_common::protos::temporal::api::{
 use wci_contract::{VersionId, names, state::State};
 
 use super::{
-    Control, SOON, Trouble,
+    AdminClient, ControlError, SOON,
+    error::retry_while_busy,
     instance::{memo_of, summary},
-    trouble::patiently,
     wire::{division, encode},
     within,
 };
 use crate::connection;
 
-impl Control {
+impl AdminClient {
     /// Starts our instance with `state`, and answers with its run. `after`, the run before it,
     /// ends in the same step if it is open. However often this is asked, and by however many,
     /// `after` has one successor: the server knows the request by its ID.
@@ -28,7 +28,7 @@ impl Control {
         id: &VersionId,
         state: State,
         after: &str,
-    ) -> Result<String, Trouble> {
+    ) -> Result<String, ControlError> {
         let memo = memo_of(id, state.create_time.unwrap_or_default());
         let memo = [(names::MEMO.to_owned(), payload(&memo)?)];
         let request = StartWorkflowExecutionRequest {
@@ -49,7 +49,7 @@ impl Control {
             }),
             ..Default::default()
         };
-        patiently(|| {
+        retry_while_busy(|| {
             let (mut service, request) = (self.service(), request.clone().into_request());
             async move {
                 let call = service.start_workflow_execution(request);
@@ -61,6 +61,6 @@ impl Control {
     }
 }
 
-fn payload(value: &impl serde::Serialize) -> Result<Payload, Trouble> {
+fn payload(value: &impl serde::Serialize) -> Result<Payload, ControlError> {
     Ok(encode(value)?.payloads.pop().unwrap_or_default())
 }

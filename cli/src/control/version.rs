@@ -17,7 +17,7 @@ use temporalio_common::protos::temporal::api::{
 use uuid::Uuid;
 use wci_contract::{Spec, VersionId};
 
-use super::{CHANGE, Control, SOON, Trouble, compute, trouble::patiently, within};
+use super::{AdminClient, CHANGE, ControlError, SOON, compute, error::retry_while_busy, within};
 
 /// The server gives up a little earlier, so that its words reach us.
 const SERVER_CHANGE: Duration = Duration::from_secs(50);
@@ -35,14 +35,17 @@ impl Deployment {
     }
 }
 
-impl Control {
+impl AdminClient {
     /// The Worker Deployment of `id`; `None` when the server knows none of that name.
-    pub(crate) async fn deployment(&self, id: &VersionId) -> Result<Option<Deployment>, Trouble> {
+    pub(crate) async fn deployment(
+        &self,
+        id: &VersionId,
+    ) -> Result<Option<Deployment>, ControlError> {
         let request = DescribeWorkerDeploymentRequest {
             namespace: self.namespace.clone(),
             deployment_name: id.deployment().to_owned(),
         };
-        let found = patiently(|| {
+        let found = retry_while_busy(|| {
             let (mut service, request) = (self.service(), request.clone().into_request());
             async move {
                 let call = service.describe_worker_deployment(request);
@@ -51,8 +54,8 @@ impl Control {
         });
         let info = match found.await {
             Ok(found) => found.into_inner().worker_deployment_info.unwrap_or_default(),
-            Err(Trouble::NotFound(_) | Trouble::Unsupported(_)) => return Ok(None),
-            Err(trouble) => return Err(trouble),
+            Err(ControlError::NotFound(_) | ControlError::Unsupported(_)) => return Ok(None),
+            Err(error) => return Err(error),
         };
         let versions = info.version_summaries.into_iter().filter_map(|summary| {
             let status = VersionStatus::try_from(summary.status).unwrap_or_default();
@@ -66,15 +69,15 @@ impl Control {
         &self,
         id: &VersionId,
         identity: &str,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), ControlError> {
         let request = CreateWorkerDeploymentRequest {
             namespace: self.namespace.clone(),
             deployment_name: id.deployment().to_owned(),
             identity: identity.to_owned(),
             request_id: Uuid::new_v4().to_string(),
         };
-        patiently(|| {
-            let (mut service, request) = (self.service(), patient(request.clone()));
+        retry_while_busy(|| {
+            let (mut service, request) = (self.service(), with_server_timeout(request.clone()));
             async move {
                 let call = service.create_worker_deployment(request);
                 within("creating the Worker Deployment", CHANGE, call).await.map(|_| ())
@@ -88,14 +91,14 @@ impl Control {
         &self,
         id: &VersionId,
         identity: &str,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), ControlError> {
         let request = DeleteWorkerDeploymentRequest {
             namespace: self.namespace.clone(),
             deployment_name: id.deployment().to_owned(),
             identity: identity.to_owned(),
         };
-        patiently(|| {
-            let (mut service, request) = (self.service(), patient(request.clone()));
+        retry_while_busy(|| {
+            let (mut service, request) = (self.service(), with_server_timeout(request.clone()));
             async move {
                 let call = service.delete_worker_deployment(request);
                 within("deleting the Worker Deployment", CHANGE, call).await.map(|_| ())
@@ -110,16 +113,16 @@ impl Control {
         id: &VersionId,
         spec: &Spec,
         identity: &str,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), ControlError> {
         let request = CreateWorkerDeploymentVersionRequest {
             namespace: self.namespace.clone(),
-            deployment_version: Some(version(id)),
+            deployment_version: Some(deployment_version(id)),
             compute_config: Some(compute::config(spec)?),
             identity: identity.to_owned(),
             request_id: Uuid::new_v4().to_string(),
         };
-        patiently(|| {
-            let (mut service, request) = (self.service(), patient(request.clone()));
+        retry_while_busy(|| {
+            let (mut service, request) = (self.service(), with_server_timeout(request.clone()));
             async move {
                 let call = service.create_worker_deployment_version(request);
                 within("creating the version", CHANGE, call).await.map(|_| ())
@@ -135,17 +138,17 @@ impl Control {
         spec: &Spec,
         remove: Vec<String>,
         identity: &str,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), ControlError> {
         let request = UpdateWorkerDeploymentVersionComputeConfigRequest {
             namespace: self.namespace.clone(),
-            deployment_version: Some(version(id)),
+            deployment_version: Some(deployment_version(id)),
             compute_config_scaling_groups: compute::updates(spec)?,
             remove_compute_config_scaling_groups: remove,
             identity: identity.to_owned(),
             request_id: Uuid::new_v4().to_string(),
         };
-        patiently(|| {
-            let (mut service, request) = (self.service(), patient(request.clone()));
+        retry_while_busy(|| {
+            let (mut service, request) = (self.service(), with_server_timeout(request.clone()));
             async move {
                 let call = service.update_worker_deployment_version_compute_config(request);
                 within("changing the compute config", CHANGE, call).await.map(|_| ())
@@ -160,16 +163,16 @@ impl Control {
         id: &VersionId,
         skip_drainage: bool,
         identity: &str,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), ControlError> {
         let request = DeleteWorkerDeploymentVersionRequest {
             namespace: self.namespace.clone(),
-            deployment_version: Some(version(id)),
+            deployment_version: Some(deployment_version(id)),
             skip_drainage,
             identity: identity.to_owned(),
             ..Default::default()
         };
-        patiently(|| {
-            let (mut service, request) = (self.service(), patient(request.clone()));
+        retry_while_busy(|| {
+            let (mut service, request) = (self.service(), with_server_timeout(request.clone()));
             async move {
                 let call = service.delete_worker_deployment_version(request);
                 within("deleting the version", CHANGE, call).await.map(|_| ())
@@ -186,7 +189,7 @@ impl Control {
         id: &VersionId,
         lenient: bool,
         identity: &str,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), ControlError> {
         let request = SetWorkerDeploymentCurrentVersionRequest {
             namespace: self.namespace.clone(),
             deployment_name: id.deployment().to_owned(),
@@ -196,8 +199,8 @@ impl Control {
             allow_no_pollers: true,
             ..Default::default()
         };
-        patiently(|| {
-            let (mut service, request) = (self.service(), patient(request.clone()));
+        retry_while_busy(|| {
+            let (mut service, request) = (self.service(), with_server_timeout(request.clone()));
             async move {
                 let call = service.set_worker_deployment_current_version(request);
                 within("making the version current", CHANGE, call).await.map(|_| ())
@@ -207,14 +210,14 @@ impl Control {
     }
 }
 
-pub(super) fn version(id: &VersionId) -> WorkerDeploymentVersion {
+pub(super) fn deployment_version(id: &VersionId) -> WorkerDeploymentVersion {
     WorkerDeploymentVersion {
         deployment_name: id.deployment().to_owned(),
         build_id: id.build_id().to_owned(),
     }
 }
 
-pub(super) fn patient<T>(message: T) -> Request<T> {
+pub(super) fn with_server_timeout<T>(message: T) -> Request<T> {
     let mut request = message.into_request();
     request.set_timeout(SERVER_CHANGE);
     request

@@ -8,7 +8,7 @@ use temporalio_common::{
 use wci_contract::names;
 use wci_workflows::{payload_of, text_of};
 
-use super::Trouble;
+use super::ControlError;
 
 const DIVISION: SearchAttributeKey<String> = SearchAttributeKey::keyword(names::DIVISION_ATTRIBUTE);
 
@@ -17,13 +17,13 @@ pub(super) fn division() -> SearchAttributes {
     SearchAttributes::new([DIVISION.value_set(names::DIVISION.to_owned())])
 }
 
-pub(super) fn encode(value: &impl Serialize) -> Result<RawValue, Trouble> {
-    payload_of(value).map_err(|error| Trouble::other(&error))
+pub(super) fn encode(value: &impl Serialize) -> Result<RawValue, ControlError> {
+    payload_of(value).map_err(|error| ControlError::other(&error))
 }
 
-pub(super) fn decode<T: DeserializeOwned>(raw: &RawValue) -> Result<T, Trouble> {
-    let text = text_of(raw).map_err(|refusal| Trouble::other(&refusal))?;
+pub(super) fn decode<T: DeserializeOwned>(raw: &RawValue) -> Result<T, ControlError> {
+    let text = text_of(raw).map_err(|refusal| ControlError::other(&refusal))?;
     serde_json::from_str(text).map_err(|error| {
-        Trouble::Other(format!("the answer makes no sense to this version of wci: {error}"))
+        ControlError::Other(format!("the answer makes no sense to this version of wci: {error}"))
     })
 }

@@ -2,16 +2,16 @@
 
 use wci_contract::{Spec, VersionId, activities::DryRun, state::State};
 
-use super::{Hindrance, nudge};
-use crate::control::{Control, Execution, Keeper, Past, Trouble, replacement};
+use super::{AdoptError, reannounce};
+use crate::control::{AdminClient, ControlError, Execution, Owner, Past, replacement};
 
 /// Who wants to take over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Manner {
+pub enum AdoptMode {
     /// Somebody names the version.
-    Asked,
+    Requested,
     /// Whatever there is: leaves alone what was released or is not finished.
-    Sweeping,
+    Automatic,
 }
 
 /// What was found, or done.
@@ -20,52 +20,52 @@ pub enum Adopted {
     /// Ours took over.
     Now,
     /// It was ours.
-    Before,
+    Already,
 }
 
 /// Takes the instance over: its state is read, ours is started in its place in one step, and
 /// what reached the other one in between is passed on.
 pub async fn adopt(
-    control: &Control,
+    admin: &AdminClient,
     id: &VersionId,
-    manner: Manner,
+    mode: AdoptMode,
     identity: &str,
-) -> Result<Adopted, Hindrance> {
-    let Some(theirs) = control.look(id).await?.filter(Execution::is_open) else {
-        return Err(Hindrance::NotThere(id.clone()));
+) -> Result<Adopted, AdoptError> {
+    let Some(theirs) = admin.latest_run(id).await?.filter(Execution::is_open) else {
+        return Err(AdoptError::NotRunning(id.clone()));
     };
-    match Keeper::of(&theirs.task_queue, control.task_queue()) {
-        Keeper::Wci => return Ok(Adopted::Before),
-        Keeper::Other => {
-            return Err(Hindrance::Elsewhere { id: id.clone(), queue: theirs.task_queue });
+    match Owner::of(&theirs.task_queue, admin.task_queue()) {
+        Owner::Wci => return Ok(Adopted::Already),
+        Owner::Other => {
+            return Err(AdoptError::OtherOwner { id: id.clone(), queue: theirs.task_queue });
         }
-        Keeper::Server => {}
+        Owner::Server => {}
     }
-    let is_released = control.is_released(id).await?;
-    if manner == Manner::Sweeping {
+    let is_released = admin.is_released(id).await?;
+    if mode == AdoptMode::Automatic {
         match is_released {
             Some(false) => {}
-            Some(true) => return Err(Hindrance::Released(id.clone())),
-            None => return Err(Hindrance::Unfinished(id.clone())),
+            Some(true) => return Err(AdoptError::Released(id.clone())),
+            None => return Err(AdoptError::NoComputeConfig(id.clone())),
         }
     }
-    let spec = spec_of(&control.dump_run(id, &theirs.run_id).await?);
-    if manner == Manner::Sweeping && spec.is_empty() {
-        return Err(Hindrance::Unfinished(id.clone()));
+    let spec = spec_of(&admin.dump_run(id, &theirs.run_id).await?);
+    if mode == AdoptMode::Automatic && spec.is_empty() {
+        return Err(AdoptError::NoComputeConfig(id.clone()));
     }
-    check(control, id, &spec).await?;
-    let before = control.past(id, &theirs.run_id).await?;
+    check(admin, id, &spec).await?;
+    let before = admin.past(id, &theirs.run_id).await?;
     if before.has_update_under_way() {
-        return Err(Hindrance::BeingChanged(id.clone()));
+        return Err(AdoptError::UpdateInProgress(id.clone()));
     }
-    let state = control.dump_run(id, &theirs.run_id).await?;
+    let state = admin.dump_run(id, &theirs.run_id).await?;
     let taken = spec_of(&state);
-    control.take_over(id, state, &theirs.run_id).await?;
+    admin.take_over(id, state, &theirs.run_id).await?;
     if is_released == Some(true) {
-        control.unmark(id, identity).await?;
+        admin.unmark_released(id, identity).await?;
     }
-    let after = control.past(id, &theirs.run_id).await?;
-    catch_up(control, id, &theirs.run_id, &before, &after, &taken).await?;
+    let after = admin.past(id, &theirs.run_id).await?;
+    catch_up(admin, id, &theirs.run_id, &before, &after, &taken).await?;
     Ok(Adopted::Now)
 }
 
@@ -74,16 +74,18 @@ fn spec_of(state: &State) -> Spec {
 }
 
 /// Makes sure that our system worker can start the workers of `spec`.
-async fn check(control: &Control, id: &VersionId, spec: &Spec) -> Result<(), Hindrance> {
+async fn check(admin: &AdminClient, id: &VersionId, spec: &Spec) -> Result<(), AdoptError> {
     if spec.is_empty() {
         return Ok(());
     }
     let version = id.clone();
-    let output = control
+    let output = admin
         .dry_run(&DryRun { version, request: replacement(&Spec::default(), spec, "") })
         .await?;
     match output.refusal {
-        Some(refusal) => Err(Hindrance::Unable { id: id.clone(), why: refusal.message }),
+        Some(refusal) => {
+            Err(AdoptError::CannotStartWorkers { id: id.clone(), why: refusal.message })
+        }
         None => Ok(()),
     }
 }
@@ -91,25 +93,25 @@ async fn check(control: &Control, id: &VersionId, spec: &Spec) -> Result<(), Hin
 /// Passes on what reached the other instance after it was asked for its state, and what it had
 /// begun and did not finish.
 async fn catch_up(
-    control: &Control,
+    admin: &AdminClient,
     id: &VersionId,
     theirs: &str,
     before: &Past,
     after: &Past,
     taken: &Spec,
-) -> Result<(), Trouble> {
+) -> Result<(), ControlError> {
     let mut tasks = after.announced_since(before.end());
     if tasks.is_empty() && after.has_work_under_way() {
-        tasks.extend(nudge::stand_in(taken));
+        tasks.extend(reannounce::synthetic_signal(taken));
     }
     for task in tasks {
-        control.announce(id, &task).await?;
+        admin.announce(id, &task).await?;
     }
     if after.has_update_since(before.end()) {
         // It was answered, so it must count.
-        let spec = spec_of(&control.dump_run(id, theirs).await?);
+        let spec = spec_of(&admin.dump_run(id, theirs).await?);
         if spec != *taken && !spec.is_empty() {
-            control.update(id, &replacement(taken, &spec, "wci adopt")).await?;
+            admin.update(id, &replacement(taken, &spec, "wci adopt")).await?;
         }
     }
     Ok(())

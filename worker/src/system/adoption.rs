@@ -1,4 +1,4 @@
-//! `--adopt`: what the server's controller runs is taken over by itself.
+//! `--adopt`: takes instances over from the server's controller automatically.
 
 use std::{
     collections::BTreeMap,
@@ -9,104 +9,113 @@ use futures::{StreamExt, stream};
 use temporalio_client::Client;
 use wci_contract::VersionId;
 
-use super::arrival;
+use super::readiness;
 use wci_cli::{
     connection,
-    control::{Control, Keeper, Trouble},
-    ownership::{Adopted, Hindrance, Manner, adopt},
+    control::{AdminClient, ControlError, Owner},
+    ownership::{AdoptError, AdoptMode, Adopted, adopt},
 };
 
-/// Between two looks.
-const PACE: Duration = Duration::from_secs(3);
-/// How long an instance that could not be taken over is left alone.
-const AFTER_REFUSAL: Duration = Duration::from_secs(60);
-/// Instances of a namespace that are looked at.
-const MOST: usize = 10_000;
-/// Instances that are taken over at once.
-const AT_ONCE: usize = 8;
+/// Time between two rounds.
+const INTERVAL: Duration = Duration::from_secs(3);
+/// How long to leave an instance alone after a failed adoption.
+const RETRY_AFTER: Duration = Duration::from_secs(60);
+/// Limit of instances to list in a namespace.
+const MAX_LISTED: usize = 10_000;
+/// Concurrent adoptions.
+const CONCURRENCY: usize = 8;
 
-/// What was said of an instance that is left to the server, and when.
-type Left = BTreeMap<VersionId, (String, Instant)>;
+/// The last failure logged for each instance that stays with the server, and when.
+type Failures = BTreeMap<VersionId, (String, Instant)>;
 
-/// Adopts whatever appears in the client's namespace, for as long as it is polled. Trouble here
-/// touches nothing else.
-pub(super) async fn keep_adopting(client: Client, task_queue: String) {
-    arrival::wait(client.clone(), task_queue.clone()).await;
+/// Adopts instances in the client's namespace as they appear, until it is aborted. Failures are
+/// logged and affect nothing else.
+pub(super) async fn adopt_continuously(client: Client, task_queue: String) {
+    readiness::until_polling(client.clone(), task_queue.clone()).await;
     let namespace = client.options().namespace.clone();
-    let mut trouble = None;
-    let mut left = Left::new();
-    let mut control = None;
+    let mut last_error = None;
+    let mut failures = Failures::new();
+    let mut admin = None;
     loop {
-        let result = match &control {
-            Some(control) => round(control, &mut left).await.map_err(|trouble| trouble.to_string()),
-            None => match Control::of(client.clone(), task_queue.clone()).await {
+        let result = match &admin {
+            Some(admin) => round(admin, &mut failures).await.map_err(|error| error.to_string()),
+            None => match AdminClient::of(client.clone(), task_queue.clone()).await {
                 Ok(opened) => {
-                    control = Some(opened);
+                    admin = Some(opened);
                     continue;
                 }
                 Err(error) => Err(error.to_string()),
             },
         };
-        // Said once, not every few seconds.
+        // Logged once, not every few seconds.
         let now = result.err();
-        if let Some(words) = now.as_ref().filter(|_| now != trouble) {
-            tracing::warn!(namespace, trouble = words, "cannot look for instances to adopt");
+        if let Some(error) = now.as_ref().filter(|_| now != last_error) {
+            tracing::warn!(namespace, error, "cannot find instances to adopt");
         }
-        trouble = now;
-        tokio::time::sleep(PACE).await;
+        last_error = now;
+        tokio::time::sleep(INTERVAL).await;
     }
 }
 
-async fn round(control: &Control, left: &mut Left) -> Result<(), Trouble> {
-    let (listed, _) = control.list(MOST).await?;
-    let theirs: Vec<VersionId> = listed
+async fn round(admin: &AdminClient, failures: &mut Failures) -> Result<(), ControlError> {
+    let (listed, _) = admin.list(MAX_LISTED).await?;
+    let candidates: Vec<VersionId> = listed
         .into_iter()
-        .filter(|listed| listed.keeper == Keeper::Server)
+        .filter(|listed| listed.owner == Owner::Server)
         .map(|listed| listed.id)
         .collect();
-    left.retain(|id, _| theirs.contains(id));
-    let due = theirs
+    failures.retain(|id, _| candidates.contains(id));
+    let due = candidates
         .into_iter()
-        .filter(|id| left.get(id).is_none_or(|(_, since)| since.elapsed() >= AFTER_REFUSAL));
+        .filter(|id| failures.get(id).is_none_or(|(_, since)| since.elapsed() >= RETRY_AFTER));
     let due: Vec<VersionId> = due.collect();
     let identity = connection::identity();
     let results: Vec<_> = stream::iter(due)
-        .map(|id| take(control.clone(), id, identity.clone()))
-        .buffer_unordered(AT_ONCE)
+        .map(|id| take(admin.clone(), id, identity.clone()))
+        .buffer_unordered(CONCURRENCY)
         .collect()
         .await;
     for (version, result) in results {
-        tell(control.namespace(), version, result, left);
+        record(admin.namespace(), version, result, failures);
     }
     Ok(())
 }
 
 async fn take(
-    control: Control,
+    admin: AdminClient,
     id: VersionId,
     identity: String,
-) -> (VersionId, Result<Adopted, Hindrance>) {
-    let result = adopt(&control, &id, Manner::Sweeping, &identity).await;
+) -> (VersionId, Result<Adopted, AdoptError>) {
+    let result = adopt(&admin, &id, AdoptMode::Automatic, &identity).await;
     (id, result)
 }
 
-fn tell(namespace: &str, version: VersionId, result: Result<Adopted, Hindrance>, left: &mut Left) {
+fn record(
+    namespace: &str,
+    version: VersionId,
+    result: Result<Adopted, AdoptError>,
+    failures: &mut Failures,
+) {
     match result {
         Ok(Adopted::Now) => {
-            left.remove(&version);
+            failures.remove(&version);
             tracing::info!(namespace, %version, "adopted from the server's controller");
         }
-        // Another system worker was faster, or it is over in a moment.
-        Ok(Adopted::Before)
-        | Err(Hindrance::NotThere(_) | Hindrance::Unfinished(_) | Hindrance::BeingChanged(_)) => {}
-        Err(hindrance @ (Hindrance::Released(_) | Hindrance::Elsewhere { .. })) => {
-            tracing::debug!(namespace, %version, reason = %hindrance, "not adopted");
+        // Another system worker was faster, or a later round will succeed.
+        Ok(Adopted::Already)
+        | Err(
+            AdoptError::NotRunning(_)
+            | AdoptError::NoComputeConfig(_)
+            | AdoptError::UpdateInProgress(_),
+        ) => {}
+        Err(error @ (AdoptError::Released(_) | AdoptError::OtherOwner { .. })) => {
+            tracing::debug!(namespace, %version, reason = %error, "not adopted");
         }
-        Err(hindrance @ (Hindrance::Unable { .. } | Hindrance::Trouble(_))) => {
-            let words = hindrance.to_string();
-            let said = left.insert(version.clone(), (words.clone(), Instant::now()));
-            if said.is_none_or(|(before, _)| before != words) {
-                tracing::warn!(namespace, %version, reason = words, "not adopted");
+        Err(error @ (AdoptError::CannotStartWorkers { .. } | AdoptError::Control(_))) => {
+            let reason = error.to_string();
+            let previous = failures.insert(version.clone(), (reason.clone(), Instant::now()));
+            if previous.is_none_or(|(previous, _)| previous != reason) {
+                tracing::warn!(namespace, %version, reason, "not adopted");
             }
         }
     }

@@ -1,4 +1,5 @@
-//! The operator's configuration file: what each namespace may use. See docs/operator-config.md.
+//! The operator's configuration file: providers and limits by namespace. See
+//! docs/operator-config.md.
 
 mod choice;
 mod lambda;
@@ -13,31 +14,31 @@ use wci_providers::Settings;
 use super::Limits;
 use wci_cli::yaml_file::{self, FileError};
 
-/// What the file says.
+/// The content of the file.
 #[derive(Debug)]
 pub(super) struct Config {
-    /// By namespace; at least one.
-    pub(super) namespaces: BTreeMap<String, Allowance>,
+    /// By name; at least one.
+    pub(super) namespaces: BTreeMap<String, NamespaceConfig>,
 }
 
-/// What one namespace may use.
+/// The configuration of one namespace.
 #[derive(Debug, Clone)]
-pub(super) struct Allowance {
-    /// Its providers.
+pub(super) struct NamespaceConfig {
+    /// The providers that its specs may use.
     pub(super) providers: Settings,
-    /// Everything else.
+    /// Its limits.
     pub(super) limits: Limits,
 }
 
 impl Config {
-    /// Reads and checks the file at `path`. Where it has no limits, `limits` hold.
+    /// Reads and checks the file at `path`. `limits` are the defaults.
     pub(super) fn read(path: &Path, limits: Limits) -> Result<Self, FileError> {
         let (file, text) = yaml_file::read(&text::KIND, path)?;
         text::parse(&file, &text, limits)
     }
 }
 
-/// What is wrong below some line of the file: the line of its own, if it has one, and the words.
+/// A mistake in a section of the file: its own line, if known, and the message.
 type Problem = (Option<u64>, String);
 
 #[cfg(test)]

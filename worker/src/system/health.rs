@@ -1,4 +1,4 @@
-//! `/healthz`, `/readyz` and `/metrics`, for those who look after the process.
+//! The HTTP endpoints `/healthz`, `/readyz` and `/metrics`.
 
 use std::{
     net::SocketAddr,
@@ -20,7 +20,8 @@ use tokio::net::TcpListener;
 
 use super::telemetry::Telemetry;
 
-/// Whether tasks are taken: not before the server knows of this process, and not while it stops.
+/// Whether the process is ready: not before the server lists it as a poller, and not while it
+/// stops.
 #[derive(Debug, Default)]
 pub(super) struct Health {
     ready: AtomicBool,
@@ -28,13 +29,13 @@ pub(super) struct Health {
 }
 
 impl Health {
-    /// From now on, tasks are taken.
-    pub(super) fn ready(&self) {
+    /// Reports ready from now on.
+    pub(super) fn set_ready(&self) {
         self.ready.store(true, Ordering::Relaxed);
     }
 
-    /// From now on, no new ones are.
-    pub(super) fn stopping(&self) {
+    /// Reports not ready from now on.
+    pub(super) fn set_stopping(&self) {
         self.stopping.store(true, Ordering::Relaxed);
     }
 
@@ -43,7 +44,7 @@ impl Health {
     }
 }
 
-/// Answers at `address` in the background.
+/// Serves the endpoints at `address` in the background.
 pub(super) async fn serve(
     address: SocketAddr,
     health: Arc<Health>,
@@ -52,7 +53,7 @@ pub(super) async fn serve(
     let listener = TcpListener::bind(address)
         .await
         .with_context(|| format!("cannot listen at {address}: choose another --health-address"))?;
-    tracing::info!(address = %listener.local_addr()?, "health");
+    tracing::info!(address = %listener.local_addr()?, "serving health and metrics");
     let routes = Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(readiness))
@@ -60,7 +61,7 @@ pub(super) async fn serve(
         .route("/metrics", get(metrics).with_state(telemetry));
     tokio::spawn(async move {
         if let Err(error) = axum::serve(listener, routes).await {
-            tracing::error!(%error, "health is no longer served");
+            tracing::error!(%error, "the health endpoints failed");
         }
     });
     Ok(())
@@ -78,7 +79,7 @@ async fn metrics(State(telemetry): State<Telemetry>) -> Response {
     match telemetry.text() {
         Ok(text) => ([(CONTENT_TYPE, prometheus::TEXT_FORMAT)], text).into_response(),
         Err(error) => {
-            tracing::error!(%error, "metrics cannot be written");
+            tracing::error!(%error, "cannot write metrics");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }

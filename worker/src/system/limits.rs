@@ -1,4 +1,4 @@
-//! What the operator allows one namespace besides its providers.
+//! The limits of one namespace.
 
 use std::time::Duration;
 
@@ -8,26 +8,26 @@ const MAX_INSTANCES: u32 = 100;
 const MOST_INSTANCES: u32 = 1_000_000;
 const VALIDATION_INTERVAL: &str = "6h";
 const SHORTEST_INTERVAL: Duration = Duration::from_secs(60);
-/// A year: an instance that nobody checks any more would be one that nobody trusts.
+/// A year. Without regular checks, nobody would notice a config that stopped working.
 const LONGEST_INTERVAL: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
-/// What the operator allows one namespace besides its providers.
+/// The limits of one namespace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Limits {
-    /// Instances that may run at once. At least 1.
+    /// Instances that may run at the same time. At least 1.
     pub(crate) max_instances: u32,
-    /// Between two checks of a compute config that works. At least a minute.
+    /// Time between two checks of a valid compute config. At least a minute.
     pub(crate) validation_interval: Duration,
 }
 
-/// The limits of every namespace for which the configuration file has no others.
+/// The default limits, for namespaces without limits in the configuration file.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Limits")]
 pub(super) struct LimitArgs {
-    /// Instances that may run in a namespace at once
+    /// Limit of running instances in a namespace
     #[arg(long, default_value_t = MAX_INSTANCES, value_name = "N", value_parser = max_instances)]
     max_instances: u32,
-    /// How often a compute config that works is checked again, for example 30m; 1m at the least
+    /// Time between two checks of a valid compute config, for example 30m; at least 1m
     #[arg(long, default_value = VALIDATION_INTERVAL, value_name = "TIME",
           value_parser = validation_interval)]
     validation_interval: Duration,
@@ -40,7 +40,7 @@ impl LimitArgs {
     }
 }
 
-/// Reads [`Limits::max_instances`]. Errors are messages.
+/// Parses [`Limits::max_instances`]. Errors are messages.
 pub(super) fn max_instances(text: &str) -> Result<u32, String> {
     text.parse()
         .ok()
@@ -48,7 +48,7 @@ pub(super) fn max_instances(text: &str) -> Result<u32, String> {
         .ok_or_else(|| format!("give a whole number from 1 to {MOST_INSTANCES}"))
 }
 
-/// Reads [`Limits::validation_interval`]. Errors are messages.
+/// Parses [`Limits::validation_interval`]. Errors are messages.
 pub(super) fn validation_interval(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text)
         .ok()

@@ -1,4 +1,4 @@
-//! What the operator lets specs use.
+//! The compute providers that specs may use, from flags or the configuration file.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -17,48 +17,47 @@ use wci_providers::{
 
 use super::{
     Limits,
-    config::{Allowance, Config},
+    config::{Config, NamespaceConfig},
     default_run_dir,
 };
 use crate::supervisor;
 use wci_cli::connection::Target;
 
 const POOL_LAPSE: &str = "3h";
-/// Three words of an instance that got lost are none too many.
+/// An instance refreshes its lease every ten minutes; this tolerates two lost refreshes.
 const SHORTEST_LAPSE: Duration = Duration::from_secs(30 * 60);
 
-/// Which compute providers specs may use, and for what.
+/// Which compute providers specs may use, and with which restrictions.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Compute providers")]
 pub(super) struct ProviderArgs {
-    /// File that says for each namespace what it may use: providers, AWS accounts and roles,
-    /// commands, secrets. Without one, the flags below hold for every namespace
+    /// Configuration file: which providers, AWS accounts, roles, commands and secrets each
+    /// namespace may use. Without it, the flags below apply to every namespace
     #[arg(long, env = "WCI_CONFIG", value_name = "FILE",
           conflicts_with_all = ["enabled", "commands", "aws_allow_no_role"])]
     config: Option<PathBuf>,
-    /// Provider that specs may use: aws-lambda, subprocess or subprocess-pool; repeat for more.
-    /// Replaces the default, which is aws-lambda alone
+    /// Provider that specs may use: aws-lambda, subprocess or subprocess-pool; repeat for more
+    /// [default: aws-lambda]
     #[arg(long = "enable-provider", value_name = "PROVIDER",
           value_parser = [AWS_LAMBDA, SUBPROCESS, SUBPROCESS_POOL])]
     enabled: Vec<String>,
-    /// Program that the providers subprocess and subprocess-pool may run, by the name that specs
-    /// use; repeat for more
+    /// Program that subprocess and subprocess-pool may run, and its name in specs; repeat for more
     #[arg(long = "allow-command", value_name = "NAME=PATH", value_parser = parse_command)]
     commands: Vec<(String, PathBuf)>,
-    /// Folder for records of launched processes: must survive a restart of the worker
+    /// Folder for records of launched processes; must survive a restart of the system worker
     /// [default: wci in the user's runtime folder]
     #[arg(long, env = "WCI_RUN_DIR", value_name = "DIR")]
     run_dir: Option<PathBuf>,
-    /// Processes that may live at once
+    /// Limit of live processes
     #[arg(long, default_value_t = ProcessSettings::DEFAULT_MAX_PROCESSES, value_name = "N",
           value_parser = clap::value_parser!(u32).range(1..))]
     max_processes: u32,
-    /// How long the processes of a subprocess-pool stay after the last word of their instance,
-    /// which speaks every ten minutes until it ends: for an instance that somebody terminated
+    /// How long the processes of a subprocess-pool outlive an instance that was terminated: the
+    /// time since its last lease refresh, which comes every ten minutes
     #[arg(long, default_value = POOL_LAPSE, value_name = "TIME", value_parser = pool_lapse)]
     pool_lapse: Duration,
-    /// Let specs of aws-lambda go without role and external ID: they then act with the system
-    /// worker's own credentials
+    /// Allow aws-lambda specs without role and external ID; they use the system worker's own
+    /// credentials
     #[arg(long)]
     aws_allow_no_role: bool,
 }
@@ -77,7 +76,7 @@ fn parse_command(text: &str) -> Result<(String, PathBuf), String> {
     Ok((name.to_owned(), path))
 }
 
-/// Reads `--pool-lapse`. Errors are messages.
+/// Parses `--pool-lapse`. Errors are messages.
 fn pool_lapse(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text)
         .ok()
@@ -86,18 +85,18 @@ fn pool_lapse(text: &str) -> Result<Duration, String> {
 }
 
 impl ProviderArgs {
-    /// What each of `named` may use, or each namespace of the configuration file if none is
-    /// named, or `fallback` if there is no such file either.
-    pub(super) fn allowances(
+    /// The configuration of each namespace in `named`; without names, of each namespace in the
+    /// configuration file; without a file, of `fallback`.
+    pub(super) fn configs(
         &self,
         named: Vec<String>,
         fallback: &str,
         limits: Limits,
-    ) -> anyhow::Result<BTreeMap<String, Allowance>> {
+    ) -> anyhow::Result<BTreeMap<String, NamespaceConfig>> {
         let Some(path) = &self.config else {
             let named = if named.is_empty() { vec![fallback.to_owned()] } else { named };
-            let allowance = Allowance { providers: self.settings()?, limits };
-            return Ok(named.into_iter().map(|name| (name, allowance.clone())).collect());
+            let config = NamespaceConfig { providers: self.settings()?, limits };
+            return Ok(named.into_iter().map(|name| (name, config.clone())).collect());
         };
         let Config { mut namespaces } = Config::read(path, limits)?;
         if named.is_empty() {
@@ -105,29 +104,29 @@ impl ProviderArgs {
         }
         let known = namespaces.keys().cloned().collect::<Vec<_>>().join(", ");
         let of_name = named.into_iter().map(|name| match namespaces.remove(&name) {
-            Some(allowance) => Ok((name, allowance)),
+            Some(config) => Ok((name, config)),
             None => bail!(
-                "{} does not say what namespace {name:?} may use (it has {known}): add it under \
-                 namespaces, or leave out --namespace",
+                "{} has no namespace {name:?} (it has {known}): add it under namespaces, or leave \
+                 out --namespace",
                 path.display()
             ),
         });
         of_name.collect()
     }
 
-    /// What all namespaces share.
+    /// The settings that all namespaces share.
     pub(super) fn host(
         &self,
-        allowances: &BTreeMap<String, Allowance>,
+        configs: &BTreeMap<String, NamespaceConfig>,
     ) -> anyhow::Result<HostSettings> {
-        let mut enabled = allowances.values().flat_map(|it| &it.providers.enabled);
+        let mut enabled = configs.values().flat_map(|it| &it.providers.enabled);
         let processes =
             enabled.any(|name| runs_processes(name)).then(|| self.processes()).transpose()?;
         Ok(HostSettings { processes, ..HostSettings::default() })
     }
 
     fn processes(&self) -> anyhow::Result<ProcessSettings> {
-        let program = env::current_exe().context("cannot find this program's own file")?;
+        let program = env::current_exe().context("cannot find the path of this program")?;
         Ok(ProcessSettings {
             run_dir: self.run_dir.clone().unwrap_or_else(default_run_dir),
             max_processes: self.max_processes,
@@ -140,17 +139,17 @@ impl ProviderArgs {
         })
     }
 
-    /// What the flags allow every namespace.
+    /// The provider settings of every namespace, from the flags.
     fn settings(&self) -> anyhow::Result<Settings> {
         let enabled = self.enabled();
         if !self.commands.is_empty() && !enabled.iter().any(|name| runs_processes(name)) {
             bail!(
-                "--allow-command is for providers that run processes: add --enable-provider \
+                "--allow-command needs a provider that runs processes: add --enable-provider \
                  subprocess or subprocess-pool"
             );
         }
         if self.aws_allow_no_role && !enabled.contains(AWS_LAMBDA) {
-            bail!("--aws-allow-no-role is for aws-lambda: add --enable-provider aws-lambda");
+            bail!("--aws-allow-no-role needs aws-lambda: add --enable-provider aws-lambda");
         }
         let commands = self.commands.iter().cloned();
         let processes = SubprocessSettings {
@@ -184,14 +183,14 @@ pub(super) fn registry(
     namespace: &str,
     mut settings: Settings,
 ) -> Result<Registry, ProviderError> {
-    settings.subprocess.pass_env = way_to_server(target, namespace);
+    settings.subprocess.pass_env = connection_env(target, namespace);
     settings.pool.pass_env.clone_from(&settings.subprocess.pass_env);
     Registry::new(host, settings)
 }
 
-/// What a process needs to know to reach the same server. Secrets stay here: a worker that needs
-/// some gets them from its own configuration.
-fn way_to_server(target: &Target, namespace: &str) -> BTreeMap<String, String> {
+/// Environment variables by which a launched process reaches the same server. Never secrets: a
+/// worker that needs some reads them from its own configuration.
+fn connection_env(target: &Target, namespace: &str) -> BTreeMap<String, String> {
     let mut vars = BTreeMap::from([("TEMPORAL_NAMESPACE".to_owned(), namespace.to_owned())]);
     let url = &target.options.target;
     if let Some(host) = url.host_str() {

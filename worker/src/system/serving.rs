@@ -1,4 +1,4 @@
-//! Every namespace is served by itself: what is wrong with one is no reason to leave another.
+//! Serves every namespace independently: a failure of one does not affect the others.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -9,15 +9,15 @@ use temporalio_sdk::Runtime;
 use wci_providers::Host;
 
 use super::{
-    Allowed, Settings, config::Allowance, namespace::Served, providers::registry, stop::Stop,
-    telemetry::Telemetry,
+    NamespaceAccess, Settings, config::NamespaceConfig, namespace_workers::NamespaceWorkers,
+    providers::registry, shutdown::Shutdown, telemetry::Telemetry,
 };
 use wci_cli::connection::Target;
 
-/// Between two tries to serve a namespace that is in trouble.
-const AGAIN: Duration = Duration::from_secs(15);
+/// Time before another attempt to serve a namespace after a failure.
+const RETRY_AFTER: Duration = Duration::from_secs(15);
 
-/// What it takes to serve a namespace.
+/// Everything needed to serve the namespaces.
 pub(super) struct Serving<'a> {
     pub(super) runtime: &'a Runtime,
     pub(super) server: &'a Connection,
@@ -25,77 +25,100 @@ pub(super) struct Serving<'a> {
     pub(super) target: &'a Target,
     pub(super) settings: &'a Settings,
     pub(super) telemetry: &'a Telemetry,
-    pub(super) allowances: &'a BTreeMap<String, Allowance>,
+    pub(super) configs: &'a BTreeMap<String, NamespaceConfig>,
 }
 
-/// A namespace, and whether it can be served now.
-type Opened<'a> = (&'a str, anyhow::Result<Served>);
+/// A namespace and its workers, or why they cannot run now.
+type Opened<'a> = (&'a str, anyhow::Result<NamespaceWorkers>);
 
 impl Serving<'_> {
-    /// Prepares to serve every namespace; an error if none can be.
+    /// Creates the workers of every namespace. Fails if none can be served.
     pub(super) async fn open(&self) -> anyhow::Result<Vec<Opened<'_>>> {
-        // What the operator wrote is right for all or for none.
-        for (name, allowance) in self.allowances {
-            registry(self.host, self.target, name, allowance.providers.clone())?;
+        // A mistake in the configuration of one namespace stops them all.
+        for (name, config) in self.configs {
+            registry(self.host, self.target, name, config.providers.clone())?;
         }
-        let open = self.allowances.keys().map(async |name| (name.as_str(), self.one(name).await));
+        let open = self.configs.keys().map(async |name| (name.as_str(), self.open_one(name).await));
         let opened: Vec<Opened<'_>> = join_all(open).await;
-        if opened.iter().any(|(_, served)| served.is_ok()) {
+        if opened.iter().any(|(_, workers)| workers.is_ok()) {
             return Ok(opened);
         }
-        // The first stands for all.
-        let trouble = opened.into_iter().find_map(|(_, served)| served.err());
-        Err(trouble.unwrap_or_else(|| anyhow!("no namespace is named")))
+        // Report the first one.
+        let error = opened.into_iter().find_map(|(_, workers)| workers.err());
+        Err(error.unwrap_or_else(|| anyhow!("no namespace to serve")))
     }
 
-    /// Serves all of them until `stop` is called.
-    pub(super) async fn run(&self, opened: Vec<Opened<'_>>, stop: &Stop) {
-        let all = opened.into_iter().map(|(name, served)| self.keep_serving(name, served, stop));
+    /// Serves all of them until `shutdown` is requested.
+    pub(super) async fn run(&self, opened: Vec<Opened<'_>>, shutdown: &Shutdown) {
+        let all =
+            opened.into_iter().map(|(name, workers)| self.keep_serving(name, workers, shutdown));
         join_all(all).await;
     }
 
-    async fn keep_serving(&self, namespace: &str, first: anyhow::Result<Served>, stop: &Stop) {
+    async fn keep_serving(
+        &self,
+        namespace: &str,
+        first: anyhow::Result<NamespaceWorkers>,
+        shutdown: &Shutdown,
+    ) {
         let mut next = first;
         loop {
             let result = match next {
-                Ok(served) => self.serve(namespace, served, stop).await,
+                Ok(workers) => self.serve(namespace, workers, shutdown).await,
                 Err(error) => Err(error),
             };
-            if stop.is_called() {
+            if shutdown.is_requested() {
                 return;
             }
-            let trouble = result.err().map(|error| format!("{error:#}")).unwrap_or_default();
-            tracing::error!(namespace, trouble, "not served now, trying again in {AGAIN:?}");
-            if stop.is_called_within(AGAIN).await {
+            let error = result.err().map(|error| format!("{error:#}")).unwrap_or_default();
+            tracing::error!(
+                namespace,
+                error,
+                "cannot serve the namespace, retrying in {RETRY_AFTER:?}"
+            );
+            if shutdown.requested_within(RETRY_AFTER).await {
                 return;
             }
-            next = self.one(namespace).await;
+            next = self.open_one(namespace).await;
         }
     }
 
-    async fn serve(&self, namespace: &str, served: Served, stop: &Stop) -> anyhow::Result<()> {
-        let adopting = self.settings.adopt.then(|| tokio::spawn(served.adopting()));
-        stop.by(namespace, served.stoppers());
-        let result = served.run().await;
+    async fn serve(
+        &self,
+        namespace: &str,
+        workers: NamespaceWorkers,
+        shutdown: &Shutdown,
+    ) -> anyhow::Result<()> {
+        let adopting = self.settings.adopt.then(|| tokio::spawn(workers.adopting()));
+        shutdown.register(namespace, workers.stop_handles());
+        let result = workers.run().await;
         if let Some(adopting) = adopting {
             adopting.abort();
         }
         result
     }
 
-    async fn one(&self, name: &str) -> anyhow::Result<Served> {
-        let Some(allowance) = self.allowances.get(name) else {
+    async fn open_one(&self, name: &str) -> anyhow::Result<NamespaceWorkers> {
+        let Some(config) = self.configs.get(name) else {
             bail!("namespace {name} is not configured");
         };
-        let registry = registry(self.host, self.target, name, allowance.providers.clone());
-        let allowed = Allowed { registry, limits: allowance.limits };
+        let registry = registry(self.host, self.target, name, config.providers.clone());
+        let access = NamespaceAccess { registry, limits: config.limits };
         let metrics = self.telemetry.of(name);
-        Served::open(self.runtime, self.server.clone(), name, allowed, self.settings, metrics).await
+        NamespaceWorkers::open(
+            self.runtime,
+            self.server.clone(),
+            name,
+            access,
+            self.settings,
+            metrics,
+        )
+        .await
     }
 }
 
-/// What tells that tasks are taken, of the namespaces that are served.
-pub(super) fn arrivals(opened: &[Opened<'_>]) -> Vec<BoxFuture<'static, ()>> {
-    let served = opened.iter().filter_map(|(_, served)| served.as_ref().ok());
-    served.map(|served| served.arrival().boxed()).collect()
+/// The readiness of each namespace with workers.
+pub(super) fn readiness(opened: &[Opened<'_>]) -> Vec<BoxFuture<'static, ()>> {
+    let open = opened.iter().filter_map(|(_, workers)| workers.as_ref().ok());
+    open.map(|workers| workers.readiness().boxed()).collect()
 }

@@ -1,5 +1,4 @@
-//! Everything that `/metrics` tells: what the activities record, and what the SDK tells of
-//! itself.
+//! The metrics of `/metrics`: those of the activities and those of the SDK.
 
 mod instrument;
 mod meter;
@@ -21,12 +20,12 @@ use self::meter::Meter;
 pub(super) struct Telemetry {
     metrics: Metrics,
     sdk: Arc<Meter>,
-    /// Knows how large the sets of workers are.
+    /// For the sizes of worker sets.
     host: Host,
 }
 
 impl Telemetry {
-    /// Metrics in which the first `versions` versions are told apart.
+    /// Metrics with labels of their own for the first `versions` versions.
     pub(super) fn new(versions: usize, host: Host) -> anyhow::Result<Self> {
         Ok(Self { metrics: Metrics::new(versions)?, sdk: Arc::default(), host })
     }
@@ -36,7 +35,7 @@ impl Telemetry {
         self.metrics.of(namespace)
     }
 
-    /// Options by which the SDK records here.
+    /// Runtime options that make the SDK record its metrics here.
     pub(super) fn runtime_options(&self) -> anyhow::Result<RuntimeOptions> {
         let telemetry = TelemetryOptions::builder()
             .metrics(Arc::clone(&self.sdk) as Arc<dyn CoreMeter>)
@@ -45,7 +44,7 @@ impl Telemetry {
         RuntimeOptions::builder().telemetry_options(telemetry).build().map_err(|e| anyhow!(e))
     }
 
-    /// Everything in Prometheus' text format.
+    /// All metrics in Prometheus' text format.
     pub(super) fn text(&self) -> anyhow::Result<String> {
         let mut families = self.metrics.gather(&self.host.worker_sets());
         families.extend(self.sdk.gather());

@@ -5,8 +5,8 @@ use wci_contract::VersionId;
 
 use super::report::Outcome;
 use crate::{
-    commands::situation::Situation,
-    control::{Control, Trouble},
+    commands::current_state::CurrentState,
+    control::{AdminClient, ControlError},
     diff::{self, GroupChange},
     spec_file::SpecFile,
 };
@@ -14,33 +14,33 @@ use crate::{
 /// Makes the version's compute config what `wanted` says. What this call itself created is gone
 /// again when it fails.
 pub(super) async fn carry_out(
-    control: &Control,
-    situation: &Situation,
+    admin: &AdminClient,
+    current_state: &CurrentState,
     wanted: &SpecFile,
     changes: &[GroupChange],
     identity: &str,
 ) -> anyhow::Result<Outcome> {
     let id = &wanted.id;
-    let is_configured = situation.instance.is_some() && diff::is_empty(changes);
-    let is_known = situation.status(id).is_some() || !control.server_has_compute_configs();
+    let is_configured = current_state.instance.is_some() && diff::is_empty(changes);
+    let is_known = current_state.status(id).is_some() || !admin.server_has_compute_configs();
     if is_configured && is_known {
         return Ok(Outcome::Unchanged);
     }
     let mut created = Created::default();
-    let result = configure(control, situation, wanted, identity, &mut created).await;
-    if let Err(trouble) = result {
-        if created.instance && !created.is_attended {
-            created.undo(control, id, identity).await;
-            return Err(control.unanswered(trouble));
+    let result = configure(admin, current_state, wanted, identity, &mut created).await;
+    if let Err(error) = result {
+        if created.instance && !created.is_served {
+            created.undo(admin, id, identity).await;
+            return Err(admin.query_error(error));
         }
         // As long as the server may try again, it would answer the end of our instance with a
         // start of its own.
-        if !trouble.is_open_ended() {
-            created.undo(control, id, identity).await;
+        if !error.is_outcome_unknown() {
+            created.undo(admin, id, identity).await;
         }
-        return Err(explained(id, trouble));
+        return Err(explained(id, error));
     }
-    let is_new = situation.spec.is_empty();
+    let is_new = current_state.spec.is_empty();
     Ok(if is_new { Outcome::Created } else { Outcome::Updated })
 }
 
@@ -49,69 +49,69 @@ pub(super) async fn carry_out(
 struct Created {
     instance: bool,
     /// Whether the system worker took it up.
-    is_attended: bool,
+    is_served: bool,
     deployment: bool,
 }
 
 async fn configure(
-    control: &Control,
-    situation: &Situation,
+    admin: &AdminClient,
+    current_state: &CurrentState,
     wanted: &SpecFile,
     identity: &str,
     created: &mut Created,
-) -> Result<(), Trouble> {
+) -> Result<(), ControlError> {
     let SpecFile { id, spec } = wanted;
-    if situation.instance.is_none() {
+    if current_state.instance.is_none() {
         // First the instance: without one the server would start its own.
-        control.start(id).await?;
+        admin.start(id).await?;
         created.instance = true;
         // The server would wait for an answer much longer.
-        control.describe(id).await?;
-        created.is_attended = true;
+        admin.describe(id).await?;
+        created.is_served = true;
     }
-    if !control.server_has_compute_configs() {
-        return control.update(id, &situation.request(spec, identity)).await.map(|_| ());
+    if !admin.server_has_compute_configs() {
+        return admin.update(id, &current_state.request(spec, identity)).await.map(|_| ());
     }
-    if situation.status(id).is_none() {
-        if situation.deployment.is_none() {
-            created.deployment = create_deployment(control, id, identity).await?;
+    if current_state.status(id).is_none() {
+        if current_state.deployment.is_none() {
+            created.deployment = create_deployment(admin, id, identity).await?;
         }
-        match control.create_version(id, spec, identity).await {
+        match admin.create_version(id, spec, identity).await {
             // A create leaves the groups of an instance that has some as they are.
-            Ok(()) if situation.spec.is_empty() => return Ok(()),
-            Ok(()) | Err(Trouble::Exists(_)) => {}
-            Err(trouble) => return Err(trouble),
+            Ok(()) if current_state.spec.is_empty() => return Ok(()),
+            Ok(()) | Err(ControlError::Exists(_)) => {}
+            Err(error) => return Err(error),
         }
     }
-    control.update_version(id, spec, situation.leftover(spec), identity).await
+    admin.update_version(id, spec, current_state.leftover(spec), identity).await
 }
 
 /// Creates the deployment; `false` when somebody else just did.
 async fn create_deployment(
-    control: &Control,
+    admin: &AdminClient,
     id: &VersionId,
     identity: &str,
-) -> Result<bool, Trouble> {
-    match control.create_deployment(id, identity).await {
+) -> Result<bool, ControlError> {
+    match admin.create_deployment(id, identity).await {
         Ok(()) => Ok(true),
-        Err(Trouble::Exists(_)) => Ok(false),
-        Err(trouble) => Err(trouble),
+        Err(ControlError::Exists(_)) => Ok(false),
+        Err(error) => Err(error),
     }
 }
 
 impl Created {
     /// Takes back what was created. Failures are told, not returned: the first one counts.
-    async fn undo(&self, control: &Control, id: &VersionId, identity: &str) {
+    async fn undo(&self, admin: &AdminClient, id: &VersionId, identity: &str) {
         if self.instance
-            && let Err(trouble) = end_unused(control, id, self.is_attended, identity).await
+            && let Err(error) = end_unused(admin, id, self.is_served, identity).await
         {
-            eprintln!("note: the unused instance of {id} is left to end by itself: {trouble}");
+            eprintln!("note: the unused instance of {id} is left to end by itself: {error}");
         }
         if self.deployment
-            && let Err(trouble) = control.delete_deployment(id, identity).await
+            && let Err(error) = admin.delete_deployment(id, identity).await
         {
             eprintln!(
-                "note: the empty Worker Deployment {} could not be deleted: {trouble}",
+                "note: the empty Worker Deployment {} could not be deleted: {error}",
                 id.deployment()
             );
         }
@@ -120,31 +120,31 @@ impl Created {
 
 /// Ends the instance, unless it got a spec after all.
 async fn end_unused(
-    control: &Control,
+    admin: &AdminClient,
     id: &VersionId,
-    is_attended: bool,
+    is_served: bool,
     identity: &str,
-) -> Result<(), Trouble> {
-    if is_attended {
-        if control.describe(id).await?.spec.is_some() {
+) -> Result<(), ControlError> {
+    if is_served {
+        if admin.describe(id).await?.spec.is_some() {
             return Ok(());
         }
-        if control.delete(id, identity).await.is_ok() {
+        if admin.delete(id, identity).await.is_ok() {
             return Ok(());
         }
     }
-    control.terminate(id, "its first compute config could not be applied").await
+    admin.terminate(id, "its first compute config could not be applied").await
 }
 
-fn explained(id: &VersionId, trouble: Trouble) -> anyhow::Error {
-    match trouble {
+fn explained(id: &VersionId, error: ControlError) -> anyhow::Error {
+    match error {
         // The words of instance and provider say it all, and programs match on them.
-        Trouble::Refused(message) => anyhow::Error::msg(message),
-        Trouble::Exists(_) => anyhow!("somebody else created {id} just now: apply again"),
-        trouble if trouble.is_open_ended() => anyhow!(
-            "{trouble}; {id} may still be applied: see `wci describe {id}`, and whether its \
+        ControlError::Refused(message) => anyhow::Error::msg(message),
+        ControlError::Exists(_) => anyhow!("somebody else created {id} just now: apply again"),
+        error if error.is_outcome_unknown() => anyhow!(
+            "{error}; {id} may still be applied: see `wci describe {id}`, and whether its \
              compute provider answers"
         ),
-        trouble => anyhow!("{id} was not applied: {trouble}"),
+        error => anyhow!("{id} was not applied: {error}"),
     }
 }

@@ -5,8 +5,8 @@ use wci_contract::VersionId;
 
 use super::{Removed, confirm, remove};
 use crate::{
-    commands::standing::Standings,
-    control::{Control, Keeper},
+    commands::rollout_status::RolloutStatuses,
+    control::{AdminClient, Owner},
     output,
 };
 
@@ -15,42 +15,42 @@ const MOST: usize = 100_000;
 
 /// Deletes every drained version whose instance is ours. One that cannot go is told, and is no
 /// reason to keep the others; nor is a deployment that the server does not answer about.
-pub(super) async fn run(control: &Control, yes: bool, identity: &str) -> anyhow::Result<()> {
-    let (drained, standings) = find(control).await?;
+pub(super) async fn run(admin: &AdminClient, yes: bool, identity: &str) -> anyhow::Result<()> {
+    let (drained, statuses) = find(admin).await?;
     if drained.is_empty() {
-        standings.complete()?;
+        statuses.require_complete()?;
         output::say("nothing to delete: no version is drained");
         return Ok(());
     }
     if !yes {
         let names: Vec<String> = drained.iter().map(ToString::to_string).collect();
-        confirm(&names.join(", "), control.namespace())?;
+        confirm(&names.join(", "), admin.namespace())?;
     }
     let mut kept = 0;
     for id in &drained {
-        match remove(control, id, true, false, identity).await {
+        match remove(admin, id, true, false, identity).await {
             Ok(Removed::Now) => output::say(format!("{id} deleted")),
-            Ok(Removed::Before) => output::say(format!("{id} was deleted by somebody else")),
+            Ok(Removed::NotFound) => output::say(format!("{id} was deleted by somebody else")),
             Err(error) => {
                 eprintln!("{error:#}");
                 kept += 1;
             }
         }
     }
-    standings.complete()?;
+    statuses.require_complete()?;
     if kept > 0 {
         bail!("{kept} of {} drained versions are still there", drained.len());
     }
     Ok(())
 }
 
-async fn find(control: &Control) -> anyhow::Result<(Vec<VersionId>, Standings)> {
-    let (listed, _) = control.list(MOST).await?;
+async fn find(admin: &AdminClient) -> anyhow::Result<(Vec<VersionId>, RolloutStatuses)> {
+    let (listed, _) = admin.list(MOST).await?;
     let ours: Vec<VersionId> = listed
         .into_iter()
-        .filter(|listed| listed.keeper == Keeper::Wci)
+        .filter(|listed| listed.owner == Owner::Wci)
         .map(|listed| listed.id)
         .collect();
-    let standings = Standings::of(control, ours.iter()).await;
-    Ok((ours.into_iter().filter(|id| standings.is_drained(id)).collect(), standings))
+    let statuses = RolloutStatuses::read(admin, ours.iter()).await;
+    Ok((ours.into_iter().filter(|id| statuses.is_drained(id)).collect(), statuses))
 }

@@ -13,7 +13,7 @@ use wci_contract::{
     launch::Outcome,
 };
 
-use super::stage::Stage;
+use super::environment::Environment;
 
 /// Launches of the load.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -36,9 +36,12 @@ impl Launches {
 
 /// Reads the instance's history, and counts the launches since `began`. Registration is another
 /// activity, and not among them.
-pub(super) async fn launches(stage: &Stage, began: SystemTime) -> anyhow::Result<Launches> {
-    let id = stage.instance.workflow_id();
-    let handle = stage.client.get_workflow_handle::<UntypedWorkflow>(id);
+pub(super) async fn launches(
+    environment: &Environment,
+    began: SystemTime,
+) -> anyhow::Result<Launches> {
+    let id = environment.instance.workflow_id();
+    let handle = environment.client.get_workflow_handle::<UntypedWorkflow>(id);
     let events = handle.fetch_history(WorkflowFetchHistoryOptions::default()).into_events().await?;
     Ok(count(&events, began))
 }

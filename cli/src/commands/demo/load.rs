@@ -8,9 +8,9 @@ use serde_json::json;
 use temporalio_client::{UntypedWorkflow, WorkflowStartOptions};
 
 use super::{
-    patience::wait_for,
-    stage::{Stage, TASK_QUEUE},
-    view::View,
+    environment::{Environment, TASK_QUEUE},
+    progress::ProgressDisplay,
+    wait_for::wait_for,
 };
 
 /// Starts under way at once.
@@ -21,7 +21,7 @@ const LIMIT: Duration = Duration::from_secs(300);
 const LEAVE_LIMIT: Duration = Duration::from_secs(60);
 
 /// What was seen of the load.
-pub(super) struct Played {
+pub(super) struct LoadResult {
     pub(super) tasks: u32,
     pub(super) completed: u32,
     /// The first StartWorkflow call.
@@ -32,32 +32,33 @@ pub(super) struct Played {
 }
 
 /// Starts `tasks` workflows and watches until they are done and the workers have left.
-pub(super) async fn put(
-    stage: &Stage,
-    view: &View,
+pub(super) async fn run(
+    environment: &Environment,
+    progress: &ProgressDisplay,
     tasks: u32,
     work: Duration,
-) -> anyhow::Result<Played> {
-    if stage.look.living() != 0 {
+) -> anyhow::Result<LoadResult> {
+    if environment.observer.living() != 0 {
         bail!("a worker is alive before the load: nothing would start from zero");
     }
-    view.load();
+    progress.load();
     let began = SystemTime::now();
-    let mut played = Played { tasks, completed: 0, began, peak_workers: 0, scaled_to_zero: false };
-    let starting = start(stage, tasks, work);
-    let watching = watch(stage, view, &mut played);
+    let mut result =
+        LoadResult { tasks, completed: 0, began, peak_workers: 0, scaled_to_zero: false };
+    let starting = start(environment, tasks, work);
+    let watching = watch(environment, progress, &mut result);
     tokio::try_join!(starting, watching)?;
     let left = wait_for("the workers to leave", LEAVE_LIMIT, async || {
-        let living = stage.look.living();
-        view.progress(tasks, played.completed, living);
+        let living = environment.observer.living();
+        progress.progress(tasks, result.completed, living);
         Ok((living == 0).then_some(()))
     });
-    played.scaled_to_zero = left.await.is_ok();
-    view.end();
-    Ok(played)
+    result.scaled_to_zero = left.await.is_ok();
+    progress.end();
+    Ok(result)
 }
 
-async fn start(stage: &Stage, tasks: u32, work: Duration) -> anyhow::Result<()> {
+async fn start(environment: &Environment, tasks: u32, work: Duration) -> anyhow::Result<()> {
     let work_ms = u64::try_from(work.as_millis())?;
     stream::iter(0..tasks)
         .map(Ok::<_, anyhow::Error>)
@@ -65,20 +66,27 @@ async fn start(stage: &Stage, tasks: u32, work: Duration) -> anyhow::Result<()> 
             let input = json!({"name": format!("caller {n}"), "work_ms": work_ms});
             let options = WorkflowStartOptions::new(TASK_QUEUE, format!("greet-{n}")).build();
             let input = wci_workflows::payload_of(&input)?;
-            stage.client.start_workflow(UntypedWorkflow::new("greet"), input, options).await?;
+            environment
+                .client
+                .start_workflow(UntypedWorkflow::new("greet"), input, options)
+                .await?;
             Ok(())
         })
         .await
 }
 
-async fn watch(stage: &Stage, view: &View, played: &mut Played) -> anyhow::Result<()> {
-    let tasks = played.tasks;
+async fn watch(
+    environment: &Environment,
+    progress: &ProgressDisplay,
+    result: &mut LoadResult,
+) -> anyhow::Result<()> {
+    let tasks = result.tasks;
     wait_for("the load to be done", LIMIT, async || {
-        let living = stage.look.living();
-        played.peak_workers = played.peak_workers.max(living);
-        played.completed = stage.look.done().await?;
-        view.progress(tasks, played.completed, living);
-        Ok((played.completed >= tasks).then_some(()))
+        let living = environment.observer.living();
+        result.peak_workers = result.peak_workers.max(living);
+        result.completed = environment.observer.done().await?;
+        progress.progress(tasks, result.completed, living);
+        Ok((result.completed >= tasks).then_some(()))
     })
     .await
 }

@@ -5,7 +5,7 @@ use std::{net::TcpListener, path::Path, time::Duration};
 use temporalio_client::{Connection, tonic::IntoRequest};
 use temporalio_common::protos::temporal::api::workflowservice::v1::DescribeNamespaceRequest;
 
-use super::{child::Child, patience::wait_for};
+use super::{child::Child, wait_for::wait_for};
 use crate::connection::ConnectionArgs;
 
 /// Announces tasks to instances; and ends the polls of a worker that leaves, so that no task is

@@ -8,7 +8,7 @@ use serde::Serialize;
 use temporalio_client::WorkflowListOptions;
 use wci_contract::names::DIVISION;
 
-use super::{history, load::Played, stage::Stage};
+use super::{environment::Environment, history, load::LoadResult};
 use crate::output::say;
 
 /// The summary; its JSON is for programs.
@@ -32,20 +32,23 @@ pub(super) struct Summary {
 }
 
 /// Reads what is to be said about the load.
-pub(super) async fn draw_up(stage: &Stage, played: &Played) -> anyhow::Result<Summary> {
-    let launches = history::launches(stage, played.began).await?;
-    let since = |at: SystemTime| at.duration_since(played.began).ok().map(millis);
+pub(super) async fn summarize(
+    environment: &Environment,
+    result: &LoadResult,
+) -> anyhow::Result<Summary> {
+    let launches = history::launches(environment, result.began).await?;
+    let since = |at: SystemTime| at.duration_since(result.began).ok().map(millis);
     Ok(Summary {
-        server_version: stage.server.version().await?,
-        workflow_id: stage.instance.workflow_id(),
-        tasks: played.tasks,
-        completed: played.completed,
+        server_version: environment.server.version().await?,
+        workflow_id: environment.instance.workflow_id(),
+        tasks: result.tasks,
+        completed: result.completed,
         first_invoke_ms: launches.first.and_then(since),
-        drain_ms: last_completion(stage).await?.and_then(since),
+        drain_ms: last_completion(environment).await?.and_then(since),
         workers_started: launches.workers,
-        peak_workers: played.peak_workers,
+        peak_workers: result.peak_workers,
         history_events: launches.events,
-        scaled_to_zero: played.scaled_to_zero,
+        scaled_to_zero: result.scaled_to_zero,
     })
 }
 
@@ -53,9 +56,9 @@ fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-async fn last_completion(stage: &Stage) -> anyhow::Result<Option<SystemTime>> {
+async fn last_completion(environment: &Environment) -> anyhow::Result<Option<SystemTime>> {
     let query = "WorkflowType = 'greet' AND ExecutionStatus = 'Completed'";
-    let mut listed = stage.client.list_workflows(query, WorkflowListOptions::default());
+    let mut listed = environment.client.list_workflows(query, WorkflowListOptions::default());
     let mut last = None;
     while let Some(workflow) = listed.try_next().await? {
         last = last.max(workflow.close_time());
@@ -65,7 +68,7 @@ async fn last_completion(stage: &Stage) -> anyhow::Result<Option<SystemTime>> {
 
 impl Summary {
     /// Prints it for people.
-    pub(super) fn print(&self, stage: &Stage, keep: bool) {
+    pub(super) fn print(&self, environment: &Environment, keep: bool) {
         let ms = |value: Option<u64>| value.map_or("-".to_owned(), |ms| format!("{ms} ms"));
         say(format_args!("Temporal Server       {}", self.server_version));
         say(format_args!("tasks completed       {} of {}", self.completed, self.tasks));
@@ -79,19 +82,19 @@ impl Summary {
         say(format_args!("history events        {}", self.history_events));
         let zero = if self.scaled_to_zero { "yes" } else { "no" };
         say(format_args!("back to zero          {zero}"));
-        let address = &stage.server.address;
+        let address = &environment.server.address;
         say("");
         if keep {
-            say("Look inside:");
+            say("Observer inside:");
         } else {
-            say("Look inside the next time, with --keep:");
+            say("Observer inside the next time, with --keep:");
         }
         say(format_args!(
             "  temporal workflow list --address {address} --query 'TemporalNamespaceDivision = \"{DIVISION}\"'"
         ));
         say(format_args!("  temporal workflow show --address {address} -w {}", self.workflow_id));
-        say(format_args!("  wci describe {} --address {address}", stage.instance));
-        if let Some(ui) = &stage.server.ui {
+        say(format_args!("  wci describe {} --address {address}", environment.instance));
+        if let Some(ui) = &environment.server.ui {
             say(format_args!("  {ui}"));
         }
     }

@@ -10,7 +10,7 @@ use wci_contract::{
 use super::group::GroupReport;
 use crate::{
     clock::{self, Millis},
-    control::{Execution, Keeper, VersionStatus},
+    control::{Execution, Owner, VersionStatus},
     spec_file::Document,
 };
 
@@ -23,7 +23,7 @@ pub(super) struct Report {
     pub(super) workflow_id: String,
     pub(super) run_id: String,
     pub(super) status: &'static str,
-    pub(super) run_by: Keeper,
+    pub(super) run_by: Owner,
     pub(super) task_queue: String,
     #[serde(serialize_with = "clock::as_rfc3339_or_null")]
     pub(super) created: Option<Millis>,
@@ -79,7 +79,7 @@ impl Report {
         id: &VersionId,
         namespace: &str,
         execution: Execution,
-        keeper: Keeper,
+        owner: Owner,
         state: State,
         version: Option<VersionStatus>,
     ) -> Self {
@@ -94,7 +94,7 @@ impl Report {
             workflow_id: id.workflow_id(),
             run_id: execution.run_id,
             status,
-            run_by: keeper,
+            run_by: owner,
             task_queue: execution.task_queue,
             created: create_time.map(|time| time.as_millis()),
             run_started: execution.started,

@@ -3,7 +3,7 @@ use temporalio_common::protos::temporal::api::enums::v1::WorkflowExecutionStatus
 use wci_contract::{ConfigPayload, state::State};
 
 use super::{report::Report, text};
-use crate::control::{Execution, Keeper, VersionStatus};
+use crate::control::{Execution, Owner, VersionStatus};
 
 const NOW: i64 = 1_700_000_100_000;
 
@@ -22,7 +22,7 @@ fn report(state: serde_json::Value) -> Report {
     let id = wci_contract::VersionId::new("orders", "v1").unwrap();
     let state: State = serde_json::from_value(state).unwrap();
     let status = Some(VersionStatus::Current);
-    Report::new(&id, "default", execution(), Keeper::Wci, state, status)
+    Report::new(&id, "default", execution(), Owner::Wci, state, status)
 }
 
 fn troubled() -> Report {

@@ -7,7 +7,7 @@ use wci_history::Story;
 use crate::{
     clock::{self, Millis},
     commands::past::{Origin, Past},
-    control::Keeper,
+    control::Owner,
 };
 
 /// Everything that is told of an instance.
@@ -17,7 +17,7 @@ pub(super) struct Report {
     pub(super) build_id: String,
     /// Null for a story from files, which do not say.
     pub(super) namespace: Option<String>,
-    pub(super) run_by: Option<Keeper>,
+    pub(super) run_by: Option<Owner>,
     /// The time that is told of.
     #[serde(serialize_with = "clock::as_rfc3339")]
     pub(super) at: Millis,

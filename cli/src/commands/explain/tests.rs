@@ -2,7 +2,7 @@ use super::{report::Report, text};
 use crate::{
     clock::Millis,
     commands::past::{Origin, Past},
-    control::Keeper,
+    control::Owner,
     replay::recorded,
 };
 use wci_history::Story;
@@ -14,7 +14,7 @@ fn past(at: Millis, now: Millis) -> Past {
     let events = recorded("provider-refuses-then-recovers");
     let server = Origin {
         namespace: "default".to_owned(),
-        run_by: Keeper::Wci,
+        run_by: Owner::Wci,
         is_open: true,
         trouble: None,
         state: None,

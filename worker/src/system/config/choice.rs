@@ -1,4 +1,4 @@
-//! `any`, or a list of what is meant.
+//! `any`, or a list of names.
 
 use std::{collections::BTreeSet, fmt};
 
@@ -8,20 +8,20 @@ use serde::{
 };
 use serde_saphyr::Spanned;
 
-/// The word that stands for everything.
+/// Allows every name.
 const ANY: &str = "any";
 
-/// `any`, or a list of what is meant.
+/// `any`, or a list of names.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Choice {
-    /// Whatever there is.
+    /// Every name.
     Any,
-    /// These alone.
+    /// Only these.
     These(Vec<Spanned<String>>),
 }
 
 impl Choice {
-    /// These alone, each found good by `check`; `None` is any.
+    /// The listed names, each checked with `check`; `None` for `any`.
     pub(super) fn read(
         self,
         check: impl Fn(&str) -> Result<(), String>,

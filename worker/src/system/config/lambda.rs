@@ -6,10 +6,10 @@ use wci_providers::{IntermediaryRole, LambdaSettings, check_account, check_role}
 
 use super::{Problem, choice::Choice};
 
-/// Roles on the way to the role of a spec; AWS itself has no limit, but each costs a request.
+/// Limit of roles before the role of a spec. AWS has no limit, but each costs a request.
 const MAX_CHAIN: usize = 5;
 
-/// What specs may do with AWS Lambda.
+/// How specs may use AWS Lambda.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Lambda {
@@ -35,7 +35,7 @@ impl Lambda {
         let Self { accounts, roles, role_chain, allow_no_role } = self;
         if roles.is_none() && !allow_no_role {
             let message = "the key \"roles\" is missing: list the ARNs of the roles that specs may \
-                           assume, or say any, or set allow_no_role: true";
+                           assume, or write any, or set allow_no_role: true";
             return Err((None, message.to_owned()));
         }
         if role_chain.len() > MAX_CHAIN {
@@ -52,7 +52,7 @@ impl Lambda {
         Ok(LambdaSettings {
             allow_no_role,
             accounts: accounts.read(check_account).map_err(of("accounts"))?,
-            // Where no role may be given, none is allowed.
+            // Without the key, no role is allowed.
             roles: roles
                 .map_or(Ok(Some([].into())), |roles| roles.read(check_role).map_err(of("roles")))?,
             intermediary_roles,

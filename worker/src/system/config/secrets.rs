@@ -1,4 +1,4 @@
-//! Secrets in the configuration file: where each is, never what it is.
+//! Secrets in the configuration file: where to read each one, never its value.
 
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -8,7 +8,7 @@ use wci_providers::{SecretSource, Secrets};
 
 use super::Problem;
 
-/// Where a secret is: in a variable or in a file.
+/// Where to read a secret: from an environment variable or a file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Source {
@@ -18,7 +18,7 @@ pub(super) struct Source {
     file: Option<PathBuf>,
 }
 
-/// Checks where they are; none is read before it is needed.
+/// Checks the sources; a secret is read when it is needed.
 pub(super) fn read(sources: BTreeMap<String, Spanned<Source>>) -> Result<Secrets, Problem> {
     let each = sources.into_iter().map(|(name, source)| {
         let line = source.referenced.line();
@@ -41,7 +41,7 @@ impl Source {
             Self { env: None, file: Some(path) } => {
                 Err(format!("{:?} must be an absolute path", path.display().to_string()))
             }
-            _ => Err("say where it is: {env: VARIABLE} or {file: /absolute/path}".to_owned()),
+            _ => Err("give its source: {env: VARIABLE} or {file: /absolute/path}".to_owned()),
         }
     }
 }

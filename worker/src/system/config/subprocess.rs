@@ -15,14 +15,14 @@ use wci_providers::{CommandSettings, SubprocessSettings};
 
 use super::{Problem, choice::Choice};
 
-/// What specs may do with processes.
+/// How specs may run processes.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Subprocess {
     commands: BTreeMap<String, Spanned<Command>>,
 }
 
-/// A path, or a path and what specs may tell the program.
+/// A path, or a path and what specs may pass to the program.
 enum Command {
     Path(PathBuf),
     Whole(Whole),

@@ -146,7 +146,7 @@ fn each_mistake_is_told_with_its_line() {
         ("namespaces:\n  a:\n    validation_interval: 5s\n", ":3: namespace \"a\": validation_in"),
         (
             "namespaces:\n  a:\n    secrets:\n      db: {env: A, file: /b}\n",
-            "secret \"db\": say where",
+            "secret \"db\": give its source",
         ),
         ("namespaces:\n  a:\n    secrets:\n      db: {file: b}\n", "must be an absolute path"),
         ("namespaces:\n  a:\n    secrets:\n      db: hunter22\n", "this must be a map"),

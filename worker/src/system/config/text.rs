@@ -1,4 +1,4 @@
-//! From YAML to what each namespace may use.
+//! Parses the configuration file.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,13 +6,13 @@ use serde::Deserialize;
 use serde_saphyr::Spanned;
 use wci_providers::{AWS_LAMBDA, SUBPROCESS, SUBPROCESS_POOL, Settings};
 
-use super::{Allowance, Config, Problem, lambda::Lambda, secrets, subprocess::Subprocess};
+use super::{Config, NamespaceConfig, Problem, lambda::Lambda, secrets, subprocess::Subprocess};
 use crate::system::{Limits, limits};
 use wci_cli::yaml_file::{self, FileError, Kind};
 
 pub(super) const KIND: Kind = Kind {
     name: "configuration file",
-    holds: "what the namespaces of one system worker may use",
+    holds: "the namespaces of one system worker",
     begin: "namespaces, and below it the name of one",
     list: "[\"123456789012\"]",
     choice: "word",
@@ -21,7 +21,7 @@ pub(super) const KIND: Kind = Kind {
 
 fn missing(field: &str) -> &'static str {
     match field {
-        "namespaces" => "what each namespace may use, for example namespaces: {default: {…}}",
+        "namespaces" => "the namespaces to serve, for example namespaces: {default: {…}}",
         "accounts" => "the AWS accounts that specs may use, for example [\"123456789012\"], or any",
         "roles" => "the ARNs of the roles that specs may assume, or any",
         "commands" => "programs by name, for example commands: {greeter: /usr/bin/greeter}",
@@ -65,7 +65,7 @@ struct Providers {
     pool: Option<Spanned<Subprocess>>,
 }
 
-/// Reads `text`, the content of `file`.
+/// Parses `text`, the content of `file`.
 pub(super) fn parse(file: &str, text: &str, limits: Limits) -> Result<Config, FileError> {
     let File { max_instances, validation_interval, namespaces } =
         yaml_file::parse(&KIND, file, text)?;
@@ -79,10 +79,10 @@ pub(super) fn parse(file: &str, text: &str, limits: Limits) -> Result<Config, Fi
     let mut read = BTreeMap::new();
     for (name, namespace) in namespaces.value {
         let line = namespace.referenced.line();
-        let allowance = namespace.value.into_allowance(limits).map_err(|(at, message)| {
+        let config = namespace.value.into_config(limits).map_err(|(at, message)| {
             wrong(at.unwrap_or(line), format!("namespace {name:?}: {message}"))
         })?;
-        read.insert(name, allowance);
+        read.insert(name, config);
     }
     Ok(Config { namespaces: read })
 }
@@ -109,7 +109,7 @@ fn at<T>(value: &Spanned<T>, key: &'static str) -> impl Fn(String) -> Problem {
 }
 
 impl Namespace {
-    fn into_allowance(self, limits: Limits) -> Result<Allowance, Problem> {
+    fn into_config(self, limits: Limits) -> Result<NamespaceConfig, Problem> {
         let Self { max_instances, validation_interval, providers, secrets } = self;
         let limits = read_limits(max_instances, validation_interval, limits)?;
         let mut settings = Settings { enabled: BTreeSet::new(), ..Settings::default() };
@@ -132,7 +132,7 @@ impl Namespace {
                 pool.value.into_settings().map_err(in_provider(SUBPROCESS_POOL, line))?;
             settings.enabled.insert(SUBPROCESS_POOL.to_owned());
         }
-        Ok(Allowance { providers: settings, limits })
+        Ok(NamespaceConfig { providers: settings, limits })
     }
 }
 

@@ -10,13 +10,13 @@ use temporalio_common::telemetry::metrics::{
 
 use super::store::{Definition, Store};
 
-/// An instrument that is bound to no labels.
+/// An instrument without labels.
 pub(super) struct Instrument {
     pub(super) store: Arc<Store>,
     pub(super) definition: Definition,
 }
 
-/// An instrument that is bound to its labels.
+/// An instrument with its labels.
 struct Bound<T>(T);
 
 type Failure = Box<dyn Error>;

@@ -1,4 +1,4 @@
-//! What the SDK takes for the place where it records.
+//! The meter that the SDK records to.
 
 use std::sync::Arc;
 
@@ -17,14 +17,14 @@ use super::{
 /// The prefix of the SDK's names.
 const PREFIX: &str = "temporal_";
 
-/// Keeps what the SDK records.
+/// Stores the metrics that the SDK records.
 #[derive(Debug, Default)]
 pub(super) struct Meter {
     store: Arc<Store>,
 }
 
 impl Meter {
-    /// Everything that was recorded.
+    /// All recorded metrics.
     pub(super) fn gather(&self) -> Vec<MetricFamily> {
         self.store.gather()
     }

@@ -1,5 +1,5 @@
-//! Families by name and by the names of their labels: the SDK records under one name with
-//! different labels, which a registry of the library would not take.
+//! Metric families by name and label names. The SDK records one name with different labels, which
+//! a registry of the prometheus crate refuses.
 
 use std::{
     collections::BTreeMap,
@@ -11,7 +11,7 @@ use prometheus::{
     proto::MetricFamily,
 };
 
-/// A family with certain labels.
+/// A family with one set of label names.
 #[derive(Debug, Clone)]
 enum Family {
     Counters(IntCounterVec),
@@ -19,7 +19,7 @@ enum Family {
     Histograms(HistogramVec),
 }
 
-/// What a family is called and what its histograms are divided by.
+/// Name, help text and histogram buckets of a family.
 #[derive(Debug, Clone)]
 pub(super) struct Definition {
     pub(super) name: String,
@@ -27,7 +27,7 @@ pub(super) struct Definition {
     pub(super) buckets: &'static [f64],
 }
 
-/// Every family.
+/// All families.
 #[derive(Debug, Default)]
 pub(super) struct Store {
     families: Mutex<BTreeMap<(String, Vec<String>), Family>>,
@@ -83,7 +83,7 @@ impl Store {
         Ok(family)
     }
 
-    /// Everything, each name once.
+    /// All families, merged by name.
     pub(super) fn gather(&self) -> Vec<MetricFamily> {
         let families = self.families.lock().unwrap_or_else(PoisonError::into_inner);
         let mut gathered: Vec<MetricFamily> = Vec::new();

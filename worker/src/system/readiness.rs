@@ -1,4 +1,4 @@
-//! When tasks are really taken: once the server lists this process among those who poll.
+//! Readiness: the server lists this process among the pollers of its task queue.
 
 use std::time::Duration;
 
@@ -10,20 +10,20 @@ use temporalio_common::protos::temporal::api::{
 
 use wci_cli::connection;
 
-/// Between two looks.
-const PACE: Duration = Duration::from_millis(100);
-/// How long the server may take to answer.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// Time between two checks.
+const INTERVAL: Duration = Duration::from_millis(100);
+/// Time limit of one call.
+const CALL_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Waits until this process polls `queue` for workflow tasks.
-pub(super) async fn wait(client: Client, queue: String) {
+pub(super) async fn until_polling(client: Client, queue: String) {
     let identity = connection::identity();
     while !is_listed(&client, &queue, &identity).await {
-        tokio::time::sleep(PACE).await;
+        tokio::time::sleep(INTERVAL).await;
     }
 }
 
-/// A server that does not answer lists nobody.
+/// Whether the server lists `identity` as a poller; `false` if it does not answer.
 async fn is_listed(client: &Client, queue: &str, identity: &str) -> bool {
     let mut request = DescribeTaskQueueRequest {
         namespace: client.options().namespace.clone(),
@@ -32,7 +32,7 @@ async fn is_listed(client: &Client, queue: &str, identity: &str) -> bool {
         ..Default::default()
     }
     .into_request();
-    request.set_timeout(PATIENCE);
+    request.set_timeout(CALL_TIMEOUT);
     let answer = client.connection().workflow_service().describe_task_queue(request).await;
     let pollers = answer.map(|answer| answer.into_inner().pollers).unwrap_or_default();
     pollers.iter().any(|poller| poller.identity == identity)

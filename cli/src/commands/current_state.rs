@@ -4,12 +4,12 @@ use anyhow::bail;
 use wci_contract::{Spec, VersionId, messages::UpdateRequest};
 
 use crate::control::{
-    Control, Deployment, Execution, Keeper, VersionStatus, leftover, replacement,
+    AdminClient, Deployment, Execution, Owner, VersionStatus, leftover, replacement,
 };
 
 /// A version, as instance and server have it.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Situation {
+pub(super) struct CurrentState {
     /// The running instance.
     pub(super) instance: Option<Execution>,
     /// Its spec; empty without one.
@@ -18,18 +18,18 @@ pub(super) struct Situation {
     pub(super) deployment: Option<Deployment>,
 }
 
-impl Situation {
+impl CurrentState {
     /// Looks. An instance that somebody else runs is an error: it is not ours to change.
-    pub(super) async fn look(control: &Control, id: &VersionId) -> anyhow::Result<Self> {
-        let (execution, deployment) = tokio::try_join!(control.look(id), control.deployment(id))?;
+    pub(super) async fn read(admin: &AdminClient, id: &VersionId) -> anyhow::Result<Self> {
+        let (execution, deployment) = tokio::try_join!(admin.latest_run(id), admin.deployment(id))?;
         let instance = execution.filter(Execution::is_open);
         if let Some(execution) = &instance {
-            must_be_ours(control, id, execution)?;
+            require_ours(admin, id, execution)?;
         }
         // Where nobody runs the instance, the next question would only hang.
-        control.require_worker(control.task_queue()).await?;
+        admin.require_worker(admin.task_queue()).await?;
         let spec = match &instance {
-            Some(_) => control.require_answer(id).await?.spec.unwrap_or_default(),
+            Some(_) => admin.require_answer(id).await?.spec.unwrap_or_default(),
             None => Spec::default(),
         };
         Ok(Self { instance, spec, deployment })
@@ -52,23 +52,23 @@ impl Situation {
 }
 
 /// Refuses an instance on a queue that is not our system worker's.
-pub(super) fn must_be_ours(
-    control: &Control,
+pub(super) fn require_ours(
+    admin: &AdminClient,
     id: &VersionId,
     execution: &Execution,
 ) -> anyhow::Result<()> {
     let queue = &execution.task_queue;
-    match Keeper::of(queue, control.task_queue()) {
-        Keeper::Wci => Ok(()),
-        Keeper::Server => bail!(
+    match Owner::of(queue, admin.task_queue()) {
+        Owner::Wci => Ok(()),
+        Owner::Server => bail!(
             "{id} is run by the server's own controller (task queue {queue}), not by wci: go on \
              with `temporal worker deployment …`, or take it over with `wci adopt {id} -n {}`",
-            control.namespace(),
+            admin.namespace(),
         ),
-        Keeper::Other => bail!(
+        Owner::Other => bail!(
             "{id} runs on task queue {queue}, not on {}: name that system worker's queue with \
              --task-queue {queue}",
-            control.task_queue(),
+            admin.task_queue(),
         ),
     }
 }

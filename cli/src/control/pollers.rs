@@ -9,7 +9,7 @@ use temporalio_common::protos::temporal::api::{
     workflowservice::v1::DescribeTaskQueueRequest,
 };
 
-use super::{Control, SOON, Trouble, within};
+use super::{AdminClient, ControlError, SOON, within};
 use crate::clock::{self, Millis};
 
 /// A worker that waits for tasks polls once a minute, and the server goes on listing it for
@@ -18,23 +18,23 @@ const RECENT: Duration = Duration::from_secs(90);
 
 /// Who polls a task queue.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Attendance {
+pub(crate) struct Pollers {
     /// Workers that the server lists.
-    pub(crate) pollers: usize,
+    pub(crate) count: usize,
     /// When one of them polled last.
     pub(crate) last_poll: Option<Millis>,
 }
 
-impl Attendance {
+impl Pollers {
     /// Whether somebody polled lately, seen from `now`.
-    pub(crate) fn is_recent(&self, now: Millis) -> bool {
+    pub(crate) fn polled_recently(&self, now: Millis) -> bool {
         self.last_poll.is_some_and(|at| clock::since(at, now) <= RECENT)
     }
 }
 
-impl Control {
+impl AdminClient {
     /// Who polls `queue` for workflow tasks.
-    pub(crate) async fn attendance(&self, queue: &str) -> Result<Attendance, Trouble> {
+    pub(crate) async fn pollers(&self, queue: &str) -> Result<Pollers, ControlError> {
         let request = DescribeTaskQueueRequest {
             namespace: self.namespace.clone(),
             task_queue: Some(TaskQueue { name: queue.to_owned(), ..Default::default() }),
@@ -46,21 +46,21 @@ impl Control {
         let pollers =
             within("asking who polls the task queue", SOON, call).await?.into_inner().pollers;
         let polls = pollers.iter().filter_map(|poller| poller.last_access_time.as_ref());
-        Ok(Attendance {
-            pollers: pollers.len(),
+        Ok(Pollers {
+            count: pollers.len(),
             last_poll: polls.map(|at| clock::of_parts(at.seconds, at.nanos)).max(),
         })
     }
 
     /// Makes sure that a system worker polls `queue`.
     pub(crate) async fn require_worker(&self, queue: &str) -> anyhow::Result<()> {
-        let attendance = self.attendance(queue).await?;
+        let pollers = self.pollers(queue).await?;
         let now = clock::now();
-        if attendance.is_recent(now) {
+        if pollers.polled_recently(now) {
             return Ok(());
         }
         let namespace = &self.namespace;
-        match attendance.last_poll {
+        match pollers.last_poll {
             None => bail!(
                 "no system worker polls task queue {queue} in namespace {namespace}: start one \
                  with `wci worker -n {namespace}`"
@@ -80,9 +80,9 @@ mod tests {
 
     #[test]
     fn a_poller_that_is_still_listed_need_not_be_there() {
-        let seen = |at| Attendance { pollers: 1, last_poll: at };
-        assert!(seen(Some(10_000)).is_recent(80_000));
-        assert!(!seen(Some(10_000)).is_recent(110_000));
-        assert!(!seen(None).is_recent(0));
+        let seen = |at| Pollers { count: 1, last_poll: at };
+        assert!(seen(Some(10_000)).polled_recently(80_000));
+        assert!(!seen(Some(10_000)).polled_recently(110_000));
+        assert!(!seen(None).polled_recently(0));
     }
 }

@@ -15,9 +15,9 @@ use temporalio_common::protos::temporal::api::{
 use wci_contract::{VersionId, names::RELEASED_KEY};
 
 use super::{
-    CHANGE, Control, SOON, Trouble,
-    trouble::patiently,
-    version::{patient, version},
+    AdminClient, CHANGE, ControlError, SOON,
+    error::retry_while_busy,
+    version::{deployment_version, with_server_timeout},
     wire::encode,
     within,
 };
@@ -30,23 +30,27 @@ struct Mark<'a> {
     at: String,
 }
 
-impl Control {
+impl AdminClient {
     /// Whether the version was handed back to the server's controller; `None` when the server
     /// does not know the version.
-    pub(crate) async fn is_released(&self, id: &VersionId) -> Result<Option<bool>, Trouble> {
+    pub(crate) async fn is_released(&self, id: &VersionId) -> Result<Option<bool>, ControlError> {
         match self.describe_version(id, false).await {
             Ok(found) => {
                 let info = found.worker_deployment_version_info.unwrap_or_default();
                 let entries = info.metadata.unwrap_or_default().entries;
                 Ok(Some(entries.contains_key(RELEASED_KEY)))
             }
-            Err(Trouble::NotFound(_)) => Ok(None),
-            Err(trouble) => Err(trouble),
+            Err(ControlError::NotFound(_)) => Ok(None),
+            Err(error) => Err(error),
         }
     }
 
     /// Marks the version as handed back by `identity`.
-    pub(crate) async fn mark(&self, id: &VersionId, identity: &str) -> Result<(), Trouble> {
+    pub(crate) async fn mark_released(
+        &self,
+        id: &VersionId,
+        identity: &str,
+    ) -> Result<(), ControlError> {
         let mark = Mark { by: identity, at: clock::rfc3339(clock::now()) };
         let payload = encode(&mark)?.payloads.pop().unwrap_or_default();
         let entries = HashMap::from([(RELEASED_KEY.to_owned(), payload)]);
@@ -54,7 +58,11 @@ impl Control {
     }
 
     /// Takes the mark away.
-    pub(crate) async fn unmark(&self, id: &VersionId, identity: &str) -> Result<(), Trouble> {
+    pub(crate) async fn unmark_released(
+        &self,
+        id: &VersionId,
+        identity: &str,
+    ) -> Result<(), ControlError> {
         let gone = vec![RELEASED_KEY.to_owned()];
         self.change_metadata(id, HashMap::new(), gone, identity).await
     }
@@ -64,14 +72,14 @@ impl Control {
         &self,
         id: &VersionId,
         report_task_queue_stats: bool,
-    ) -> Result<DescribeWorkerDeploymentVersionResponse, Trouble> {
+    ) -> Result<DescribeWorkerDeploymentVersionResponse, ControlError> {
         let request = DescribeWorkerDeploymentVersionRequest {
             namespace: self.namespace.clone(),
-            deployment_version: Some(version(id)),
+            deployment_version: Some(deployment_version(id)),
             report_task_queue_stats,
             ..Default::default()
         };
-        patiently(|| {
+        retry_while_busy(|| {
             let (mut service, request) = (self.service(), request.clone().into_request());
             async move {
                 let call = service.describe_worker_deployment_version(request);
@@ -87,17 +95,17 @@ impl Control {
         upsert_entries: HashMap<String, Payload>,
         remove_entries: Vec<String>,
         identity: &str,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), ControlError> {
         let request = UpdateWorkerDeploymentVersionMetadataRequest {
             namespace: self.namespace.clone(),
-            deployment_version: Some(version(id)),
+            deployment_version: Some(deployment_version(id)),
             upsert_entries,
             remove_entries,
             identity: identity.to_owned(),
             ..Default::default()
         };
-        patiently(|| {
-            let (mut service, request) = (self.service(), patient(request.clone()));
+        retry_while_busy(|| {
+            let (mut service, request) = (self.service(), with_server_timeout(request.clone()));
             async move {
                 let call = service.update_worker_deployment_version_metadata(request);
                 within("changing the version's metadata", CHANGE, call).await.map(|_| ())

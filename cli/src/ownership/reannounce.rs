@@ -7,7 +7,7 @@ use wci_contract::{Spec, VersionId, signal::TaskAdd, state::State};
 
 use crate::{
     clock,
-    control::{Control, Queue, Trouble},
+    control::{AdminClient, ControlError, Queue},
 };
 
 /// The server's figures are up to 5 s old, so a backlog shows within this.
@@ -17,7 +17,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 const LATELY: Duration = Duration::from_secs(10);
 
 /// A task for some group of `spec`, as if it were announced.
-pub(super) fn stand_in(spec: &Spec) -> Option<TaskAdd> {
+pub(super) fn synthetic_signal(spec: &Spec) -> Option<TaskAdd> {
     let kind = spec.scaling_group_specs.keys().find_map(|group| spec.types_of(group).pop());
     kind.map(|kind| TaskAdd {
         task_queue_type: i64::from(kind.to_wire()),
@@ -28,19 +28,19 @@ pub(super) fn stand_in(spec: &Spec) -> Option<TaskAdd> {
 
 /// Announces one task to each group of the instance for which tasks wait, or may wait: `last` is
 /// what the instance before it knew at its end. Answers how many.
-pub(super) async fn nudge(
-    control: &Control,
+pub(super) async fn reannounce(
+    admin: &AdminClient,
     id: &VersionId,
     last: &State,
-) -> Result<usize, Trouble> {
+) -> Result<usize, ControlError> {
     let spec = last.spec.clone().unwrap_or_default();
     let began = Instant::now();
     loop {
-        let queues = control.queues(id).await?;
+        let queues = admin.queues(id).await?;
         let tasks = once_for_each_group(&spec, waiting(last, &queues));
         if !tasks.is_empty() || began.elapsed() >= PATIENCE {
             for task in &tasks {
-                control.announce(id, task).await?;
+                admin.announce(id, task).await?;
             }
             return Ok(tasks.len());
         }

@@ -21,7 +21,7 @@ const NO_POLLER: &str = "no poller seen";
 
 /// Why it was not done. The messages are those of the server or of the instance, cut.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Trouble {
+pub enum ControlError {
     /// The request cannot be carried out as it stands.
     #[error("{0}")]
     Refused(String),
@@ -42,7 +42,7 @@ pub enum Trouble {
     Busy(String),
     /// Nobody answered in time.
     #[error("{what}: no answer within {} s", .limit.as_secs())]
-    Silence {
+    NoAnswer {
         /// What was tried.
         what: &'static str,
         /// For how long.
@@ -50,50 +50,50 @@ pub enum Trouble {
     },
     /// The call broke off: what came of it is not known.
     #[error("the call broke off: {0}")]
-    BrokeOff(String),
+    Interrupted(String),
     /// Anything else.
     #[error("{0}")]
     Other(String),
 }
 
 /// Waits for `call`, which does `what`, for `limit` at most.
-pub(crate) async fn within<T, E: Into<Trouble>>(
+pub(crate) async fn within<T, E: Into<ControlError>>(
     what: &'static str,
     limit: Duration,
     call: impl Future<Output = Result<T, E>>,
-) -> Result<T, Trouble> {
+) -> Result<T, ControlError> {
     match tokio::time::timeout(limit, call).await {
         Ok(result) => result.map_err(Into::into),
-        Err(_) => Err(Trouble::Silence { what, limit }),
+        Err(_) => Err(ControlError::NoAnswer { what, limit }),
     }
 }
 
 /// Makes `call` again for as long as the server is busy, up to a limit. Its own deployment
 /// workflows are for up to a second after each change.
-pub(super) async fn patiently<T, F: Future<Output = Result<T, Trouble>>>(
+pub(super) async fn retry_while_busy<T, F: Future<Output = Result<T, ControlError>>>(
     mut call: impl FnMut() -> F,
-) -> Result<T, Trouble> {
+) -> Result<T, ControlError> {
     let began = Instant::now();
     loop {
         match call().await {
-            Err(Trouble::Busy(_)) if began.elapsed() < BUSY_LIMIT => sleep(BUSY_PAUSE).await,
+            Err(ControlError::Busy(_)) if began.elapsed() < BUSY_LIMIT => sleep(BUSY_PAUSE).await,
             result => return result,
         }
     }
 }
 
-impl From<Status> for Trouble {
+impl From<Status> for ControlError {
     fn from(status: Status) -> Self {
         let message = words(status.message(), status.code());
         match status.code() {
             Code::InvalidArgument => Self::Refused(message),
-            Code::FailedPrecondition if message.contains(NO_POLLER) => Self::BrokeOff(message),
+            Code::FailedPrecondition if message.contains(NO_POLLER) => Self::Interrupted(message),
             Code::FailedPrecondition => Self::Precondition(message),
             Code::NotFound => Self::NotFound(message),
             Code::AlreadyExists => Self::Exists(message),
             Code::ResourceExhausted => Self::Busy(message),
             Code::Unimplemented => Self::Unsupported(message),
-            Code::Cancelled | Code::DeadlineExceeded => Self::BrokeOff(message),
+            Code::Cancelled | Code::DeadlineExceeded => Self::Interrupted(message),
             Code::PermissionDenied | Code::Unauthenticated => Self::Other(format!(
                 "the server refuses these credentials: {message}; see --api-key and --tls-cert-path"
             )),
@@ -102,7 +102,7 @@ impl From<Status> for Trouble {
     }
 }
 
-impl From<WorkflowStartError> for Trouble {
+impl From<WorkflowStartError> for ControlError {
     fn from(error: WorkflowStartError) -> Self {
         match error {
             WorkflowStartError::AlreadyStarted { source, .. } => {
@@ -114,7 +114,7 @@ impl From<WorkflowStartError> for Trouble {
     }
 }
 
-impl From<WorkflowQueryError> for Trouble {
+impl From<WorkflowQueryError> for ControlError {
     fn from(error: WorkflowQueryError) -> Self {
         match error {
             WorkflowQueryError::NotFound(status) | WorkflowQueryError::Rpc(status) => status.into(),
@@ -123,7 +123,7 @@ impl From<WorkflowQueryError> for Trouble {
     }
 }
 
-impl From<WorkflowUpdateError> for Trouble {
+impl From<WorkflowUpdateError> for ControlError {
     fn from(error: WorkflowUpdateError) -> Self {
         match error {
             WorkflowUpdateError::NotFound(status) | WorkflowUpdateError::Rpc(status) => {
@@ -135,15 +135,15 @@ impl From<WorkflowUpdateError> for Trouble {
     }
 }
 
-impl Trouble {
+impl ControlError {
     /// Anything else.
     pub(crate) fn other(error: &dyn Error) -> Self {
         Self::Other(cut(&error.to_string(), MAX_MESSAGE).to_owned())
     }
 
     /// Whether what was asked may still happen.
-    pub(crate) fn is_open_ended(&self) -> bool {
-        matches!(self, Self::Silence { .. } | Self::BrokeOff(_))
+    pub(crate) fn is_outcome_unknown(&self) -> bool {
+        matches!(self, Self::NoAnswer { .. } | Self::Interrupted(_))
     }
 
     /// The instance's own answer, by its type.
@@ -178,26 +178,26 @@ mod tests {
     fn a_refusal_keeps_the_words_of_the_server() {
         let status = Status::invalid_argument("entry g: invalid compute provider type 'x'");
         let words = "entry g: invalid compute provider type 'x'";
-        assert_eq!(Trouble::from(status), Trouble::Refused(words.to_owned()));
+        assert_eq!(ControlError::from(status), ControlError::Refused(words.to_owned()));
     }
 
     #[test]
     fn what_may_still_happen_is_told_from_what_will_not() {
-        let is_open_ended = |status| Trouble::from(status).is_open_ended();
-        assert!(is_open_ended(Status::deadline_exceeded("Timeout expired")));
-        assert!(is_open_ended(Status::failed_precondition(
+        let is_outcome_unknown = |status| ControlError::from(status).is_outcome_unknown();
+        assert!(is_outcome_unknown(Status::deadline_exceeded("Timeout expired")));
+        assert!(is_outcome_unknown(Status::failed_precondition(
             "no poller seen for task queue recently"
         )));
-        assert!(!is_open_ended(Status::failed_precondition("it is draining")));
-        assert!(!is_open_ended(Status::invalid_argument("no")));
+        assert!(!is_outcome_unknown(Status::failed_precondition("it is draining")));
+        assert!(!is_outcome_unknown(Status::invalid_argument("no")));
     }
 
     #[tokio::test]
     async fn a_busy_server_is_asked_again() {
         let mut calls = 0;
-        let answer = patiently(|| {
+        let answer = retry_while_busy(|| {
             calls += 1;
-            let busy = Err(Trouble::Busy("try again later".into()));
+            let busy = Err(ControlError::Busy("try again later".into()));
             std::future::ready(if calls < 3 { busy } else { Ok(calls) })
         });
         assert_eq!(answer.await, Ok(3));
@@ -207,7 +207,7 @@ mod tests {
     async fn a_call_that_nobody_answers_ends_in_time() {
         let never = std::future::pending::<Result<(), Status>>();
         let limit = Duration::from_millis(1);
-        let trouble = within("asking", limit, never).await.unwrap_err();
-        assert_eq!(trouble, Trouble::Silence { what: "asking", limit });
+        let error = within("asking", limit, never).await.unwrap_err();
+        assert_eq!(error, ControlError::NoAnswer { what: "asking", limit });
     }
 }

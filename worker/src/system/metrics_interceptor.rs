@@ -1,5 +1,4 @@
-//! Sees what the instances are told and what they answer, and counts it. What a replay repeats
-//! is not counted again.
+//! Counts the events and failures of instance workflows, except during replay.
 
 use std::{
     collections::BTreeMap,
@@ -17,26 +16,26 @@ use temporalio_sdk::interceptors::WorkerInterceptor;
 use wci_activities::NamespaceMetrics;
 use wci_contract::{VersionId, names::INSTANCE_WORKFLOW};
 
-/// Counts for one namespace.
-pub(super) struct Onlooker {
+/// Records the metrics of the instance workflows of one namespace.
+pub(super) struct MetricsInterceptor {
     metrics: NamespaceMetrics,
-    /// The versions of the runs that are in memory.
+    /// The versions of the cached runs, by run ID.
     runs: Mutex<BTreeMap<String, VersionId>>,
 }
 
-impl Onlooker {
+impl MetricsInterceptor {
     pub(super) fn new(metrics: NamespaceMetrics) -> Self {
         metrics.cached(0);
         Self { metrics, runs: Mutex::default() }
     }
 
-    /// The version that a run is of, and whether it begins with this activation.
+    /// The version of a run; updates the set of cached runs.
     fn version(&self, run_id: &str, activation: &WorkflowActivation) -> Option<VersionId> {
         let mut runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
         for job in &activation.jobs {
             match &job.variant {
                 Some(Variant::InitializeWorkflow(start)) => {
-                    runs.insert(run_id.to_owned(), instance(start)?);
+                    runs.insert(run_id.to_owned(), version_of(start)?);
                     self.metrics.cached(runs.len());
                 }
                 Some(Variant::RemoveFromCache(_)) => {
@@ -65,13 +64,13 @@ impl Onlooker {
 }
 
 /// The version of an instance; `None` for a workflow of another type.
-fn instance(start: &InitializeWorkflow) -> Option<VersionId> {
+fn version_of(start: &InitializeWorkflow) -> Option<VersionId> {
     let id = VersionId::from_workflow_id(&start.workflow_id)?;
     (start.workflow_type == INSTANCE_WORKFLOW).then(|| id)
 }
 
 #[async_trait(?Send)]
-impl WorkerInterceptor for Onlooker {
+impl WorkerInterceptor for MetricsInterceptor {
     async fn on_workflow_activation(
         &self,
         activation: &WorkflowActivation,

@@ -2,19 +2,19 @@
 
 use wci_contract::VersionId;
 
-use crate::control::Trouble;
+use crate::control::ControlError;
 
 /// Why an instance is left to who runs it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Hindrance {
+pub enum AdoptError {
     /// No instance runs.
     #[error("no instance of {0} runs: create one with `wci apply`, or start one with `wci claim`")]
-    NotThere(VersionId),
+    NotRunning(VersionId),
     /// Another system worker's.
     #[error(
         "{id} runs on task queue {queue}, which is neither this system worker's nor the server's"
     )]
-    Elsewhere {
+    OtherOwner {
         /// The instance.
         id: VersionId,
         /// Where it runs.
@@ -25,13 +25,13 @@ pub enum Hindrance {
     Released(VersionId),
     /// The server does not know the version yet, or it has no compute config.
     #[error("{0} has no compute config yet")]
-    Unfinished(VersionId),
+    NoComputeConfig(VersionId),
     /// A change of the compute config is not answered yet.
     #[error("{0} is being changed right now: try again when the change is answered")]
-    BeingChanged(VersionId),
+    UpdateInProgress(VersionId),
     /// Our system worker could not start the version's workers.
     #[error("{id} is left to the server's controller, wci could not start its workers: {why}")]
-    Unable {
+    CannotStartWorkers {
         /// The instance.
         id: VersionId,
         /// The words of the check.
@@ -39,5 +39,5 @@ pub enum Hindrance {
     },
     /// Something went wrong on the way.
     #[error("{0}")]
-    Trouble(#[from] Trouble),
+    Control(#[from] ControlError),
 }

@@ -14,7 +14,7 @@ use wci_contract::{
 };
 
 use super::{
-    CHANGE, Control, QUERY, SOON, Trouble,
+    AdminClient, CHANGE, ControlError, QUERY, SOON,
     wire::{decode, division, encode},
     within,
 };
@@ -23,9 +23,9 @@ use super::{
 const DRY_RUN: Duration = CHANGE;
 const WAITING: &str = "waiting for the dry run";
 
-impl Control {
+impl AdminClient {
     /// Has the system worker check a change that no instance runs yet.
-    pub(crate) async fn dry_run(&self, request: &DryRun) -> Result<ValidateOutput, Trouble> {
+    pub(crate) async fn dry_run(&self, request: &DryRun) -> Result<ValidateOutput, ControlError> {
         let version = &request.version;
         let workflow_id = format!("wci-validate-{}", Uuid::new_v4());
         let options = WorkflowStartOptions::new(&self.task_queue, &workflow_id)
@@ -41,7 +41,7 @@ impl Control {
         match timeout(QUERY, &mut result).await {
             Ok(result) => decode(&result?),
             Err(_) if !self.is_taken_up(workflow_id).await? => {
-                Err(Trouble::Silence { what: WAITING, limit: QUERY })
+                Err(ControlError::NoAnswer { what: WAITING, limit: QUERY })
             }
             Err(_) => decode(&result.await?),
         }
@@ -49,16 +49,16 @@ impl Control {
 
     /// Whether a worker took the dry run up: a workflow task that was only handed out is no proof,
     /// so there must be more than three events.
-    async fn is_taken_up(&self, workflow_id: String) -> Result<bool, Trouble> {
+    async fn is_taken_up(&self, workflow_id: String) -> Result<bool, ControlError> {
         let execution = self.find(workflow_id).await?;
         Ok(execution.is_some_and(|execution| execution.history_length > 3))
     }
 }
 
-impl From<WorkflowGetResultError> for Trouble {
+impl From<WorkflowGetResultError> for ControlError {
     fn from(error: WorkflowGetResultError) -> Self {
         match error {
-            WorkflowGetResultError::TimedOut => Self::Silence { what: WAITING, limit: DRY_RUN },
+            WorkflowGetResultError::TimedOut => Self::NoAnswer { what: WAITING, limit: DRY_RUN },
             WorkflowGetResultError::Failed(failure) => Self::Other(failure.to_string()),
             other => Self::other(&other),
         }

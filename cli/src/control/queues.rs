@@ -2,7 +2,7 @@
 
 use wci_contract::{VersionId, signal::TaskAdd};
 
-use super::{Control, Trouble};
+use super::{AdminClient, ControlError};
 
 /// The figures of one task queue of a version.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,13 +15,13 @@ pub(crate) struct Queue {
     pub(crate) backlog: u64,
 }
 
-impl Control {
+impl AdminClient {
     /// The version's task queues; none of a version that the server does not know.
-    pub(crate) async fn queues(&self, id: &VersionId) -> Result<Vec<Queue>, Trouble> {
+    pub(crate) async fn queues(&self, id: &VersionId) -> Result<Vec<Queue>, ControlError> {
         let found = match self.describe_version(id, true).await {
             Ok(found) => found,
-            Err(Trouble::NotFound(_)) => return Ok(Vec::new()),
-            Err(trouble) => return Err(trouble),
+            Err(ControlError::NotFound(_)) => return Ok(Vec::new()),
+            Err(error) => return Err(error),
         };
         let queues = found.version_task_queues.into_iter().map(|queue| Queue {
             kind: i64::from(queue.r#type),

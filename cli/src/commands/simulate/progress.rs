@@ -15,13 +15,13 @@ use wci_simulator::{
 const SHORT: Duration = Duration::from_millis(500);
 
 /// The progress of one simulation.
-pub(super) struct View {
+pub(super) struct ProgressDisplay {
     name: &'static str,
     bar: Option<ProgressBar>,
     began: Instant,
 }
 
-impl View {
+impl ProgressDisplay {
     pub(super) fn new(name: &'static str) -> Self {
         let bar = stderr().is_terminal().then(|| {
             let style = ProgressStyle::with_template("{spinner} {msg}");

@@ -1,4 +1,4 @@
-//! One served namespace: a worker for instances and launches, and one for watches.
+//! The two workers of one namespace: one for instances and launches, one for watches.
 
 use std::{sync::Arc, time::Duration};
 
@@ -24,28 +24,31 @@ use wci_activities::{
 use wci_contract::names::watch_queue;
 use wci_workflows::{Instance, Validate};
 
-use super::{Allowed, Settings, adoption, arrival, onlooker::Onlooker, stop::Stopper};
+use super::{
+    NamespaceAccess, Settings, adoption, metrics_interceptor::MetricsInterceptor, readiness,
+    shutdown::StopHandle,
+};
 use wci_cli::connection;
 
-/// A workflow task that a lost process was given is handed to another after this. A process that
-/// is slow must not be taken for one that is lost: the other has to replay what it knows.
+/// After this, the server hands a workflow task of a lost process to another one. Long enough for a
+/// slow process, since another has to replay the instance first.
 const STICKY_TIMEOUT: Duration = Duration::from_secs(5);
-/// Decisions take microseconds, launches as long as their provider does: one that hangs holds a
-/// slot, and must leave plenty for the decisions of others.
+/// Decisions take microseconds, launches as long as their provider. Launches that hang occupy slots,
+/// so there must be plenty left for decisions.
 const ACTIVITY_SLOTS: usize = 2_000;
 const WORKFLOW_SLOTS: usize = 50;
-/// Each takes one task a round trip, four of five of them of instances that are kept in memory:
-/// so many first tasks at once do not wait for each other.
+/// Each poller takes one task a round trip, and four of five poll for cached instances. With this
+/// many, the first tasks of several instances do not wait for each other.
 const WORKFLOW_POLLERS: usize = 20;
 /// One for each instance of the namespace.
 const WATCH_SLOTS: usize = 10_000;
-/// How often the progress of a launch reaches the server at most.
+/// Minimum time between two heartbeats of a launch.
 const PROGRESS_EVERY: Duration = Duration::from_millis(200);
-/// How often a watch says that it is alive, at most.
+/// Minimum time between two heartbeats of a watch.
 const WATCH_BEAT_EVERY: Duration = Duration::from_millis(1_500);
 
 /// The two workers of one namespace.
-pub(super) struct Served {
+pub(super) struct NamespaceWorkers {
     namespace: String,
     client: Client,
     task_queue: String,
@@ -53,13 +56,13 @@ pub(super) struct Served {
     watches: Worker,
 }
 
-impl Served {
-    /// Prepares to serve `namespace`, which must exist.
+impl NamespaceWorkers {
+    /// Creates the workers of `namespace`, which must exist.
     pub(super) async fn open(
         runtime: &Runtime,
         server: Connection,
         namespace: &str,
-        allowed: Allowed,
+        access: NamespaceAccess,
         settings: &Settings,
         metrics: NamespaceMetrics,
     ) -> anyhow::Result<Self> {
@@ -67,8 +70,8 @@ impl Served {
             query_safe_connection(&server).await.context("cannot make a query-safe connection")?;
         let instances_client = connection::client(instances_server, namespace)?;
         let client = connection::client(server, namespace)?;
-        check(&client, namespace).await?;
-        let Allowed { registry, limits } = allowed;
+        require_namespace(&client, namespace).await?;
+        let NamespaceAccess { registry, limits } = access;
         let registry = registry?;
         tracing::info!(
             namespace,
@@ -95,7 +98,7 @@ impl Served {
         let leases = WatchLeases::default();
         let watch_activities =
             WatchActivities { reader, recent_launches, budget, metrics: metrics.clone(), leases };
-        let instances = instances(settings, system_activities, Onlooker::new(metrics))?;
+        let instances = instances(settings, system_activities, MetricsInterceptor::new(metrics))?;
         let instances = Worker::new(runtime, instances_client, instances)
             .map_err(|e| anyhow!("cannot start the worker of namespace {namespace}: {e}"))?;
         let watches = Worker::new(runtime, client.clone(), watches(settings, watch_activities))
@@ -104,22 +107,22 @@ impl Served {
         Ok(Self { namespace: namespace.to_owned(), client, task_queue, instances, watches })
     }
 
-    /// Resolves once tasks are taken.
-    pub(super) fn arrival(&self) -> BoxFuture<'static, ()> {
-        arrival::wait(self.client.clone(), self.task_queue.clone()).boxed()
+    /// Resolves once the server lists this process as a poller.
+    pub(super) fn readiness(&self) -> BoxFuture<'static, ()> {
+        readiness::until_polling(self.client.clone(), self.task_queue.clone()).boxed()
     }
 
-    /// Adopts for as long as it is polled.
+    /// Adopts instances until it is aborted.
     pub(super) fn adopting(&self) -> impl Future<Output = ()> + Send + use<> {
-        adoption::keep_adopting(self.client.clone(), self.task_queue.clone())
+        adoption::adopt_continuously(self.client.clone(), self.task_queue.clone())
     }
 
-    /// What makes both workers stop.
-    pub(super) fn stoppers(&self) -> Vec<Stopper> {
+    /// Handles that stop both workers.
+    pub(super) fn stop_handles(&self) -> Vec<StopHandle> {
         vec![Box::new(self.watches.shutdown_handle()), Box::new(self.instances.shutdown_handle())]
     }
 
-    /// Serves until the stoppers are called.
+    /// Runs both workers until their stop handles are called.
     pub(super) async fn run(mut self) -> anyhow::Result<()> {
         let (instances, watches) = tokio::join!(self.instances.run(), self.watches.run());
         let context = || format!("the worker of namespace {} failed", self.namespace);
@@ -131,7 +134,7 @@ impl Served {
 fn instances(
     settings: &Settings,
     activities: SystemActivities,
-    onlooker: Onlooker,
+    interceptor: MetricsInterceptor,
 ) -> anyhow::Result<WorkerOptions> {
     let mut options = WorkerOptions::new(&settings.task_queue)
         .workflow_task_poller_behavior(PollerBehavior::SimpleMaximum(WORKFLOW_POLLERS))
@@ -144,7 +147,7 @@ fn instances(
         .register_workflow::<Validate>()?
         .register_activities(activities)
         .build();
-    options.worker_interceptor(onlooker);
+    options.worker_interceptor(interceptor);
     Ok(options)
 }
 
@@ -152,7 +155,7 @@ fn watches(settings: &Settings, activities: WatchActivities) -> WorkerOptions {
     WorkerOptions::new(watch_queue(&settings.task_queue))
         .tuner(slots(1, WATCH_SLOTS))
         .max_heartbeat_throttle_interval(WATCH_BEAT_EVERY)
-        // Another process takes the watch over; there is nothing to finish.
+        // Nothing to finish: another process takes the watch over.
         .graceful_shutdown_period(Duration::ZERO)
         .register_activities(activities)
         .build()
@@ -168,8 +171,8 @@ fn slots(workflows: usize, activities: usize) -> WorkerTuner {
         .into()
 }
 
-/// Makes sure that the namespace can be served at all.
-async fn check(client: &Client, namespace: &str) -> anyhow::Result<()> {
+/// Fails unless the namespace exists.
+async fn require_namespace(client: &Client, namespace: &str) -> anyhow::Result<()> {
     let request =
         DescribeNamespaceRequest { namespace: namespace.to_owned(), ..Default::default() };
     let mut service = client.connection().workflow_service();
@@ -179,6 +182,8 @@ async fn check(client: &Client, namespace: &str) -> anyhow::Result<()> {
             "namespace {namespace:?} does not exist: create it \
              (temporal operator namespace create -n {namespace}) or name another with --namespace"
         ),
-        Err(status) => Err(anyhow!("cannot look at namespace {namespace:?}: {}", status.message())),
+        Err(status) => {
+            Err(anyhow!("cannot describe namespace {namespace:?}: {}", status.message()))
+        }
     }
 }

@@ -18,13 +18,13 @@ use wci_contract::{VersionId, names};
 const DONE: &str = "WorkflowType = 'greet' AND ExecutionStatus = 'Completed'";
 
 /// Looks at one version.
-pub(super) struct Look {
+pub(super) struct Observer {
     client: Client,
     instance: VersionId,
     run_dir: PathBuf,
 }
 
-impl Look {
+impl Observer {
     pub(super) fn new(client: Client, instance: VersionId, run_dir: PathBuf) -> Self {
         Self { client, instance, run_dir }
     }

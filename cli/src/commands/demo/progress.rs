@@ -12,14 +12,14 @@ use indicatif::{ProgressBar, ProgressStyle};
 const EVERY: Duration = Duration::from_secs(1);
 
 /// The view of one demo.
-pub(super) struct View {
+pub(super) struct ProgressDisplay {
     tasks: u32,
     bar: Option<ProgressBar>,
     last: Cell<Option<Instant>>,
     began: Instant,
 }
 
-impl View {
+impl ProgressDisplay {
     pub(super) fn new(tasks: u32) -> Self {
         let bar = stderr().is_terminal().then(|| {
             let bar = ProgressBar::new(u64::from(tasks));

@@ -14,7 +14,8 @@ use tokio::process::Command;
 use wci_contract::VersionId;
 
 use super::{
-    child::Child, look::Look, outset::Programs, patience::wait_for, server::Server, view::View,
+    child::Child, observer::Observer, programs::Programs, progress::ProgressDisplay,
+    server::Server, wait_for::wait_for,
 };
 use crate::connection;
 
@@ -26,57 +27,64 @@ pub(super) const TASK_QUEUE: &str = "greeter";
 /// scaling shows.
 const SLOTS: &str = "5";
 const IDLE_TIMEOUT_MS: &str = "1000";
-const SETTLE_LIMIT: Duration = Duration::from_secs(60);
+const READY_LIMIT: Duration = Duration::from_secs(60);
 
 /// What stands.
-pub(super) struct Stage {
+pub(super) struct Environment {
     pub(super) client: Client,
     pub(super) instance: VersionId,
     pub(super) server: Server,
-    pub(super) look: Look,
+    pub(super) observer: Observer,
     worker: Child,
     dir: Option<TempDir>,
 }
 
-impl Stage {
+impl Environment {
     /// Builds it, and ends with the version's task queue registered and no worker alive.
-    pub(super) async fn build(
+    pub(super) async fn start(
         programs: &Programs,
-        view: &View,
+        progress: &ProgressDisplay,
         with_ui: bool,
     ) -> anyhow::Result<Self> {
         let dir = tempfile::Builder::new().prefix("wci-demo-").tempdir()?;
-        view.step("starting a Temporal dev server");
+        progress.step("starting a Temporal dev server");
         let server = Server::start(&programs.temporal, dir.path(), with_ui).await?;
-        view.step("starting the system worker");
+        progress.step("starting the system worker");
         let worker = start_worker(programs, &server.address, dir.path())?;
         let client = connection::client(server.connection.clone(), "default")?;
         let instance = VersionId::new(DEPLOYMENT, BUILD)?;
-        let look = Look::new(client.clone(), instance.clone(), run_dir(dir.path()));
-        let mut stage = Self { client, instance, server, look, worker, dir: Some(dir) };
-        if let Err(error) = stage.prepare(programs, view).await {
-            view.note(&format!("logs of this run are kept in {}", stage.keep_logs().display()));
-            stage.strike().await;
+        let observer = Observer::new(client.clone(), instance.clone(), run_dir(dir.path()));
+        let mut environment = Self { client, instance, server, observer, worker, dir: Some(dir) };
+        if let Err(error) = environment.prepare(programs, progress).await {
+            progress.note(&format!(
+                "logs of this run are kept in {}",
+                environment.keep_logs().display()
+            ));
+            environment.stop().await;
             return Err(error);
         }
-        Ok(stage)
+        Ok(environment)
     }
 
-    async fn prepare(&mut self, programs: &Programs, view: &View) -> anyhow::Result<()> {
-        let Self { look, worker, server, dir, .. } = self;
-        wait_for("the system worker", SETTLE_LIMIT, async || {
+    async fn prepare(
+        &mut self,
+        programs: &Programs,
+        progress: &ProgressDisplay,
+    ) -> anyhow::Result<()> {
+        let Self { observer, worker, server, dir, .. } = self;
+        wait_for("the system worker", READY_LIMIT, async || {
             worker.check()?;
-            look.is_polled().await
+            observer.is_polled().await
         })
         .await?;
-        view.step("applying a version of the example worker, and making it current");
+        progress.step("applying a version of the example worker, and making it current");
         let folder = dir.as_ref().map(TempDir::path).unwrap_or(Path::new("."));
         apply(programs, &server.address, folder).await?;
-        view.step("waiting until its task queue is registered and its worker has left");
-        wait_for("the version's task queues", SETTLE_LIMIT, async || look.is_registered().await)
+        progress.step("waiting until its task queue is registered and its worker has left");
+        wait_for("the version's task queues", READY_LIMIT, async || observer.is_registered().await)
             .await?;
-        wait_for("the worker that registered them to leave", SETTLE_LIMIT, async || {
-            Ok((look.living() == 0).then_some(()))
+        wait_for("the worker that registered them to leave", READY_LIMIT, async || {
+            Ok((observer.living() == 0).then_some(()))
         })
         .await
     }
@@ -87,7 +95,7 @@ impl Stage {
     }
 
     /// Ends what was started. Workers that still live are told by the end of their deadline.
-    pub(super) async fn strike(&mut self) {
+    pub(super) async fn stop(&mut self) {
         self.worker.stop(Duration::from_secs(5)).await;
         self.server.process.stop(Duration::from_secs(5)).await;
     }
