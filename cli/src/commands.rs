@@ -39,7 +39,7 @@ pub enum Command {
     Completion(completion::CompletionArgs),
     Demo(demo::DemoArgs),
     Replay(replay::ReplayArgs),
-    Simulate(simulate::SimulateArgs),
+    Simulate(Box<simulate::SimulateArgs>),
 }
 
 /// Runs `command`. `program` is the whole command line, for the completions of shells.
@@ -66,7 +66,7 @@ pub async fn run(
         }
         Command::Demo(args) => demo::run(args).await,
         Command::Replay(args) => replay::run(args).await,
-        Command::Simulate(args) => simulate::run(args),
+        Command::Simulate(args) => simulate::run(*args),
     }
 }
 

@@ -77,7 +77,7 @@ async fn play(
     keep: bool,
     output: Output,
 ) -> anyhow::Result<()> {
-    let mut environment = Environment::start(&programs, progress, keep).await?;
+    let mut environment = Environment::start(programs, progress, keep).await?;
     let result = show(&environment, progress, tasks, work_ms, keep, output).await;
     if result.is_err() {
         progress
