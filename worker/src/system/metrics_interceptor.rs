@@ -66,7 +66,7 @@ impl MetricsInterceptor {
 /// The version of an instance; `None` for a workflow of another type.
 fn version_of(start: &InitializeWorkflow) -> Option<VersionId> {
     let id = VersionId::from_workflow_id(&start.workflow_id)?;
-    (start.workflow_type == INSTANCE_WORKFLOW).then(|| id)
+    (start.workflow_type == INSTANCE_WORKFLOW).then_some(id)
 }
 
 #[async_trait(?Send)]
