@@ -6,19 +6,18 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
-mod heartbeat;
+mod activity_heartbeat;
 mod metrics;
 mod per_version;
 mod server;
 mod system_activities;
+mod timed_outcome;
+mod unix_time;
 mod watch;
 mod watch_activities;
 
 pub use metrics::{Metrics, MetricsError, NamespaceMetrics};
 pub use per_version::{recent_launches::RecentLaunches, watch_leases::WatchLeases};
-pub use server::{
-    read_budget::ReadBudget,
-    version_reader::{StatsError, VersionReader},
-};
+pub use server::{connection::StatsError, read_budget::ReadBudget, version_reader::VersionReader};
 pub use system_activities::{SystemActivities, speculative_launches::SpeculativeLaunches};
 pub use watch_activities::WatchActivities;

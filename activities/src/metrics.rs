@@ -1,21 +1,21 @@
-//! What this process tells Prometheus. Everything is recorded where it happens, in activities and
-//! around the worker, never in workflow code, which a replay would count twice. Labels are
-//! bounded, and nothing that a user wrote stands in one but the names of namespaces, and of as
-//! many versions as the operator allows.
+//! The Prometheus metrics of this process. They are recorded where things happen, in activities and
+//! around the worker, never in workflow code, which a replay would count twice. Labels are bounded:
+//! the only user input in them are the names of namespaces, and of as many versions as the operator
+//! allows.
 
 mod builtin_families;
 mod family;
 mod gauges;
 mod instances;
+mod label_values;
 mod launches;
-mod names;
-mod sets;
 mod watches;
 mod wci_families;
+mod worker_sets;
 
 use std::{
+    collections::BTreeSet,
     sync::{Arc, Mutex},
-    time::{SystemTime, UNIX_EPOCH},
 };
 
 use prometheus::{Registry, proto::MetricFamily};
@@ -24,13 +24,11 @@ use wci_providers::SetSize;
 
 pub use self::family::MetricsError;
 use self::{
-    builtin_families::BuiltinFamilies, gauges::GaugeValues, names::VersionNames,
-    wci_families::WciFamilies,
+    builtin_families::BuiltinFamilies, family::Registration, gauges::GaugeValues,
+    label_values::VersionLabels, wci_families::WciFamilies,
 };
-pub(crate) use self::{
-    launches::{LaunchOperation, LaunchSpan},
-    watches::Read,
-};
+pub(crate) use self::{launches::LaunchOperation, watches::ReadTiming};
+use crate::unix_time::unix_now_ms;
 
 /// The metrics of this process.
 #[derive(Debug, Clone)]
@@ -41,7 +39,9 @@ pub struct Metrics {
 #[derive(Debug)]
 struct Inner {
     registry: Registry,
-    names: VersionNames,
+    /// The names of all metric families.
+    families: BTreeSet<String>,
+    versions: VersionLabels,
     own: WciFamilies,
     builtin: BuiltinFamilies,
     gauges: GaugeValues,
@@ -57,18 +57,22 @@ pub struct NamespaceMetrics {
 }
 
 impl Metrics {
-    /// Versions that have labels of their own unless the operator says otherwise: as many as the
-    /// server lets a namespace have instances.
+    /// Default number of versions with labels of their own: the server's default limit of instances
+    /// in a namespace.
     pub const DEFAULT_VERSIONS: usize = 100;
 
-    /// Metrics in which the first `versions` versions are told apart.
+    /// Metrics in which the first `versions` versions have labels of their own.
     pub fn new(versions: usize) -> Result<Self, MetricsError> {
-        let registry = Registry::new();
+        let mut registration = Registration::default();
+        let own = WciFamilies::new(&mut registration)?;
+        let builtin = BuiltinFamilies::new(&mut registration)?;
+        let Registration { registry, families } = registration;
         let inner = Inner {
-            own: WciFamilies::new(&registry)?,
-            builtin: BuiltinFamilies::new(&registry)?,
             registry,
-            names: VersionNames::new(versions),
+            families,
+            own,
+            builtin,
+            versions: VersionLabels::new(versions),
             gauges: GaugeValues::default(),
             gathering: Mutex::default(),
         };
@@ -81,27 +85,27 @@ impl Metrics {
         NamespaceMetrics { inner: Arc::clone(&self.inner), namespace: namespace.into() }
     }
 
-    /// Everything, as it is now, when the sets of workers that this process keeps are so large.
+    /// The names of all metric families, also of those that have no values yet.
+    pub fn families(&self) -> &BTreeSet<String> {
+        &self.inner.families
+    }
+
+    /// All metrics with their present values. `sets` are the worker sets of this process.
     pub fn gather(&self, sets: &[SetSize]) -> Vec<MetricFamily> {
         let _only = self.inner.gathering.lock();
-        let Inner { registry, names, own, builtin, gauges, .. } = &*self.inner;
-        gauges.show(names, own, builtin, now_ms());
-        sets::show(sets, names, own, builtin);
+        let Inner { registry, versions, own, builtin, gauges, .. } = &*self.inner;
+        gauges.fill(versions, own, builtin, unix_now_ms());
+        worker_sets::fill(sets, versions, own, builtin);
         registry.gather()
     }
 }
 
 impl NamespaceMetrics {
-    /// An activity of this type is done for `version`.
+    /// Counts an activity of the type `kind` for `version`.
     pub(crate) fn activity(&self, version: &VersionId, kind: &str) {
-        let (deployment, build) = self.inner.names.of(&self.namespace, version);
+        let (deployment, build) = self.inner.versions.of(&self.namespace, version);
         self.inner.builtin.activities.of([&self.namespace, deployment, build, kind]).inc();
     }
-}
-
-fn now_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

@@ -2,12 +2,14 @@
 
 #![allow(missing_docs, reason = "the SDK's macros generate items without docs")]
 
-pub(crate) mod decide;
-pub(crate) mod launch;
-pub(crate) mod register;
-pub(crate) mod resize;
+mod decide;
+mod launch;
+mod launch_with_decision;
+mod provider_call;
+mod register;
+mod resize;
 pub(crate) mod speculative_launches;
-pub(crate) mod validate;
+mod validate;
 
 use std::{sync::Arc, time::Duration};
 
@@ -28,23 +30,23 @@ use crate::{
     system_activities::speculative_launches::SpeculativeLaunches,
 };
 
-/// Decides, validates, registers and launches, for one namespace.
+/// Decides, validates, registers, launches and resizes, for one namespace.
 pub struct SystemActivities {
-    /// The namespace that is polled, never one from an input.
+    /// The namespace that the worker polls, never one from an input.
     pub namespace: String,
-    /// What the operator allows this namespace.
+    /// The compute providers that the operator allows in this namespace.
     pub registry: Registry,
-    /// Instances that the operator allows it.
+    /// The number of instances that the operator allows in this namespace.
     pub max_instances: u32,
-    /// How long until a compute config that works is checked again.
+    /// The time until a valid compute config is checked again.
     pub validation_interval: Duration,
     /// Reads the namespace's versions.
     pub reader: VersionReader,
-    /// Tells the watches of this process what was launched.
+    /// Launches of this process, for its watches.
     pub recent_launches: Arc<RecentLaunches>,
-    /// Launches that began with their decisions.
+    /// Launches that started with their decisions.
     pub speculative_launches: SpeculativeLaunches,
-    /// What is told of the namespace.
+    /// The metrics of the namespace.
     pub metrics: NamespaceMetrics,
 }
 
@@ -57,19 +59,19 @@ impl SystemActivities {
         ctx: ActivityContext,
         input: DecideInput,
     ) -> Result<DecideOutput, ActivityError> {
-        let mut decided = decide::decide(&self.reader, &input).await;
+        let mut output = decide::decide(&self.reader, &input).await;
         let instance = ctx.info().workflow_id.as_deref().and_then(VersionId::from_workflow_id);
         if let Some(version) = instance {
             for queue in decide::announced_queues(&input) {
-                self.reader.note_announced(&version, queue);
+                self.reader.record_announced(&version, queue);
             }
-            self.metrics.decided(&version, &input, &decided);
+            self.metrics.decided(&version, &input, &output);
         }
-        decided.launched = launch::begin_early(&self, input, &decided).await;
-        Ok(decided)
+        output.launched = self.launch_with_decision(input, &output).await;
+        Ok(output)
     }
 
-    /// Checks a spec, and every provider in it.
+    /// Checks a spec, and calls every provider in it.
     #[activity(name = names::VALIDATE_SPEC)]
     pub async fn validate(
         self: Arc<Self>,
@@ -77,9 +79,9 @@ impl SystemActivities {
         input: ValidateInput,
     ) -> Result<ValidateOutput, ActivityError> {
         let version = input.version.clone();
-        let result = validate::validate(&self, &ctx, input).await;
+        let result = self.validate_spec(&ctx, input).await;
         self.metrics.validated(&version, result.as_ref().ok());
-        self.reader.note_change(&version);
+        self.reader.record_change(&version);
         result
     }
 
@@ -90,26 +92,26 @@ impl SystemActivities {
         ctx: ActivityContext,
         input: RegisterInput,
     ) -> Result<RegisterOutput, ActivityError> {
-        register::register(&self, &ctx, input).await
+        self.register_queues(&ctx, input).await
     }
 
-    /// Has a provider start workers.
+    /// Asks a provider to start workers.
     #[activity(name = names::INVOKE)]
     pub async fn invoke(
         self: Arc<Self>,
         ctx: ActivityContext,
         input: InvokeInput,
     ) -> Result<Outcome, ActivityError> {
-        launch::invoke(&self, &ctx, input).await
+        self.launch_workers(&ctx, input).await
     }
 
-    /// Has a provider keep a set of workers at a size.
+    /// Asks a provider to keep a set of workers at a size.
     #[activity(name = names::RESIZE)]
     pub async fn resize(
         self: Arc<Self>,
         ctx: ActivityContext,
         input: ResizeInput,
     ) -> Result<Outcome, ActivityError> {
-        resize::resize(&self, &ctx, input).await
+        self.resize_worker_set(&ctx, input).await
     }
 }

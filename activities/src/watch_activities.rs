@@ -1,5 +1,5 @@
-//! The activity of the queue beside the system worker's: looks at queues until it has something
-//! to say.
+//! The activity of the queue beside the system worker's: reads the stats of task queues until they
+//! call for a decision.
 
 #![allow(missing_docs, reason = "the SDK's macros generate items without docs")]
 
@@ -16,11 +16,11 @@ use wci_contract::{
 
 use crate::{
     NamespaceMetrics, ReadBudget, RecentLaunches, VersionReader,
-    heartbeat::beating,
-    metrics::Read,
+    activity_heartbeat::with_heartbeats,
+    metrics::ReadTiming,
     per_version::watch_leases::WatchLeases,
-    server::pollers::{reads_of_workers, since_epoch},
-    server::version_reader::sum,
+    server::{stats_by_type::stats_by_type, workers},
+    unix_time::{unix_now, unix_now_ms},
     watch::{Look, Watch},
 };
 
@@ -28,19 +28,19 @@ use crate::{
 pub struct WatchActivities {
     /// Reads the namespace's versions.
     pub reader: VersionReader,
-    /// What was launched by this process.
+    /// The launches of this process.
     pub recent_launches: Arc<RecentLaunches>,
-    /// What all watches of the namespace may ask of the server.
+    /// The rate of reads that all watches of the namespace share.
     pub budget: Arc<ReadBudget>,
-    /// What is told of the namespace.
+    /// The metrics of the namespace.
     pub metrics: NamespaceMetrics,
-    /// Which watch of a version is the latest.
+    /// The latest watch of each version.
     pub leases: WatchLeases,
 }
 
 #[activities]
 impl WatchActivities {
-    /// Reads the queues' figures until a decision is called for.
+    /// Reads the queues' stats until they call for a decision.
     #[activity(name = names::WATCH)]
     pub async fn watch(
         self: Arc<Self>,
@@ -48,12 +48,12 @@ impl WatchActivities {
         input: WatchInput,
     ) -> Result<WatchOutput, ActivityError> {
         let (_sender, receiver) = tokio::sync::watch::channel(());
-        beating(&ctx, receiver, self.watch_until_news(&input)).await
+        with_heartbeats(&ctx, receiver, self.watch_until_end(&input)).await
     }
 }
 
 impl WatchActivities {
-    async fn watch_until_news(&self, input: &WatchInput) -> WatchOutput {
+    async fn watch_until_end(&self, input: &WatchInput) -> WatchOutput {
         let mut watch = Watch::default();
         let span = self.metrics.watch(&input.version);
         let lease = self.leases.take(&input.version);
@@ -62,16 +62,16 @@ impl WatchActivities {
                 span.end(WatchEnd::TimeUp);
                 return WatchOutput::default();
             }
-            let wanted = Instant::now();
+            let due = Instant::now();
             tokio::time::sleep(self.budget.reserve()).await;
-            let waited = wanted.elapsed();
-            // In boxes: a watch of a version where nothing happens holds next to nothing while it
-            // waits, and that is what most of them do nearly all the time.
-            let look = Box::pin(self.look(input)).await;
-            let read = Read { waited, lag: wanted.elapsed() };
-            span.looked(read, look.as_ref().map(|(look, _)| &look.stats));
+            let waited = due.elapsed();
+            // In boxes, so that a waiting watch needs hardly any memory: most watches wait nearly
+            // all the time.
+            let look = Box::pin(self.sample(input)).await;
+            let timing = ReadTiming { waited, lag: due.elapsed() };
+            span.read(timing, look.as_ref().map(|(look, _)| &look.stats));
             let Some((look, queues)) = look else {
-                if now_ms() >= input.until_ms {
+                if unix_now_ms() >= input.until_ms {
                     span.end(WatchEnd::TimeUp);
                     return WatchOutput { end: WatchEnd::TimeUp, ..WatchOutput::default() };
                 }
@@ -82,7 +82,7 @@ impl WatchActivities {
             let workers = match end {
                 Some(WatchEnd::Backlog) => Box::pin(self.workers(input, &queues)).await,
                 None if watch.wants_count(&look, span.has_workers()) => {
-                    Box::pin(self.workers_in_time(input, &queues)).await
+                    Box::pin(self.workers_within_budget(input, &queues)).await
                 }
                 _ => None,
             };
@@ -98,37 +98,37 @@ impl WatchActivities {
         }
     }
 
-    /// The workers, which nobody waits for: each read waits for its share of the budget.
-    async fn workers_in_time(
+    /// The workers, for the metrics alone: each request waits for its turn in the budget.
+    async fn workers_within_budget(
         &self,
         input: &WatchInput,
         queues: &[VersionTaskQueue],
     ) -> Option<WorkersByType> {
-        for _ in 0..reads_of_workers(queues) {
+        for _ in 0..workers::requests(queues) {
             tokio::time::sleep(self.budget.reserve()).await;
         }
         self.workers(input, queues).await
     }
 
-    /// The workers behind a backlog; `None` when the server did not answer.
+    /// The workers that poll `queues`; `None` if the server did not answer.
     async fn workers(
         &self,
         input: &WatchInput,
         queues: &[VersionTaskQueue],
     ) -> Option<WorkersByType> {
         self.reader
-            .workers(&input.version, queues, since_epoch())
+            .workers(&input.version, queues, unix_now())
             .await
-            .inspect_err(|error| tracing::debug!(%error, "workers"))
+            .inspect_err(|error| tracing::debug!(%error, "cannot count the workers"))
             .ok()
     }
 
-    /// One look, and the queues that it was at; `None` when the server did not answer.
-    async fn look(&self, input: &WatchInput) -> Option<(Look, Vec<VersionTaskQueue>)> {
+    /// A sample of the stats, and the queues that it covers; `None` if the server did not answer.
+    async fn sample(&self, input: &WatchInput) -> Option<(Look, Vec<VersionTaskQueue>)> {
         let mut queues = match self.reader.queues(&input.version).await {
             Ok(queues) => queues,
             Err(error) => {
-                tracing::debug!(%error, deployment = input.version.deployment(), "watch");
+                tracing::debug!(%error, version = %input.version, "cannot read the stats");
                 return None;
             }
         };
@@ -137,15 +137,11 @@ impl WatchActivities {
         });
         let since_launch = self.recent_launches.since_latest(&input.version);
         let look = Look {
-            now_ms: now_ms(),
+            now_ms: unix_now_ms(),
             since_launch_ms: since_launch
                 .map(|since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX)),
-            stats: sum(&queues),
+            stats: stats_by_type(&queues),
         };
         Some((look, queues))
     }
-}
-
-fn now_ms() -> i64 {
-    i64::try_from(since_epoch().as_millis()).unwrap_or(i64::MAX)
 }

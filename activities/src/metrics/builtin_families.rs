@@ -1,14 +1,12 @@
-//! The metrics of the controller built into the server, under its names: those of Temporal server
-//! 1.32.0, as it serves them itself. What this controller has no counterpart of is left out.
+//! The metrics of the controller that is built into the server, with the names that Temporal Server
+//! 1.32.0 gives them. Those without a counterpart in this controller are missing.
 
-use prometheus::Registry;
-
-use super::family::{Counters, Gauges, MetricsError, Times};
+use super::family::{Counters, Gauges, MetricsError, Registration, Times};
 
 /// Labels of one version.
 const VERSION: [&str; 3] = ["namespace", "worker_deployment_name", "worker_build_id"];
 
-/// What is counted for each version.
+/// Metrics of each version.
 #[derive(Debug, Clone)]
 pub(super) struct BuiltinFamilies {
     pub(super) created: Counters<3>,
@@ -26,80 +24,80 @@ pub(super) struct BuiltinFamilies {
 }
 
 impl BuiltinFamilies {
-    pub(super) fn new(registry: &Registry) -> Result<Self, MetricsError> {
+    pub(super) fn new(to: &mut Registration) -> Result<Self, MetricsError> {
         let [namespace, deployment, build] = VERSION;
         let and = |label| [namespace, deployment, build, label];
         Ok(Self {
             created: Counters::new(
-                registry,
+                to,
                 "worker_controller_instance_created",
-                "Instances that began to run here; continued runs are not counted again.",
+                "Instances that started here; continued runs are not counted again.",
                 VERSION,
             )?,
             signals: Counters::new(
-                registry,
+                to,
                 "worker_controller_instance_signals",
                 "Signals that instances received.",
                 and("signal_type"),
             )?,
             updates: Counters::new(
-                registry,
+                to,
                 "worker_controller_instance_updates",
                 "Updates that instances received.",
                 and("update_type"),
             )?,
             activities: Counters::new(
-                registry,
+                to,
                 "worker_controller_instance_activities",
-                "Activities done for instances.",
+                "Activities started for instances.",
                 and("activityType"),
             )?,
             operations: Counters::new(
-                registry,
+                to,
                 "worker_controller_instance_operations",
-                "Calls of the server and of compute providers, by how they ended.",
+                "Calls to the server and to compute providers, by result.",
                 [namespace, deployment, build, "compute_provider", "operation", "error_type"],
             )?,
             scale_ups: Counters::new(
-                registry,
+                to,
                 "worker_controller_instance_scale_up_count",
-                "Launches that were asked for.",
+                "Requested launches.",
                 and("compute_provider"),
             )?,
             scale_ups_throttled: Counters::new(
-                registry,
+                to,
                 "worker_controller_instance_scale_up_throttled_count",
-                "Announced tasks for which a decision started nothing at once.",
+                "Announced tasks for which no worker was started immediately.",
                 and("compute_provider"),
             )?,
             workflow_errors: Counters::new(
-                registry,
+                to,
                 "worker_controller_instance_workflow_error_count",
-                "Workflow tasks of instances that failed: each is a bug.",
+                "Failed workflow tasks of instances: each is a bug.",
                 VERSION,
             )?,
             action_latency: Times::new(
-                registry,
+                to,
                 "worker_controller_instance_scaling_action_processing_latency",
-                "From the decision for a launch to the provider's answer, seconds.",
+                "Time from the decision to the provider's response, seconds.",
                 [namespace, deployment, build, "compute_provider", "operation"],
             )?,
             target_workers: Gauges::new(
-                registry,
+                to,
                 "worker_controller_instance_target_worker_count",
-                "Workers that the sets kept by this process are to have.",
+                "Desired number of workers in the sets that this process owns.",
                 and("compute_provider"),
             )?,
             backlog: Gauges::new(
-                registry,
+                to,
                 "worker_controller_instance_backlog_count",
-                "Tasks that wait, as last seen by a watch of this process.",
+                "Waiting tasks, as last read by this process.",
                 VERSION,
             )?,
             backlog_age: Gauges::new(
-                registry,
+                to,
                 "worker_controller_instance_backlog_age",
-                "Age of the oldest waiting task, as last seen by a watch of this process, seconds.",
+                "Age of the oldest waiting task, as last read by this process, seconds.",
                 VERSION,
             )?,
         })

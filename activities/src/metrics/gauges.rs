@@ -1,4 +1,4 @@
-//! What is the case now, kept as it is learned and turned into gauges when somebody asks.
+//! The values of gauges, kept as they are read and turned into gauges when they are gathered.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -11,106 +11,108 @@ use wci_contract::{
     stats::{StatsByType, WorkersSeen},
 };
 
-use super::{builtin_families::BuiltinFamilies, names::VersionNames, wci_families::WciFamilies};
+use super::{
+    builtin_families::BuiltinFamilies, label_values::VersionLabels, wci_families::WciFamilies,
+};
 
-/// What was seen of a version that is not watched here any more is forgotten after this: another
-/// process watches it, or nobody has to.
-const FORGET: Duration = Duration::from_secs(15);
-/// Versions and groups that are kept at most.
+/// The values of a version that is not watched here any more are forgotten after this: another
+/// process watches it, or the watch is not needed any more.
+const FORGET_AFTER: Duration = Duration::from_secs(15);
+/// Versions kept at most, and groups kept at most.
 const MAX_KEPT: usize = 20_000;
 
-/// What was seen of a version.
+/// The latest values of a version.
 #[derive(Debug)]
-struct Seen {
+struct VersionValues {
     at: Instant,
     watches: u32,
     stats: StatsByType,
     workers: Option<WorkersSeen>,
 }
 
-/// Why a group asks its provider for nothing.
+/// Why a group does not call its provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Pause {
+pub(super) struct BackingOff {
     pub(super) provider: &'static str,
     pub(super) class: FailureClass,
     /// Milliseconds since the Unix epoch.
     pub(super) until_ms: i64,
 }
 
-/// What this process knows of the present.
+/// The latest values that this process knows.
 #[derive(Debug, Default)]
 pub(super) struct GaugeValues {
-    /// The namespaces that are served.
+    /// The namespaces that this process serves.
     served: Mutex<BTreeSet<String>>,
-    seen: Mutex<BTreeMap<(String, VersionId), Seen>>,
-    pauses: Mutex<BTreeMap<(String, VersionId, String), Pause>>,
+    versions: Mutex<BTreeMap<(String, VersionId), VersionValues>>,
+    backing_off: Mutex<BTreeMap<(String, VersionId, String), BackingOff>>,
 }
 
 impl GaugeValues {
-    /// A namespace is served.
+    /// Records a namespace that this process serves.
     pub(super) fn serve(&self, namespace: &str) {
         if let Ok(mut served) = self.served.lock() {
             served.insert(namespace.to_owned());
         }
     }
 
-    /// A watch begins.
-    pub(super) fn watch(&self, namespace: &str, version: &VersionId) {
-        self.with(namespace, version, |seen| seen.watches += 1);
+    /// Records that a watch started.
+    pub(super) fn watch_started(&self, namespace: &str, version: &VersionId) {
+        self.with(namespace, version, |values| values.watches += 1);
     }
 
-    /// A watch ends; the next one of the same version begins soon, here or elsewhere.
-    pub(super) fn leave(&self, namespace: &str, version: &VersionId) {
-        self.with(namespace, version, |seen| {
-            seen.watches = seen.watches.saturating_sub(1);
-            seen.at = Instant::now();
+    /// Records that a watch ended. The next one of the same version starts soon, here or elsewhere.
+    pub(super) fn watch_ended(&self, namespace: &str, version: &VersionId) {
+        self.with(namespace, version, |values| {
+            values.watches = values.watches.saturating_sub(1);
+            values.at = Instant::now();
         });
     }
 
-    /// What a watch sees.
-    pub(super) fn look(&self, namespace: &str, version: &VersionId, stats: &StatsByType) {
-        self.with(namespace, version, |seen| {
-            seen.at = Instant::now();
-            seen.stats.clone_from(stats);
+    /// Records the stats that a watch read.
+    pub(super) fn stats(&self, namespace: &str, version: &VersionId, stats: &StatsByType) {
+        self.with(namespace, version, |values| {
+            values.at = Instant::now();
+            values.stats.clone_from(stats);
         });
     }
 
-    /// The workers that poll.
+    /// Records the workers that poll.
     pub(super) fn workers(&self, namespace: &str, version: &VersionId, workers: WorkersSeen) {
-        self.with(namespace, version, |seen| seen.workers = Some(workers));
+        self.with(namespace, version, |values| values.workers = Some(workers));
     }
 
-    /// Whether workers were seen when they were last counted.
+    /// Whether there were workers when they were last counted.
     pub(super) fn has_workers(&self, namespace: &str, version: &VersionId) -> bool {
-        let Ok(all) = self.seen.lock() else { return false };
-        let seen = all.get(&key(namespace, version));
-        seen.and_then(|seen| seen.workers).is_some_and(|workers| workers.seen > 0)
+        let Ok(all) = self.versions.lock() else { return false };
+        let values = all.get(&key(namespace, version));
+        values.and_then(|values| values.workers).is_some_and(|workers| workers.seen > 0)
     }
 
-    /// Whether a group pauses, after a decision.
-    pub(super) fn pause(
+    /// Records whether a group is backing off, after a decision.
+    pub(super) fn backing_off(
         &self,
         namespace: &str,
         version: &VersionId,
         group: &str,
-        pause: Option<Pause>,
+        value: Option<BackingOff>,
     ) {
         let (namespace, version) = key(namespace, version);
         let key = (namespace, version, group.to_owned());
-        let Ok(mut pauses) = self.pauses.lock() else { return };
-        match pause {
-            Some(pause) if pauses.len() < MAX_KEPT => drop(pauses.insert(key, pause)),
-            _ => drop(pauses.remove(&key)),
+        let Ok(mut all) = self.backing_off.lock() else { return };
+        match value {
+            Some(value) if all.len() < MAX_KEPT => drop(all.insert(key, value)),
+            _ => drop(all.remove(&key)),
         }
     }
 
-    fn with(&self, namespace: &str, version: &VersionId, change: impl FnOnce(&mut Seen)) {
-        let Ok(mut all) = self.seen.lock() else { return };
+    fn with(&self, namespace: &str, version: &VersionId, change: impl FnOnce(&mut VersionValues)) {
+        let Ok(mut all) = self.versions.lock() else { return };
         let key = key(namespace, version);
         if all.len() >= MAX_KEPT && !all.contains_key(&key) {
             return;
         }
-        change(all.entry(key).or_insert_with(|| Seen {
+        change(all.entry(key).or_insert_with(|| VersionValues {
             at: Instant::now(),
             watches: 0,
             stats: StatsByType::new(),
@@ -118,24 +120,24 @@ impl GaugeValues {
         }));
     }
 
-    /// Fills the gauges with the present, `now_ms`.
-    pub(super) fn show(
+    /// Fills the gauges with the values of the present, `now_ms`.
+    pub(super) fn fill(
         &self,
-        names: &VersionNames,
+        labels: &VersionLabels,
         own: &WciFamilies,
         builtin: &BuiltinFamilies,
         now_ms: i64,
     ) {
-        self.show_seen(names, own, builtin);
+        self.fill_versions(labels, own, builtin);
         own.backing_off.reset();
-        let Ok(mut pauses) = self.pauses.lock() else { return };
-        pauses.retain(|_, pause| pause.until_ms > now_ms);
-        for ((namespace, ..), pause) in pauses.iter() {
-            own.backing_off.of([namespace, pause.provider, pause.class.as_str()]).inc();
+        let Ok(mut all) = self.backing_off.lock() else { return };
+        all.retain(|_, group| group.until_ms > now_ms);
+        for ((namespace, ..), group) in all.iter() {
+            own.backing_off.of([namespace, group.provider, group.class.as_str()]).inc();
         }
     }
 
-    fn show_seen(&self, names: &VersionNames, own: &WciFamilies, builtin: &BuiltinFamilies) {
+    fn fill_versions(&self, labels: &VersionLabels, own: &WciFamilies, builtin: &BuiltinFamilies) {
         own.watched.reset();
         own.workers_seen.reset();
         own.backlog.reset();
@@ -143,20 +145,20 @@ impl GaugeValues {
         builtin.backlog.reset();
         builtin.backlog_age.reset();
         if let Ok(served) = self.served.lock() {
-            // None is told as 0, not as nothing.
+            // A namespace without watches has the value 0, not none.
             served.iter().for_each(|namespace| own.watched.of([namespace]).set(0));
         }
-        let Ok(mut all) = self.seen.lock() else { return };
-        all.retain(|_, seen| seen.watches > 0 || seen.at.elapsed() < FORGET);
-        for ((namespace, version), seen) in all.iter() {
-            let (deployment, build) = names.of(namespace, version);
-            own.watched.of([namespace]).add(i64::from(seen.watches.min(1)));
-            if let Some(workers) = seen.workers {
+        let Ok(mut all) = self.versions.lock() else { return };
+        all.retain(|_, values| values.watches > 0 || values.at.elapsed() < FORGET_AFTER);
+        for ((namespace, version), values) in all.iter() {
+            let (deployment, build) = labels.of(namespace, version);
+            own.watched.of([namespace]).add(i64::from(values.watches.min(1)));
+            if let Some(workers) = values.workers {
                 own.workers_seen.of([namespace, deployment, build]).add(gauge(workers.seen));
             }
             let total = builtin.backlog.of([namespace, deployment, build]);
             let oldest = builtin.backlog_age.of([namespace, deployment, build]);
-            for (kind, stats) in &seen.stats {
+            for (kind, stats) in &values.stats {
                 let labels = [namespace, deployment, build, kind.as_str()];
                 own.backlog.of(labels).add(gauge(stats.backlog));
                 let age = own.backlog_age.of(labels);

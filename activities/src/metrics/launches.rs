@@ -1,4 +1,4 @@
-//! Decisions and what providers did about them.
+//! Records decisions, launches and their outcomes.
 
 use std::time::{Duration, SystemTime};
 
@@ -12,30 +12,30 @@ use wci_scaling::Algorithm;
 
 use super::{
     NamespaceMetrics,
-    gauges::Pause,
-    names::{self, NONE, OTHER},
+    gauges::BackingOff,
+    label_values::{self, NONE, OTHER},
 };
-use crate::system_activities::speculative_launches::TimedOutcome;
+use crate::timed_outcome::TimedOutcome;
 
-/// What a provider is asked for.
+/// A request to a provider.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum LaunchOperation {
-    /// Workers, each for itself.
+    /// Starts workers.
     Invoke {
-        /// How many.
+        /// The number of workers.
         count: u32,
-        /// Whether nobody asked for them before.
+        /// Whether they were not requested before.
         is_first_attempt: bool,
     },
-    /// A size for a set of workers.
+    /// Sets the size of a worker set.
     Resize {
-        /// Whether nobody asked for it before.
+        /// Whether it was not requested before.
         is_first_attempt: bool,
     },
 }
 
 impl LaunchOperation {
-    /// What the server's controller calls it.
+    /// The name that the server's controller gives it.
     fn operation(self) -> &'static str {
         match self {
             Self::Invoke { .. } => "invoke_worker",
@@ -43,7 +43,7 @@ impl LaunchOperation {
         }
     }
 
-    /// Workers that are certainly on their way.
+    /// The number of workers that certainly start.
     fn count(self) -> u32 {
         match self {
             Self::Invoke { count, .. } => count,
@@ -61,23 +61,24 @@ impl LaunchOperation {
 }
 
 impl NamespaceMetrics {
-    /// A decision was made for `version`.
+    /// Records a decision for `version`.
     pub(crate) fn decided(&self, version: &VersionId, input: &DecideInput, output: &DecideOutput) {
         let inner = &self.inner;
-        let (deployment, build) = inner.names.of(&self.namespace, version);
+        let (deployment, build) = inner.versions.of(&self.namespace, version);
         self.activity(version, "decide_scaling");
         for (group, decision) in &output.groups {
-            let Some(question) = input.groups.get(group) else { continue };
-            let provider = provider(&question.provider_type);
-            let algorithm = algorithm(&question.scaling.scaling_algorithm);
+            let Some(input_group) = input.groups.get(group) else { continue };
+            let provider = provider(&input_group.provider_type);
+            let algorithm = algorithm(&input_group.scaling.scaling_algorithm);
             inner.own.decisions.of([&self.namespace, provider, algorithm]).inc();
             for reason in &decision.reasons {
-                inner.own.reasons.of([&self.namespace, names::reason(reason)]).inc();
+                inner.own.reasons.of([&self.namespace, label_values::reason(reason)]).inc();
             }
             let labels = [&*self.namespace, deployment, build, provider];
             inner.builtin.scale_ups_throttled.of(labels).inc_by(decision.throttled);
-            inner.gauges.pause(&self.namespace, version, group, pause(provider, &decision.state));
-            let workers = question.events.iter().rev().find_map(|event| match event {
+            let backing_off = backing_off(provider, &decision.state);
+            inner.gauges.backing_off(&self.namespace, version, group, backing_off);
+            let workers = input_group.events.iter().rev().find_map(|event| match event {
                 Event::Poll(poll) => poll.workers,
                 Event::TaskAdd(_) | Event::Outcome(_) | Event::Tick {} => None,
             });
@@ -87,7 +88,7 @@ impl NamespaceMetrics {
         }
     }
 
-    /// A provider is asked for something that was decided at `decided`.
+    /// Records that a provider is called, for a decision at the time `decided`.
     pub(crate) fn launch(
         &self,
         version: &VersionId,
@@ -101,20 +102,21 @@ impl NamespaceMetrics {
         self.inner.own.workers_in_flight.of(labels).add(i64::from(operation.count()));
         self.activity(version, operation.operation());
         if operation.is_first_attempt() {
-            let (deployment, build) = self.inner.names.of(&self.namespace, version);
+            let (deployment, build) = self.inner.versions.of(&self.namespace, version);
             self.inner.builtin.scale_ups.of([&self.namespace, deployment, build, provider]).inc();
         }
         LaunchSpan { metrics: self.clone(), version: version.clone(), provider, operation, decided }
     }
 
-    /// A worker was asked for so that the server learns of task queues.
+    /// Counts a worker that was requested to register task queues.
     pub(crate) fn registration(&self, provider_type: &str, outcome: &Outcome) {
-        let labels = [&*self.namespace, provider(provider_type), names::class(outcome.class)];
+        let labels =
+            [&*self.namespace, provider(provider_type), label_values::class(outcome.class)];
         self.inner.own.registrations.of(labels).inc();
     }
 }
 
-/// An attempt at a launch that is under way.
+/// A running attempt of a launch.
 #[derive(Debug)]
 pub(crate) struct LaunchSpan {
     metrics: NamespaceMetrics,
@@ -125,12 +127,12 @@ pub(crate) struct LaunchSpan {
 }
 
 impl LaunchSpan {
-    /// The provider answered.
+    /// Records the provider's response.
     pub(crate) fn end(self, ended: &TimedOutcome) {
         let TimedOutcome { outcome, took } = ended;
-        let class = names::class(outcome.class);
+        let class = label_values::class(outcome.class);
         let namespace = &*self.metrics.namespace;
-        let (deployment, build) = self.metrics.inner.names.of(namespace, &self.version);
+        let (deployment, build) = self.metrics.inner.versions.of(namespace, &self.version);
         let own = &self.metrics.inner.own;
         let builtin = &self.metrics.inner.builtin;
         let labels = [namespace, self.provider, class];
@@ -161,7 +163,7 @@ impl Drop for LaunchSpan {
     }
 }
 
-/// What the server's controller calls this kind of trouble.
+/// The name that the server's controller gives this kind of failure.
 fn error_type(outcome: &Outcome) -> &'static str {
     match outcome.class {
         None => NONE,
@@ -181,10 +183,10 @@ fn algorithm(name: &str) -> &'static str {
 }
 
 /// The back-off in a group's state.
-fn pause(provider: &'static str, state: &GroupState) -> Option<Pause> {
+fn backing_off(provider: &'static str, state: &GroupState) -> Option<BackingOff> {
     let own = OwnState::read(state);
     let backoff = own.backoff()?;
-    Some(Pause { provider, class: backoff.class, until_ms: backoff.until_ms })
+    Some(BackingOff { provider, class: backoff.class, until_ms: backoff.until_ms })
 }
 
 pub(super) fn seconds(time: Duration) -> f64 {

@@ -3,7 +3,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use prometheus::{IntCounter, TextEncoder};
+use prometheus::TextEncoder;
 use serde_json::json;
 use wci_contract::{
     FailureClass, TaskType, VersionId,
@@ -13,8 +13,8 @@ use wci_contract::{
 };
 use wci_providers::{Scope, SetSize};
 
-use super::{LaunchOperation, Metrics, NamespaceMetrics, Read};
-use crate::system_activities::speculative_launches::TimedOutcome;
+use super::{LaunchOperation, Metrics, NamespaceMetrics, ReadTiming};
+use crate::timed_outcome::TimedOutcome;
 
 fn version(deployment: &str) -> VersionId {
     VersionId::new(deployment, "v1").unwrap()
@@ -31,10 +31,10 @@ fn text(metrics: &Metrics) -> String {
 }
 
 #[track_caller]
-fn assert_told(metrics: &Metrics, lines: &[&str]) {
+fn assert_served(metrics: &Metrics, lines: &[&str]) {
     let text = text(metrics);
     for line in lines {
-        assert!(text.lines().any(|told| told == *line), "{line} is missing:\n{text}");
+        assert!(text.lines().any(|served| served == *line), "{line} is missing:\n{text}");
     }
 }
 
@@ -46,7 +46,7 @@ fn a_decision_is_counted_with_its_reasons() {
         ["tasks_announced misses=3", "cooloff remaining_ms=40"]}}});
     let input = serde_json::from_value(input).unwrap();
     namespace.decided(&version("orders"), &input, &serde_json::from_value(output).unwrap());
-    assert_told(
+    assert_served(
         &metrics,
         &[
             r#"wci_decisions_total{algorithm="default",namespace="default",provider="aws-lambda"} 1"#,
@@ -62,13 +62,13 @@ fn a_launch_is_in_flight_until_the_provider_answers() {
     let decided = SystemTime::now() - Duration::from_secs(2);
     let operation = LaunchOperation::Invoke { count: 4, is_first_attempt: true };
     let launch = namespace.launch(&version("orders"), "subprocess", operation, Some(decided));
-    assert_told(
+    assert_served(
         &metrics,
         &[r#"wci_workers_in_flight{namespace="default",provider="subprocess"} 4"#],
     );
     let outcome = Outcome::failed(4, FailureClass::Throttled, "slow down");
     launch.end(&TimedOutcome { outcome, took: Duration::from_millis(2) });
-    assert_told(
+    assert_served(
         &metrics,
         &[
             r#"wci_workers_in_flight{namespace="default",provider="subprocess"} 0"#,
@@ -85,7 +85,7 @@ fn a_launch_that_is_dropped_is_not_in_flight_any_more() {
     let (metrics, namespace) = orders();
     let operation = LaunchOperation::Invoke { count: 4, is_first_attempt: true };
     drop(namespace.launch(&version("orders"), "no such provider", operation, None));
-    assert_told(&metrics, &[r#"wci_launches_in_flight{namespace="default",provider="other"} 0"#]);
+    assert_served(&metrics, &[r#"wci_launches_in_flight{namespace="default",provider="other"} 0"#]);
 }
 
 #[test]
@@ -102,25 +102,25 @@ fn a_group_backs_off_until_its_time_has_come() {
     namespace.decided(&version("orders"), &input, &serde_json::from_value(output).unwrap());
     let line =
         r#"wci_groups_backing_off{class="not-found",namespace="default",provider="aws-lambda"} 1"#;
-    assert_told(&metrics, &[line]);
+    assert_served(&metrics, &[line]);
     let well = json!({"groups": {"g": {"state": {}}}});
     namespace.decided(&version("orders"), &input, &serde_json::from_value(well).unwrap());
     assert!(!text(&metrics).contains("wci_groups_backing_off{"));
 }
 
 #[test]
-fn what_watches_see_is_told_for_each_version_and_summed_up_for_those_without_a_name() {
+fn what_watches_read_is_served_for_each_version_and_summed_for_those_without_a_label() {
     let (metrics, namespace) = orders();
-    let look = |deployment: &str, backlog: u64| {
+    let watch = |deployment: &str, backlog: u64| {
         let span = namespace.watch(&version(deployment));
         let stats = QueueStats { backlog, age_ms: 3_000, ..QueueStats::default() };
         let stats = StatsByType::from([(TaskType::Workflow, stats)]);
-        let read = Read { waited: Duration::ZERO, lag: Duration::from_millis(20) };
-        span.looked(read, Some(&stats));
+        let timing = ReadTiming { waited: Duration::ZERO, lag: Duration::from_millis(20) };
+        span.read(timing, Some(&stats));
         span
     };
-    let spans = [look("orders", 5), look("second", 6), look("third", 7)];
-    assert_told(
+    let spans = [watch("orders", 5), watch("second", 6), watch("third", 7)];
+    assert_served(
         &metrics,
         &[
             r#"wci_instances_watched{namespace="default"} 3"#,
@@ -133,7 +133,7 @@ fn what_watches_see_is_told_for_each_version_and_summed_up_for_those_without_a_n
     let [first, second, third] = spans;
     first.end(WatchEnd::Backlog);
     drop((second, third));
-    assert_told(
+    assert_served(
         &metrics,
         &[
             r#"wci_instances_watched{namespace="default"} 0"#,
@@ -143,40 +143,36 @@ fn what_watches_see_is_told_for_each_version_and_summed_up_for_those_without_a_n
     );
 }
 
-const FAMILIES: [&str; 2] = ["wci_", "worker_controller_instance_"];
+const PREFIXES: [&str; 2] = ["wci_", "worker_controller_instance_"];
 
-/// The names of ours in `text`, whatever stands around them.
-fn names(text: &str) -> BTreeSet<&str> {
+/// The names of our metrics in `text`.
+fn names(text: &str) -> BTreeSet<String> {
     let is_part = |c: char| c.is_ascii_lowercase() || c == '_';
     let words = text.split(|c| !is_part(c));
-    words.filter(|word| FAMILIES.iter().any(|family| word.starts_with(family))).collect()
+    let is_ours = |word: &&str| PREFIXES.iter().any(|prefix| word.starts_with(prefix));
+    words.filter(is_ours).map(str::to_owned).collect()
 }
 
 #[test]
-fn the_dashboard_and_the_documentation_name_what_is_told_and_leave_nothing_out() {
-    let program = [include_str!("wci_families.rs"), include_str!("builtin_families.rs")].join(" ");
+fn the_dashboard_and_the_documentation_name_metrics_that_exist_and_leave_nothing_out() {
     let documented = include_str!("../../../docs/metrics.md");
     let dashboard = include_str!("../../../deploy/grafana/wci.json");
     let (metrics, _) = orders();
-    // A name that is registered cannot be registered again.
-    let is_told = |name: &str| {
-        let again = IntCounter::new(name, "taken?").unwrap();
-        metrics.inner.registry.register(Box::new(again)).is_err()
+    let families = metrics.families();
+    let is_known = |name: &String| {
+        let is_family = |part| name.strip_suffix(part).is_some_and(|name| families.contains(name));
+        ["", "_bucket", "_count", "_sum"].into_iter().any(is_family)
     };
     for (place, text) in [("docs/metrics.md", documented), ("the dashboard", dashboard)] {
-        let parts = ["_bucket", "_count", "_sum"];
-        let told = |name: &&str| {
-            is_told(name) || parts.iter().any(|part| name.strip_suffix(part).is_some_and(is_told))
-        };
-        let unknown: Vec<&str> = names(text).into_iter().filter(|name| !told(name)).collect();
-        assert_eq!(unknown, Vec::<&str>::new(), "{place} names what nobody tells");
+        let unknown: Vec<String> = names(text).into_iter().filter(|name| !is_known(name)).collect();
+        assert_eq!(unknown, Vec::<String>::new(), "{place} names metrics that do not exist");
     }
     let tables: String = documented.lines().filter(|line| line.starts_with("| `w")).collect();
-    assert_eq!(names(&program), names(&tables), "told, and in the tables of docs/metrics.md");
+    assert_eq!(*families, names(&tables), "the tables of docs/metrics.md name every metric");
 }
 
 #[test]
-fn the_sets_of_a_version_are_told_wanted_and_running_and_not_once_they_are_gone() {
+fn the_sets_of_a_version_are_served_wanted_and_running_and_not_once_they_are_gone() {
     let (metrics, _namespace) = orders();
     let set = |group: &str, wanted, running| SetSize {
         scope: Scope {
@@ -199,13 +195,13 @@ fn the_sets_of_a_version_are_told_wanted_and_running_and_not_once_they_are_gone(
             "worker_controller_instance_target_worker_count{{compute_provider=\"subprocess-pool\",{of_version}5"
         ),
     ] {
-        assert!(text.lines().any(|told| told == line), "{line} is missing:\n{text}");
+        assert!(text.lines().any(|served| served == line), "{line} is missing:\n{text}");
     }
     assert!(!self::text(&metrics).contains("wci_worker_set_wanted{"));
 }
 
 #[test]
-fn the_workers_that_a_watch_sees_are_told_until_it_sees_none() {
+fn the_workers_that_a_watch_counts_are_served_until_it_counts_none() {
     let (metrics, namespace) = orders();
     let span = namespace.watch(&version("orders"));
     let line = |seen: u64| {
@@ -215,6 +211,6 @@ fn the_workers_that_a_watch_sees_are_told_until_it_sees_none() {
     };
     for seen in [2, 0] {
         span.counted(WorkersSeen { seen, slots_free: 0 });
-        assert_told(&metrics, &[&line(seen)]);
+        assert_served(&metrics, &[&line(seen)]);
     }
 }

@@ -1,36 +1,27 @@
-//! What this process launched lately, so that its watches know that help is on its way.
+//! The latest launch of each version, so that the watches of this process know that workers are
+//! on their way.
 
-use std::{
-    collections::BTreeMap,
-    sync::Mutex,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use wci_contract::VersionId;
 
-/// Entries older than this say nothing any more.
-const FORGET: Duration = Duration::from_secs(600);
-/// When to look for entries to forget.
-const CROWDED: usize = 1024;
+use super::PerVersion;
 
-/// The latest launch of each version, seen from this process.
+/// When this process last launched workers for each version.
 #[derive(Debug, Default)]
 pub struct RecentLaunches {
-    latest: Mutex<BTreeMap<VersionId, Instant>>,
+    latest: PerVersion<Instant>,
 }
 
 impl RecentLaunches {
-    /// Takes note of a launch for `version`, now.
-    pub fn note(&self, version: &VersionId) {
-        let Ok(mut latest) = self.latest.lock() else { return };
-        if latest.len() >= CROWDED {
-            latest.retain(|_, at| at.elapsed() < FORGET);
-        }
-        latest.insert(version.clone(), Instant::now());
+    /// Records a launch for `version`, now.
+    pub fn record(&self, version: &VersionId) {
+        let now = Instant::now();
+        self.latest.with_or_insert(version, now, |latest| *latest = now);
     }
 
-    /// How long ago the latest launch for `version` was.
+    /// The time since the latest launch for `version`.
     pub fn since_latest(&self, version: &VersionId) -> Option<Duration> {
-        self.latest.lock().ok()?.get(version).map(Instant::elapsed)
+        self.latest.with(version, |latest| latest.elapsed())
     }
 }

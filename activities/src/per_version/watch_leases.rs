@@ -1,66 +1,54 @@
 //! One watch of a version at a time, in one process.
 //!
-//! A watch that the workflow has cancelled hears so only with its next heartbeat. It ends sooner
-//! when the one in its place begins here.
+//! A watch that the workflow has cancelled learns so only with its next heartbeat. It ends sooner
+//! when its successor starts in the same process.
 
-use std::{
-    collections::{BTreeMap, btree_map::Entry},
-    sync::{Mutex, PoisonError},
-};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use wci_contract::VersionId;
 
-/// Which watch of each version is the latest of this process. Knows of those that run alone.
+use super::PerVersion;
+
+/// The number of the latest watch of each version in this process.
 #[derive(Debug, Default)]
 pub struct WatchLeases {
-    running: Mutex<BTreeMap<VersionId, Running>>,
+    latest: PerVersion<u64>,
+    numbers: AtomicU64,
 }
 
-/// The watches of one version.
-#[derive(Debug, Default)]
-struct Running {
-    latest: u64,
-    count: u32,
-}
-
-/// A watch that runs.
+/// The lease of a running watch.
 #[derive(Debug)]
 pub(crate) struct WatchLease<'a> {
-    turns: &'a WatchLeases,
-    key: VersionId,
-    number: u64,
+    leases: &'a WatchLeases,
+    version: VersionId,
+    /// `None` for a watch of one version too many, which is never told that it was replaced.
+    number: Option<u64>,
 }
 
 impl WatchLeases {
     /// Makes the caller's watch of `version` the latest.
     pub(crate) fn take(&self, version: &VersionId) -> WatchLease<'_> {
-        let key = version.clone();
-        let mut all = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        let running = all.entry(key.clone()).or_default();
-        running.latest += 1;
-        running.count += 1;
-        let number = running.latest;
-        WatchLease { turns: self, key, number }
+        let number = self.numbers.fetch_add(1, Ordering::Relaxed);
+        let kept = self.latest.with_or_insert(version, number, |latest| {
+            // Two watches that start together may get here in either order.
+            *latest = number.max(*latest);
+        });
+        WatchLease { leases: self, version: version.clone(), number: kept.map(|()| number) }
     }
 }
 
 impl WatchLease<'_> {
-    /// Whether another watch of the version has begun since.
+    /// Whether another watch of the version has started since.
     pub(crate) fn is_over(&self) -> bool {
-        let all = self.turns.running.lock().unwrap_or_else(PoisonError::into_inner);
-        all.get(&self.key).is_some_and(|running| running.latest > self.number)
+        let Some(number) = self.number else { return false };
+        // Only the latest watch removes the entry.
+        self.leases.latest.with(&self.version, |latest| *latest) != Some(number)
     }
 }
 
 impl Drop for WatchLease<'_> {
     fn drop(&mut self) {
-        let mut all = self.turns.running.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Entry::Occupied(mut entry) = all.entry(self.key.clone()) {
-            entry.get_mut().count -= 1;
-            if entry.get().count == 0 {
-                entry.remove();
-            }
-        }
+        self.leases.latest.remove_if(&self.version, |latest| Some(*latest) == self.number);
     }
 }
 
@@ -74,10 +62,10 @@ mod tests {
 
     #[test]
     fn a_watch_is_over_when_another_of_its_version_begins() {
-        let turns = WatchLeases::default();
-        let (first, other) = (turns.take(&version("v1")), turns.take(&version("v2")));
+        let leases = WatchLeases::default();
+        let (first, other) = (leases.take(&version("v1")), leases.take(&version("v2")));
         assert!(!first.is_over());
-        let second = turns.take(&version("v1"));
+        let second = leases.take(&version("v1"));
         assert!(first.is_over() && !second.is_over() && !other.is_over());
         drop(second);
         assert!(first.is_over(), "it was replaced, though by one that is gone");
@@ -85,14 +73,14 @@ mod tests {
 
     #[test]
     fn of_versions_that_nobody_watches_nothing_is_kept() {
-        let turns = WatchLeases::default();
+        let leases = WatchLeases::default();
         for n in 0..100 {
             let (one, next) =
-                (turns.take(&version(&n.to_string())), turns.take(&version(&n.to_string())));
+                (leases.take(&version(&n.to_string())), leases.take(&version(&n.to_string())));
             drop(one);
-            assert_eq!(turns.running.lock().unwrap().len(), 1);
+            assert_eq!(leases.latest.len(), 1);
             drop(next);
         }
-        assert!(turns.running.lock().unwrap().is_empty());
+        assert_eq!(leases.latest.len(), 0);
     }
 }

@@ -1,12 +1,12 @@
-//! All watches of a namespace share what the server can be asked in a second.
+//! A rate limit of reads, shared by all watches of a namespace.
 
 use std::{
     sync::Mutex,
     time::{Duration, Instant},
 };
 
-/// Hands out moments at which the server may be read, evenly spaced. When more readers come than
-/// the pace allows, each waits longer: the watches slow down together.
+/// Spaces reads of the server evenly. When more reads are due than the rate allows, each waits
+/// longer: all watches slow down together.
 #[derive(Debug)]
 pub struct ReadBudget {
     spacing: Duration,
@@ -14,11 +14,10 @@ pub struct ReadBudget {
 }
 
 impl ReadBudget {
-    /// Reads a second, all watches together, unless the operator says otherwise. The server
-    /// allows 50 for a namespace.
+    /// Default reads a second, all watches together. The server allows 50 for a namespace.
     pub const DEFAULT_PER_SECOND: u32 = 20;
 
-    /// A budget of `per_second` reads; none at all is taken as one.
+    /// A budget of `per_second` reads; 0 counts as 1.
     pub fn new(per_second: u32) -> Self {
         Self {
             spacing: Duration::from_secs(1) / per_second.max(1),
@@ -26,7 +25,7 @@ impl ReadBudget {
         }
     }
 
-    /// Reserves the next free moment and answers how long it is until then.
+    /// Reserves the next read, and returns how long to wait before it.
     pub fn reserve(&self) -> Duration {
         let now = Instant::now();
         let Ok(mut next) = self.next.lock() else { return self.spacing };

@@ -1,72 +1,62 @@
-//! What the server says of a version and its task queues.
+//! Reads what the server reports about a version.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use temporalio_client::{
-    Client,
-    grpc::WorkflowService,
-    tonic::{Code, IntoRequest, Request, Status},
-};
+use temporalio_client::{Client, tonic::Code};
 use temporalio_common::protos::temporal::api::{
     deployment::v1::WorkerDeploymentVersion,
     workflowservice::v1::{
-        DescribeWorkerDeploymentVersionRequest, DescribeWorkerDeploymentVersionResponse,
+        DescribeWorkerDeploymentVersionRequest,
         describe_worker_deployment_version_response::VersionTaskQueue,
     },
 };
-use wci_contract::{
-    TaskType, VersionId,
-    stats::{QueueStats, StatsByType},
+use wci_contract::{Refusal, TaskType, VersionId, stats::WorkersByType};
+
+use super::{
+    connection::{Server, StatsError, request},
+    instance_count,
+    version_stats::{self, StatsSupport},
+    workers,
+};
+use crate::per_version::{
+    known_queues::{KnownQueues, QueueKey},
+    quiet_periods::QuietPeriods,
 };
 
-use crate::{
-    per_version::known_queues::{KnownQueues, QueueKey},
-    per_version::quiet_periods::QuietPeriods,
-    server::version_stats::StatsSupport,
-};
-
-/// How long the server may take to answer.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
-
-/// Why the server could not be read.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot read the version's task queues: {0}")]
-pub struct StatsError(#[from] Box<Status>);
-
-/// Reads one namespace's versions.
+/// Reads the versions of one namespace.
 #[derive(Clone)]
 pub struct VersionReader {
-    pub(crate) client: Client,
-    changes: Arc<QuietPeriods>,
-    known: Arc<KnownQueues>,
-    pub(crate) stats_support: Arc<StatsSupport>,
+    server: Server,
+    quiet_periods: Arc<QuietPeriods>,
+    known_queues: Arc<KnownQueues>,
+    stats_support: Arc<StatsSupport>,
 }
 
 impl VersionReader {
     /// Reads through `client`, in its namespace.
     pub fn new(client: Client) -> Self {
         Self {
-            client,
-            changes: Arc::default(),
-            known: Arc::default(),
+            server: Server::new(client),
+            quiet_periods: Arc::default(),
+            known_queues: Arc::default(),
             stats_support: Arc::default(),
         }
     }
 
-    /// Takes note that `version` is being changed: it is not asked about until that has settled.
-    pub(crate) fn note_change(&self, version: &VersionId) {
-        self.changes.note_change(version);
-        self.known.forget(version);
+    /// Records that `version` is being changed: it is not described until its quiet period ends.
+    pub(crate) fn record_change(&self, version: &VersionId) {
+        self.quiet_periods.record_change(version);
+        self.known_queues.forget(version);
     }
 
-    /// Takes note that tasks of `queue` were announced to `version`.
-    pub(crate) fn note_announced(&self, version: &VersionId, queue: QueueKey) {
-        self.known.note_announced(version, queue);
+    /// Records that tasks of `queue` were announced to `version`.
+    pub(crate) fn record_announced(&self, version: &VersionId, queue: QueueKey) {
+        self.known_queues.record_announced(version, queue);
     }
 
-    /// Types of the task queues that the server knows the version by; empty for a version that
-    /// it does not know.
-    pub(crate) async fn registered(
+    /// The types of the version's task queues that the server knows; empty if it does not know the
+    /// version.
+    pub(crate) async fn registered_types(
         &self,
         version: &VersionId,
     ) -> Result<BTreeSet<TaskType>, StatsError> {
@@ -74,29 +64,43 @@ impl VersionReader {
         Ok(queues.iter().filter_map(|queue| TaskType::from_wire(queue.r#type.into())).collect())
     }
 
-    /// The version's queues with their figures, which are up to 5 s old.
+    /// The version's queues with their stats, which are up to 5 s old.
     pub(crate) async fn queues(
         &self,
         version: &VersionId,
     ) -> Result<Vec<VersionTaskQueue>, StatsError> {
         if self.stats_support.is_likely() {
-            let known = match self.known.of(version) {
+            let known = match self.known_queues.of(version) {
                 Some(known) => known,
                 None => keys(&self.describe(version, false).await?),
             };
-            if let Some(queues) = self.version_stats(version, &known).await? {
+            let support = &self.stats_support;
+            let queues = version_stats::read(&self.server, support, version, &known).await?;
+            if let Some(queues) = queues {
                 return Ok(queues);
             }
         }
         self.describe(version, true).await
     }
 
-    pub(crate) fn namespace(&self) -> String {
-        self.client.options().namespace.clone()
+    /// The workers that poll `queues`, by task type. `now` is the time since the Unix epoch.
+    pub(crate) async fn workers(
+        &self,
+        version: &VersionId,
+        queues: &[VersionTaskQueue],
+        now: Duration,
+    ) -> Result<WorkersByType, StatsError> {
+        workers::read(&self.server, version, queues, now).await
     }
 
-    pub(crate) fn service(&self) -> Box<dyn WorkflowService> {
-        self.client.connection().workflow_service()
+    /// Refuses one more instance on `task_queue` if there are `max` besides that of `version`.
+    pub(crate) async fn refuse_above(
+        &self,
+        max: u32,
+        task_queue: &str,
+        version: &VersionId,
+    ) -> Option<Refusal> {
+        instance_count::refuse_above(&self.server, max, task_queue, version).await
     }
 
     async fn describe(
@@ -104,9 +108,9 @@ impl VersionReader {
         version: &VersionId,
         with_stats: bool,
     ) -> Result<Vec<VersionTaskQueue>, StatsError> {
-        self.changes.wait_until_quiet(version).await;
+        self.quiet_periods.wait_until_quiet(version).await;
         let request = request(DescribeWorkerDeploymentVersionRequest {
-            namespace: self.namespace(),
+            namespace: self.server.namespace(),
             deployment_version: Some(WorkerDeploymentVersion {
                 deployment_name: version.deployment().to_owned(),
                 build_id: version.build_id().to_owned(),
@@ -114,11 +118,11 @@ impl VersionReader {
             report_task_queue_stats: with_stats,
             ..Default::default()
         });
-        match self.service().describe_worker_deployment_version(request).await {
+        match self.server.service().describe_worker_deployment_version(request).await {
             Ok(response) => {
-                self.changes.note_answer(version);
-                let queues = queues(response.into_inner());
-                self.known.learn(version, keys(&queues));
+                self.quiet_periods.record_answer(version);
+                let queues = response.into_inner().version_task_queues;
+                self.known_queues.record_reported(version, keys(&queues));
                 Ok(queues)
             }
             Err(status) if status.code() == Code::NotFound => Ok(Vec::new()),
@@ -127,72 +131,6 @@ impl VersionReader {
     }
 }
 
-/// A request that waits no longer than the server may take.
-pub(crate) fn request<T>(message: T) -> Request<T> {
-    let mut request = message.into_request();
-    request.set_timeout(PATIENCE);
-    request
-}
-
-fn queues(response: DescribeWorkerDeploymentVersionResponse) -> Vec<VersionTaskQueue> {
-    response.version_task_queues
-}
-
 fn keys(queues: &[VersionTaskQueue]) -> Vec<QueueKey> {
     queues.iter().map(|queue| (queue.name.clone(), queue.r#type)).collect()
-}
-
-/// Figures by type, summed over `queues`.
-pub(crate) fn sum(queues: &[VersionTaskQueue]) -> StatsByType {
-    let mut sums = StatsByType::new();
-    for queue in queues {
-        let Some(kind) = TaskType::from_wire(queue.r#type.into()) else { continue };
-        let sum: &mut QueueStats = sums.entry(kind).or_default();
-        let Some(stats) = &queue.stats else { continue };
-        let backlog = u64::try_from(stats.approximate_backlog_count).unwrap_or(0);
-        sum.backlog = sum.backlog.saturating_add(backlog);
-        sum.arrival_rate += rate(stats.tasks_add_rate);
-        sum.dispatch_rate += rate(stats.tasks_dispatch_rate);
-        let age = stats.approximate_backlog_age.as_ref().map_or(0, |age| {
-            age.seconds.saturating_mul(1000).saturating_add(i64::from(age.nanos / 1_000_000))
-        });
-        sum.age_ms = sum.age_ms.max(u64::try_from(age).unwrap_or(0));
-    }
-    sums
-}
-
-/// A rate that can be added up: what is not finite or negative counts as nothing.
-fn rate(value: f32) -> f64 {
-    if value.is_finite() && value > 0.0 { f64::from(value) } else { 0.0 }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use temporalio_common::protos::temporal::api::taskqueue::v1::TaskQueueStats;
-
-    fn queue(kind: i32, backlog: i64, add: f32) -> VersionTaskQueue {
-        VersionTaskQueue {
-            name: "q".into(),
-            r#type: kind,
-            stats: Some(TaskQueueStats {
-                approximate_backlog_count: backlog,
-                tasks_add_rate: add,
-                ..Default::default()
-            }),
-            ..Default::default()
-        }
-    }
-
-    #[test]
-    fn queues_of_one_type_are_added_up_and_nonsense_counts_as_nothing() {
-        let sums =
-            sum(&[queue(1, 3, 1.5), queue(1, 4, f32::NAN), queue(2, -1, 0.0), queue(9, 9, 9.0)]);
-        assert_eq!(sums.len(), 2);
-        assert_eq!(
-            (sums[&TaskType::Workflow].backlog, sums[&TaskType::Workflow].arrival_rate),
-            (7, 1.5)
-        );
-        assert_eq!(sums[&TaskType::Activity].backlog, 0);
-    }
 }

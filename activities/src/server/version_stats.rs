@@ -1,9 +1,9 @@
-//! A version's figures without a question to any workflow.
+//! A version's stats without a query to any workflow.
 //!
-//! `DescribeTaskQueue` in its enhanced mode gives the figures of one Worker Deployment Version,
-//! named `<deployment>:<build ID>` as server 1.32 names it in its queues; they are those that
-//! `DescribeWorkerDeploymentVersion` gives. The mode is deprecated: where a server answers
-//! otherwise, the version is described.
+//! `DescribeTaskQueue` in its enhanced mode reports the stats of one Worker Deployment Version,
+//! named `<deployment>:<build ID>` as server 1.32 names it in its queues. They are the same as
+//! those of `DescribeWorkerDeploymentVersion`. The mode is deprecated: where a server does not
+//! report them, the version is described instead.
 
 use std::{
     collections::BTreeSet,
@@ -21,18 +21,15 @@ use temporalio_common::protos::temporal::api::{
 };
 use wci_contract::VersionId;
 
-use crate::{
-    per_version::known_queues::QueueKey,
-    server::version_reader::VersionReader,
-    server::version_reader::{StatsError, request},
-};
+use super::connection::{Server, StatsError, request};
+use crate::per_version::known_queues::QueueKey;
 
-/// Names of queues that are asked for one after another; a version with more is described.
-const MOST_NAMES: usize = 4;
+/// Names of queues that are read one after another; a version with more is described.
+const MAX_NAMES: usize = 4;
 
-/// Whether the server has the mode, as far as it is known.
+/// Whether the server supports the mode: assumed until it says that it does not.
 #[derive(Debug)]
-pub(crate) struct StatsSupport(AtomicBool);
+pub(super) struct StatsSupport(AtomicBool);
 
 impl Default for StatsSupport {
     fn default() -> Self {
@@ -41,63 +38,62 @@ impl Default for StatsSupport {
 }
 
 impl StatsSupport {
-    /// Whether it is worth asking.
-    pub(crate) fn is_likely(&self) -> bool {
+    /// Whether the mode is worth trying.
+    pub(super) fn is_likely(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 
-    fn is_not(&self) {
+    fn rule_out(&self) {
         self.0.store(false, Ordering::Relaxed);
     }
 }
 
-impl VersionReader {
-    /// The figures of `known`, the version's queues; `None` when they are not to be had this way.
-    pub(crate) async fn version_stats(
-        &self,
-        version: &VersionId,
-        known: &[QueueKey],
-    ) -> Result<Option<Vec<VersionTaskQueue>>, StatsError> {
-        let names: BTreeSet<&str> = known.iter().map(|(name, _)| name.as_str()).collect();
-        if names.len() > MOST_NAMES {
-            return Ok(None);
-        }
-        let mut queues = Vec::with_capacity(known.len());
-        for name in names {
-            let types: Vec<i32> =
-                known.iter().filter(|(queue, _)| queue == name).map(|(_, kind)| *kind).collect();
-            let Some(found) = self.version_stats_of(version, name, types).await? else {
-                return Ok(None);
-            };
-            queues.extend(found);
-        }
-        Ok(Some(queues))
+/// The stats of `known`, the version's queues; `None` if the server does not report them this way.
+pub(super) async fn read(
+    server: &Server,
+    support: &StatsSupport,
+    version: &VersionId,
+    known: &[QueueKey],
+) -> Result<Option<Vec<VersionTaskQueue>>, StatsError> {
+    let names: BTreeSet<&str> = known.iter().map(|(name, _)| name.as_str()).collect();
+    if names.len() > MAX_NAMES {
+        return Ok(None);
     }
+    let mut queues = Vec::with_capacity(known.len());
+    for name in names {
+        let types: Vec<i32> =
+            known.iter().filter(|(queue, _)| queue == name).map(|(_, kind)| *kind).collect();
+        let stats = read_queue(server, support, version, name, types).await?;
+        let Some(stats) = stats else { return Ok(None) };
+        queues.extend(stats);
+    }
+    Ok(Some(queues))
+}
 
-    async fn version_stats_of(
-        &self,
-        version: &VersionId,
-        name: &str,
-        types: Vec<i32>,
-    ) -> Result<Option<Vec<VersionTaskQueue>>, StatsError> {
-        let build = version.to_string();
-        let asked = question(self.namespace(), name, &build, types.clone());
-        match self.service().describe_task_queue(request(asked)).await {
-            Ok(answer) => Ok(figures(answer.into_inner(), &build, name, &types)),
-            Err(status) if status.code() == Code::Unimplemented => {
-                self.stats_support.is_not();
-                tracing::debug!(%status, "the server gives no figures of a version's queue");
-                Ok(None)
-            }
-            // As for a name that no queue can have.
-            Err(status) if status.code() == Code::InvalidArgument => Ok(None),
-            Err(status) => Err(Box::new(status).into()),
+async fn read_queue(
+    server: &Server,
+    support: &StatsSupport,
+    version: &VersionId,
+    name: &str,
+    types: Vec<i32>,
+) -> Result<Option<Vec<VersionTaskQueue>>, StatsError> {
+    let build = version.to_string();
+    let describe = describe_task_queue(server.namespace(), name, &build, types.clone());
+    match server.service().describe_task_queue(request(describe)).await {
+        Ok(response) => Ok(stats_of(response.into_inner(), &build, name, &types)),
+        Err(status) if status.code() == Code::Unimplemented => {
+            support.rule_out();
+            tracing::debug!(%status, "the server does not report the stats of a version's queue");
+            Ok(None)
         }
+        // The name is one that no queue can have.
+        Err(status) if status.code() == Code::InvalidArgument => Ok(None),
+        Err(status) => Err(Box::new(status).into()),
     }
 }
 
 #[expect(deprecated, reason = "the mode that replaces it does not tell versions apart")]
-fn question(
+fn describe_task_queue(
     namespace: String,
     name: &str,
     build: &str,
@@ -121,15 +117,15 @@ fn question(
     }
 }
 
-/// The figures of every one of `types`; `None` when one is missing, as where the server names
-/// versions otherwise.
-fn figures(
-    mut answer: DescribeTaskQueueResponse,
+/// The stats of all of `types`; `None` if one is missing, as on a server that names versions
+/// differently.
+fn stats_of(
+    mut response: DescribeTaskQueueResponse,
     build: &str,
     name: &str,
     types: &[i32],
 ) -> Option<Vec<VersionTaskQueue>> {
-    let mut found = answer.versions_info.remove(build)?.types_info;
+    let mut found = response.versions_info.remove(build)?.types_info;
     let queue = |kind: &i32| {
         let stats = Some(found.remove(kind)?.stats?);
         Some(VersionTaskQueue { name: name.to_owned(), r#type: *kind, stats, ..Default::default() })
@@ -144,7 +140,7 @@ mod tests {
         TaskQueueStats, TaskQueueTypeInfo, TaskQueueVersionInfo,
     };
 
-    fn answer(build: &str, types: &[i32]) -> DescribeTaskQueueResponse {
+    fn response(build: &str, types: &[i32]) -> DescribeTaskQueueResponse {
         let stats = TaskQueueStats { approximate_backlog_count: 7, ..Default::default() };
         let info = TaskQueueTypeInfo { stats: Some(stats), ..Default::default() };
         let types_info = types.iter().map(|kind| (*kind, info.clone())).collect();
@@ -154,16 +150,16 @@ mod tests {
     }
 
     #[test]
-    fn the_figures_of_each_known_type_are_taken() {
-        let found = figures(answer("d:b", &[1, 2]), "d:b", "q", &[1]).unwrap();
+    fn the_stats_of_each_known_type_are_taken() {
+        let found = stats_of(response("d:b", &[1, 2]), "d:b", "q", &[1]).unwrap();
         let stats = found[0].stats.as_ref().unwrap();
         assert_eq!((found.len(), stats.approximate_backlog_count), (1, 7));
     }
 
     #[test]
     fn an_answer_without_the_version_or_a_type_of_it_is_none() {
-        assert!(figures(answer("d.b", &[1, 2]), "d:b", "q", &[1]).is_none());
-        assert!(figures(answer("d:b", &[1]), "d:b", "q", &[1, 2]).is_none());
-        assert!(figures(answer("d:b", &[]), "d:b", "q", &[1]).is_none());
+        assert!(stats_of(response("d.b", &[1, 2]), "d:b", "q", &[1]).is_none());
+        assert!(stats_of(response("d:b", &[1]), "d:b", "q", &[1, 2]).is_none());
+        assert!(stats_of(response("d:b", &[]), "d:b", "q", &[1]).is_none());
     }
 }

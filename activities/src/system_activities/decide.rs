@@ -1,4 +1,4 @@
-//! Decisions for every group at once.
+//! Decides for every group at once.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -15,14 +15,14 @@ use wci_contract::{
 };
 use wci_scaling::{Algorithm, decide_batch, decide_with_worker_count, needs_worker_count};
 
-use crate::{VersionReader, per_version::known_queues::QueueKey, server::pollers::since_epoch};
+use crate::{VersionReader, per_version::known_queues::QueueKey, unix_time::unix_now};
 
-/// How long until the queues of a group that cannot be scaled are looked at, milliseconds.
+/// Time until the queues of a group that cannot be scaled are read, milliseconds.
 const UNSCALED_POLL_MS: u64 = 60_000;
-/// How long a decision waits for the count of the workers that poll: half of what it may take.
+/// How long a decision waits for the count of the workers that poll: half of its own time limit.
 const COUNT_WITHIN: Duration = Duration::from_secs(1);
 
-pub(crate) async fn decide(reader: &VersionReader, input: &DecideInput) -> DecideOutput {
+pub(super) async fn decide(reader: &VersionReader, input: &DecideInput) -> DecideOutput {
     let mut groups = BTreeMap::new();
     for (name, group) in &input.groups {
         let decision = decide_group(reader, input.now_ms, group).await;
@@ -43,8 +43,8 @@ async fn decide_group(reader: &VersionReader, now_ms: i64, group: &GroupInput) -
     let Some(algorithm) = algorithm(&group.provider_type, &group.scaling.scaling_algorithm) else {
         return unscaled(group);
     };
-    // What cannot be read was refused when the spec was given; a spec taken over from elsewhere
-    // is served with the defaults.
+    // Validation refuses a config that cannot be read; a spec adopted from another controller gets
+    // the defaults.
     let config = config_map(group.scaling.config.as_ref()).unwrap_or_default();
     let GroupInput { state, events, .. } = group;
     let decision = decide_batch(now_ms, algorithm, &config, state, events);
@@ -55,7 +55,7 @@ async fn decide_group(reader: &VersionReader, now_ms: i64, group: &GroupInput) -
     decide_with_worker_count(now_ms, algorithm, &config, state, events, workers).into()
 }
 
-/// The workers that poll the queues whose tasks were announced; `None` where nobody knows.
+/// The workers that poll the queues whose tasks were announced; `None` if that is unknown.
 async fn workers_of(reader: &VersionReader, group: &GroupInput) -> Option<WorkersSeen> {
     let version = &group.speculative_launch.as_ref()?.version;
     let announced: BTreeSet<QueueKey> = group.events.iter().filter_map(queue_of).collect();
@@ -65,14 +65,15 @@ async fn workers_of(reader: &VersionReader, group: &GroupInput) -> Option<Worker
         return None;
     }
     // A slow server must not cost the decision itself, which has a time limit of its own.
-    let asked = tokio::time::timeout(COUNT_WITHIN, reader.workers(version, &queues, since_epoch()));
-    let found = asked.await.ok()?;
-    let found = found.inspect_err(|error| tracing::debug!(%error, "workers")).ok()?;
+    let read = tokio::time::timeout(COUNT_WITHIN, reader.workers(version, &queues, unix_now()));
+    let found = read.await.ok()?;
+    let found =
+        found.inspect_err(|error| tracing::debug!(%error, "cannot count the workers")).ok()?;
     Some(all_of(&found, &StatsByType::new()))
 }
 
 /// The queues whose tasks were announced.
-pub(crate) fn announced_queues(input: &DecideInput) -> BTreeSet<QueueKey> {
+pub(super) fn announced_queues(input: &DecideInput) -> BTreeSet<QueueKey> {
     let events = input.groups.values().flat_map(|group| &group.events);
     events.filter_map(queue_of).collect()
 }
@@ -85,7 +86,7 @@ fn queue_of(event: &Event) -> Option<QueueKey> {
 }
 
 /// The algorithm of this name, or the default, where it fits the provider.
-pub(crate) fn algorithm(provider_type: &str, name: &str) -> Option<Algorithm> {
+pub(super) fn algorithm(provider_type: &str, name: &str) -> Option<Algorithm> {
     let strategy = LaunchStrategy::of(provider_type);
     if name.is_empty() {
         return Some(Algorithm::default_for(strategy));

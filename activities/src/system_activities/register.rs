@@ -1,84 +1,78 @@
-//! The server learns of a version's task queues when a worker polls them: a group whose types it
-//! does not know gets one worker.
+//! Registers task queues. The server learns about a version's task queues when a worker polls
+//! them, so a group whose types it does not know gets one worker.
 
 use std::collections::BTreeSet;
 
+use super::{SystemActivities, provider_call::NoProgress};
+use crate::activity_heartbeat::with_heartbeats;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 use tokio::sync::watch;
 use wci_contract::{
     TaskType,
     activities::{InvokeInput, InvokeProgress, RegisterInput, RegisterOutput},
+    launch::Outcome,
 };
-use wci_providers::Progress;
 
-use crate::{SystemActivities, heartbeat::beating, system_activities::launch::attempt};
+impl SystemActivities {
+    pub(super) async fn register_queues(
+        &self,
+        ctx: &ActivityContext,
+        input: RegisterInput,
+    ) -> Result<RegisterOutput, ActivityError> {
+        self.metrics.activity(&input.version, "invoke_workers_to_register_task_queues");
+        let (_sender, receiver) = watch::channel(InvokeProgress::default());
+        with_heartbeats(ctx, receiver, self.start_missing(input)).await?
+    }
 
-/// Registration reports nothing before its end.
-struct Quiet;
-
-impl Progress for Quiet {
-    fn started(&self, _total: u32) {}
-}
-
-pub(crate) async fn register(
-    launching: &SystemActivities,
-    ctx: &ActivityContext,
-    input: RegisterInput,
-) -> Result<RegisterOutput, ActivityError> {
-    launching.metrics.activity(&input.version, "invoke_workers_to_register_task_queues");
-    let (_sender, receiver) = watch::channel(InvokeProgress::default());
-    beating(ctx, receiver, start_missing(launching, input)).await?
-}
-
-async fn start_missing(
-    launching: &SystemActivities,
-    input: RegisterInput,
-) -> Result<RegisterOutput, ActivityError> {
-    let known = launching.reader.registered(&input.version).await?;
-    let mut output = RegisterOutput::default();
-    for (name, group) in &input.spec.scaling_group_specs {
-        let is_coming = input.underway.contains(name);
-        if is_coming || !is_missing(&input.spec.types_of(name), &known) {
-            continue;
+    async fn start_missing(&self, input: RegisterInput) -> Result<RegisterOutput, ActivityError> {
+        let registered = self.reader.registered_types(&input.version).await?;
+        let mut output = RegisterOutput::default();
+        for (name, group) in &input.spec.scaling_group_specs {
+            let is_coming = input.underway.contains(name);
+            if is_coming || !is_missing(&input.spec.types_of(name), &registered) {
+                continue;
+            }
+            if group.compute.is_worker_set() {
+                output.empty_sets.push(name.clone());
+                continue;
+            }
+            let number = output.started.len() + output.failed.len();
+            let launch = InvokeInput {
+                version: input.version.clone(),
+                group: name.clone(),
+                compute: group.compute.clone(),
+                launch_id: format!("{}-{number}", input.launch_id),
+                count: 1,
+            };
+            let outcome = self.start_worker(&launch).await;
+            if outcome.is_success() {
+                output.started.push(name.clone());
+            } else {
+                output.failed.insert(name.clone(), outcome.message);
+            }
         }
-        if group.compute.is_worker_set() {
-            output.empty_sets.push(name.clone());
-            continue;
-        }
-        let launch = InvokeInput {
-            version: input.version.clone(),
-            group: name.clone(),
-            compute: group.compute.clone(),
-            launch_id: format!(
-                "{}-{}",
-                input.launch_id,
-                output.started.len() + output.failed.len()
-            ),
-            count: 1,
-        };
-        launching.recent_launches.note(&input.version);
-        let outcome = attempt(launching, &launch, 0, &Quiet).await;
-        launching.metrics.registration(&group.compute.provider_type, &outcome);
+        Ok(output)
+    }
+
+    async fn start_worker(&self, launch: &InvokeInput) -> Outcome {
+        self.recent_launches.record(&launch.version);
+        let outcome = self.request_workers(launch, 0, &NoProgress).await;
+        self.metrics.registration(&launch.compute.provider_type, &outcome);
         tracing::info!(
-            version = input.version.to_string(),
-            group = name,
+            version = launch.version.to_string(),
+            group = launch.group,
             started = outcome.started,
             message = outcome.message,
             "started a worker to register task queues"
         );
-        if outcome.is_success() {
-            output.started.push(name.clone());
-        } else {
-            output.failed.insert(name.clone(), outcome.message);
-        }
+        outcome
     }
-    Ok(output)
 }
 
-/// Whether none of the group's types is known. A worker need not serve every type that falls to
-/// its group, so one is enough.
-fn is_missing(types: &[TaskType], known: &BTreeSet<TaskType>) -> bool {
-    !types.is_empty() && !types.iter().any(|kind| known.contains(kind))
+/// Whether none of the group's types is registered. A worker need not serve every type of its
+/// group, so one is enough.
+fn is_missing(types: &[TaskType], registered: &BTreeSet<TaskType>) -> bool {
+    !types.is_empty() && !types.iter().any(|kind| registered.contains(kind))
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
-//! Launches that begin with the decision that asks for them.
+//! Launches that start with their decision, before the workflow requests them.
 //!
-//! The workflow hears of a decision, asks for the launch, and the launch comes back to this
-//! process: two trips to the server that a first task would wait for. So the decision's own
-//! activity begins a launch of one worker, and the activity that the workflow asks for finds it
-//! under way. Should that one run in another process, one worker too many comes of it; that is
-//! why only launches of one begin early.
+//! The workflow receives a decision and schedules the launch, which comes back to this process:
+//! two round trips to the server that a first task would wait for. So the activity that decides
+//! starts a launch of one worker itself, and the activity that the workflow schedules finds it
+//! running. If that activity runs in another process, one worker too many starts. That is why only
+//! launches of one worker start early.
 
 use std::{
     collections::BTreeMap,
@@ -18,50 +18,36 @@ use futures::{
 };
 use wci_contract::{FailureClass, launch::Outcome};
 
-/// A launch that nobody asked for within this time is forgotten.
-const FORGET: Duration = Duration::from_secs(60);
-/// Launches that may be under way early.
-const MOST: usize = 1024;
+use crate::timed_outcome::TimedOutcome;
 
-/// What became of a launch, and how long the provider took over it.
-#[derive(Debug, Clone)]
-pub(crate) struct TimedOutcome {
-    pub(crate) outcome: Outcome,
-    pub(crate) took: Duration,
-}
+/// A launch that the workflow does not request within this time is forgotten.
+const FORGET_AFTER: Duration = Duration::from_secs(60);
+/// Launches kept at most.
+const MAX_LAUNCHES: usize = 1024;
 
-impl TimedOutcome {
-    /// Waits for the outcome of `launch`.
-    pub(crate) async fn of(launch: impl Future<Output = Outcome>) -> Self {
-        let began = Instant::now();
-        let outcome = launch.await;
-        Self { outcome, took: began.elapsed() }
-    }
-}
-
-struct Begun {
+struct Started {
     at: Instant,
     launch: Shared<BoxFuture<'static, TimedOutcome>>,
 }
 
-/// The launches of this process that nobody has asked for yet, by launch ID.
+/// The launches of this process that the workflow has not requested yet, by launch ID.
 #[derive(Default)]
 pub struct SpeculativeLaunches {
-    begun: Mutex<BTreeMap<String, Begun>>,
+    started: Mutex<BTreeMap<String, Started>>,
 }
 
 impl SpeculativeLaunches {
-    /// Begins `launch`, unless it has begun or too many have.
-    pub(crate) fn begin(
+    /// Starts `launch`, unless it has started already or too many are kept.
+    pub(crate) fn start(
         &self,
         launch_id: &str,
         launch: impl Future<Output = Outcome> + Send + 'static,
     ) {
-        let Ok(mut begun) = self.begun.lock() else { return };
-        if begun.len() >= MOST {
-            begun.retain(|_, launch| launch.at.elapsed() < FORGET);
+        let Ok(mut started) = self.started.lock() else { return };
+        if started.len() >= MAX_LAUNCHES {
+            started.retain(|_, launch| launch.at.elapsed() < FORGET_AFTER);
         }
-        if begun.len() < MOST && !begun.contains_key(launch_id) {
+        if started.len() < MAX_LAUNCHES && !started.contains_key(launch_id) {
             let at = Instant::now();
             let task = tokio::spawn(TimedOutcome::of(launch));
             let launch = async move {
@@ -71,29 +57,30 @@ impl SpeculativeLaunches {
                 };
                 task.await.unwrap_or_else(lost)
             };
-            begun.insert(launch_id.to_owned(), Begun { at, launch: launch.boxed().shared() });
+            let launch = launch.boxed().shared();
+            started.insert(launch_id.to_owned(), Started { at, launch });
         }
     }
 
-    /// What became of a launch that has begun.
+    /// Hands over a launch that has started.
     pub(crate) fn take(
         &self,
         launch_id: &str,
     ) -> Option<impl Future<Output = TimedOutcome> + use<>> {
-        Some(self.begun.lock().ok()?.remove(launch_id)?.launch)
+        Some(self.started.lock().ok()?.remove(launch_id)?.launch)
     }
 
-    /// What became of a launch that has begun, if that is known `by` then; otherwise it is still
-    /// there to be taken.
-    pub(crate) async fn heard(
+    /// The outcome of a launch that has started, if it is known by `deadline`. Otherwise the
+    /// launch can still be taken.
+    pub(crate) async fn outcome_by(
         &self,
         launch_id: &str,
-        by: tokio::time::Instant,
+        deadline: tokio::time::Instant,
     ) -> Option<TimedOutcome> {
-        let launch = self.begun.lock().ok()?.get(launch_id)?.launch.clone();
-        let ended = tokio::time::timeout_at(by, launch).await.ok()?;
-        self.begun.lock().ok()?.remove(launch_id)?;
-        Some(ended)
+        let launch = self.started.lock().ok()?.get(launch_id)?.launch.clone();
+        let timed = tokio::time::timeout_at(deadline, launch).await.ok()?;
+        self.started.lock().ok()?.remove(launch_id)?;
+        Some(timed)
     }
 }
 
@@ -103,35 +90,38 @@ mod tests {
 
     #[tokio::test]
     async fn a_launch_begins_once_and_is_found_once() {
-        let starts = SpeculativeLaunches::default();
-        starts.begin("a", async { Outcome::started(1) });
-        starts.begin("a", async { panic!("a second launch") });
-        assert_eq!(starts.take("a").unwrap().await.outcome, Outcome::started(1));
-        assert!(starts.take("a").is_none());
+        let launches = SpeculativeLaunches::default();
+        launches.start("a", async { Outcome::started(1) });
+        launches.start("a", async { panic!("a second launch") });
+        assert_eq!(launches.take("a").unwrap().await.outcome, Outcome::started(1));
+        assert!(launches.take("a").is_none());
     }
 
     #[tokio::test]
-    async fn launches_that_nobody_asks_for_do_not_pile_up() {
-        let starts = SpeculativeLaunches::default();
-        for n in 0..MOST + 10 {
-            starts.begin(&n.to_string(), async { Outcome::started(1) });
+    async fn launches_that_nobody_takes_do_not_pile_up() {
+        let launches = SpeculativeLaunches::default();
+        for n in 0..MAX_LAUNCHES + 10 {
+            launches.start(&n.to_string(), async { Outcome::started(1) });
         }
-        assert!(starts.take(&MOST.to_string()).is_none());
-        assert!(starts.take("0").is_some());
+        assert!(launches.take(&MAX_LAUNCHES.to_string()).is_none());
+        assert!(launches.take("0").is_some());
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_launch_that_takes_long_is_still_there_to_be_asked_for() {
+    async fn a_launch_that_takes_long_can_still_be_taken() {
         let soon = || tokio::time::Instant::now() + Duration::from_millis(100);
-        let starts = SpeculativeLaunches::default();
-        starts.begin("quick", async { Outcome::started(1) });
-        starts.begin("slow", async {
+        let launches = SpeculativeLaunches::default();
+        launches.start("quick", async { Outcome::started(1) });
+        launches.start("slow", async {
             tokio::time::sleep(Duration::from_secs(1)).await;
             Outcome::started(1)
         });
-        assert_eq!(starts.heard("quick", soon()).await.unwrap().outcome, Outcome::started(1));
-        assert!(starts.take("quick").is_none());
-        assert!(starts.heard("slow", soon()).await.is_none());
-        assert_eq!(starts.take("slow").unwrap().await.outcome, Outcome::started(1));
+        assert_eq!(
+            launches.outcome_by("quick", soon()).await.unwrap().outcome,
+            Outcome::started(1)
+        );
+        assert!(launches.take("quick").is_none());
+        assert!(launches.outcome_by("slow", soon()).await.is_none());
+        assert_eq!(launches.take("slow").unwrap().await.outcome, Outcome::started(1));
     }
 }

@@ -1,4 +1,4 @@
-//! Label values that do not grow without bound.
+//! Label values of which there is a bounded number.
 
 use std::{collections::BTreeSet, sync::Mutex};
 
@@ -7,25 +7,25 @@ use wci_contract::{
     decision::{ParsedReason, Reason},
 };
 
-/// What stands in a label for everything that has none of its own.
+/// The label value of everything without one of its own.
 pub(crate) const OTHER: &str = "other";
-/// What stands in a label where there was no trouble.
+/// The label value where there was no failure.
 pub(crate) const NONE: &str = "none";
 
-/// The versions that have labels of their own: the first so many that this process saw. The
-/// others share one.
+/// The versions that have labels of their own: the first `max` that this process saw. The others
+/// share one.
 #[derive(Debug)]
-pub(super) struct VersionNames {
+pub(super) struct VersionLabels {
     max: usize,
     known: Mutex<BTreeSet<(String, VersionId)>>,
 }
 
-impl VersionNames {
+impl VersionLabels {
     pub(super) fn new(max: usize) -> Self {
         Self { max, known: Mutex::default() }
     }
 
-    /// Deployment and build as labels.
+    /// Deployment name and build ID as labels.
     pub(super) fn of<'a>(&self, namespace: &str, version: &'a VersionId) -> (&'a str, &'a str) {
         let key = (namespace.to_owned(), version.clone());
         let Ok(mut known) = self.known.lock() else { return (OTHER, OTHER) };
@@ -37,12 +37,12 @@ impl VersionNames {
     }
 }
 
-/// The kind of trouble as a label.
+/// The failure class as a label.
 pub(super) fn class(class: Option<FailureClass>) -> &'static str {
     class.map_or(NONE, FailureClass::as_str)
 }
 
-/// The name of a reason as a label. The values are a closed set.
+/// The name of a reason as a label: one of a closed set.
 pub(super) fn reason(line: &str) -> &'static str {
     match Reason::parse(line) {
         ParsedReason::Known(reason) => reason.name(),
@@ -60,12 +60,12 @@ mod tests {
 
     #[test]
     fn the_first_versions_keep_their_names_and_later_ones_share_one() {
-        let names = VersionNames::new(2);
+        let labels = VersionLabels::new(2);
         for deployment in ["a", "b", "a"] {
-            assert_eq!(names.of("default", &version(deployment)), (deployment, "v1"));
+            assert_eq!(labels.of("default", &version(deployment)), (deployment, "v1"));
         }
-        assert_eq!(names.of("default", &version("c")), (OTHER, OTHER));
-        assert_eq!(names.of("elsewhere", &version("a")), (OTHER, OTHER));
+        assert_eq!(labels.of("default", &version("c")), (OTHER, OTHER));
+        assert_eq!(labels.of("elsewhere", &version("a")), (OTHER, OTHER));
     }
 
     #[test]

@@ -1,13 +1,15 @@
-//! How large the sets of workers are that this process keeps.
+//! The sizes of the worker sets that this process keeps.
 
 use wci_providers::SetSize;
 
-use super::{builtin_families::BuiltinFamilies, names::VersionNames, wci_families::WciFamilies};
+use super::{
+    builtin_families::BuiltinFamilies, label_values::VersionLabels, wci_families::WciFamilies,
+};
 
-/// Fills the gauges with the present sizes; those of one version's groups are added up.
-pub(super) fn show(
+/// Fills the gauges with the present sizes, summed over the groups of a version.
+pub(super) fn fill(
     sets: &[SetSize],
-    names: &VersionNames,
+    versions: &VersionLabels,
     own: &WciFamilies,
     builtin: &BuiltinFamilies,
 ) {
@@ -16,7 +18,7 @@ pub(super) fn show(
     builtin.target_workers.reset();
     for SetSize { scope, provider_type, wanted, running } in sets {
         let namespace = scope.namespace.as_str();
-        let (deployment, build) = names.of(namespace, &scope.version);
+        let (deployment, build) = versions.of(namespace, &scope.version);
         let (wanted, running) = (i64::from(*wanted), i64::from(*running));
         own.set_wanted.of([namespace, deployment, build]).add(wanted);
         own.set_running.of([namespace, deployment, build]).add(running);
