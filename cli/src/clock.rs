@@ -8,7 +8,12 @@ pub(crate) use wci_history::time::{Millis, of_parts, relative, since, span};
 
 /// The present.
 pub(crate) fn now() -> Millis {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    of_system_time(SystemTime::now())
+}
+
+/// The same of a system time; 0 for what was before the epoch.
+pub(crate) fn of_system_time(at: SystemTime) -> Millis {
+    let since = at.duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 

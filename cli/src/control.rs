@@ -8,7 +8,6 @@ mod execution;
 mod history;
 mod instance;
 mod list;
-mod past;
 mod pollers;
 mod queues;
 mod release_mark;
@@ -29,7 +28,6 @@ pub(crate) use error::within;
 pub(crate) use execution::Execution;
 pub use execution::Owner;
 pub use list::Listed;
-pub(crate) use past::Past;
 pub(crate) use queues::Queue;
 pub(crate) use version::{Deployment, VersionStatus};
 

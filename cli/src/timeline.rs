@@ -1,18 +1,17 @@
-//! A page that shows the story of one instance: what waited, which workers were asked for, and
-//! why. One file, nothing from elsewhere, no script.
+//! A page that shows the history of one instance: waiting tasks, launches, and the reasons. One file, nothing from elsewhere, no script.
 
 mod axis;
 mod page;
 mod panel;
 mod picture;
 
-use wci_history::Story;
+use wci_history::History;
 
 use crate::clock::Millis;
 
-/// The page of `story`, which goes up to `at`.
-pub(crate) fn page(story: &Story, at: Millis) -> String {
-    page::write(story, &picture::Picture::of(story, at))
+/// The page of `history`, which goes up to `at`.
+pub(crate) fn page(history: &History, at: Millis) -> String {
+    page::write(history, &picture::Picture::of(history, at))
 }
 
 #[cfg(test)]

@@ -1,127 +1,209 @@
-//! Activities of an instance, by the names of their types.
+//! Activities of a run.
 
-use wci_contract::activities::{
-    DECIDE, INVOKE, InvokeInput, REGISTER, RESIZE, RegisterOutput, ResizeInput, VALIDATE_SPEC,
-    WATCH, WatchInput,
-};
+use std::{collections::BTreeMap, time::Duration};
 
-use super::{
-    Launch, LaunchEnd, Seen, Set, What,
-    loose::{self, Asked},
-};
-use crate::time::Millis;
+use serde::de::DeserializeOwned;
 use temporalio_common::protos::temporal::api::{
-    common::v1::Payloads, history::v1::ActivityTaskScheduledEventAttributes,
+    common::v1::Payloads,
+    history::v1::{ActivityTaskScheduledEventAttributes, history_event::Attributes},
+};
+use wci_contract::activities::{
+    DECIDE, INVOKE, InvokeInput, REGISTER, RESIZE, ResizeInput, VALIDATE_SPEC, WATCH, WatchInput,
 };
 
-/// An activity that was asked for.
+use crate::{
+    event::{Launch, WorkerSet},
+    lenient,
+    time::{self, Millis},
+};
+
+/// An activity, as far as it has come.
 #[derive(Debug, Clone)]
 pub struct Activity {
-    pub at: Millis,
+    /// The ID of the event that scheduled it.
+    pub event_id: i64,
+    /// Its type.
+    pub activity_type: String,
+    /// The ID of the event that completed the workflow task that scheduled it.
+    pub workflow_task: i64,
+    /// When it was scheduled.
+    pub scheduled: Millis,
+    /// When its last attempt started. The server records that when the activity closes.
+    pub started: Option<Millis>,
+    /// When it closed.
+    pub closed: Option<Millis>,
+    /// The number of attempts.
     pub attempts: i32,
-    pub kind: Kind,
+    /// The identity of the worker that started its last attempt.
+    pub identity: String,
+    /// How it is doing.
+    pub status: ActivityStatus,
+    input: Option<Payloads>,
+    result: Option<Payloads>,
 }
 
-/// What it is for.
+/// How an activity is doing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ActivityStatus {
+    /// It has not closed.
+    Pending,
+    /// It completed with a result.
+    Completed,
+    /// It failed or timed out.
+    Failed {
+        /// Why.
+        why: String,
+    },
+    /// It was cancelled.
+    Canceled,
+}
+
+impl Activity {
+    fn new(event_id: i64, at: Millis, scheduled: &ActivityTaskScheduledEventAttributes) -> Self {
+        let activity_type = scheduled.activity_type.as_ref();
+        Self {
+            event_id,
+            activity_type: activity_type.map_or_else(String::new, |kind| kind.name.clone()),
+            workflow_task: scheduled.workflow_task_completed_event_id,
+            scheduled: at,
+            started: None,
+            closed: None,
+            attempts: 0,
+            identity: String::new(),
+            status: ActivityStatus::Pending,
+            input: scheduled.input.clone(),
+            result: None,
+        }
+    }
+
+    /// Its first argument; `None` if it has none of this shape.
+    pub fn input<T: DeserializeOwned>(&self) -> Option<T> {
+        lenient::value(self.input.as_ref())
+    }
+
+    /// Its result; `None` if it has none of this shape.
+    pub fn result<T: DeserializeOwned>(&self) -> Option<T> {
+        lenient::value(self.result.as_ref())
+    }
+
+    /// How long it took from being scheduled until it closed.
+    pub fn duration(&self) -> Option<Duration> {
+        self.closed.map(|closed| time::since(self.scheduled, closed))
+    }
+
+    fn close(&mut self, at: Millis, status: ActivityStatus) {
+        self.closed = Some(at);
+        self.status = status;
+    }
+
+    /// What it is for.
+    pub(crate) fn purpose(&self) -> Purpose {
+        match self.activity_type.as_str() {
+            DECIDE => Purpose::Decide,
+            WATCH => Purpose::Watch(self.input()),
+            INVOKE => Purpose::Launch(self.input().map(InvokeInput::into).unwrap_or_default()),
+            RESIZE => Purpose::Resize(self.input().map(ResizeInput::into).unwrap_or_default()),
+            REGISTER => Purpose::Register,
+            VALIDATE_SPEC => Purpose::Validate,
+            other => Purpose::Unknown(other.to_owned()),
+        }
+    }
+}
+
+/// What an activity is for.
 #[derive(Debug, Clone)]
-pub enum Kind {
-    Decide(Option<Asked>),
+pub(crate) enum Purpose {
+    Decide,
     Watch(Option<WatchInput>),
     Launch(Launch),
-    Resize(Set),
+    Resize(WorkerSet),
     Register,
     Validate,
     /// Of a type that this build does not know.
     Unknown(String),
 }
 
-impl Activity {
-    pub(super) fn new(at: Millis, scheduled: &ActivityTaskScheduledEventAttributes) -> Self {
-        let name = scheduled.activity_type.as_ref().map_or("", |kind| kind.name.as_str());
-        let input = scheduled.input.as_ref();
-        let kind = match name {
-            DECIDE => Kind::Decide(loose::value(input)),
-            WATCH => Kind::Watch(loose::value(input)),
-            INVOKE => Kind::Launch(launch(input)),
-            RESIZE => Kind::Resize(set(input)),
-            REGISTER => Kind::Register,
-            VALIDATE_SPEC => Kind::Validate,
-            other => Kind::Unknown(other.to_owned()),
-        };
-        Self { at, attempts: 1, kind }
-    }
-
-    /// What its result tells. Decisions are the reader's business.
-    pub(super) fn completed(self, result: Option<&Payloads>) -> Option<What> {
-        Some(match self.kind {
-            Kind::Decide(_) => return None,
-            Kind::Watch(_) => {
-                let loose::Watched { end, stats, workers } =
-                    loose::value(result).unwrap_or_default();
-                let (stats, workers) = (loose::stats(&stats), loose::workers(&workers));
-                What::Saw(Seen { end, stats, workers })
-            }
-            Kind::Launch(launch) => What::LaunchEnded(LaunchEnd {
-                launch,
-                asked: self.at,
-                attempts: self.attempts,
-                outcome: loose::value(result),
-                why: "its result makes no sense to this version of wci".to_owned(),
-            }),
-            Kind::Resize(set) => What::SizeAnswered {
-                set,
-                outcome: loose::value(result),
-                why: "its result makes no sense to this version of wci".to_owned(),
-            },
-            Kind::Register => {
-                let RegisterOutput { started, failed, empty_sets } =
-                    loose::value(result).unwrap_or_default();
-                What::Registered { started, empty_sets, failed }
-            }
-            // The answer to the update says what came of it.
-            Kind::Validate => return None,
-            Kind::Unknown(activity) => What::Unknown { activity },
-        })
-    }
-
-    /// What it means that it ended without a result, because of `why`.
-    pub(super) fn failed(self, why: String) -> What {
-        let what = match self.kind {
-            Kind::Launch(launch) => {
-                return What::LaunchEnded(LaunchEnd {
-                    launch,
-                    asked: self.at,
-                    attempts: self.attempts,
-                    outcome: None,
-                    why,
-                });
-            }
-            Kind::Resize(set) => return What::SizeAnswered { set, outcome: None, why },
-            Kind::Decide(_) => "a decision",
-            Kind::Watch(_) => "watching the task queues",
-            Kind::Register => "registering task queues",
-            Kind::Validate => "the check of the compute config",
-            Kind::Unknown(activity) => return What::Failed { what: activity, why },
-        };
-        What::Failed { what: what.to_owned(), why }
+impl From<InvokeInput> for Launch {
+    fn from(input: InvokeInput) -> Self {
+        Self {
+            launch_id: input.launch_id,
+            group: input.group,
+            provider: input.compute.provider_type,
+            workers: input.count,
+        }
     }
 }
 
-fn set(input: Option<&Payloads>) -> Set {
-    let set = |input: ResizeInput| Set {
-        group: input.group,
-        provider: input.compute.provider_type,
-        size: input.count,
-    };
-    loose::value(input).map(set).unwrap_or_default()
+impl From<ResizeInput> for WorkerSet {
+    fn from(input: ResizeInput) -> Self {
+        Self { group: input.group, provider: input.compute.provider_type, size: input.count }
+    }
 }
 
-fn launch(input: Option<&Payloads>) -> Launch {
-    let launch = |input: InvokeInput| Launch {
-        launch_id: input.launch_id,
-        group: input.group,
-        provider: input.compute.provider_type,
-        workers: input.count,
-    };
-    loose::value(input).map(launch).unwrap_or_default()
+/// Activities by the event that scheduled them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Activities(BTreeMap<i64, Activity>);
+
+impl Activities {
+    /// Applies an event. Returns the activity that it is about, if any.
+    pub(crate) fn apply(
+        &mut self,
+        event_id: i64,
+        at: Millis,
+        attributes: &Attributes,
+    ) -> Option<&Activity> {
+        use Attributes as A;
+        let of = match attributes {
+            A::ActivityTaskScheduledEventAttributes(scheduled) => {
+                self.0.insert(event_id, Activity::new(event_id, at, scheduled));
+                event_id
+            }
+            A::ActivityTaskStartedEventAttributes(started) => {
+                let activity = self.0.get_mut(&started.scheduled_event_id)?;
+                activity.started = Some(at);
+                activity.attempts = started.attempt;
+                activity.identity.clone_from(&started.identity);
+                activity.event_id
+            }
+            A::ActivityTaskCompletedEventAttributes(end) => {
+                let activity = self.0.get_mut(&end.scheduled_event_id)?;
+                activity.result.clone_from(&end.result);
+                activity.close(at, ActivityStatus::Completed);
+                activity.event_id
+            }
+            A::ActivityTaskFailedEventAttributes(end) => {
+                let why = lenient::failure(end.failure.as_ref());
+                self.close(end.scheduled_event_id, at, ActivityStatus::Failed { why })?
+            }
+            A::ActivityTaskTimedOutEventAttributes(end) => {
+                let why = lenient::failure(end.failure.as_ref());
+                self.close(end.scheduled_event_id, at, ActivityStatus::Failed { why })?
+            }
+            A::ActivityTaskCanceledEventAttributes(end) => {
+                self.close(end.scheduled_event_id, at, ActivityStatus::Canceled)?
+            }
+            _ => return None,
+        };
+        self.0.get(&of)
+    }
+
+    fn close(&mut self, scheduled: i64, at: Millis, status: ActivityStatus) -> Option<i64> {
+        self.0.get_mut(&scheduled)?.close(at, status);
+        Some(scheduled)
+    }
+
+    /// Takes an activity out.
+    pub(crate) fn remove(&mut self, event_id: i64) -> Option<Activity> {
+        self.0.remove(&event_id)
+    }
+
+    /// In the order in which they were scheduled.
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Activity> {
+        self.0.values()
+    }
+
+    /// In the order in which they were scheduled.
+    pub(crate) fn into_vec(self) -> Vec<Activity> {
+        self.0.into_values().collect()
+    }
 }

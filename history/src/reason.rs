@@ -2,11 +2,12 @@
 
 use wci_contract::decision::{ParsedReason, Reason, Reason as R};
 
-use super::words::{many, span};
+use crate::phrase::{count, span};
 
-/// What a reason means, for people.
+/// A reason in plain English.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Explanation {
+    /// What it says.
     pub text: String,
     /// What the reader could do about it, if anything.
     pub advice: Option<&'static str>,
@@ -27,17 +28,17 @@ pub fn explain(line: &str, is_worker_set: bool) -> Explanation {
 /// What a reason says with its numbers.
 #[rustfmt::skip] // one reason a row reads as the table that it is
 fn words(reason: &Reason) -> String {
-    let workers = |count: u64| many(count, "worker");
+    let workers = |number: u64| count(number, "worker");
     match *reason {
-        R::TasksAnnounced { misses } => format!("{} found no worker", many(misses, "task")),
-        R::AnnouncedLate { misses } => format!("the backlog already counted {}", many(misses, "announced task")),
-        R::SyncMatch { syncs } => format!("{} found a worker at once", many(syncs, "task")),
+        R::TasksAnnounced { misses } => format!("{} found no worker", count(misses, "task")),
+        R::AnnouncedLate { misses } => format!("the backlog already counted {}", count(misses, "announced task")),
+        R::SyncMatch { syncs } => format!("{} found a worker at once", count(syncs, "task")),
         R::Backlog { waiting, threshold: 0 } => wait(waiting),
         R::Backlog { waiting, threshold } => format!("{}, above the threshold of {threshold}", wait(waiting)),
         R::Deficit { waiting, covered: 0, workers: n } => format!("{}: this needs {}", wait(waiting), workers(n)),
         R::Deficit { waiting, covered, workers: n } => format!("{}, {covered} of them covered by running and starting workers: the rest needs {}", wait(waiting), workers(n)),
-        R::InFlightCovers { waiting, in_flight } => format!("{}, covered by {}", wait(waiting), many(in_flight, "starting worker")),
-        R::SlotsFree { waiting, free } => format!("{}, and running workers have {}", wait(waiting), many(free, "free slot")),
+        R::InFlightCovers { waiting, in_flight } => format!("{}, covered by {}", wait(waiting), count(in_flight, "starting worker")),
+        R::SlotsFree { waiting, free } => format!("{}, and running workers have {}", wait(waiting), count(free, "free slot")),
         R::InDoubt { waiting, age_ms } => format!("{}, the oldest for {}: one more worker, whatever the numbers say", wait(waiting), span(age_ms)),
         R::WorkerLifetimeOver { waiting, since_ms } => format!("{}, and the last start was {} ago, longer than a worker's lifetime", wait(waiting), span(since_ms)),
         R::BelowMin { workers: n, min } => format!("{} running or starting, below the minimum of {min}", workers(n)),
@@ -52,7 +53,7 @@ fn words(reason: &Reason) -> String {
         R::MinCount { planned, min } => format!("{} planned, the minimum is {min}", workers(planned.into())),
         R::AtMaxConcurrent { workers: n, max } => format!("{} running or starting, the maximum is {max}", workers(n)),
         R::RateBudgetSpent { requested, max, remaining_ms } => format!("{} requested within a minute, the maximum is {max}: next start in {}", workers(requested), span(remaining_ms)),
-        R::TooManyLaunches { launches } => format!("{} under way, which is the maximum", many(launches, "launch")),
+        R::TooManyLaunches { launches } => format!("{} under way, which is the maximum", count(launches, "launch")),
         R::LaunchSucceeded { started } => format!("a launch started {}", workers(started.into())),
         R::LaunchFailed { class, failures, wait_ms } => format!("a launch failed ({class}), {failures} in a row: retry in {}", span(wait_ms)),
         R::BackingOff { class, remaining_ms } => format!("backing off after a provider failure ({class}): retry in {}", span(remaining_ms)),
@@ -61,7 +62,7 @@ fn words(reason: &Reason) -> String {
         R::WorkersDoNotAppear { failed, remaining_ms } => format!("{} in a row did not start polling: retry with one in {}", workers(failed), span(remaining_ms)),
         R::WorkersLeft { workers: n } => format!("{} stopped polling", workers(n)),
         R::NothingWaits => "nothing to do".to_owned(),
-        R::NobodyServes { tasks } => format!("no group serves the task type of {}", many(tasks, "announced task")),
+        R::NobodyServes { tasks } => format!("no group serves the task type of {}", count(tasks, "announced task")),
         R::UnsupportedAlgorithm { ref algorithm } => format!("this build has no scaler {algorithm:?} for this provider"),
     }
 }
@@ -71,7 +72,7 @@ fn words_of_set(reason: &Reason) -> Option<String> {
     Some(match *reason {
         R::LaunchSucceeded { started: 0 } => "the provider accepted the size".to_owned(),
         R::LaunchSucceeded { started } => {
-            format!("the provider accepted the size, {} more", many(started, "worker"))
+            format!("the provider accepted the size, {} more", count(started, "worker"))
         }
         R::LaunchFailed { class, failures, wait_ms } => format!(
             "the provider did not accept the size ({class}), {failures} in a row: retry in {}",
@@ -110,12 +111,12 @@ fn advice(reason: &Reason) -> Option<&'static str> {
 
 /// `1 task waits`, `2 tasks wait`.
 fn wait(waiting: u64) -> String {
-    format!("{} {}", many(waiting, "task"), if waiting == 1 { "waits" } else { "wait" })
+    format!("{} {}", count(waiting, "task"), if waiting == 1 { "waits" } else { "wait" })
 }
 
 /// `1 failure`, `2 failures in a row`.
 fn in_a_row(failures: u32) -> String {
-    many(failures, "failure") + if failures == 1 { "" } else { " in a row" }
+    count(failures, "failure") + if failures == 1 { "" } else { " in a row" }
 }
 
 #[cfg(test)]

@@ -1,3 +1,5 @@
+mod run_history;
+
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -10,7 +12,7 @@ use temporalio_common::protos::temporal::api::{
 };
 use wci_contract::activities::WATCH;
 
-use super::{Ending, Story, What, activity::Kind, sentences, waits};
+use super::{Close, EventKind, History, RunHistory, sentences, waits};
 use crate::{json, time::Millis};
 
 fn events_of(file: &Path) -> Vec<HistoryEvent> {
@@ -23,41 +25,41 @@ fn recording(name: &str) -> Vec<HistoryEvent> {
     events_of(&folder.join(format!("{name}.json")))
 }
 
-fn story(name: &str) -> Story {
-    Story::read([&*recording(name)], None)
+fn history(name: &str) -> History {
+    History::read([&*recording(name)], None)
 }
 
-fn told(story: &Story) -> Vec<String> {
-    sentences(&story.moments).into_iter().map(|sentence| sentence.text).collect()
+fn texts(history: &History) -> Vec<String> {
+    sentences(&history.events).into_iter().map(|sentence| sentence.text).collect()
 }
 
 #[track_caller]
-fn assert_in_order(story: &Story, expected: &[&str]) {
-    let told = told(story);
-    let mut rest = told.iter();
+fn assert_in_order(history: &History, expected: &[&str]) {
+    let texts = texts(history);
+    let mut rest = texts.iter();
     for words in expected {
-        assert!(rest.any(|told| told.contains(words)), "{words:?} is missing in order: {told:#?}");
+        assert!(rest.any(|text| text.contains(words)), "{words:?} is missing in order: {texts:#?}");
     }
 }
 
 #[test]
 fn a_scale_from_zero_is_told_from_the_announcement_to_the_started_worker() {
-    let story = story("create-and-scale-from-zero");
-    assert_eq!(story.id.as_ref().unwrap().to_string(), "zero:v1");
-    assert_eq!(story.ended(), Some(&Ending::Completed));
+    let history = history("create-and-scale-from-zero");
+    assert_eq!(history.id.as_ref().unwrap().to_string(), "zero:v1");
+    assert_eq!(history.close(), Some(&Close::Completed));
     assert_in_order(
-        &story,
+        &history,
         &[
-            "The instance began.",
-            "A change of the compute config was asked for by wci:",
-            "The new compute config is in force.",
-            "A worker was started for default, so that the server learns of its task queues.",
+            "The instance started.",
+            "The change of the compute config was requested by wci:",
+            "The new compute config is in effect.",
+            "Started a worker for default, so that the server learns of its task queues.",
             "On task queue zero, 1 workflow task found no worker.",
             "Decided for default to start 1 worker: 1 task found no worker.",
-            "A start of 1 worker for default was asked of subprocess.",
-            "1 worker for default was started by subprocess, after 52 ms.",
-            "The end of the instance was asked for by recorder.",
-            "The instance ended.",
+            "Requested 1 worker for default from subprocess.",
+            "subprocess started 1 worker for default after 52 ms.",
+            "The deletion of the instance was requested by recorder.",
+            "The instance completed.",
         ],
     );
 }
@@ -65,9 +67,9 @@ fn a_scale_from_zero_is_told_from_the_announcement_to_the_started_worker() {
 #[test]
 fn a_backlog_that_nobody_announced_is_told_with_its_age() {
     assert_in_order(
-        &story("backlog-alone"),
+        &history("backlog-alone"),
         &[
-            "The watch saw 1 workflow task (the oldest for 5s) wait; 0.2 a second arrive, none are taken.",
+            "The watch found waiting tasks: 1 workflow task (the oldest for 5s); 0.2 per second arrive, none are dispatched.",
             "Decided for default to start 1 worker: 1 task waits.",
         ],
     );
@@ -76,60 +78,57 @@ fn a_backlog_that_nobody_announced_is_told_with_its_age() {
 #[test]
 fn trouble_is_told_in_the_words_of_the_provider() {
     assert_in_order(
-        &story("provider-refuses-then-recovers"),
+        &history("provider-refuses-then-recovers"),
         &[
-            "Of 1 worker for default, aws-lambda started none after 58 ms: throttled, operation error",
+            "aws-lambda failed to start 1 worker for default after 58 ms: throttled, operation error",
             "backing off after a provider failure (throttled): retry in 925 ms",
             "probing the provider with one worker after 2 failures in a row",
-            "1 worker for default was started by aws-lambda",
-            "Decided for default to start nothing: a launch started 1 worker.",
+            "aws-lambda started 1 worker for default",
+            "Decided for default to start no workers: a launch started 1 worker.",
         ],
     );
 }
 
 #[test]
 fn a_launch_that_was_lost_with_its_worker_tells_how_often_it_was_tried() {
-    assert_in_order(&story("worker-killed-in-mid-launch"), &["after 5s, at attempt 2."]);
+    assert_in_order(&history("worker-killed-in-mid-launch"), &["after 5s (attempt 2)."]);
 }
 
 #[test]
-fn runs_that_continue_each_other_are_one_story() {
+fn runs_that_continue_each_other_are_one_history() {
     let first = recording("continue-as-new-with-signals-pending");
     let next = recording("continue-as-new-with-signals-pending-next-run");
-    let story = Story::read([&*first, &*next], None);
-    assert_eq!(story.runs.len(), 2);
-    assert_eq!(story.runs[1].continues.as_deref(), Some(story.runs[0].run_id.as_str()));
+    let history = History::read([&*first, &*next], None);
+    assert_eq!(history.runs.len(), 2);
+    assert_eq!(history.runs[1].continued_from.as_deref(), Some(history.runs[0].run_id.as_str()));
     assert_in_order(
-        &story,
+        &history,
         &[
-            "The time had come to hand over to the next run.",
-            "The run handed over to the next.",
-            "A new run took over from the one before, which did not see 3 launches end.",
+            "Timer fired: continue as new.",
+            "The run continued as new.",
+            "A new run continues the previous one, which left 3 launches under way.",
             "Decided for default to start 1 worker: 22 tasks found no worker.",
         ],
     );
 }
 
 #[test]
-fn a_story_up_to_a_time_tells_what_was_the_case_then() {
+fn a_history_up_to_a_time_has_what_was_the_case_then() {
     let events = recording("provider-refuses-then-recovers");
     let at: Millis = 1_795_352_172_700; // 12:56:12.700Z, right after the first refusal
-    let story = Story::read([&*events], Some(at));
-    let group = &story.groups["default"];
+    let history = History::read([&*events], Some(at));
+    let group = &history.groups["default"];
     let back_off = group.back_off.as_ref().unwrap();
     assert_eq!((back_off.class.as_str(), back_off.failures), ("throttled", 1));
     assert!(back_off.until > at);
-    assert_eq!(group.last.as_ref().unwrap().1.workers, 0);
-    let waits: Vec<String> = waits(&story, at).into_iter().map(|waiting| waiting.text).collect();
-    assert!(
-        waits[0].starts_with("The time to decide again about what was put off, in "),
-        "{waits:?}"
-    );
+    assert_eq!(group.last_decision.as_ref().unwrap().1.workers, 0);
+    let waits: Vec<String> = waits(&history, at).into_iter().map(|waiting| waiting.text).collect();
+    assert!(waits[0].starts_with("A timer in "), "{waits:?}");
     assert!(
         waits[1].starts_with("The watch of the workflow, activity and nexus queues"),
         "{waits:?}"
     );
-    assert!(story.moments.iter().all(|moment| moment.at <= at));
+    assert!(history.events.iter().all(|event| event.at <= at));
 }
 
 #[test]
@@ -137,24 +136,21 @@ fn an_instance_whose_last_group_is_gone_and_one_that_was_left_alone_are_told_so(
     let recorded = |name: &str| {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../replay-histories/v3");
         let events = events_of(&folder.join(format!("{name}.json")));
-        Story::read([&*events], None)
+        History::read([&*events], None)
     };
     assert_in_order(
         &recorded("remove-the-last-group"),
         &[
-            "The new compute config is in force.",
-            "A change of the compute config was asked for by recorder.",
-            "The last scaling group is gone: nothing is started until one is added.",
-            "The new compute config is in force.",
-            "1 worker for default was started by subprocess",
+            "The new compute config is in effect.",
+            "The change of the compute config was requested by recorder.",
+            "The last scaling group was removed: no workers are started until one is added.",
+            "The new compute config is in effect.",
+            "subprocess started 1 worker for default",
         ],
     );
     assert_in_order(
         &recorded("claimed-and-left"),
-        &[
-            "The time had come to end because nobody gave it a compute config.",
-            "The instance ended.",
-        ],
+        &["Timer fired: complete, because no compute config was set.", "The instance completed."],
     );
 }
 
@@ -173,24 +169,24 @@ fn of_a_watch_and_its_successor_the_latest_alone_is_waited_for() {
     let mut second = events[first].clone();
     second.event_id += 1;
     events.push(second);
-    let story = Story::read([&*events], None);
-    let open = story.open.activities.values();
-    assert_eq!(open.filter(|activity| matches!(activity.kind, Kind::Watch(_))).count(), 2);
-    let told = waits(&story, 0).into_iter().filter(|waiting| waiting.kind == "watch");
-    assert_eq!(told.count(), 1);
+    let history = History::read([&*events], None);
+    let pending = history.pending.activities.iter();
+    assert_eq!(pending.filter(|activity| activity.activity_type == WATCH).count(), 2);
+    let waits = waits(&history, 0).into_iter().filter(|waiting| waiting.kind == "watch");
+    assert_eq!(waits.count(), 1);
 }
 
 #[test]
 fn an_instance_without_a_compute_config_waits_for_one() {
     let events = recording("backlog-alone");
-    let story = Story::read([&events[..6]], None);
+    let history = History::read([&events[..6]], None);
     let waits: Vec<String> =
-        waits(&story, story.runs[0].last).into_iter().map(|w| w.text).collect();
+        waits(&history, history.runs[0].last_event).into_iter().map(|w| w.text).collect();
     assert_eq!(
         waits,
         [
-            "The time to end because nobody gave it a compute config, in 10m0s.",
-            "A compute config: without one nothing is started (wci apply).",
+            "A timer in 10m0s: complete, because no compute config was set.",
+            "A compute config: without one, no workers are started (wci apply).",
         ]
     );
 }
@@ -202,11 +198,11 @@ fn every_recording_can_be_told_up_to_each_of_its_events() {
     for file in std::fs::read_dir(folder).unwrap() {
         let events = events_of(&file.unwrap().path());
         for end in 0..=events.len() {
-            let story = Story::read([&events[..end]], None);
-            let now = story.runs.last().map_or(0, |run| run.last);
-            let (told, waits) = (sentences(&story.moments), waits(&story, now));
-            assert!(end == 0 || story.ended().is_some() || !waits.is_empty());
-            assert!(end == 0 || !told.is_empty());
+            let history = History::read([&events[..end]], None);
+            let now = history.runs.last().map_or(0, |run| run.last_event);
+            let (texts, waits) = (sentences(&history.events), waits(&history, now));
+            assert!(end == 0 || history.close().is_some() || !waits.is_empty());
+            assert!(end == 0 || !texts.is_empty());
         }
         runs += 1;
     }
@@ -235,12 +231,7 @@ fn run_of(kind: &str, input: &Value, result: &Value) -> Vec<HistoryEvent> {
             ..Default::default()
         }),
     ];
-    let events = (1..).zip(attributes).map(|(event_id, attributes)| HistoryEvent {
-        event_id,
-        attributes: Some(attributes),
-        ..Default::default()
-    });
-    events.collect()
+    run(attributes.into()).events
 }
 
 #[test]
@@ -250,14 +241,16 @@ fn what_a_later_build_wrote_is_told_as_far_as_it_is_understood() {
     let result = json!({"groups": {"g": {"actions": [{"action": "pray"},
         {"action": "invoke-worker", "count": 2}], "reasons": ["moon_is_full phase=3", 7],
         "throttled": 1, "more": []}}});
-    let story = Story::read([&*run_of("DecideScaling", &input, &result)], None);
-    assert_in_order(&story, &["Decided for g to start 2 workers: moon_is_full phase=3."]);
-    let What::Decided(decision) = &story.moments[1].what else { panic!("{:?}", story.moments) };
+    let history = History::read([&*run_of("DecideScaling", &input, &result)], None);
+    assert_in_order(&history, &["Decided for g to start 2 workers: moon_is_full phase=3."]);
+    let EventKind::Decided(decision) = &history.events[1].kind else {
+        panic!("{:?}", history.events)
+    };
     assert_eq!(decision.events, ["eclipse", "task-add"]);
-    let story = Story::read([&*run_of("Sacrifice", &json!([]), &json!(null))], None);
+    let history = History::read([&*run_of("Sacrifice", &json!([]), &json!(null))], None);
     assert_in_order(
-        &story,
-        &["An activity Sacrifice ended, which this version of wci does not know."],
+        &history,
+        &["Activity Sacrifice completed, which this version of wci does not know."],
     );
 }
 
@@ -273,8 +266,17 @@ fn nonsense_in_payloads_is_no_reason_to_fail() {
         for nonsense in
             [json!(null), json!("x"), json!([1]), json!({"groups": 7, "stats": [], "started": -1})]
         {
-            let story = Story::read([&*run_of(kind, &nonsense, &nonsense)], None);
-            let _ = (sentences(&story.moments), waits(&story, 0));
+            let history = History::read([&*run_of(kind, &nonsense, &nonsense)], None);
+            let _ = (sentences(&history.events), waits(&history, 0));
         }
     }
+}
+
+fn run(attributes: Vec<Attributes>) -> RunHistory {
+    let events = (1..).zip(attributes).map(|(event_id, attributes)| HistoryEvent {
+        event_id,
+        attributes: Some(attributes),
+        ..Default::default()
+    });
+    RunHistory { events: events.collect() }
 }

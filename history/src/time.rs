@@ -2,12 +2,19 @@
 
 use std::time::Duration;
 
+use temporalio_common::protos::temporal::api::history::v1::HistoryEvent;
+
 /// Milliseconds since the Unix epoch.
 pub type Millis = i64;
 
 /// An instant in seconds and nanoseconds, as protos have it.
 pub fn of_parts(seconds: i64, nanos: i32) -> Millis {
     seconds.saturating_mul(1000).saturating_add(i64::from(nanos / 1_000_000))
+}
+
+/// When an event happened; 0 if it does not say.
+pub fn of(event: &HistoryEvent) -> Millis {
+    event.event_time.map_or(0, |at| of_parts(at.seconds, at.nanos))
 }
 
 /// How long ago `at` is at `now`; nothing for what lies ahead.

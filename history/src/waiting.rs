@@ -1,129 +1,120 @@
 //! What an instance waits for.
 
-use super::{
-    Ending, Story,
-    activity::{Activity, Kind},
-    sentence::purpose,
-    words::{as_sentence, list, many, span},
+use wci_contract::activities::{WATCH, WatchInput};
+
+use crate::{
+    activity::{Activity, Purpose},
+    event::{Close, WorkerSet},
+    history::{History, Timer},
+    phrase::{count, full_stop, list, purpose, span},
+    time::{self, Millis},
 };
-use crate::time::{self, Millis};
 
 /// Something that the instance waits for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiting {
+    /// What it is: `run`, `timer`, `decision`, `launch`, `watch`, `register`, `check`, `update`,
+    /// `signal` or `other`.
     pub kind: &'static str,
-    /// When that is over at the latest, where that is known.
+    /// When the wait is over at the latest, where that is known.
     pub until: Option<Millis>,
+    /// The same in words.
     pub text: String,
 }
 
 impl Waiting {
-    fn new(kind: &'static str, until: Option<Millis>, text: &str) -> Self {
-        Self { kind, until, text: as_sentence(text) }
+    fn new(kind: &'static str, until: Option<Millis>, text: impl Into<String>) -> Self {
+        Self { kind, until, text: full_stop(text.into()) }
     }
 }
 
-/// What the instance waits for at the end of `story`, which is at `now`. The soonest first.
-pub fn waits(story: &Story, now: Millis) -> Vec<Waiting> {
-    match story.ended() {
+/// What the instance waits for at the end of `history`, which is at `now`. The soonest first.
+pub fn waits(history: &History, now: Millis) -> Vec<Waiting> {
+    match history.close() {
         None => {}
-        Some(Ending::Continued { .. }) => {
-            return vec![Waiting::new("run", None, "the next run to begin")];
+        Some(Close::ContinuedAsNew { .. }) => {
+            return vec![Waiting::new("run", None, "The next run to start")];
         }
         Some(_) => return Vec::new(),
     }
-    if story.runs.is_empty() {
+    if history.runs.is_empty() {
         return Vec::new();
     }
-    let mut waits = timers(story, now);
-    waits.extend(awaited(story).map(|activity| activity_waits(&activity.kind, activity.at, now)));
-    for update in story.open.updates.values() {
-        waits.push(Waiting::new("update", None, &format!("{update} to be answered")));
+    let pending = &history.pending;
+    let mut waits: Vec<Waiting> =
+        pending.timers.values().map(|it| of_timer(it, history, now)).collect();
+    waits.extend(awaited(history).map(|activity| of_activity(activity, now)));
+    for update in pending.updates.values() {
+        waits.push(Waiting::new("update", None, format!("Update {update:?} to complete")));
     }
     waits.sort_by_key(|waiting| waiting.until.unwrap_or(Millis::MAX));
-    if story.open.has_spec {
-        let text = "tasks that find no worker, which the server announces";
-        waits.push(Waiting::new("signal", None, text));
+    waits.push(if pending.has_spec {
+        Waiting::new("signal", None, "A signal from the server that tasks found no worker")
     } else {
-        let text = "a compute config: without one nothing is started (wci apply)";
-        waits.push(Waiting::new("update", None, text));
-    }
+        let text = "A compute config: without one, no workers are started (wci apply)";
+        Waiting::new("update", None, text)
+    });
     waits
 }
 
-/// Activities whose end matters. A watch that was told to stop lasts until it hears of it, but
-/// the instance looks at its successor alone.
-fn awaited(story: &Story) -> impl Iterator<Item = &Activity> {
-    let all = &story.open.activities;
-    let is_watch = |activity: &Activity| matches!(activity.kind, Kind::Watch(_));
-    let latest = all.iter().rev().find(|(_, activity)| is_watch(activity)).map(|(event, _)| *event);
-    all.iter()
-        .filter(move |(event, activity)| !is_watch(activity) || Some(**event) == latest)
-        .map(|(_, activity)| activity)
+/// Activities whose end matters. A watch that was told to stop is pending until it has
+/// stopped, but the instance waits for its successor only.
+fn awaited(history: &History) -> impl Iterator<Item = &Activity> {
+    let activities = &history.pending.activities;
+    let is_watch = |activity: &Activity| activity.activity_type == WATCH;
+    let latest = activities.iter().rfind(|activity| is_watch(activity)).map(|it| it.event_id);
+    activities.iter().filter(move |it| !is_watch(it) || Some(it.event_id) == latest)
 }
 
-fn timers(story: &Story, now: Millis) -> Vec<Waiting> {
-    let told = |timer: &super::Timer| {
-        let when = time::relative(timer.rings, now);
-        let text =
-            format!("the time to {}, {when}", purpose(story.open.purpose_of(&timer.summary)));
-        Waiting::new("timer", Some(timer.rings), &text)
-    };
-    story.open.timers.values().map(told).collect()
+fn of_timer(timer: &Timer, history: &History, now: Millis) -> Waiting {
+    let when = time::relative(timer.fires, now);
+    let purpose = purpose(history.pending.purpose_of(&timer.summary));
+    Waiting::new("timer", Some(timer.fires), format!("A timer {when}: {purpose}"))
 }
 
-fn activity_waits(kind: &Kind, asked: Millis, now: Millis) -> Waiting {
-    let ago = span(now.saturating_sub(asked));
-    match kind {
-        Kind::Decide(_) => {
-            Waiting::new("decision", None, &format!("a decision that it asked for {ago} ago"))
-        }
-        Kind::Launch(launch) => {
-            let workers = many(launch.workers, "worker");
+fn of_activity(activity: &Activity, now: Millis) -> Waiting {
+    let ago = time::relative(activity.scheduled, now);
+    match activity.purpose() {
+        Purpose::Decide => Waiting::new("decision", None, format!("A decision, requested {ago}")),
+        Purpose::Launch(launch) => {
+            let workers = count(launch.workers, "worker");
             let (provider, group) = (&launch.provider, &launch.group);
-            let text =
-                format!("{provider} to answer for {workers} of {group}, asked for {ago} ago");
-            Waiting::new("launch", None, &text)
+            let text = format!("{provider} to start {workers} for {group}, requested {ago}");
+            Waiting::new("launch", None, text)
         }
-        Kind::Resize(set) => {
+        Purpose::Resize(WorkerSet { group, provider, size }) => {
             let text = format!(
-                "{} to say whether it keeps {} for {}, asked {ago} ago",
-                set.provider,
-                many(set.size, "worker"),
-                set.group
+                "{provider} to set the size of the worker set of {group} to {size}, requested {ago}"
             );
-            Waiting::new("launch", None, &text)
+            Waiting::new("launch", None, text)
         }
-        Kind::Watch(Some(watch)) => {
-            let types: Vec<String> =
-                watch.types.iter().map(|kind| kind.as_str().to_owned()).collect();
-            let queues = if types.is_empty() { "task".to_owned() } else { list(&types) };
-            let mut text =
-                format!("the watch of the {queues} queues to see tasks wait that nobody takes");
-            if watch.quiet_until_ms > now {
-                let until = time::relative(watch.quiet_until_ms, now);
-                text.push_str(&format!(
-                    " (what waits before then is left to workers on their way: {until})"
-                ));
-            }
-            let until = watch.until_ms;
-            if until > now {
-                text.push_str(&format!(
-                    "; an idle watch is renewed {}",
-                    time::relative(until, now)
-                ));
-            }
-            Waiting::new("watch", (until > 0).then_some(until), &text)
+        Purpose::Watch(Some(watch)) => of_watch(&watch, now),
+        Purpose::Watch(None) => Waiting::new("watch", None, "The watch of the task queues"),
+        Purpose::Register => {
+            let text = "Workers to start, so that the server learns of task queues";
+            Waiting::new("register", None, text)
         }
-        Kind::Watch(None) => Waiting::new("watch", None, "the watch of the task queues"),
-        Kind::Register => Waiting::new(
-            "register",
-            None,
-            "workers to be started so that the server learns of task queues",
-        ),
-        Kind::Validate => Waiting::new("check", None, "the providers to check a compute config"),
-        Kind::Unknown(activity) => {
-            Waiting::new("other", None, &format!("an activity {activity}, asked for {ago} ago"))
+        Purpose::Validate => {
+            Waiting::new("check", None, "The providers to validate a compute config")
+        }
+        Purpose::Unknown(activity) => {
+            Waiting::new("other", None, format!("Activity {activity}, scheduled {ago}"))
         }
     }
+}
+
+fn of_watch(watch: &WatchInput, now: Millis) -> Waiting {
+    let types: Vec<String> = watch.types.iter().map(|kind| kind.as_str().to_owned()).collect();
+    let queues = if types.is_empty() { "task".to_owned() } else { list(&types) };
+    let mut text = format!("The watch of the {queues} queues to find tasks that no worker takes");
+    if watch.quiet_until_ms > now {
+        let quiet = span(watch.quiet_until_ms - now);
+        text.push_str(&format!("; for {quiet}, it leaves waiting tasks to starting workers"));
+    }
+    let until = watch.until_ms;
+    if until > now {
+        let renewed = time::relative(until, now);
+        text.push_str(&format!("; an idle watch is renewed {renewed}"));
+    }
+    Waiting::new("watch", (until > 0).then_some(until), text)
 }

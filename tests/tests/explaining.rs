@@ -14,19 +14,19 @@ async fn explain_tells_what_was_seen_decided_and_done_and_what_is_waited_for() {
     version.left_alone().await;
     let said = wait_for("the launch to be over", SOON, async || {
         let said = version.wci("explain", &[]).await.ok().stdout;
-        said.contains("was started by subprocess").then_some(said)
+        said.contains("subprocess started 1 worker").then_some(said)
     });
     let said = said.await;
     for words in [
         "told:v1 in namespace default, run by wci, now (",
         "Since it was created: workers started",
         "Group default (subprocess, ",
-        "Its last decision was ",
+        "Last decision, ",
         "It waits for",
         "The watch of the workflow, activity and nexus queues",
         "found no worker",
         "Decided for default to start 1 worker: ",
-        "A start of 1 worker for default was asked of subprocess.",
+        "Requested 1 worker for default from subprocess.",
     ] {
         assert!(said.contains(words), "{words:?} is missing:\n{said}");
     }
@@ -54,8 +54,8 @@ async fn explain_tells_of_an_instance_that_is_gone() {
     let request = serde_json::json!({"identity": "tests"});
     version.update::<serde_json::Value>(wci_contract::names::DELETE, &request).await.unwrap();
     let said = version.wci("explain", &[]).await.ok().stdout;
-    assert!(said.contains("It does not run any more."), "{said}");
-    assert!(said.contains("The instance ended."), "{said}");
+    assert!(said.contains("It no longer runs."), "{said}");
+    assert!(said.contains("The instance completed."), "{said}");
     let never = world.version("never").wci("explain", &[]).await;
     assert_eq!(never.code, Some(1), "{never:?}");
     assert!(never.stderr.contains("never:v1 is not there"), "{never:?}");

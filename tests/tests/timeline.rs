@@ -46,7 +46,7 @@ async fn runs_that_continue_each_other_are_drawn_as_one() {
     draw(&runs, &file).await;
     let page = fs::read_to_string(&file).unwrap();
     for words in
-        ["<title>long:v1: timeline</title>", "A new run took over", ">tasks_announced</text>"]
+        ["<title>long:v1: timeline</title>", "A new run continues", ">tasks_announced</text>"]
     {
         assert!(page.contains(words), "{words} is missing");
     }
@@ -66,7 +66,7 @@ async fn a_running_instance_is_drawn_from_its_history() {
     wait_for("the launch to be drawn", SOON, async || {
         version.wci("timeline", &["-o", &name]).await.ok();
         let page = fs::read_to_string(&file).ok()?;
-        page.contains("1 asked for default: 1 started, after ").then_some(())
+        page.contains("1 requested for default: 1 started, after ").then_some(())
     })
     .await;
 }

@@ -82,10 +82,10 @@ async fn a_set_grows_with_the_work_shrinks_without_losing_any_and_outlives_its_k
     assert!(described.contains("default subprocess-pool rate-based"), "{described}");
     assert!(described.contains("set of 1"), "{described}");
     let explained = shown(&version.wci("explain", &["--limit", "500"]).await.ok().stdout);
-    assert!(explained.contains("Its provider is to keep 1 worker."), "{explained}");
+    assert!(explained.contains("Size of the worker set: 1."), "{explained}");
     assert!(explained.contains("keeps 2 workers for default, 1 more"), "{explained}");
-    assert!(explained.contains("to leave the size of its set as it is"), "{explained}");
-    for words in ["start nothing", "a launch"] {
+    assert!(explained.contains("keep the size of its worker set"), "{explained}");
+    for words in ["start no workers", "a launch"] {
         assert!(!explained.contains(words), "{words}: {explained}");
     }
     long.done(SOON).await;

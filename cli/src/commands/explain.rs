@@ -9,7 +9,7 @@ use crate::{
     when::When,
 };
 
-use super::past::{Part, PastArgs};
+use super::history_source::{HistoryArgs, Part};
 use report::Report;
 
 #[cfg(test)]
@@ -32,7 +32,7 @@ const RUNS_BACK: usize = 200;
   wci explain --history run.json")]
 pub struct ExplainArgs {
     #[command(flatten)]
-    past: PastArgs,
+    history: HistoryArgs,
     /// Tell what was the case at this time: an instant in RFC 3339, or how long ago (90s, 10m, 1h30m)
     #[arg(long, value_name = "TIME")]
     at: Option<When>,
@@ -47,11 +47,11 @@ pub struct ExplainArgs {
 
 /// Explains.
 pub(super) async fn run(connection: &ConnectionArgs, args: ExplainArgs) -> anyhow::Result<()> {
-    let ExplainArgs { past, at, limit, output } = args;
+    let ExplainArgs { history, at, limit, output } = args;
     let limit = usize::try_from(limit)?;
     let runs = if at.is_some() { RUNS_BACK } else { RUNS };
-    let past = past.read(connection, Part { at, moments: limit, runs }).await?;
-    let report = Report::new(past, limit);
+    let source = history.read(connection, Part { at, events: limit, runs }).await?;
+    let report = Report::new(source, limit);
     match output {
         Output::Json => output::json(&report),
         Output::Table => {

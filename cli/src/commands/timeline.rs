@@ -4,7 +4,7 @@ use std::{fs, path::PathBuf};
 
 use anyhow::Context;
 
-use super::past::{Part, Past, PastArgs};
+use super::history_source::{HistoryArgs, HistorySource, Part};
 use crate::{connection::ConnectionArgs, output, timeline};
 
 /// Draw what waited, which workers were asked for and why, over time: one HTML file
@@ -18,7 +18,7 @@ use crate::{connection::ConnectionArgs, output, timeline};
   wci timeline --history run.json -o run.html")]
 pub struct TimelineArgs {
     #[command(flatten)]
-    past: PastArgs,
+    history: HistoryArgs,
     /// Runs to go back at the most; a long-lived instance is a chain of runs
     #[arg(long, default_value_t = 5, value_name = "N",
           value_parser = clap::value_parser!(u32).range(1..=200))]
@@ -30,12 +30,12 @@ pub struct TimelineArgs {
 
 /// Draws.
 pub(super) async fn run(connection: &ConnectionArgs, args: TimelineArgs) -> anyhow::Result<()> {
-    let TimelineArgs { past, runs, output } = args;
-    let part = Part { at: None, moments: usize::MAX, runs: usize::try_from(runs)? };
-    let Past { story, at, .. } = past.read(connection, part).await?;
-    // What does not run any more has nothing to show after its end.
-    let last = story.runs.last().map_or(at, |run| run.last);
-    let page = timeline::page(&story, if story.ended().is_some() { last } else { at });
+    let TimelineArgs { history, runs, output } = args;
+    let part = Part { at: None, events: usize::MAX, runs: usize::try_from(runs)? };
+    let HistorySource { history, at, .. } = history.read(connection, part).await?;
+    // After the instance closed there is nothing to show.
+    let last = history.runs.last().map_or(at, |run| run.last_event);
+    let page = timeline::page(&history, if history.close().is_some() { last } else { at });
     if output.as_os_str() == "-" {
         output::say(page.trim_end());
         return Ok(());

@@ -1,12 +1,12 @@
-//! The histories of an instance's runs.
+//! Fetches the histories of an instance's runs.
 
 use std::time::Duration;
 
-use temporalio_client::{WorkflowExecutionInfo, WorkflowFetchHistoryOptions};
-use temporalio_common::protos::temporal::api::history::v1::{
-    HistoryEvent, history_event::Attributes,
+use temporalio_client::{
+    WorkflowExecutionInfo, WorkflowFetchHistoryOptions, errors::WorkflowInteractionError,
 };
 use wci_contract::VersionId;
+use wci_history::RunHistory;
 
 use super::{AdminClient, ControlError, within};
 
@@ -20,13 +20,13 @@ impl AdminClient {
         &self,
         id: &VersionId,
         most: usize,
-        enough: impl Fn(&[Vec<HistoryEvent>]) -> bool,
-    ) -> Result<Vec<Vec<HistoryEvent>>, ControlError> {
-        let mut runs: Vec<Vec<HistoryEvent>> = vec![self.history(id, "").await?];
+        enough: impl Fn(&[RunHistory]) -> bool,
+    ) -> Result<Vec<RunHistory>, ControlError> {
+        let mut runs = vec![self.history(id, "").await?];
         while runs.len() < most && !enough(&runs) {
-            let Some(before) = runs.first().and_then(|run| continues(run)) else { break };
+            let Some(before) = runs.first().and_then(RunHistory::continued_from) else { break };
             match self.history(id, &before).await {
-                Ok(events) => runs.insert(0, events),
+                Ok(run) => runs.insert(0, run),
                 // The server forgets runs after a while.
                 Err(ControlError::NotFound(_)) => break,
                 Err(error) => return Err(error),
@@ -36,11 +36,11 @@ impl AdminClient {
     }
 
     /// The history of one run; of the latest for an empty `run_id`.
-    async fn history(
+    pub(crate) async fn history(
         &self,
         id: &VersionId,
         run_id: &str,
-    ) -> Result<Vec<HistoryEvent>, ControlError> {
+    ) -> Result<RunHistory, ControlError> {
         let run = WorkflowExecutionInfo::builder()
             .namespace(&self.namespace)
             .workflow_id(id.workflow_id())
@@ -48,17 +48,18 @@ impl AdminClient {
             .build()
             .bind_untyped(self.client.clone());
         let fetched = run.fetch_history(WorkflowFetchHistoryOptions::default());
-        within("reading the history", READ, fetched.into_events()).await
+        let events = within("reading the instance's history", READ, fetched.into_events()).await?;
+        Ok(RunHistory { events })
     }
 }
 
-/// The run that this one continues.
-fn continues(run: &[HistoryEvent]) -> Option<String> {
-    let Some(Attributes::WorkflowExecutionStartedEventAttributes(start)) =
-        run.first().and_then(|event| event.attributes.as_ref())
-    else {
-        return None;
-    };
-    let run_id = &start.continued_execution_run_id;
-    (!run_id.is_empty()).then(|| run_id.clone())
+impl From<WorkflowInteractionError> for ControlError {
+    fn from(error: WorkflowInteractionError) -> Self {
+        match error {
+            WorkflowInteractionError::NotFound(status) | WorkflowInteractionError::Rpc(status) => {
+                status.into()
+            }
+            other => Self::other(&other),
+        }
+    }
 }

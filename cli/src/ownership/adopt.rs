@@ -1,9 +1,10 @@
 //! Taking over from the server's controller.
 
 use wci_contract::{Spec, VersionId, activities::DryRun, state::State};
+use wci_history::RunHistory;
 
 use super::{AdoptError, reannounce};
-use crate::control::{AdminClient, ControlError, Execution, Owner, Past, replacement};
+use crate::control::{AdminClient, ControlError, Execution, Owner, replacement};
 
 /// Who wants to take over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,8 +55,8 @@ pub async fn adopt(
         return Err(AdoptError::NoComputeConfig(id.clone()));
     }
     check(admin, id, &spec).await?;
-    let before = admin.past(id, &theirs.run_id).await?;
-    if before.has_update_under_way() {
+    let before = admin.history(id, &theirs.run_id).await?;
+    if before.has_pending_update() {
         return Err(AdoptError::UpdateInProgress(id.clone()));
     }
     let state = admin.dump_run(id, &theirs.run_id).await?;
@@ -64,7 +65,7 @@ pub async fn adopt(
     if is_released == Some(true) {
         admin.unmark_released(id, identity).await?;
     }
-    let after = admin.past(id, &theirs.run_id).await?;
+    let after = admin.history(id, &theirs.run_id).await?;
     catch_up(admin, id, &theirs.run_id, &before, &after, &taken).await?;
     Ok(Adopted::Now)
 }
@@ -96,18 +97,18 @@ async fn catch_up(
     admin: &AdminClient,
     id: &VersionId,
     theirs: &str,
-    before: &Past,
-    after: &Past,
+    before: &RunHistory,
+    after: &RunHistory,
     taken: &Spec,
 ) -> Result<(), ControlError> {
-    let mut tasks = after.announced_since(before.end());
-    if tasks.is_empty() && after.has_work_under_way() {
+    let mut tasks = after.announced_after(before.last_event_id());
+    if tasks.is_empty() && after.has_pending_activity() {
         tasks.extend(reannounce::synthetic_signal(taken));
     }
     for task in tasks {
         admin.announce(id, &task).await?;
     }
-    if after.has_update_since(before.end()) {
+    if after.has_update_after(before.last_event_id()) {
         // It was answered, so it must count.
         let spec = spec_of(&admin.dump_run(id, theirs).await?);
         if spec != *taken && !spec.is_empty() {

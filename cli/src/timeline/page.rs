@@ -7,7 +7,7 @@ use super::{
     panel::{Panel, escaped},
     picture::{Picture, Points},
 };
-use wci_history::{Story, sentences};
+use wci_history::{History, sentences};
 
 use crate::clock;
 
@@ -16,8 +16,8 @@ const STYLE: &str = include_str!("style.css");
 const MAX_ROWS: usize = 5_000;
 
 /// The whole page.
-pub(super) fn write(story: &Story, picture: &Picture) -> String {
-    let name = story.id.as_ref().map_or_else(|| "an instance".to_owned(), ToString::to_string);
+pub(super) fn write(history: &History, picture: &Picture) -> String {
+    let name = history.id.as_ref().map_or_else(|| "an instance".to_owned(), ToString::to_string);
     let name = escaped(&name);
     let (from, to) = (clock::rfc3339(picture.from), clock::rfc3339(picture.to));
     let mut page = format!(
@@ -31,7 +31,7 @@ pub(super) fn write(story: &Story, picture: &Picture) -> String {
     for panel in panels(picture) {
         page.push_str(&panel);
     }
-    page.push_str(&table(story));
+    page.push_str(&table(history));
     page.push_str("</main></body></html>\n");
     page
 }
@@ -57,7 +57,7 @@ fn backlog(picture: &Picture, time: Time) -> String {
     panel.stems("s1", "announced tasks found no worker", values, announced);
     let misses: u64 = announced.iter().map(|(_, misses)| misses).sum();
     let says = format!(
-        "The line: tasks that waited when they were looked at, {} at the most. The stems: \
+        "The line: waiting tasks when the task queue stats were read, {} at the most. The stems: \
          announced tasks that found no worker, {misses} in all.",
         most(&[backlog])
     );
@@ -68,10 +68,10 @@ fn workers(picture: &Picture, time: Time) -> String {
     let Picture { in_flight, started, seen, .. } = picture;
     let (mut panel, values) = Panel::of_values("workers", time, most(&[in_flight, started, seen]));
     panel.steps("s2", "workers started since the beginning", values, started);
-    panel.steps("s1", "workers asked for and not answered for", values, in_flight);
+    panel.steps("s1", "workers in launches under way", values, in_flight);
     let mut says = format!(
-        "Solid: workers started since the beginning, {}. Dashed: workers asked for that the \
-         provider has not answered for, {} at the most.",
+        "Solid: workers started since the beginning, {}. Dashed: workers in launches under \
+         way, {} at the most.",
         most(&[started]),
         most(&[in_flight])
     );
@@ -86,13 +86,13 @@ fn launches(picture: &Picture, time: Time) -> String {
     let bars = &picture.launches;
     let well = bars.iter().filter(|bar| bar.is_well).count();
     let says = match bars.len() {
-        0 => "No provider was asked for workers.".to_owned(),
+        0 => "No launches.".to_owned(),
         1 => {
-            format!("One call of a provider, from being asked for to its answer; {well} went well.")
+            format!("One launch, from its request to its outcome; {well} succeeded.")
         }
-        calls => format!(
-            "{calls} calls of providers, each from being asked for to its answer; {well} went well. \
-             Those that did not have a broken outline."
+        launches => format!(
+            "{launches} launches, each from its request to its outcome; {well} succeeded. Those that \
+             did not have a broken outline."
         ),
     };
     Panel::of_bars("launches", time, bars).finish("Invocations", &says)
@@ -100,21 +100,21 @@ fn launches(picture: &Picture, time: Time) -> String {
 
 fn reasons(picture: &Picture, time: Time) -> String {
     let says = match picture.reasons.is_empty() {
-        true => "Nothing was decided.",
+        true => "No decisions.",
         false => "When each reason was given for a decision.",
     };
     Panel::of_rows("reasons", time, picture.reasons.iter()).finish("Reasons", says)
 }
 
-/// The same in sentences, for those who read rather than look.
-fn table(story: &Story) -> String {
-    let told = sentences(&story.moments);
-    let skipped = told.len().saturating_sub(MAX_ROWS);
+/// The same in sentences.
+fn table(history: &History) -> String {
+    let sentences = sentences(&history.events);
+    let skipped = sentences.len().saturating_sub(MAX_ROWS);
     let mut table = String::from(
         "<h2>In sentences</h2><table><thead><tr><th scope=\"col\">When</th>\
          <th scope=\"col\">About</th><th scope=\"col\">What</th></tr></thead><tbody>\n",
     );
-    for sentence in told.iter().skip(skipped) {
+    for sentence in sentences.iter().skip(skipped) {
         let at = clock::rfc3339(sentence.at);
         let (kind, text) = (sentence.kind, escaped(&sentence.text));
         let _ = writeln!(
@@ -124,7 +124,7 @@ fn table(story: &Story) -> String {
     }
     table.push_str("</tbody></table>");
     if skipped > 0 {
-        let _ = write!(table, "<p>{skipped} sentences before these are left out.</p>");
+        let _ = write!(table, "<p>{skipped} earlier sentences are left out.</p>");
     }
     table
 }

@@ -177,12 +177,12 @@ impl Bar {
     fn words(&self) -> String {
         let Self { workers, started, group, .. } = self;
         let end = match self.to {
-            None => "not answered yet".to_owned(),
+            None => "under way".to_owned(),
             Some(to) => {
                 let took = crate::clock::span(crate::clock::since(self.from, to));
                 format!("{started} started, after {took}")
             }
         };
-        format!("{workers} asked for {group}: {end}")
+        format!("{workers} requested for {group}: {end}")
     }
 }

@@ -1,10 +1,10 @@
-//! What there is to draw of a story: numbers over time.
+//! What there is to draw of a history: numbers over time.
 
 use std::collections::BTreeMap;
 
 use wci_contract::decision::Reason;
 
-use wci_history::{Decision, LaunchEnd, Story, What};
+use wci_history::{Decision, EventKind, History, LaunchResult};
 
 use crate::clock::Millis;
 
@@ -16,11 +16,11 @@ pub(super) type Points = Vec<(Millis, u64)>;
 pub(super) struct Picture {
     pub(super) from: Millis,
     pub(super) to: Millis,
-    /// Tasks that waited, as watches and decisions were told.
+    /// Tasks that waited, as watches and decisions saw them.
     pub(super) backlog: Points,
-    /// Tasks that were announced to have found no worker.
+    /// Announced tasks that found no worker.
     pub(super) announced: Points,
-    /// Workers asked for that no provider had answered for.
+    /// Workers in launches under way.
     pub(super) in_flight: Points,
     /// Workers started since the beginning.
     pub(super) started: Points,
@@ -31,11 +31,11 @@ pub(super) struct Picture {
     pub(super) reasons: BTreeMap<String, Vec<(Millis, String)>>,
 }
 
-/// A launch, from being asked for to its end.
+/// A launch, from its request to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Bar {
     pub(super) from: Millis,
-    /// `None` while nobody answered.
+    /// `None` while it is under way.
     pub(super) to: Option<Millis>,
     pub(super) workers: u32,
     pub(super) started: u32,
@@ -45,27 +45,29 @@ pub(super) struct Bar {
 }
 
 impl Picture {
-    pub(super) fn of(story: &Story, at: Millis) -> Self {
-        let from = story.began().unwrap_or(at);
+    pub(super) fn of(history: &History, at: Millis) -> Self {
+        let from = history.started().unwrap_or(at);
         let mut picture = Self { from, to: at.max(from.saturating_add(1_000)), ..Self::default() };
         let mut under_way: BTreeMap<String, Bar> = BTreeMap::new();
-        for moment in &story.moments {
-            picture.add(moment.at, &moment.what, &mut under_way);
+        for event in &history.events {
+            picture.add(event.at, &event.kind, &mut under_way);
         }
         picture.launches.extend(under_way.into_values());
         picture.launches.sort_by_key(|bar| bar.from);
         picture
     }
 
-    fn add(&mut self, at: Millis, what: &What, under_way: &mut BTreeMap<String, Bar>) {
-        match what {
-            What::Announced(tasks) if tasks.misses > 0 => self.announced.push((at, tasks.misses)),
-            What::Saw(seen) => {
-                self.figures(at, seen.stats.values().map(|stats| stats.backlog).sum());
-                self.seen.extend(seen.workers.map(|workers| (at, workers.seen)));
+    fn add(&mut self, at: Millis, kind: &EventKind, under_way: &mut BTreeMap<String, Bar>) {
+        match kind {
+            EventKind::TasksAnnounced(tasks) if tasks.misses > 0 => {
+                self.announced.push((at, tasks.misses))
             }
-            What::Decided(decision) => self.decided(at, decision),
-            What::Launched(launch) => {
+            EventKind::WatchCompleted(result) => {
+                self.figures(at, result.stats.values().map(|stats| stats.backlog).sum());
+                self.seen.extend(result.workers.map(|workers| (at, workers.seen)));
+            }
+            EventKind::Decided(decision) => self.decided(at, decision),
+            EventKind::LaunchRequested(launch) => {
                 let bar = Bar {
                     from: at,
                     to: None,
@@ -77,7 +79,7 @@ impl Picture {
                 under_way.insert(launch.launch_id.clone(), bar);
                 self.count_in_flight(at, under_way);
             }
-            What::LaunchEnded(end) => {
+            EventKind::LaunchEnded(end) => {
                 let started = end.outcome.as_ref().map_or(0, |outcome| outcome.started);
                 if let Some(bar) = under_way.remove(&end.launch.launch_id) {
                     self.launches.push(Bar { to: Some(at), started, is_well: is_well(end), ..bar });
@@ -86,8 +88,8 @@ impl Picture {
                 let before = self.started.last().map_or(0, |(_, started)| *started);
                 self.started.push((at, before + u64::from(started)));
             }
-            // What was under way when a run ended is not known by the next.
-            What::Ended(_) => {
+            // The next run does not record how launches of this one end.
+            EventKind::RunClosed(_) => {
                 let open = std::mem::take(under_way).into_values();
                 self.launches.extend(open.map(|bar| Bar { to: Some(at), ..bar }));
                 self.count_in_flight(at, under_way);
@@ -117,6 +119,6 @@ impl Picture {
     }
 }
 
-fn is_well(end: &LaunchEnd) -> bool {
+fn is_well(end: &LaunchResult) -> bool {
     end.outcome.as_ref().is_some_and(wci_contract::launch::Outcome::is_success)
 }

@@ -1,22 +1,22 @@
 use super::{page, picture::Picture};
-use wci_history::Story;
+use wci_history::History;
 
 use crate::replay::recorded;
 
-fn story(name: &str) -> Story {
-    Story::read([&*recorded(name)], None)
+fn history(name: &str) -> History {
+    History::read([&*recorded(name)], None)
 }
 
 fn drawn(name: &str) -> String {
-    let story = story(name);
-    let last = story.runs[0].last;
-    page(&story, last)
+    let history = history(name);
+    let last = history.runs[0].last_event;
+    page(&history, last)
 }
 
 #[test]
 fn the_picture_has_what_waited_what_was_asked_for_and_why() {
-    let story = story("provider-refuses-then-recovers");
-    let picture = Picture::of(&story, story.runs[0].last);
+    let history = history("provider-refuses-then-recovers");
+    let picture = Picture::of(&history, history.runs[0].last_event);
     assert_eq!(picture.launches.len(), 3);
     let well: Vec<bool> = picture.launches.iter().map(|bar| bar.is_well).collect();
     assert_eq!(well, [false, false, true]);
@@ -30,8 +30,8 @@ fn the_picture_has_what_waited_what_was_asked_for_and_why() {
 
 #[test]
 fn a_backlog_that_a_watch_saw_is_drawn() {
-    let story = story("backlog-alone");
-    let picture = Picture::of(&story, story.runs[0].last);
+    let history = history("backlog-alone");
+    let picture = Picture::of(&history, history.runs[0].last_event);
     assert_eq!(picture.backlog.iter().map(|(_, waiting)| *waiting).max(), Some(1));
 }
 
@@ -77,8 +77,8 @@ fn what_stands_in_a_history_cannot_break_out_of_the_page() {
             }
         }
     }
-    let story = Story::read([&*events], None);
-    let page = page(&story, story.runs[0].last);
+    let history = History::read([&*events], None);
+    let page = page(&history, history.runs[0].last_event);
     assert!(page.contains("&lt;script&gt;alert(&#39;&amp;&quot;&#39;)"), "the words are not there");
     assert!(!page.contains("<script"));
 }
@@ -86,10 +86,10 @@ fn what_stands_in_a_history_cannot_break_out_of_the_page() {
 #[test]
 fn an_instance_that_did_nothing_yet_has_a_page_too() {
     let events = recorded("backlog-alone");
-    let story = Story::read([&events[..6]], None);
-    let page = page(&story, story.runs[0].last);
-    assert!(page.contains("No provider was asked for workers."));
-    assert!(page.contains("Nothing was decided."));
-    let nothing = super::page(&Story::default(), 0);
+    let history = History::read([&events[..6]], None);
+    let page = page(&history, history.runs[0].last_event);
+    assert!(page.contains("No launches."));
+    assert!(page.contains("No decisions."));
+    let nothing = super::page(&History::default(), 0);
     assert!(nothing.contains("</html>") && !nothing.contains("NaN"));
 }

@@ -9,7 +9,7 @@ use temporalio_client::WorkflowListOptions;
 use wci_contract::names::DIVISION;
 
 use super::{environment::Environment, history, load::LoadResult};
-use crate::output::say;
+use crate::{clock, output::say};
 
 /// The summary; its JSON is for programs.
 #[derive(Debug, Serialize)]
@@ -36,14 +36,15 @@ pub(super) async fn summarize(
     environment: &Environment,
     result: &LoadResult,
 ) -> anyhow::Result<Summary> {
-    let launches = history::launches(environment, result.began).await?;
+    let began = clock::of_system_time(result.began);
+    let launches = history::launches(environment, began).await?;
     let since = |at: SystemTime| at.duration_since(result.began).ok().map(millis);
     Ok(Summary {
         server_version: environment.server.version().await?,
         workflow_id: environment.instance.workflow_id(),
         tasks: result.tasks,
         completed: result.completed,
-        first_invoke_ms: launches.first.and_then(since),
+        first_invoke_ms: launches.first.map(|at| millis(clock::since(began, at))),
         drain_ms: last_completion(environment).await?.and_then(since),
         workers_started: launches.workers,
         peak_workers: result.peak_workers,

@@ -1,44 +1,45 @@
-//! What is told: a stable object for programs, which the text is made from.
+//! The report: a stable object for programs, from which the text is made.
 
 use serde::Serialize;
-use wci_contract::{LaunchStrategy, decision::Reason, state::Extension};
-use wci_history::Story;
+use wci_contract::{decision::Reason, state::Extension};
+use wci_history::{Explanation, Group, History, Waiting, explain, sentences, waits};
 
 use crate::{
     clock::{self, Millis},
-    commands::past::{Origin, Past},
+    commands::history_source::{HistorySource, Origin},
     control::Owner,
 };
 
-/// Everything that is told of an instance.
+/// Everything that is reported about an instance.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Report {
     pub(super) deployment: String,
     pub(super) build_id: String,
-    /// Null for a story from files, which do not say.
+    /// Null for files, which do not say.
     pub(super) namespace: Option<String>,
     pub(super) run_by: Option<Owner>,
-    /// The time that is told of.
+    /// The time that the report is about.
     #[serde(serialize_with = "clock::as_rfc3339")]
     pub(super) at: Millis,
     /// Whether that is the present.
     pub(super) is_now: bool,
     #[serde(skip)]
     pub(super) now: Millis,
-    /// The run of that time.
+    /// The run at that time.
     pub(super) run_id: String,
     #[serde(serialize_with = "clock::as_rfc3339")]
     pub(super) run_started: Millis,
     pub(super) running: bool,
-    /// Why nothing goes on now, when nobody attends to the instance.
+    /// Why the instance makes no progress now: no system worker polls for it.
     pub(super) trouble: Option<String>,
-    /// What the instance counted since it was created; null where it was not asked.
+    /// What the instance counted since it was created; null where it was not queried.
     pub(super) totals: Option<Totals>,
     pub(super) groups: Vec<GroupReport>,
     pub(super) waits_for: Vec<WaitReport>,
-    /// Whether there is more that was read, before the first of `moments`.
+    /// Whether more events happened before the first of `events`.
     pub(super) more: bool,
-    pub(super) moments: Vec<MomentReport>,
+    #[serde(rename = "moments")]
+    pub(super) events: Vec<EventReport>,
 }
 
 /// What an instance counted since it was created.
@@ -46,7 +47,7 @@ pub(super) struct Report {
 pub(super) struct Totals {
     pub(super) workers_started: u64,
     pub(super) signals_dropped: u64,
-    /// Launches under way, those of earlier runs whose end nobody saw among them.
+    /// Launches under way, including those that earlier runs left.
     pub(super) launches_under_way: usize,
 }
 
@@ -57,10 +58,10 @@ pub(super) struct GroupReport {
     pub(super) provider: String,
     pub(super) scaler: String,
     pub(super) backing_off: Option<BackingOff>,
-    /// Workers that its provider is to keep; absent where workers are started one by one.
+    /// The size of its worker set; absent where workers are started one by one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) set_size: Option<u32>,
-    /// Whether its provider keeps a set of workers.
+    /// Whether its workers are a worker set.
     #[serde(skip)]
     pub(super) is_set: bool,
     pub(super) last_decision: Option<DecisionReport>,
@@ -80,10 +81,11 @@ pub(super) struct DecisionReport {
     #[serde(serialize_with = "clock::as_rfc3339")]
     pub(super) at: Millis,
     pub(super) workers: u32,
-    /// Workers to keep; absent where that was left as it is, or workers are started one by one.
+    /// The new size of the worker set; absent if it stays, or where workers are started one by one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) set_size: Option<u32>,
-    pub(super) held_back: u64,
+    #[serde(rename = "held_back")]
+    pub(super) deferred: u64,
     pub(super) reasons: Vec<ReasonReport>,
 }
 
@@ -91,77 +93,82 @@ pub(super) struct DecisionReport {
 pub(super) struct ReasonReport {
     /// One of a closed set; later builds may add some.
     pub(super) name: String,
-    /// As it stands in the history.
+    /// As recorded in the history.
     pub(super) line: String,
     pub(super) text: String,
-    /// What somebody could do about it.
+    /// What the reader could do about it.
     pub(super) advice: Option<&'static str>,
 }
 
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct WaitReport {
     pub(super) kind: &'static str,
-    /// When that is over at the latest, where that is known.
+    /// When the wait is over at the latest, where that is known.
     #[serde(serialize_with = "clock::as_rfc3339_or_null")]
     pub(super) until: Option<Millis>,
     pub(super) text: String,
 }
 
 #[derive(Debug, Clone, Serialize)]
-pub(super) struct MomentReport {
+pub(super) struct EventReport {
     #[serde(serialize_with = "clock::as_rfc3339")]
     pub(super) at: Millis,
     pub(super) run_id: String,
-    /// The event of that run's history that tells of it, the last of several.
+    /// The ID of the event in that run's history; the last one of several.
     pub(super) event_id: i64,
     pub(super) kind: &'static str,
     pub(super) text: String,
 }
 
 impl Report {
-    pub(super) fn new(past: Past, limit: usize) -> Self {
-        let Past { story, at, now, server } = past;
+    pub(super) fn new(source: HistorySource, limit: usize) -> Self {
+        let HistorySource { history, at, now, server } = source;
         let (namespace, run_by, is_open, trouble, state) = match server {
             Some(Origin { namespace, run_by, is_open, trouble, state }) => {
                 (Some(namespace), Some(run_by), is_open, trouble, state)
             }
             None => (None, None, false, None, None),
         };
-        let sentences = wci_history::sentences(&story.moments);
+        let sentences = sentences(&history.events);
         let skipped = sentences.len().saturating_sub(limit);
-        let run_id = |run: usize| story.runs.get(run).map(|run| run.run_id.clone());
-        let moments = sentences.into_iter().skip(skipped).map(|told| MomentReport {
-            at: told.at,
-            run_id: run_id(told.run).unwrap_or_default(),
-            event_id: told.event_id,
-            kind: told.kind,
-            text: told.text,
+        let run_id = |run: usize| history.runs.get(run).map(|run| run.run_id.clone());
+        let events = sentences.into_iter().skip(skipped).map(|sentence| EventReport {
+            at: sentence.at,
+            run_id: run_id(sentence.run).unwrap_or_default(),
+            event_id: sentence.event_id,
+            kind: sentence.kind,
+            text: sentence.text,
         });
         let is_now = at == now;
-        let waits = wci_history::waits(&story, at).into_iter();
+        let waits = waits(&history, at).into_iter();
         Self {
-            deployment: story.id.as_ref().map(|id| id.deployment().to_owned()).unwrap_or_default(),
-            build_id: story.id.as_ref().map(|id| id.build_id().to_owned()).unwrap_or_default(),
+            deployment: history
+                .id
+                .as_ref()
+                .map(|id| id.deployment().to_owned())
+                .unwrap_or_default(),
+            build_id: history.id.as_ref().map(|id| id.build_id().to_owned()).unwrap_or_default(),
             namespace,
             run_by,
             at,
             is_now,
             now,
-            run_id: story.runs.last().map(|run| run.run_id.clone()).unwrap_or_default(),
-            run_started: story.runs.last().map_or(0, |run| run.began),
-            running: if is_now && run_by.is_some() { is_open } else { story.ended().is_none() },
+            run_id: history.runs.last().map(|run| run.run_id.clone()).unwrap_or_default(),
+            run_started: history.runs.last().map_or(0, |run| run.started),
+            running: if is_now && run_by.is_some() { is_open } else { history.close().is_none() },
             trouble: trouble.filter(|_| is_now),
             totals: state.and_then(|state| state.wci).map(Totals::from),
-            groups: groups(&story, at),
+            groups: groups(&history, at),
             waits_for: waits.map(WaitReport::from).collect(),
-            more: skipped > 0 || story.runs.first().is_some_and(|run| run.continues.is_some()),
-            moments: moments.collect(),
+            more: skipped > 0
+                || history.runs.first().is_some_and(|run| run.continued_from.is_some()),
+            events: events.collect(),
         }
     }
 }
 
-fn groups(story: &Story, at: Millis) -> Vec<GroupReport> {
-    let told = |(name, group): (&String, &wci_history::Group)| GroupReport {
+fn groups(history: &History, at: Millis) -> Vec<GroupReport> {
+    let report = |(name, group): (&String, &Group)| GroupReport {
         group: name.clone(),
         provider: group.provider.clone(),
         scaler: group.algorithm.clone(),
@@ -174,29 +181,25 @@ fn groups(story: &Story, at: Millis) -> Vec<GroupReport> {
             },
         ),
         set_size: group.set_size,
-        is_set: is_set(group),
-        last_decision: group.last.as_ref().map(|(at, decision)| DecisionReport {
+        is_set: group.is_worker_set(),
+        last_decision: group.last_decision.as_ref().map(|(at, decision)| DecisionReport {
             at: *at,
             workers: decision.set_size.unwrap_or(decision.workers),
             set_size: decision.set_size,
-            held_back: decision.held_back,
+            deferred: decision.deferred,
             reasons: decision
                 .reasons
                 .iter()
-                .map(|line| ReasonReport::new(line, is_set(group)))
+                .map(|line| ReasonReport::new(line, group.is_worker_set()))
                 .collect(),
         }),
     };
-    story.groups.iter().map(told).collect()
-}
-
-fn is_set(group: &wci_history::Group) -> bool {
-    group.set_size.is_some() || LaunchStrategy::of(&group.provider).is_worker_set()
+    history.groups.iter().map(report).collect()
 }
 
 impl ReasonReport {
-    fn new(line: &str, is_of_set: bool) -> Self {
-        let wci_history::Explanation { text, advice } = wci_history::explain(line, is_of_set);
+    fn new(line: &str, is_worker_set: bool) -> Self {
+        let Explanation { text, advice } = explain(line, is_worker_set);
         let name = Reason::parse(line).name().to_owned();
         Self { name, text, advice, line: line.to_owned() }
     }
@@ -212,9 +215,9 @@ impl From<Extension> for Totals {
     }
 }
 
-impl From<wci_history::Waiting> for WaitReport {
-    fn from(waiting: wci_history::Waiting) -> Self {
-        let wci_history::Waiting { kind, until, text } = waiting;
+impl From<Waiting> for WaitReport {
+    fn from(waiting: Waiting) -> Self {
+        let Waiting { kind, until, text } = waiting;
         Self { kind, until, text }
     }
 }

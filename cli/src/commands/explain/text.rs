@@ -12,7 +12,7 @@ use crate::{
 pub(super) fn of(report: &Report) -> String {
     let mut text = heading(report);
     if let Some(trouble) = &report.trouble {
-        let _ = write!(text, "\n\nNothing goes on: {trouble}");
+        let _ = write!(text, "\n\nThe instance makes no progress: {trouble}");
     }
     if let Some(Totals { workers_started, signals_dropped, launches_under_way }) = &report.totals {
         let _ = write!(
@@ -30,9 +30,9 @@ pub(super) fn of(report: &Report) -> String {
         let verb = if report.is_now { "It waits for" } else { "It waited for" };
         let _ = write!(text, "\n\n{verb}\n{}", waits.join("\n"));
     }
-    let _ = write!(text, "\n\nWhat happened\n{}", moments(report));
+    let _ = write!(text, "\n\nWhat happened\n{}", events(report));
     if report.more {
-        text.push_str("\n  (more happened before: --limit N)");
+        text.push_str("\n  (earlier events: --limit N)");
     }
     text
 }
@@ -48,13 +48,13 @@ fn heading(report: &Report) -> String {
     let at = clock::rfc3339(report.at);
     let _ = match (report.is_now, report.namespace.is_some()) {
         (true, true) => write!(text, ", now ({at})"),
-        (true, false) => write!(text, ", at the end of what was recorded ({at})"),
+        (true, false) => write!(text, ", at the end of the recording ({at})"),
         (false, _) => {
             write!(text, ", as it was at {at}, {}", clock::relative(report.at, report.now))
         }
     };
     if !report.running {
-        text.push_str("\nIt does not run any more.");
+        text.push_str("\nIt no longer runs.");
     }
     text
 }
@@ -63,23 +63,22 @@ fn of_group(group: &GroupReport, at: Millis) -> String {
     let scaler = if group.scaler.is_empty() { "default scaler" } else { &group.scaler };
     let mut text = format!("Group {} ({}, {scaler})", group.group, group.provider);
     if let Some(BackingOff { class, failures, until, probing }) = &group.backing_off {
-        let failed = format!("{class}, failed {failures} in a row");
+        let failed = format!("{class}, {failures} in a row");
         let until = clock::relative(*until, at);
         let _ = match probing {
             true => {
                 write!(text, "\n  Probing the provider with one worker ({failed}).")
             }
             false => {
-                write!(text, "\n  It asks its provider for nothing now ({failed}); again {until}.")
+                write!(text, "\n  Backing off after a provider failure ({failed}): retry {until}.")
             }
         };
     }
     if let Some(size) = group.set_size {
-        let workers = if size == 1 { "worker" } else { "workers" };
-        let _ = write!(text, "\n  Its provider is to keep {size} {workers}.");
+        let _ = write!(text, "\n  Size of the worker set: {size}.");
     }
     match &group.last_decision {
-        None => text.push_str("\n  Nothing was decided yet."),
+        None => text.push_str("\n  No decision yet."),
         Some(decision) => text.push_str(&of_decision(decision, group.is_set, at)),
     }
     text
@@ -87,17 +86,14 @@ fn of_group(group: &GroupReport, at: Millis) -> String {
 
 fn of_decision(decision: &DecisionReport, is_set: bool, at: Millis) -> String {
     let ago = clock::relative(decision.at, at);
-    let workers = match decision.workers {
-        1 => "1 worker".to_owned(),
-        workers => format!("{workers} workers"),
-    };
     let what = match (decision.set_size, decision.workers) {
-        (Some(_), _) => format!("to keep {workers}"),
-        (None, 0) if is_set => "to leave the size of its set as it is".to_owned(),
-        (None, 0) => "to start nothing".to_owned(),
-        (None, _) => format!("for {workers}"),
+        (Some(size), _) => format!("set the size of its worker set to {size}"),
+        (None, 0) if is_set => "keep the size of its worker set".to_owned(),
+        (None, 0) => "start no workers".to_owned(),
+        (None, 1) => "start 1 worker".to_owned(),
+        (None, workers) => format!("start {workers} workers"),
     };
-    let mut text = format!("\n  Its last decision was {what}, {ago}, because");
+    let mut text = format!("\n  Last decision, {ago}: {what}, because");
     for reason in &decision.reasons {
         let _ = write!(text, "\n  - {}", reason.text);
     }
@@ -109,11 +105,11 @@ fn of_decision(decision: &DecisionReport, is_set: bool, at: Millis) -> String {
     text
 }
 
-/// The latest last, as a story is told.
-fn moments(report: &Report) -> String {
+/// The latest last.
+fn events(report: &Report) -> String {
     let mut table = output::table(&["WHEN", "WHAT"]);
-    for moment in &report.moments {
-        table.add_row([clock::rfc3339(moment.at), moment.text.clone()]);
+    for event in &report.events {
+        table.add_row([clock::rfc3339(event.at), event.text.clone()]);
     }
     let text = output::text(&table);
     let lines = text.lines().map(|line| format!("  {line}"));

@@ -1,12 +1,10 @@
-//! Where the history comes from that a command tells of: from a running server, or from files.
+//! Where a command reads the history of an instance from: a server, or files.
 
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
-use temporalio_common::protos::temporal::api::history::v1::HistoryEvent;
 use wci_contract::{VersionId, names::INSTANCE_WORKFLOW, state::State};
-
-use wci_history::Story;
+use wci_history::{History, RunHistory};
 
 use crate::{
     clock::{self, Millis},
@@ -18,7 +16,7 @@ use crate::{
 
 /// Whose history, and from where.
 #[derive(Debug, clap::Args)]
-pub(super) struct PastArgs {
+pub(super) struct HistoryArgs {
     /// The version, as DEPLOYMENT:BUILD or DEPLOYMENT/BUILD
     #[arg(value_name = "VERSION", value_parser = super::parse_version, required_unless_present = "history")]
     id: Option<VersionId>,
@@ -33,22 +31,22 @@ pub(super) struct PastArgs {
 /// Which part of it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Part {
-    /// The time that is asked about; the present when there is none.
+    /// The time to read up to; the present when there is none.
     pub(super) at: Option<When>,
-    /// Moments that are wanted.
-    pub(super) moments: usize,
+    /// Events that are wanted.
+    pub(super) events: usize,
     /// Runs to read at the most.
     pub(super) runs: usize,
 }
 
-/// The story, and where it is from.
-pub(super) struct Past {
-    pub(super) story: Story,
-    /// The time that the story goes up to.
+/// A history, and where it is from.
+pub(super) struct HistorySource {
+    pub(super) history: History,
+    /// The time that the history goes up to.
     pub(super) at: Millis,
-    /// The present, for a story from files the time of their last event.
+    /// The present; for files, the time of their last event.
     pub(super) now: Millis,
-    /// Absent for a story from files.
+    /// Absent for files.
     pub(super) server: Option<Origin>,
 }
 
@@ -63,20 +61,20 @@ pub(super) struct Origin {
     pub(super) state: Option<State>,
 }
 
-impl PastArgs {
+impl HistoryArgs {
     /// Reads what there is up to the time of `part`.
     pub(super) async fn read(
         &self,
         connection: &ConnectionArgs,
         part: Part,
-    ) -> anyhow::Result<Past> {
+    ) -> anyhow::Result<HistorySource> {
         match &self.id {
             Some(id) => from_server(&self.scope.open(connection).await?, id, part).await,
             None => self.read_files(part.at),
         }
     }
 
-    fn read_files(&self, at: Option<When>) -> anyhow::Result<Past> {
+    fn read_files(&self, at: Option<When>) -> anyhow::Result<HistorySource> {
         let mut runs = Vec::new();
         for file in &self.history {
             let context = || format!("{}", file.display());
@@ -88,19 +86,23 @@ impl PastArgs {
                     recording.workflow_type
                 );
             }
-            runs.push(recording.history.events);
+            runs.push(RunHistory { events: recording.history.events });
         }
-        let whole = story(&runs, None);
-        let now = whole.runs.last().map_or(0, |run| run.last);
+        let whole = history(&runs, None);
+        let now = whole.runs.last().map_or(0, |run| run.last_event);
         let Some(at) = at.map(|at| at.seen_from(now)) else {
-            return Ok(Past { story: whole, at: now, now, server: None });
+            return Ok(HistorySource { history: whole, at: now, now, server: None });
         };
-        check(at, now, whole.began())?;
-        Ok(Past { story: story(&runs, Some(at)), at, now, server: None })
+        check(at, now, whole.started())?;
+        Ok(HistorySource { history: history(&runs, Some(at)), at, now, server: None })
     }
 }
 
-async fn from_server(admin: &AdminClient, id: &VersionId, part: Part) -> anyhow::Result<Past> {
+async fn from_server(
+    admin: &AdminClient,
+    id: &VersionId,
+    part: Part,
+) -> anyhow::Result<HistorySource> {
     let Some(execution) = admin.latest_run(id).await? else {
         bail!("{id} is not there, and the server remembers no run of it: see `wci list`");
     };
@@ -109,15 +111,15 @@ async fn from_server(admin: &AdminClient, id: &VersionId, part: Part) -> anyhow:
     if let Some(at) = at {
         check(at, now, None)?;
     }
-    let enough = |runs: &[Vec<HistoryEvent>]| story(runs, at).moments.len() >= part.moments;
+    let enough = |runs: &[RunHistory]| history(runs, at).events.len() >= part.events;
     let runs = admin.histories(id, part.runs, enough).await?;
-    let story = story(&runs, at);
-    if story.runs.is_empty() {
-        let first = Story::read([&*runs[0]], None).began().map(clock::rfc3339);
+    let history = history(&runs, at);
+    if history.runs.is_empty() {
+        let first = runs.first().and_then(|run| History::read([&*run.events], None).started());
         bail!(
             "{id} was not there at {}: its oldest run that was read began at {}",
             clock::rfc3339(at.unwrap_or(now)),
-            first.unwrap_or_default()
+            first.map(clock::rfc3339).unwrap_or_default()
         );
     }
     let run_by = Owner::of(&execution.task_queue, admin.task_queue());
@@ -129,11 +131,11 @@ async fn from_server(admin: &AdminClient, id: &VersionId, part: Part) -> anyhow:
     let state = if asks { admin.dump(id).await.ok() } else { None };
     let namespace = admin.namespace().to_owned();
     let server = Origin { namespace, run_by, is_open: execution.is_open(), trouble, state };
-    Ok(Past { story, at: at.unwrap_or(now), now, server: Some(server) })
+    Ok(HistorySource { history, at: at.unwrap_or(now), now, server: Some(server) })
 }
 
-fn story(runs: &[Vec<HistoryEvent>], until: Option<Millis>) -> Story {
-    Story::read(runs.iter().map(Vec::as_slice), until)
+fn history(runs: &[RunHistory], until: Option<Millis>) -> History {
+    History::read(runs.iter().map(|run| run.events.as_slice()), until)
 }
 
 fn check(at: Millis, now: Millis, began: Option<Millis>) -> anyhow::Result<()> {

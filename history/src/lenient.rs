@@ -1,11 +1,14 @@
-//! Payloads of activities, read with care: what a later build writes differently costs only
-//! itself, not what stands beside it.
+//! Lenient reading of payloads: a field that a later build writes differently is lost, the fields
+//! beside it are not.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
-use temporalio_common::protos::temporal::api::common::v1::{Payload, Payloads};
+use temporalio_common::protos::temporal::api::{
+    common::v1::{Payload, Payloads},
+    failure::v1::Failure,
+};
 use wci_contract::{
     decision::{Action, Event, OwnState},
     launch::Outcome,
@@ -13,9 +16,12 @@ use wci_contract::{
     stats::{StatsByType, WorkersSeen},
 };
 
-use super::{BackOff, Decision, Launch};
+use crate::{
+    event::{Decision, Launch},
+    history::BackOff,
+};
 
-/// The first value, if it is what it should be.
+/// The first value, if it has the shape of `T`.
 pub(super) fn value<T: DeserializeOwned>(payloads: Option<&Payloads>) -> Option<T> {
     of_payload(payloads?.payloads.first()?)
 }
@@ -24,7 +30,7 @@ pub(super) fn of_payload<T: DeserializeOwned>(payload: &Payload) -> Option<T> {
     serde_json::from_slice(&payload.data).ok()
 }
 
-/// The first value as text.
+/// The first value as text; empty if it is none.
 pub(super) fn text(payloads: Option<&Payloads>) -> &str {
     let payload = payloads.and_then(|payloads| payloads.payloads.first());
     payload.and_then(|payload| std::str::from_utf8(&payload.data).ok()).unwrap_or_default()
@@ -32,35 +38,35 @@ pub(super) fn text(payloads: Option<&Payloads>) -> &str {
 
 /// The input of a decision.
 #[derive(Debug, Clone, Default, Deserialize)]
-pub struct Asked {
+pub(super) struct DecideInput {
     #[serde(default)]
-    groups: BTreeMap<String, Question>,
+    groups: BTreeMap<String, GroupInput>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
-struct Question {
+struct GroupInput {
     #[serde(default)]
     provider_type: String,
     #[serde(default)]
     scaling: Value,
     #[serde(default)]
     events: Vec<Value>,
-    #[serde(default)]
-    head_start: Value,
+    #[serde(default, rename = "head_start")]
+    speculative_launch: Value,
 }
 
 /// The result of a decision.
 #[derive(Debug, Default, Deserialize)]
-pub(super) struct Decided {
+pub(super) struct DecideOutput {
     #[serde(default)]
-    pub(super) groups: BTreeMap<String, Answer>,
-    /// What became of launches that ended with the decision.
+    pub(super) groups: BTreeMap<String, GroupOutput>,
+    /// The outcomes of launches that ended with the decision.
     #[serde(default)]
     pub(super) launched: BTreeMap<String, Value>,
 }
 
 #[derive(Debug, Default, Deserialize)]
-pub(super) struct Answer {
+pub(super) struct GroupOutput {
     #[serde(default)]
     state: Map<String, Value>,
     #[serde(default)]
@@ -73,9 +79,9 @@ pub(super) struct Answer {
     reasons: Vec<Value>,
 }
 
-/// What a watch tells.
+/// The result of a watch.
 #[derive(Debug, Default, Deserialize)]
-pub(super) struct Watched {
+pub(super) struct WatchOutput {
     #[serde(default)]
     pub(super) end: String,
     #[serde(default)]
@@ -84,7 +90,7 @@ pub(super) struct Watched {
     pub(super) workers: Value,
 }
 
-/// Figures by type; types that this build does not know are left out.
+/// Stats by task type; types that this build does not know are left out.
 pub(super) fn stats(value: &Value) -> StatsByType {
     let fields = value.as_object().into_iter().flatten();
     let read = |(kind, stats): (&String, &Value)| {
@@ -99,19 +105,19 @@ pub(super) fn workers(value: &Value) -> Option<WorkersSeen> {
     serde_json::from_value(value.clone()).ok()
 }
 
-/// One group's decision out of what was asked and what was answered.
-pub(super) fn decision(group: &str, asked: Option<&Asked>, answer: Answer) -> Decision {
-    let question = asked.and_then(|asked| asked.groups.get(group)).cloned().unwrap_or_default();
+/// One group's decision, from the input and the result of the activity.
+pub(super) fn decision(group: &str, input: &DecideInput, output: GroupOutput) -> Decision {
+    let input = input.groups.get(group).cloned().unwrap_or_default();
     let mut decision = Decision {
         group: group.to_owned(),
-        provider: question.provider_type,
-        algorithm: string(&question.scaling, "scaling_algorithm"),
-        held_back: answer.throttled,
-        wake_at: answer.wake_at_ms,
-        reasons: answer.reasons.iter().filter_map(line).collect(),
+        provider: input.provider_type,
+        algorithm: string(&input.scaling, "scaling_algorithm"),
+        deferred: output.throttled,
+        wake_at: output.wake_at_ms,
+        reasons: output.reasons.iter().filter_map(line).collect(),
         ..Decision::default()
     };
-    for action in answer.actions {
+    for action in output.actions {
         match serde_json::from_value(action) {
             Ok(Action::InvokeWorker { count }) => {
                 decision.workers = decision.workers.saturating_add(count);
@@ -120,7 +126,7 @@ pub(super) fn decision(group: &str, asked: Option<&Asked>, answer: Answer) -> De
             Err(_) => {}
         }
     }
-    for event in &question.events {
+    for event in &input.events {
         let name = event.as_object().and_then(|fields| fields.keys().next());
         let name = name.map_or_else(|| "unknown".to_owned(), |name| name.replace('_', "-"));
         if !decision.events.contains(&name) {
@@ -136,15 +142,14 @@ pub(super) fn decision(group: &str, asked: Option<&Asked>, answer: Answer) -> De
 
 /// A launch that ended with the decision for its group, and its outcome.
 pub(super) fn launched(
-    asked: Option<&Asked>,
+    input: &DecideInput,
     decision: &Decision,
     outcome: Value,
 ) -> Option<(Launch, Outcome)> {
-    let question = asked.and_then(|asked| asked.groups.get(&decision.group));
-    let launch_id =
-        question.map(|question| string(&question.head_start, "launch_id")).unwrap_or_default();
+    let input = input.groups.get(&decision.group);
+    let launch_id = input.map(|group| string(&group.speculative_launch, "launch_id"));
     let launch = Launch {
-        launch_id,
+        launch_id: launch_id.unwrap_or_default(),
         group: decision.group.clone(),
         provider: decision.provider.clone(),
         workers: decision.workers,
@@ -152,12 +157,12 @@ pub(super) fn launched(
     Some((launch, serde_json::from_value(outcome).ok()?))
 }
 
-/// The back-off that a group's state holds under our key.
-pub(super) fn back_off(answer: &Answer) -> Option<BackOff> {
-    back_off_of(&answer.state)
+/// The back-off in the state that a decision leaves.
+pub(super) fn back_off(output: &GroupOutput) -> Option<BackOff> {
+    back_off_of(&output.state)
 }
 
-/// The same of a state that was carried over.
+/// The back-off in a state that a run carries over.
 pub(super) fn back_off_of(state: &Map<String, Value>) -> Option<BackOff> {
     let own = OwnState::read(state);
     let backoff = own.backoff()?;
@@ -175,4 +180,20 @@ fn line(reason: &Value) -> Option<String> {
 
 fn string(value: &Value, key: &str) -> String {
     value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+/// The messages of a failure and its causes, cut to a length.
+pub(super) fn failure(failure: Option<&Failure>) -> String {
+    let mut text = String::new();
+    let mut next = failure;
+    while let Some(failure) = next {
+        if !failure.message.is_empty() && !text.contains(&failure.message) {
+            if !text.is_empty() {
+                text.push_str(": ");
+            }
+            text.push_str(&failure.message);
+        }
+        next = failure.cause.as_deref();
+    }
+    if text.is_empty() { "no reason given".to_owned() } else { cut(&text, MAX_MESSAGE).to_owned() }
 }

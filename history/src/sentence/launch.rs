@@ -1,0 +1,118 @@
+//! Launches, worker sets and registration in sentences.
+
+use std::collections::BTreeMap;
+
+use wci_contract::launch::Outcome;
+
+use crate::{
+    event::{Launch, LaunchResult, ResizeResult, WorkerSet},
+    phrase::{count, list},
+    time::{self, Millis},
+};
+
+impl Launch {
+    pub(super) fn describe(&self) -> String {
+        let Self { group, provider, workers, .. } = self;
+        format!("Requested {} for {group} from {provider}", count(*workers, "worker"))
+    }
+}
+
+impl LaunchResult {
+    pub(super) fn describe(&self, at: Millis) -> String {
+        let Launch { group, provider, workers, .. } = &self.launch;
+        let requested = count(*workers, "worker");
+        let after = time::span(time::since(self.requested, at));
+        let attempt = match self.attempts {
+            ..=1 => String::new(),
+            attempts => format!(" (attempt {attempts})"),
+        };
+        match &self.outcome {
+            None => format!(
+                "It is not known whether {provider} started {requested} for {group}; the request \
+                 ended after {after}{attempt}: {}",
+                self.why
+            ),
+            Some(outcome) if outcome.is_success() => {
+                let started = count(outcome.started, "worker");
+                format!("{provider} started {started} for {group} after {after}{attempt}")
+            }
+            Some(outcome) if outcome.started == 0 => format!(
+                "{provider} failed to start {requested} for {group} after {after}{attempt}: {}",
+                failure(outcome)
+            ),
+            Some(outcome) => format!(
+                "{provider} started only {} of {requested} for {group} after {after}{attempt}: {}",
+                outcome.started,
+                failure(outcome)
+            ),
+        }
+    }
+}
+
+impl WorkerSet {
+    pub(super) fn describe(&self) -> String {
+        let Self { group, provider, size } = self;
+        format!("Requested a worker set of size {size} for {group} from {provider}")
+    }
+}
+
+impl ResizeResult {
+    pub(super) fn describe(&self) -> String {
+        let WorkerSet { group, provider, size } = &self.set;
+        match &self.outcome {
+            None => format!(
+                "It is not known whether {provider} set the size of the worker set of {group} to \
+                 {size}: {}",
+                self.why
+            ),
+            Some(outcome) if outcome.is_success() => {
+                let more = match outcome.started {
+                    0 => String::new(),
+                    more => format!(", {more} more than before"),
+                };
+                format!("{provider} keeps {} for {group}{more}", count(*size, "worker"))
+            }
+            Some(outcome) => format!(
+                "{provider} failed to set the size of the worker set of {group} to {size}: {}",
+                failure(outcome)
+            ),
+        }
+    }
+}
+
+/// The class and the message of a provider's failure.
+fn failure(outcome: &Outcome) -> String {
+    let class = outcome.class.map_or("failed", |class| class.as_str());
+    if outcome.message.is_empty() {
+        class.to_owned()
+    } else {
+        format!("{class}, {}", outcome.message)
+    }
+}
+
+pub(super) fn registered(
+    started: &[String],
+    empty_sets: &[String],
+    failed: &BTreeMap<String, String>,
+) -> String {
+    let mut parts = Vec::new();
+    if !empty_sets.is_empty() {
+        let groups = list(empty_sets);
+        parts.push(format!(
+            "The worker set of {groups} gets a worker, so that the server learns of its task queues"
+        ));
+    }
+    if !started.is_empty() {
+        let groups = list(started);
+        parts.push(format!(
+            "Started a worker for {groups}, so that the server learns of its task queues"
+        ));
+    }
+    let failures =
+        failed.iter().map(|(group, why)| format!("Failed to start a worker for {group}: {why}"));
+    parts.extend(failures);
+    if parts.is_empty() {
+        return "The server already knows the task queues".to_owned();
+    }
+    parts.join(". ")
+}
