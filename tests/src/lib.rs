@@ -49,7 +49,7 @@ pub use environment::{ARN, Answer, Environment, Event};
 pub use footprint::{Footprint, connections_to};
 pub use front::Front;
 pub use greeter::Greeter;
-pub use history::{ActivitySeen, History, LaunchSeen};
+pub use history::History;
 pub use lambda::{Behaviour, KEY_IN_REFUSAL, Lambda};
 pub use launched::Launched;
 pub use load::Load;

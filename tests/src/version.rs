@@ -214,5 +214,5 @@ pub(crate) fn run_dir(dir: &Path) -> PathBuf {
 
 pub(crate) async fn history(handle: &UntypedWorkflowHandle<Client>) -> History {
     let history = handle.fetch_history(WorkflowFetchHistoryOptions::default());
-    History { events: history.into_events().await.unwrap() }
+    History::new(history.into_events().await.unwrap())
 }

@@ -41,7 +41,7 @@ async fn a_claimed_instance_answers_and_waits_ten_minutes_for_a_compute_config()
     let again = version.wci("claim", &["-o", "json"]).await.ok().json();
     assert_eq!(again["result"], "waiting", "{again}");
     let timer = wait_for("its timer", SOON, async || {
-        let events = version.history().await.events.into_iter();
+        let events = version.history().await.into_events().into_iter();
         events.filter_map(|event| event.attributes).find_map(|attributes| match attributes {
             Attributes::TimerStartedEventAttributes(timer) => timer.start_to_fire_timeout,
             _ => None,

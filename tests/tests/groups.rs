@@ -22,7 +22,7 @@ async fn workflows_and_activities_in_groups_of_their_own_are_each_served_by_thei
         let launches = history.launches_of(group);
         assert!(!launches.is_empty(), "nothing was launched for {group}");
         for launch in launches {
-            let config = launch.asked.compute.config.unwrap().to_map().unwrap();
+            let config = launch.requested.compute.config.unwrap().to_map().unwrap();
             assert_eq!(config["env"]["GREETER_ROLE"], role);
         }
     }

@@ -78,7 +78,9 @@ async fn the_next_run_knows_all_that_the_last_one_knew_and_asks_for_nothing_twic
     let history = version.history().await;
     assert_eq!(first.failed_tasks() + history.failed_tasks(), 0);
     let launches = history.launches();
-    assert!(!launches.is_empty() && launches.iter().all(|l| l.asked.launch_id != hung.launch_id));
+    assert!(
+        !launches.is_empty() && launches.iter().all(|l| l.requested.launch_id != hung.launch_id)
+    );
     assert!(world.lambda().calls("outgrown") - before <= 3);
 }
 

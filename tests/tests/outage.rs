@@ -30,6 +30,7 @@ async fn a_system_worker_that_is_down_is_told_from_one_that_is_slow_and_tasks_wa
     load.done(SOON).await;
     let launches = version.history().await.launches();
     let asked = launches.iter().filter_map(|launch| launch.activity.started).min().unwrap();
+    let asked = SystemTime::UNIX_EPOCH + Duration::from_millis(asked.try_into().unwrap());
     let took = asked.duration_since(back).unwrap_or_default();
     println!("a worker was asked for {took:?} after the system worker was back");
     assert!(took < SERVED_WITHIN, "{took:?}");

@@ -34,7 +34,7 @@ async fn theirs(world: &World, name: &str) -> Version {
 
 /// The state that the latest run began with.
 async fn carried(version: &Version) -> Value {
-    let events = version.history().await.events;
+    let events = version.history().await.into_events();
     let Some(Attributes::WorkflowExecutionStartedEventAttributes(started)) = &events[0].attributes
     else {
         panic!("{:?}", events[0])

@@ -61,7 +61,7 @@ async fn a_workflow_spans_workers_none_of_which_waits_with_it() {
     for fired in 1..=3 {
         wait_for("a reminder", SOON, async || {
             let reminders = remind.history().await.activities();
-            (reminders.iter().filter(|activity| activity.ended.is_some()).count() >= fired)
+            (reminders.iter().filter(|activity| activity.closed.is_some()).count() >= fired)
                 .then_some(())
         })
         .await;

@@ -7,7 +7,7 @@ use wci_tests::{Group, SOON, SpecFile, Version, World, wait_for};
 
 /// The activity workers that the latest backlog was told with.
 async fn seen(version: &Version) -> Option<WorkersSeen> {
-    let told = version.history().await.told().pop()?;
+    let told = version.history().await.watch_results().pop()?;
     Some(told.workers?.get(&TaskType::Activity).copied().unwrap_or_default())
 }
 
@@ -30,7 +30,7 @@ async fn a_backlog_is_told_with_the_workers_that_poll() {
     // What waits behind the first stands for longer than a watch leaves to whoever is on its way.
     let load = version.load(2, 10_000).await;
     wait_for("a backlog without workers", SOON, async || {
-        (version.history().await.told().pop()?.workers.is_some()).then_some(())
+        (version.history().await.watch_results().pop()?.workers.is_some()).then_some(())
     })
     .await;
     let _second = resident.start(&log);

@@ -30,9 +30,9 @@ async fn when_one_of_two_is_killed_the_other_takes_over_and_nothing_is_launched_
     let history = version.history().await;
     assert_eq!(history.failed_tasks(), 0);
     let launches = history.launches();
-    let ids: BTreeSet<_> = launches.iter().map(|launch| &launch.asked.launch_id).collect();
+    let ids: BTreeSet<_> = launches.iter().map(|launch| &launch.requested.launch_id).collect();
     assert_eq!(ids.len(), launches.len());
-    let asked: u32 = launches.iter().map(|launch| launch.asked.count).sum();
+    let asked: u32 = launches.iter().map(|launch| launch.requested.count).sum();
     let registered = 1;
     let started = world.records();
     assert!(started <= usize::try_from(asked).unwrap() + registered, "{started} for {asked}");

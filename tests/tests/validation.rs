@@ -69,7 +69,7 @@ async fn a_launch_that_is_refused_for_good_brings_a_check_and_the_server_shows_w
     assert_eq!(history.failed_tasks(), 0);
     let recording =
         Recording::new(temporalio_common::protos::temporal::api::history::v1::History {
-            events: history.events,
+            events: history.into_events(),
         });
     replay(&recording.unwrap(), this_build).await.unwrap();
 }

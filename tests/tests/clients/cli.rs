@@ -109,7 +109,7 @@ async fn a_compute_config_is_removed_and_given_again_with_the_cli_alone() {
 
 /// Whether the timer that was started last is that of an instance without a compute config.
 async fn waits_ten_minutes(version: &Version) -> bool {
-    let events = version.history().await.events.into_iter().rev();
+    let events = version.history().await.into_events().into_iter().rev();
     let latest = events.filter_map(|event| event.attributes).find_map(|attributes| {
         let Attributes::TimerStartedEventAttributes(timer) = attributes else { return None };
         timer.start_to_fire_timeout

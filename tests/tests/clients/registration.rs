@@ -18,7 +18,7 @@ fn of_types(function: &str, types: Value) -> Value {
 async fn looked_after(version: &Version, times: usize) {
     wait_for("registration", SOON, async || {
         let activities = version.history().await.activities();
-        let ended = activities.iter().filter(|a| a.kind == REGISTER && a.ended.is_some());
+        let ended = activities.iter().filter(|a| a.activity_type == REGISTER && a.closed.is_some());
         (ended.count() >= times).then_some(())
     })
     .await;
