@@ -13,17 +13,17 @@ use crate::{
     stats::{StatsByType, WorkersByType},
 };
 
-/// Checks a spec, and every provider in it.
+/// Checks a spec, and calls every provider in it.
 pub const VALIDATE_SPEC: &str = "ValidateSpec";
-/// Starts a worker for each group whose queues the server does not know yet.
+/// Starts a worker for each group whose task queues the server does not know yet.
 pub const REGISTER: &str = "InvokeWorkersToRegisterTaskQueues";
-/// Decides for every group at once.
+/// Decides for all groups at once.
 pub const DECIDE: &str = "DecideScaling";
-/// Reads the queues' figures until a decision is called for.
+/// Polls the queues' statistics until a decision is needed.
 pub const WATCH: &str = "WatchTaskQueues";
-/// Has a provider start workers.
+/// Starts workers with a provider.
 pub const INVOKE: &str = "InvokeWorker";
-/// Has a provider keep a set of workers at a size.
+/// Sets the size of a provider's worker set.
 pub const RESIZE: &str = "UpdateWorkerSetSize";
 
 /// Input of [`VALIDATE_SPEC`].
@@ -34,12 +34,12 @@ pub struct ValidateInput {
     pub version: VersionId,
     /// The spec to check.
     pub spec: Spec,
-    /// Whether the version has no compute config yet, so that it would be one more.
+    /// Whether the version has no compute config yet, so that the number of instances grows.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub first: bool,
 }
 
-/// Input of the validate workflow: a change to a spec that nobody runs yet.
+/// Input of the validate workflow: a change to the spec of a version that has no instance.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DryRun {
     /// The version that the workers belong to.
@@ -55,13 +55,13 @@ pub struct ValidateOutput {
     /// Why the spec cannot be used; `None` when it can.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refusal: Option<Refusal>,
-    /// What may surprise.
+    /// Warnings about the compute config.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
-    /// Whether the refusal tells of trouble that may pass, and not of the spec.
+    /// Whether the refusal is a transient failure instead of an error in the spec.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub may_pass: bool,
-    /// How long until the spec should be checked again, milliseconds, as the operator has it.
+    /// Milliseconds until the spec should be checked again, from the operator's settings.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interval_ms: Option<u64>,
 }
@@ -72,11 +72,11 @@ pub struct RegisterInput {
     /// The version that the workers belong to.
     #[serde(flatten)]
     pub version: VersionId,
-    /// The spec whose groups may have to register their queues.
+    /// The spec whose groups may have to register their task queues.
     pub spec: Spec,
-    /// Names the launches.
+    /// Identifies the launches.
     pub launch_id: String,
-    /// Groups for which a worker is on its way already.
+    /// Groups for which a worker is already starting.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub underway: BTreeSet<String>,
 }
@@ -87,35 +87,35 @@ pub struct RegisterOutput {
     /// Groups for which a worker was started.
     #[serde(default)]
     pub started: Vec<String>,
-    /// What went wrong, by group. Registration is tried again when tasks come.
+    /// Error messages by group. Registration is retried when tasks arrive.
     #[serde(default)]
     pub failed: BTreeMap<String, String>,
-    /// Groups whose set of workers needs one so that it registers them.
+    /// Groups whose worker set needs a worker to register their task queues.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub empty_sets: Vec<String>,
 }
 
-/// One group in a [`DECIDE`].
+/// One group in the input of [`DECIDE`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct GroupInput {
-    /// The provider's type, which says how workers are started.
+    /// The provider's type, which determines the launch strategy.
     #[serde(default)]
     pub provider_type: String,
     /// Algorithm and settings.
     #[serde(default)]
     pub scaling: ScalingSpec,
-    /// What the last decision left.
+    /// The state that the last decision returned.
     #[serde(default)]
     pub state: GroupState,
     /// What happened since, in order.
     #[serde(default)]
     pub events: Vec<Event>,
-    /// The launch that follows if one worker is decided for: it need not wait for the workflow
-    /// to hear of the decision. Absent where none may follow now.
+    /// The launch to start at once if the decision is to start one worker, without waiting for the
+    /// workflow to receive the decision. Absent where no launch is allowed now.
     #[serde(default, rename = "head_start", skip_serializing_if = "Option::is_none")]
     pub speculative_launch: Option<InvokeInput>,
-    /// Whether the decision may come with what became of such a launch, if that is known at once:
-    /// then nothing else asks for it.
+    /// Whether the output may include the outcome of such a launch, if it is known at once. The
+    /// workflow then requests it no other way.
     #[serde(default, rename = "tell_outcome", skip_serializing_if = "std::ops::Not::not")]
     pub report_outcome: bool,
 }
@@ -135,7 +135,7 @@ pub struct DecideOutput {
     /// By group.
     #[serde(default)]
     pub groups: BTreeMap<String, DecisionResult>,
-    /// What became of launches that began with their decisions, by group.
+    /// Outcomes of the launches that were started with their decisions, by group.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub launched: BTreeMap<String, Outcome>,
 }
@@ -146,15 +146,15 @@ pub struct WatchInput {
     /// The version whose queues are watched.
     #[serde(flatten)]
     pub version: VersionId,
-    /// Types that some group serves.
+    /// The task types that the groups serve.
     pub types: Vec<TaskType>,
-    /// Before this time a backlog calls for no decision: workers for it are on their way.
+    /// Before this time a backlog needs no decision, because workers for it are starting.
     /// Milliseconds since the Unix epoch.
     #[serde(default)]
     pub quiet_until_ms: i64,
-    /// A backlog that lasts is reported at this time at the latest. Same unit.
+    /// A persisting backlog is reported at this time at the latest. Same unit.
     pub due_ms: i64,
-    /// An idle watch ends by itself at this time. Same unit.
+    /// An idle watch completes at this time. Same unit.
     pub until_ms: i64,
 }
 
@@ -162,9 +162,9 @@ pub struct WatchInput {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum WatchEnd {
-    /// Tasks wait and nothing was started for them lately.
+    /// Tasks wait, and no workers were started for them recently.
     Backlog,
-    /// Its time is up.
+    /// `until_ms` is reached.
     #[default]
     TimeUp,
 }
@@ -175,10 +175,10 @@ pub struct WatchOutput {
     /// Why it ended.
     #[serde(default)]
     pub end: WatchEnd,
-    /// The last figures, of the watched types.
+    /// The latest statistics of the watched types.
     #[serde(default)]
     pub stats: StatsByType,
-    /// The workers seen, where that is known.
+    /// The workers that poll, where known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workers: Option<WorkersByType>,
 }
@@ -193,7 +193,7 @@ pub struct InvokeInput {
     pub group: String,
     /// The provider and its settings.
     pub compute: ComputeSpec,
-    /// Names the launch: the same in every attempt.
+    /// Identifies the launch: the same in every attempt.
     pub launch_id: String,
     /// Workers to start.
     pub count: u32,
@@ -209,14 +209,14 @@ pub struct ResizeInput {
     pub group: String,
     /// The provider and its settings.
     pub compute: ComputeSpec,
-    /// Workers to keep; 0 ends the set.
+    /// The size; 0 ends the set.
     pub count: u32,
-    /// When the size was decided, milliseconds since the Unix epoch: the later of two sizes counts.
+    /// When the size was decided, milliseconds since the Unix epoch. Of two sizes, the later wins.
     #[serde(rename = "asked_ms")]
     pub requested_ms: i64,
 }
 
-/// What an [`INVOKE`] heartbeats, so that another attempt asks only for the rest.
+/// Heartbeat details of [`INVOKE`], so that the next attempt starts only the rest.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InvokeProgress {
     /// Workers started so far.

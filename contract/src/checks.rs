@@ -1,4 +1,4 @@
-//! What a spec must satisfy before any provider is asked: the checks that need only the spec.
+//! The checks of a spec that need no provider.
 
 use std::collections::BTreeSet;
 
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn each_mistake_gets_the_message_that_clients_know() {
+    fn each_mistake_has_the_message_that_clients_match_on() {
         assert_eq!(
             refusal(json!({"a": {}, "b": {}})),
             "entry b: only one scaling group can have no task types defined"
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn groups_that_share_nothing_pass() {
+    fn groups_without_a_common_type_pass() {
         let spec = serde_json::from_value(json!({"scaling_group_specs":
             {"wf": {"task_types": [1]}, "rest": {"task_types": []}}}))
         .unwrap();

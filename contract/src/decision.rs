@@ -1,4 +1,4 @@
-//! What goes into a scaling decision and what comes out.
+//! Scaling decisions: their events, actions and results.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -21,21 +21,21 @@ pub use self::{
 /// what the server's controller writes, is an [`OwnState`].
 pub type GroupState = Map<String, Value>;
 
-/// Something that a scaling algorithm is asked about.
+/// An event that a scaling algorithm decides about.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
-    /// Tasks were announced.
+    /// The server announced tasks.
     TaskAdd(TaskAdd),
-    /// The task queues were looked at.
+    /// The statistics of the task queues were read.
     Poll(Poll),
     /// A launch ended.
     Outcome(Outcome),
-    /// A wake-up that the last decision asked for.
+    /// The time has come that the last decision requested.
     Tick {},
 }
 
-/// Figures of the queues of the types that a group serves.
+/// Statistics of the queues of the types that a group serves.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Poll {
     /// By task type.
@@ -46,36 +46,36 @@ pub struct Poll {
     pub workers: Option<WorkersSeen>,
 }
 
-/// What a provider is to do.
+/// What the provider should do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "action", rename_all = "kebab-case")]
 pub enum Action {
-    /// Start this many workers.
+    /// Start workers.
     InvokeWorker {
-        /// How many.
+        /// Workers.
         count: u32,
     },
-    /// Keep this many workers.
+    /// Set the size of the worker set.
     UpdateWorkerSetSize {
-        /// How many.
+        /// Workers.
         count: u32,
     },
 }
 
-/// What a decision says.
+/// A decision as an algorithm makes it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Decision {
-    /// The state to decide with next time.
+    /// The group's state for the next decision.
     pub state: GroupState,
-    /// What to do, in order.
+    /// The actions, in order.
     pub actions: Vec<Action>,
-    /// Announced tasks for which nothing was done now.
+    /// Announced tasks that were deferred.
     pub throttled: u64,
-    /// How long until the queues must be looked at again, milliseconds.
+    /// Milliseconds until the next poll of the queues.
     pub next_poll_ms: u64,
-    /// When to ask again what was held back, milliseconds since the Unix epoch.
+    /// When to decide again about deferred tasks, milliseconds since the Unix epoch.
     pub wake_at_ms: Option<i64>,
-    /// Why.
+    /// Why; never empty.
     pub reasons: Vec<Reason>,
 }
 
@@ -83,22 +83,22 @@ pub struct Decision {
 /// plain lines.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct DecisionResult {
-    /// The state to decide with next time.
+    /// The group's state for the next decision.
     #[serde(default)]
     pub state: GroupState,
-    /// What to do, in order.
+    /// The actions, in order.
     #[serde(default)]
     pub actions: Vec<Action>,
-    /// Announced tasks for which nothing was done now.
+    /// Announced tasks that were deferred.
     #[serde(default)]
     pub throttled: u64,
-    /// How long until the queues must be looked at again, milliseconds.
+    /// Milliseconds until the next poll of the queues.
     #[serde(default)]
     pub next_poll_ms: u64,
-    /// When to ask again what was held back, milliseconds since the Unix epoch.
+    /// When to decide again about deferred tasks, milliseconds since the Unix epoch.
     #[serde(default)]
     pub wake_at_ms: Option<i64>,
-    /// Why.
+    /// Why; never empty.
     #[serde(default)]
     pub reasons: Vec<String>,
 }

@@ -1,4 +1,4 @@
-//! How failures are named, toward clients and among ourselves.
+//! Failures: their types towards clients, and their classes within `wci`.
 
 use std::fmt;
 
@@ -13,15 +13,15 @@ pub enum FailureType {
     InvalidArgument,
     /// The instance is not in the state that the request expects.
     FailedPrecondition,
-    /// The history is long: ask again, a new run takes it.
+    /// The history is long: a retry reaches the next run.
     #[serde(rename = "errLongHistory")]
     LongHistory,
-    /// Trouble on our side; the same request may succeed later.
+    /// An error in `wci` or behind it; a retry of the same request may succeed.
     Unavailable,
 }
 
 impl FailureType {
-    /// The type as it stands in a failure.
+    /// The type as an ApplicationFailure carries it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::InvalidArgument => "InvalidArgument",
@@ -31,27 +31,27 @@ impl FailureType {
         }
     }
 
-    /// Whether asking again with the same request cannot help.
+    /// Whether a retry of the same request cannot succeed.
     pub fn is_final(self) -> bool {
         matches!(self, Self::InvalidArgument | Self::FailedPrecondition)
     }
 }
 
-/// What kind of trouble a compute provider made.
+/// What failed when a compute provider was called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FailureClass {
     /// The provider wants fewer requests, or has no capacity left.
     Throttled,
-    /// We may not do this.
+    /// The provider denies `wci` access.
     AccessDenied,
-    /// What should be started does not exist.
+    /// The resource to start does not exist.
     NotFound,
-    /// The provider refuses the request as malformed.
+    /// The provider rejects the request as malformed.
     Rejected,
-    /// The provider does not answer, or not sensibly.
+    /// The provider does not answer, or its answer makes no sense.
     Unavailable,
-    /// Our own credentials or configuration are at fault.
+    /// The credentials or the configuration of `wci` are wrong.
     Internal,
     /// The provider's state does not allow it now.
     Conflict,
@@ -77,7 +77,7 @@ impl FailureClass {
         Self::ALL.into_iter().find(|class| class.as_str() == name)
     }
 
-    /// The name in lower case, as reasons and logs have it.
+    /// The name in lower case, as in reasons and logs.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Throttled => "throttled",
@@ -91,7 +91,7 @@ impl FailureClass {
         }
     }
 
-    /// Whether somebody must change a configuration before it can work.
+    /// Whether a retry can succeed only after a change of configuration.
     pub fn is_configuration(self) -> bool {
         matches!(self, Self::AccessDenied | Self::NotFound | Self::Rejected | Self::Forbidden)
     }
@@ -103,23 +103,23 @@ impl fmt::Display for FailureClass {
     }
 }
 
-/// A typed answer to an update or a validation that was refused.
+/// Why an update or a validation was refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{message}")]
 pub struct Refusal {
-    /// What clients match on.
+    /// The type, which clients match on.
     pub kind: FailureType,
-    /// What people read.
+    /// The message, for people.
     pub message: String,
 }
 
 impl Refusal {
-    /// A refusal of the request itself.
+    /// Refuses the request itself.
     pub fn invalid(message: impl Into<String>) -> Self {
         Self { kind: FailureType::InvalidArgument, message: message.into() }
     }
 
-    /// A refusal because of the instance's state.
+    /// Refuses because of the instance's state.
     pub fn precondition(message: impl Into<String>) -> Self {
         Self { kind: FailureType::FailedPrecondition, message: message.into() }
     }

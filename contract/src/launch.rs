@@ -1,44 +1,44 @@
-//! Launches: asking a provider for workers, and what came of it.
+//! Launches: requests to a provider for workers, and their outcomes.
 
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::FailureClass;
 
-/// A launch that is under way, or whose outcome is not known.
+/// A launch that is under way, or whose outcome is unknown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Launch {
-    /// Names the launch in logs, in heartbeats and to the provider.
+    /// Identifies the launch in logs, in heartbeats and to the provider.
     pub launch_id: String,
     /// The scaling group.
     pub group: String,
-    /// Workers asked for.
+    /// Workers requested.
     pub count: u32,
-    /// When it was asked, milliseconds since the Unix epoch.
+    /// When it was requested, milliseconds since the Unix epoch.
     pub since: i64,
 }
 
-/// What came of a launch.
+/// The outcome of a launch.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {
     /// Workers that the provider started, or accepted to start.
     #[serde(default)]
     pub started: u32,
-    /// Workers that it would have started but for its limits.
+    /// Workers that its limits kept it from starting.
     #[serde(default)]
     pub throttled: u32,
     /// Workers that it refused for another reason.
     #[serde(default)]
     pub refused: u32,
-    /// What kind of trouble there was, if any.
+    /// What failed, if anything.
     #[serde(default, deserialize_with = "class", skip_serializing_if = "Option::is_none")]
     pub class: Option<FailureClass>,
-    /// The provider's words, scrubbed and cut.
+    /// The provider's message, without secrets and cut to length.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub message: String,
 }
 
-/// A class that only a later build knows must not make a whole state unreadable.
+/// A class that only a later build knows must not make the whole state unreadable.
 fn class<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<FailureClass>, D::Error> {
     let name = Option::<Value>::deserialize(deserializer)?;
     Ok(name.map(|name| serde_json::from_value(name).unwrap_or(FailureClass::Unavailable)))
@@ -62,7 +62,7 @@ impl Outcome {
         }
     }
 
-    /// Whether every worker asked for was started.
+    /// Whether every requested worker was started.
     pub fn is_success(&self) -> bool {
         self.class.is_none() && self.throttled == 0 && self.refused == 0
     }

@@ -1,8 +1,8 @@
-//! What a stock Temporal server, its clients and the rooms of `wci` say to each other.
+//! The data that a stock Temporal server, its clients and the crates of `wci` exchange.
 //!
 //! Names and IDs, the spec and its update masks, signals, carried state, and the inputs and
-//! outputs of the activities: serde types and the checks that need nothing but the data itself.
-//! Nothing here knows of Temporal's SDK, a cloud or a clock.
+//! outputs of the activities: serde types, and the checks that need only the data itself. Nothing
+//! here depends on Temporal's SDK, a cloud or a clock.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 

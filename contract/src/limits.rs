@@ -1,4 +1,4 @@
-//! The bounds that everything stays within, whatever arrives.
+//! Limits that hold whatever input arrives.
 
 /// Scaling groups in one spec.
 pub const MAX_GROUPS: usize = 32;
@@ -6,26 +6,25 @@ pub const MAX_GROUPS: usize = 32;
 pub const MAX_GROUP_NAME: usize = 255;
 /// Bytes of a provider's or a scaler's configuration, decoded.
 pub const MAX_CONFIG_BYTES: usize = 64 * 1024;
-/// Bytes of one `task-add-signal` that are looked at; a larger one is dropped.
+/// Bytes of one `task-add-signal`; a larger one is dropped.
 pub const MAX_SIGNAL_BYTES: usize = 16 * 1024;
-/// Distinct (task queue, type) pairs that the inbox holds before it merges queues.
+/// Distinct (task queue, type) pairs in the inbox before it merges queues.
 pub const MAX_INBOX: usize = 256;
-/// Bytes of a task queue's name that are kept.
+/// Bytes of a task queue's name; the rest is cut off.
 pub const MAX_QUEUE_NAME: usize = 1000;
 /// Launches of one instance that may be under way at once.
 pub const MAX_LAUNCHES: usize = 64;
-/// Workers that one launch may ask for.
+/// Workers that one launch may request.
 pub const MAX_COUNT: u32 = 1000;
 /// Actions that one decision may hold.
 pub const MAX_ACTIONS: usize = 16;
 /// Reasons that one decision may hold.
 pub const MAX_REASONS: usize = 16;
-/// Decisions that an instance remembers for `wci describe`.
+/// Decisions that an instance keeps for `wci describe`.
 pub const MAX_DECISIONS: usize = 20;
-/// Bytes of an error message that is kept or passed on.
+/// Bytes of an error message that is stored or passed on.
 pub const MAX_MESSAGE: usize = 2000;
-
-/// Warnings about one compute config that are kept.
+/// Warnings about one compute config.
 pub const MAX_WARNINGS: usize = 16;
 
 /// `text` cut to at most `max` bytes, at a character boundary.

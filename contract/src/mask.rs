@@ -1,4 +1,4 @@
-//! What an update does to a spec: upserts under a field mask, in key order, then removals.
+//! Applying an update to a spec: upserts under a field mask, in key order, then removals.
 
 use crate::{
     GroupSpec, Refusal, Spec,
@@ -6,7 +6,10 @@ use crate::{
     spec::ScalingSpec,
 };
 
-/// `spec` after `request`. Nothing of the old spec is changed when a path is unknown.
+/// The spec that `request` makes of `spec`.
+///
+/// # Errors
+/// A path that the mask does not support.
 pub fn apply(spec: &Spec, request: &UpdateRequest) -> Result<Spec, Refusal> {
     let mut next = spec.clone();
     for (name, upsert) in &request.upsert_scaling_groups {
@@ -54,7 +57,7 @@ fn merge_path(group: &mut GroupSpec, new: &GroupSpec, path: &str) -> Result<(), 
     Ok(())
 }
 
-/// Changes the scaler in place; one that says nothing any more is none.
+/// Edits the scaler. One that is empty afterwards is removed.
 fn edit_scaling(group: &mut GroupSpec, edit: impl FnOnce(&mut ScalingSpec)) {
     let mut scaling = group.scaling.take().unwrap_or_default();
     edit(&mut scaling);
@@ -103,12 +106,12 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_mask_changes_nothing_on_a_group_that_exists() {
+    fn an_empty_mask_changes_nothing_in_an_existing_group() {
         assert_eq!(masked(&[])["compute"]["provider_type"], "a");
     }
 
     #[test]
-    fn a_group_that_is_new_is_taken_whole_whatever_the_mask() {
+    fn a_new_group_is_taken_whole_whatever_the_mask() {
         let groups = after(json!({"upsert_scaling_groups": {"n": {"update_mask": ["bogus"],
             "spec": {"compute": {"provider_type": "b"}}}}}))
         .unwrap();
@@ -116,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_path_is_named() {
+    fn an_unknown_path_is_refused_by_its_name() {
         let request = json!({"upsert_scaling_groups": {"g": {"update_mask": ["bogus.path"]}}});
         assert_eq!(after(request).unwrap_err(), "unsupported field mask path: \"bogus.path\"");
     }

@@ -1,4 +1,4 @@
-//! Inputs and answers of the instance's run, updates and queries.
+//! Inputs and replies of the instance's run, updates and queries.
 
 use std::collections::BTreeMap;
 
@@ -11,10 +11,10 @@ use crate::{
     state::{State, Timestamp, ValidationState},
 };
 
-/// What every run starts with; the server's own controller uses the same shape.
+/// The input of every run; the server's own controller uses the same shape.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct StartInput {
-    /// Name of the namespace, as the starter believed it to be.
+    /// Name of the namespace, as the starter sent it.
     #[serde(default)]
     pub namespace_name: String,
     /// Its ID.
@@ -26,10 +26,10 @@ pub struct StartInput {
     /// The build of the version.
     #[serde(default)]
     pub build_id: String,
-    /// What earlier runs carried over; `None` for a fresh instance.
+    /// The state of the run before; `None` for a new instance.
     #[serde(default)]
     pub state: Option<State>,
-    /// What a later server may add.
+    /// Fields of a later server.
     #[serde(flatten)]
     pub rest: Map<String, Value>,
 }
@@ -37,10 +37,10 @@ pub struct StartInput {
 /// `update-worker-controller-instance`, and `validate-spec` without the token.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct UpdateRequest {
-    /// Who asks.
+    /// Who sends the request.
     #[serde(default)]
     pub identity: String,
-    /// The token that the asker read last, for optimistic concurrency.
+    /// The token that the sender read last, for optimistic concurrency.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conflict_token: Option<String>,
     /// Groups to create or change, by name.
@@ -51,28 +51,28 @@ pub struct UpdateRequest {
     pub remove_scaling_groups: Vec<String>,
 }
 
-/// A group's new settings and which of them count.
+/// A group's new settings, and which of them apply.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Upsert {
     /// The settings.
     #[serde(default)]
     pub spec: GroupSpec,
-    /// The paths that count on a group that exists.
+    /// The paths to change in an existing group.
     #[serde(default)]
     pub update_mask: Option<Vec<String>>,
 }
 
-/// Answer to an update.
+/// Reply to an update.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct UpdateReply {
-    /// The spec as it is now.
+    /// The spec after the update.
     pub spec: Spec,
 }
 
-/// Answer to `validate-spec`: `{}` when there is nothing to say.
+/// Reply to `validate-spec`: `{}` without warnings.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checked {
-    /// What may surprise.
+    /// Warnings about the compute config.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
 }
@@ -80,7 +80,7 @@ pub struct Checked {
 /// `delete-worker-controller-instance`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct DeleteRequest {
-    /// Who asks.
+    /// Who sends the request.
     #[serde(default)]
     pub identity: String,
 }
@@ -88,16 +88,16 @@ pub struct DeleteRequest {
 /// `release-worker-controller-instance`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ReleaseRequest {
-    /// Who asks.
+    /// Who sends the request.
     #[serde(default)]
     pub identity: String,
 }
 
-/// An answer that says nothing but that it is done: `{}`.
+/// An empty reply: `{}`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Done {}
 
-/// Answer to `describe-wci`.
+/// Reply to `describe-wci`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Description {
     /// The Worker Deployment.
@@ -112,18 +112,18 @@ pub struct Description {
     /// The compute config.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spec: Option<Spec>,
-    /// To be given back with an update that must not overwrite another.
+    /// Send it with an update that must not overwrite another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conflict_token: Option<String>,
     /// Who changed the spec last.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub last_modifier_identity: String,
-    /// What the last check of the compute config found.
+    /// The result of the last check of the compute config.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub validation_state: Option<ValidationState>,
 }
 
-/// What the memo says.
+/// The memo of an instance's workflow.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Memo {
     /// The Worker Deployment.

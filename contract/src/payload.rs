@@ -10,10 +10,10 @@ use crate::limits::MAX_CONFIG_BYTES;
 
 const JSON_PLAIN: &str = "json/plain";
 
-/// The configuration of a provider or a scaler as it travels: `{"metadata":{…},"data":"…"}`.
+/// The configuration of a provider or a scaler on the wire: `{"metadata":{…},"data":"…"}`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ConfigPayload {
-    /// Base64 values by name; `encoding` says how `data` is to be read.
+    /// Base64 values by name; `encoding` is the encoding of `data`.
     #[serde(default, deserialize_with = "null_as_default")]
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub metadata: BTreeMap<String, String>,
@@ -21,7 +21,7 @@ pub struct ConfigPayload {
     #[serde(default, deserialize_with = "null_as_default")]
     #[serde(skip_serializing_if = "String::is_empty")]
     pub data: String,
-    /// What a later server may add; kept as it came.
+    /// Fields of a later server, kept as they are.
     #[serde(flatten)]
     pub rest: Map<String, Value>,
 }
@@ -29,13 +29,13 @@ pub struct ConfigPayload {
 /// Why a configuration cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PayloadError {
-    /// Not plain JSON, for instance encrypted by a codec that we do not have.
+    /// Not plain JSON, for example encrypted by a codec.
     #[error("encoding {0}: payload encoding is not supported")]
     Encoding(String),
     /// Base64 or JSON that does not parse.
     #[error("unable to decode: {0}")]
     Decode(String),
-    /// JSON, but no object.
+    /// JSON, but not an object.
     #[error("unable to decode: the configuration must be a JSON object, not {0}")]
     NotAnObject(&'static str),
     /// Larger than [`MAX_CONFIG_BYTES`].
@@ -56,7 +56,11 @@ impl ConfigPayload {
         }
     }
 
-    /// The configuration's keys; nothing at all is an empty configuration.
+    /// The configuration's keys. An empty payload is an empty configuration.
+    ///
+    /// # Errors
+    /// An encoding other than plain JSON, invalid base64 or JSON, JSON that is not an object, and
+    /// more than [`MAX_CONFIG_BYTES`] bytes.
     pub fn to_map(&self) -> Result<Map<String, Value>, PayloadError> {
         if let Some(encoding) = self.metadata.get("encoding") {
             let name = STANDARD.decode(encoding).unwrap_or_default();
@@ -88,11 +92,14 @@ impl ConfigPayload {
 }
 
 /// The keys of an optional configuration.
+///
+/// # Errors
+/// As [`ConfigPayload::to_map`].
 pub fn config_map(config: Option<&ConfigPayload>) -> Result<Map<String, Value>, PayloadError> {
     config.map_or_else(|| Ok(Map::new()), ConfigPayload::to_map)
 }
 
-/// Reads `null` as the default, as Go writes an empty list or map.
+/// Reads `null`, which Go writes for an empty list or map, as the default.
 pub(crate) fn null_as_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
@@ -130,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_is_an_error_and_nothing_is_empty() {
+    fn invalid_data_is_an_error_and_no_data_is_empty() {
         let read = |data: &str| ConfigPayload { data: data.into(), ..Default::default() }.to_map();
         assert!(read("%%%").unwrap_err().to_string().starts_with("unable to decode: "));
         assert!(read("WzFd").unwrap_err().to_string().contains("a list"));

@@ -1,4 +1,4 @@
-//! `task-add-signal`, decoded leniently: nothing that arrives may stop the instance.
+//! `task-add-signal`, decoded leniently: no signal may stop the instance.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -8,7 +8,7 @@ use crate::{
     limits::{MAX_INBOX, MAX_QUEUE_NAME, MAX_SIGNAL_BYTES, cut},
 };
 
-/// Tasks that matching announced for one queue and type.
+/// Tasks that the matching service announced for one queue and type.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaskAdd {
     /// The queue.
@@ -17,14 +17,14 @@ pub struct TaskAdd {
     /// Wire number of the task type.
     #[serde(default)]
     pub task_queue_type: i64,
-    /// Whether the last of them found a poller at once.
+    /// Whether the last of them was a sync match: it found a poller at once.
     #[serde(default)]
     pub is_sync_match: bool,
-    /// How many found no poller.
+    /// Tasks that found no poller.
     #[serde(default, rename = "no_sync_match_signals_batched")]
     #[serde(skip_serializing_if = "is_zero")]
     pub misses: u64,
-    /// How many found one.
+    /// Tasks that found one.
     #[serde(default, rename = "sync_match_signals_batched", skip_serializing_if = "is_zero")]
     pub syncs: u64,
 }
@@ -35,7 +35,7 @@ fn is_zero(n: &u64) -> bool {
 }
 
 impl TaskAdd {
-    /// Reads a signal's JSON; `None` when it makes no sense. Counts are bounded, names cut.
+    /// Decodes a signal's JSON; `None` when it is invalid. Large counts are clamped, long names cut.
     pub fn decode(json: &str) -> Option<Self> {
         if json.len() > MAX_SIGNAL_BYTES {
             return None;
@@ -54,18 +54,18 @@ impl TaskAdd {
             task_queue_name: cut(queue, MAX_QUEUE_NAME).to_owned(),
             task_queue_type: i64::from(kind.to_wire()),
             is_sync_match,
-            // A lone miss may come without a count; it must not count as none.
+            // The server may omit the count of a single miss, which still counts as one.
             misses: count("no_sync_match_signals_batched").max(u64::from(!is_sync_match)),
             syncs: count("sync_match_signals_batched"),
         })
     }
 
-    /// The task type; `None` for a number that stands for none.
+    /// The task type; `None` for an unknown number.
     pub fn kind(&self) -> Option<TaskType> {
         TaskType::from_wire(self.task_queue_type)
     }
 
-    /// Whether it calls for workers: it is no sync match, or some of the batch were misses.
+    /// Whether it calls for workers: the last task, or some of the batch, found no poller.
     pub fn is_eligible(&self) -> bool {
         !self.is_sync_match || self.misses > 0
     }
@@ -78,8 +78,8 @@ impl TaskAdd {
     }
 }
 
-/// Puts `signal` into `inbox`, merged with what is there for the same queue and type. A full
-/// inbox merges into any entry of the same type, so that it stays bounded and loses no miss.
+/// Adds `signal` to `inbox`, merged with the entry for the same queue and type. A full inbox
+/// merges it into any entry of the same type, so that the inbox is bounded and loses no miss.
 pub fn coalesce(inbox: &mut Vec<TaskAdd>, signal: TaskAdd) {
     let same_type = |other: &TaskAdd| other.task_queue_type == signal.task_queue_type;
     let same =
@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_servers_signals_are_read() {
+    fn the_servers_signals_are_decoded() {
         let miss = TaskAdd::decode(
             r#"{"task_queue_name":"q","task_queue_type":1,"is_sync_match":false,"no_sync_match_signals_batched":3}"#,
         )
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn garbage_is_no_signal() {
+    fn garbage_is_not_decoded() {
         for text in
             ["", "null", "7", "[]", "{}", r#"{"task_queue_type":99}"#, "{\"task_queue_type\":"]
         {
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn signals_for_one_queue_become_one_entry_that_keeps_every_miss() {
+    fn signals_for_one_queue_are_merged_and_keep_every_miss() {
         let mut inbox = Vec::new();
         let miss = TaskAdd {
             task_queue_name: "q".into(),
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn an_inbox_never_outgrows_its_bound() {
+    fn a_full_inbox_stays_bounded_and_loses_no_miss() {
         let mut inbox = Vec::new();
         for n in 0..2000 {
             let signal = TaskAdd {

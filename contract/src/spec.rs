@@ -11,30 +11,30 @@ use crate::{
     task_type::TaskType,
 };
 
-/// Everything that a version's clients configured. Unknown fields are kept as they came.
+/// The whole compute config of a version. Unknown fields are kept as they are.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Spec {
     /// Scaling groups by name.
     #[serde(default, deserialize_with = "null_as_default")]
     pub scaling_group_specs: BTreeMap<String, GroupSpec>,
-    /// What a later server may add.
+    /// Fields of a later server.
     #[serde(flatten)]
     pub rest: Map<String, Value>,
 }
 
-/// One group of like workers.
+/// One scaling group: workers of one kind.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct GroupSpec {
-    /// Wire numbers of the task types; absent or empty: what no other group claims.
+    /// Wire numbers of the task types. Absent or empty: the types that no other group claims.
     #[serde(default)]
     pub task_types: Option<Vec<i64>>,
-    /// Who runs the workers.
+    /// The provider that runs the workers.
     #[serde(default)]
     pub compute: ComputeSpec,
-    /// How many there should be.
+    /// How the group scales.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scaling: Option<ScalingSpec>,
-    /// What a later server may add.
+    /// Fields of a later server.
     #[serde(flatten)]
     pub rest: Map<String, Value>,
 }
@@ -48,11 +48,11 @@ pub struct ComputeSpec {
     /// The provider's own settings.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub config: Option<ConfigPayload>,
-    /// Where a provider outside this system listens.
+    /// The Nexus endpoint of an external provider.
     #[serde(default, deserialize_with = "null_as_default")]
     #[serde(skip_serializing_if = "String::is_empty")]
     pub nexus_endpoint: String,
-    /// What a later server may add.
+    /// Fields of a later server.
     #[serde(flatten)]
     pub rest: Map<String, Value>,
 }
@@ -60,32 +60,32 @@ pub struct ComputeSpec {
 /// A scaling algorithm and its settings.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ScalingSpec {
-    /// For example `no-sync`; empty: the default of the provider's launch strategy.
+    /// For example `no-sync`. Empty: the default for the provider's launch strategy.
     #[serde(default, deserialize_with = "null_as_default")]
     #[serde(skip_serializing_if = "String::is_empty")]
     pub scaling_algorithm: String,
     /// The algorithm's own settings.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub config: Option<ConfigPayload>,
-    /// What a later server may add.
+    /// Fields of a later server.
     #[serde(flatten)]
     pub rest: Map<String, Value>,
 }
 
 impl Spec {
-    /// Whether no group is left.
+    /// Whether there are no groups.
     pub fn is_empty(&self) -> bool {
         self.scaling_group_specs.is_empty()
     }
 
-    /// The group that serves `kind`: the one that claims it, else the one that claims nothing.
+    /// The group that serves `kind`: the one that claims it, or else the catch-all.
     pub fn group_for(&self, kind: TaskType) -> Option<&str> {
         let claims = |group: &GroupSpec| group.claims(kind);
         let catches_all = |group: &GroupSpec| group.catches_all();
         self.find(claims).or_else(|| self.find(catches_all))
     }
 
-    /// The task types that `group` serves, in their fixed order.
+    /// The task types that `group` serves, in the order of [`TaskType::ALL`].
     pub fn types_of(&self, group: &str) -> Vec<TaskType> {
         TaskType::ALL.into_iter().filter(|kind| self.group_for(*kind) == Some(group)).collect()
     }
@@ -106,27 +106,33 @@ impl ComputeSpec {
 }
 
 impl GroupSpec {
-    /// Whether the group serves whatever no other group claims.
+    /// Whether the group is the catch-all: it serves the types that no other group claims.
     pub fn catches_all(&self) -> bool {
         self.task_types.as_ref().is_none_or(Vec::is_empty)
     }
 
-    /// Whether the group names `kind` itself.
+    /// Whether the group claims `kind`.
     pub fn claims(&self, kind: TaskType) -> bool {
         self.task_types.iter().flatten().any(|n| *n == i64::from(kind.to_wire()))
     }
 
-    /// The name of the scaling algorithm; empty when none was given.
+    /// The name of the scaling algorithm; empty for the default.
     pub fn algorithm(&self) -> &str {
         self.scaling.as_ref().map_or("", |scaling| &scaling.scaling_algorithm)
     }
 
     /// The scaler's settings.
+    ///
+    /// # Errors
+    /// As [`ConfigPayload::to_map`].
     pub fn scaling_config(&self) -> Result<Map<String, Value>, PayloadError> {
         config_map(self.scaling.as_ref().and_then(|scaling| scaling.config.as_ref()))
     }
 
     /// The provider's settings.
+    ///
+    /// # Errors
+    /// As [`ConfigPayload::to_map`].
     pub fn provider_config(&self) -> Result<Map<String, Value>, PayloadError> {
         config_map(self.compute.config.as_ref())
     }
@@ -142,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn the_group_without_types_serves_what_no_other_claims() {
+    fn the_group_without_types_serves_the_types_that_no_other_claims() {
         let spec = spec(json!({"scaling_group_specs": {
             "act": {"task_types": [2, 3], "compute": {"provider_type": "p"}},
             "rest": {"task_types": null, "compute": {"provider_type": "p"}},
@@ -153,13 +159,13 @@ mod tests {
     }
 
     #[test]
-    fn a_type_that_nobody_serves_has_no_group() {
+    fn a_type_that_no_group_claims_has_no_group() {
         let spec = spec(json!({"scaling_group_specs": {"wf": {"task_types": [1]}}}));
         assert_eq!(spec.group_for(TaskType::Nexus), None);
     }
 
     #[test]
-    fn what_a_later_server_adds_is_kept() {
+    fn fields_of_a_later_server_are_kept() {
         let wire = json!({"scaling_group_specs": {"g": {
             "task_types": null, "compute": {"provider_type": "p", "zone": "a"}, "pace": 3}},
             "generation": 9});

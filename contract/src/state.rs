@@ -1,4 +1,5 @@
-//! What an instance carries from run to run, in the shape that the server's controller uses.
+//! The state that an instance carries from run to run, in the shape that the server's controller
+//! uses.
 
 use std::collections::BTreeMap;
 
@@ -13,16 +14,16 @@ use crate::{
     signal::TaskAdd,
 };
 
-/// Everything that an instance knows. Unknown fields are kept as they came.
+/// The whole state of an instance. Unknown fields are kept as they are.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct State {
-    /// The compute config; `None` until one was given.
+    /// The compute config; `None` until there is one.
     #[serde(default)]
     pub spec: Option<Spec>,
     /// Scaling state by group.
     #[serde(default, deserialize_with = "null_as_default")]
     pub scaling_state: BTreeMap<String, GroupState>,
-    /// Announced tasks that no decision has taken yet.
+    /// Announced tasks that no decision has processed yet.
     #[serde(default, deserialize_with = "null_as_default")]
     pub pending_task_add_signals: Vec<TaskAdd>,
     /// See [`crate::token`].
@@ -34,13 +35,13 @@ pub struct State {
     /// Who changed the spec last.
     #[serde(default, deserialize_with = "null_as_default")]
     pub last_modifier_identity: String,
-    /// What the last check of the compute config found.
+    /// The result of the last check of the compute config.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub validation_state: Option<ValidationState>,
-    /// What only this controller knows.
+    /// The part that only this controller has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wci: Option<Extension>,
-    /// What a later server may add.
+    /// Fields of a later server.
     #[serde(flatten)]
     pub rest: Map<String, Value>,
 }
@@ -63,7 +64,7 @@ impl Timestamp {
     }
 }
 
-/// What the last check of the compute config found.
+/// The result of the last check of the compute config.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ValidationState {
     /// When, in RFC 3339.
@@ -72,13 +73,13 @@ pub struct ValidationState {
     /// `success` or `failed`.
     #[serde(default)]
     pub status: String,
-    /// What was wrong.
+    /// What failed.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub err_message: String,
 }
 
 impl ValidationState {
-    /// Whether nothing was wrong.
+    /// Whether the check succeeded.
     pub fn is_success(&self) -> bool {
         self.status == "success"
     }
@@ -87,39 +88,39 @@ impl ValidationState {
 /// When the compute config is checked again.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckPlan {
-    /// When it was checked last, milliseconds since the Unix epoch.
+    /// When it was last checked, milliseconds since the Unix epoch.
     #[serde(default)]
     pub checked_ms: i64,
     /// When the next check is due. Same unit.
     #[serde(default)]
     pub due_ms: i64,
-    /// Between two checks, milliseconds, as the system worker said last.
+    /// The interval between two checks, milliseconds, as the system worker last reported it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interval_ms: Option<u64>,
-    /// What a later build may add; kept as it came.
+    /// Fields of a later build, kept as they are.
     #[serde(flatten)]
     pub rest: Map<String, Value>,
 }
 
-/// Our part of the state. Every field is optional on reading.
+/// This controller's part of the state. Every field is optional on reading.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Extension {
-    /// Launches whose outcome no run has seen yet.
+    /// Launches whose outcome no run has received yet.
     #[serde(default)]
     pub launches: Vec<Launch>,
     /// The latest decisions, oldest first.
     #[serde(default)]
     pub decisions: Vec<DecisionLogEntry>,
-    /// The latest trouble with launches, by group.
+    /// The latest failed launch of each group.
     #[serde(default)]
     pub last_failures: BTreeMap<String, FailureRecord>,
-    /// Workers asked for since the instance was created.
+    /// Workers started since the instance was created.
     #[serde(default)]
     pub workers_started: u64,
-    /// Signals that made no sense.
+    /// Invalid signals, which were dropped.
     #[serde(default)]
     pub signals_dropped: u64,
-    /// Why the latest of them did not.
+    /// Why the latest of them was dropped.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub latest_drop: String,
     /// When the compute config is checked again; `None` before the first check of this controller.
@@ -128,31 +129,31 @@ pub struct Extension {
     /// The validation status that the version's workflow was last notified of.
     #[serde(default, rename = "told", skip_serializing_if = "Option::is_none")]
     pub last_notified: Option<ValidationState>,
-    /// When the next wake-up is due, milliseconds since the Unix epoch.
+    /// When the next decision is due, milliseconds since the Unix epoch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wake_at_ms: Option<i64>,
-    /// Whether task queues may still have to be registered.
+    /// Whether task queues may still need to be registered.
     #[serde(default)]
     pub register: bool,
-    /// What may surprise about the compute config, as found when it was changed last.
+    /// Warnings about the compute config from its last change.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
-    /// Groups for which a worker was started so that it registers their task queues, and when,
-    /// milliseconds since the Unix epoch.
+    /// Groups for which a worker was started to register their task queues, and when, milliseconds
+    /// since the Unix epoch.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub registering: BTreeMap<String, i64>,
-    /// Sets of workers that a provider was told to keep, by group.
+    /// Worker sets by group.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub worker_sets: BTreeMap<String, WorkerSet>,
-    /// What a later build may add; kept as it came.
+    /// Fields of a later build, kept as they are.
     #[serde(flatten)]
     pub rest: Map<String, Value>,
 }
 
-/// A set of workers that a provider keeps.
+/// A worker set that a provider keeps.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct WorkerSet {
-    /// Workers that the provider is to keep.
+    /// The size that the provider should keep.
     #[serde(default)]
     pub wanted: u32,
     /// When that was decided, milliseconds since the Unix epoch.
@@ -161,10 +162,11 @@ pub struct WorkerSet {
     /// Whether the provider acknowledged that size.
     #[serde(default, rename = "told")]
     pub acknowledged: bool,
-    /// The provider and its settings; the group itself may be gone, or have another by now.
+    /// The provider and its settings. The group may have been removed since, or have another
+    /// provider.
     #[serde(default)]
     pub compute: ComputeSpec,
-    /// What a later build may add; kept as it came.
+    /// Fields of a later build, kept as they are.
     #[serde(flatten)]
     pub rest: Map<String, Value>,
 }
@@ -178,16 +180,16 @@ pub struct DecisionLogEntry {
     /// The scaling group.
     #[serde(default)]
     pub group: String,
-    /// What was asked: `task-add`, `poll`, `outcome` or `tick`.
+    /// What was decided about: `task-add`, `poll`, `outcome` or `tick`, joined with `+`.
     #[serde(default)]
     pub event: String,
-    /// Workers asked for.
+    /// Workers requested.
     #[serde(default)]
     pub invoked: u32,
-    /// The size that a set of workers was given.
+    /// The new size of the worker set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resized: Option<u32>,
-    /// Announced tasks for which nothing was done.
+    /// Announced tasks that were deferred.
     #[serde(default)]
     pub throttled: u64,
     /// Why.
@@ -195,13 +197,13 @@ pub struct DecisionLogEntry {
     pub reasons: Vec<String>,
 }
 
-/// Trouble with a launch.
+/// A failed launch.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailureRecord {
     /// When, milliseconds since the Unix epoch.
     #[serde(default)]
     pub at_ms: i64,
-    /// What came of it.
+    /// Its outcome.
     #[serde(default)]
     pub outcome: Outcome,
 }

@@ -1,4 +1,4 @@
-//! What the server says of a version's task queues.
+//! The server's statistics of a version's task queues.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ pub struct QueueStats {
     /// Tasks added each second.
     #[serde(default)]
     pub arrival_rate: f64,
-    /// Tasks handed to workers each second.
+    /// Tasks dispatched to workers each second.
     #[serde(default)]
     pub dispatch_rate: f64,
     /// Age of the oldest waiting task, milliseconds; the maximum over the queues.
@@ -22,16 +22,16 @@ pub struct QueueStats {
     pub age_ms: u64,
 }
 
-/// Figures by task type; types that were not reported are absent.
+/// Statistics by task type; types that were not reported are absent.
 pub type StatsByType = BTreeMap<TaskType, QueueStats>;
 
 /// Workers by the type of task that they poll for.
 pub type WorkersByType = BTreeMap<TaskType, WorkersSeen>;
 
-/// What is known of the workers that poll a version's queues.
+/// The workers that poll a version's queues.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WorkersSeen {
-    /// Workers seen.
+    /// Workers that poll.
     #[serde(default)]
     pub seen: u64,
     /// Their free slots.
@@ -39,8 +39,8 @@ pub struct WorkersSeen {
     pub slots_free: u64,
 }
 
-/// Workers of several types together: one that polls for more than one of them counts once. Free
-/// slots count for tasks of their own type, and no more of them than tasks wait.
+/// The workers of several types together. A worker that polls for more than one type counts once.
+/// Free slots count for waiting tasks of their own type only.
 pub fn all_of(workers: &WorkersByType, stats: &StatsByType) -> WorkersSeen {
     let waiting = |kind| stats.get(kind).map_or(0, |stats| stats.backlog);
     workers.iter().fold(WorkersSeen::default(), |all, (kind, workers)| WorkersSeen {
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn free_slots_for_workflow_tasks_are_none_for_activities() {
+    fn free_slots_for_workflow_tasks_do_not_count_for_activities() {
         let workers = |slots_free| WorkersSeen { seen: 3, slots_free };
         let by_type = WorkersByType::from([
             (TaskType::Workflow, workers(30)),

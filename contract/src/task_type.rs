@@ -1,10 +1,10 @@
-//! The kinds of task that a queue holds.
+//! The types of task that a queue holds.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A kind of task, with the number that stands for it on the wire.
+/// A task type, with its number on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TaskType {
@@ -17,15 +17,15 @@ pub enum TaskType {
 }
 
 impl TaskType {
-    /// Every kind, in the order in which decisions look at them.
+    /// Every type, in the order in which decisions process them.
     pub const ALL: [Self; 3] = [Self::Workflow, Self::Activity, Self::Nexus];
 
-    /// The kind that the wire's `number` means.
+    /// The type with this wire number.
     pub fn from_wire(number: i64) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| i64::from(kind.to_wire()) == number)
     }
 
-    /// The wire's number for this kind.
+    /// The wire number of this type.
     pub fn to_wire(self) -> i32 {
         match self {
             Self::Workflow => 1,
@@ -34,7 +34,7 @@ impl TaskType {
         }
     }
 
-    /// The kind in lower case, as spec files and state keys write it.
+    /// The name in lower case, as in spec files and state keys.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Workflow => "workflow",
@@ -45,7 +45,7 @@ impl TaskType {
 }
 
 impl fmt::Display for TaskType {
-    /// Capitalised, as the server's messages have it.
+    /// Capitalised, as in the server's messages.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Workflow => "Workflow",

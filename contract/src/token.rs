@@ -2,8 +2,8 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
-/// The token that follows `last`, at `now_ms` (milliseconds since the Unix epoch). Beginning
-/// with the time keeps a version that is created anew from repeating the tokens of the old one.
+/// The token that follows `last`, at `now_ms` (milliseconds since the Unix epoch). It is at least
+/// the time, so that a version that is deleted and created again does not repeat earlier tokens.
 pub fn next(last: Option<&str>, now_ms: i64) -> String {
     let revision = last.and_then(read).map_or(0, |n| n.saturating_add(1));
     let floor = u64::try_from(now_ms).unwrap_or(0);
@@ -26,7 +26,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_of_somebody_else_is_no_obstacle() {
+    fn a_token_of_another_controller_is_replaced() {
         assert!(!super::next(Some("not ours"), 7).is_empty());
     }
 }

@@ -1,5 +1,5 @@
-//! What was written by the server, by its controller, and by builds of ours, is read by this
-//! build; and what this build does not know survives it.
+//! This build reads what the server, its controller and other builds of `wci` wrote, and keeps the
+//! fields that it does not know.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -25,23 +25,23 @@ macro_rules! server {
     };
 }
 
-/// What runs of ours were given, by the rules that wrote it, oldest first. A build that changes
+/// Inputs of `wci`'s own runs, by the revision that wrote them, oldest first. A build that changes
 /// what is stored adds one; none is ever edited.
-const WRITTEN_BY_US: [(&str, &str); 3] = [
+const WRITTEN_BY_WCI: [(&str, &str); 3] = [
     ("revision 1", include_str!("golden/wci-revision-1-start-input.json")),
     ("revision 2", include_str!("golden/wci-revision-2-start-input.json")),
     ("revision 3", include_str!("golden/wci-revision-3-start-input.json")),
 ];
 
-/// Written by this build, by shape: other builds of ours read it, so it does not change.
+/// Written by this build, by shape: other builds of `wci` read it, so it does not change.
 macro_rules! ours {
     ($shape:literal) => {
         include_str!(concat!("golden/wci-", $shape, ".json"))
     };
 }
 
-/// Reads every sample, writes it, and compares to the letter.
-fn is_written_so<T: Serialize + DeserializeOwned>(samples: &str) {
+/// Reads and writes every sample, and compares exactly.
+fn round_trips_exactly<T: Serialize + DeserializeOwned>(samples: &str) {
     let samples: Vec<Value> = serde_json::from_str(samples).unwrap();
     assert!(!samples.is_empty());
     for sample in samples {
@@ -51,8 +51,8 @@ fn is_written_so<T: Serialize + DeserializeOwned>(samples: &str) {
     }
 }
 
-/// Reads every sample, writes it, and compares. What is absent, null and empty are the same.
-fn comes_back<T: Serialize + DeserializeOwned>(samples: &str) {
+/// Reads and writes every sample, and compares. Absent, null and empty are the same.
+fn round_trips<T: Serialize + DeserializeOwned>(samples: &str) {
     let samples: Vec<Value> = serde_json::from_str(samples).unwrap();
     assert!(!samples.is_empty());
     for sample in samples {
@@ -63,31 +63,31 @@ fn comes_back<T: Serialize + DeserializeOwned>(samples: &str) {
 }
 
 #[test]
-fn every_shape_that_the_server_uses_is_read_and_comes_back_whole() {
-    comes_back::<UpdateRequest>(server!("update-request"));
-    comes_back::<UpdateReply>(server!("update-reply"));
-    comes_back::<DeleteRequest>(server!("delete-request"));
-    comes_back::<Done>(server!("done"));
-    comes_back::<TaskAdd>(server!("task-add-signal"));
-    comes_back::<Description>(server!("description"));
-    comes_back::<State>(server!("state"));
-    comes_back::<StartInput>(server!("start-input"));
-    comes_back::<ValidationState>(server!("sync-validation-status"));
-    comes_back::<Memo>(server!("memo"));
+fn every_shape_of_the_server_round_trips_whole() {
+    round_trips::<UpdateRequest>(server!("update-request"));
+    round_trips::<UpdateReply>(server!("update-reply"));
+    round_trips::<DeleteRequest>(server!("delete-request"));
+    round_trips::<Done>(server!("done"));
+    round_trips::<TaskAdd>(server!("task-add-signal"));
+    round_trips::<Description>(server!("description"));
+    round_trips::<State>(server!("state"));
+    round_trips::<StartInput>(server!("start-input"));
+    round_trips::<ValidationState>(server!("sync-validation-status"));
+    round_trips::<Memo>(server!("memo"));
 }
 
 #[test]
-fn every_shape_that_builds_of_ours_exchange_stays_as_it_is() {
-    is_written_so::<UpdateRequest>(ours!("update-request"));
-    is_written_so::<ReleaseRequest>(ours!("release-request"));
-    is_written_so::<Checked>(ours!("checked"));
-    is_written_so::<Description>(ours!("description"));
-    is_written_so::<State>(ours!("state"));
-    is_written_so::<TaskAdd>(ours!("task-add-signal"));
-    is_written_so::<ValidationState>(ours!("sync-validation-status"));
+fn every_shape_that_builds_of_wci_exchange_stays_as_it_is() {
+    round_trips_exactly::<UpdateRequest>(ours!("update-request"));
+    round_trips_exactly::<ReleaseRequest>(ours!("release-request"));
+    round_trips_exactly::<Checked>(ours!("checked"));
+    round_trips_exactly::<Description>(ours!("description"));
+    round_trips_exactly::<State>(ours!("state"));
+    round_trips_exactly::<TaskAdd>(ours!("task-add-signal"));
+    round_trips_exactly::<ValidationState>(ours!("sync-validation-status"));
 }
 
-/// By the name under which it is sent: the samples of what is sent, and of what is answered.
+/// Samples of requests and replies, by the name of the update, query or signal.
 const SHAPES: [(&str, &[&str]); 8] = [
     (names::UPDATE, &["server-update-request", "server-update-reply", "wci-update-request"]),
     (names::DELETE, &["server-delete-request", "server-done"]),
@@ -99,7 +99,7 @@ const SHAPES: [(&str, &[&str]); 8] = [
     (names::SYNC_VALIDATION, &["server-sync-validation-status", "wci-sync-validation-status"]),
 ];
 
-/// Samples of what no name is for: what runs begin with, and what Temporal's tools look for.
+/// Samples without such a name: inputs of runs, and the memo that Temporal's tools read.
 const OTHERS: [&str; 5] = [
     "server-start-input",
     "server-memo",
@@ -109,7 +109,7 @@ const OTHERS: [&str; 5] = [
 ];
 
 #[test]
-fn every_update_query_and_signal_has_samples_of_what_is_sent_and_answered() {
+fn every_update_query_and_signal_has_samples_of_its_requests_and_replies() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
     let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let there: BTreeSet<String> =
@@ -120,16 +120,16 @@ fn every_update_query_and_signal_has_samples_of_what_is_sent_and_answered() {
 }
 
 #[test]
-fn the_servers_signals_are_heard() {
+fn the_servers_signals_are_decoded() {
     let samples: Vec<Value> = serde_json::from_str(server!("task-add-signal")).unwrap();
     for sample in samples {
-        let heard = TaskAdd::decode(&sample.to_string()).unwrap();
-        assert_eq!(essence(&serde_json::to_value(heard).unwrap()), essence(&sample));
+        let decoded = TaskAdd::decode(&sample.to_string()).unwrap();
+        assert_eq!(essence(&serde_json::to_value(decoded).unwrap()), essence(&sample));
     }
 }
 
 #[test]
-fn every_shape_is_read_with_fields_that_only_a_later_server_knows() {
+fn every_shape_is_read_with_fields_of_a_later_server() {
     fn read<T: DeserializeOwned>(samples: &str) {
         let samples: Vec<Value> = serde_json::from_str(samples).unwrap();
         for sample in samples {
@@ -145,8 +145,8 @@ fn every_shape_is_read_with_fields_that_only_a_later_server_knows() {
 }
 
 #[test]
-fn what_earlier_builds_of_ours_wrote_is_read_without_loss() {
-    for (version, text) in WRITTEN_BY_US {
+fn what_earlier_builds_wrote_is_read_without_loss() {
+    for (version, text) in WRITTEN_BY_WCI {
         let written: Value = serde_json::from_str(text).unwrap();
         let read: StartInput = serde_json::from_value(written.clone()).unwrap();
         let again = serde_json::to_value(read).unwrap();
@@ -154,10 +154,10 @@ fn what_earlier_builds_of_ours_wrote_is_read_without_loss() {
     }
 }
 
-/// The latest sample is what this build writes: a field that was added to the state must be in it.
+/// The latest sample is what this build writes, so it must hold every field of the state.
 #[test]
 fn the_latest_sample_has_every_field_that_this_build_stores() {
-    let written: Value = serde_json::from_str(WRITTEN_BY_US.last().unwrap().1).unwrap();
+    let written: Value = serde_json::from_str(WRITTEN_BY_WCI.last().unwrap().1).unwrap();
     let read: StartInput = serde_json::from_value(written.clone()).unwrap();
     assert_eq!(serde_json::to_value(&read).unwrap(), written, "add a sample with the new field");
     let state = read.state.unwrap();
@@ -165,7 +165,7 @@ fn the_latest_sample_has_every_field_that_this_build_stores() {
 }
 
 #[test]
-fn what_a_later_build_adds_to_the_state_survives_this_one() {
+fn fields_of_a_later_build_are_kept() {
     let added = json!([1, {"two": 3}]);
     for path in [
         "",
@@ -178,7 +178,7 @@ fn what_a_later_build_adds_to_the_state_survives_this_one() {
         "/state/scaling_state/default",
         "/state/wci",
     ] {
-        let (_, text) = WRITTEN_BY_US[WRITTEN_BY_US.len() - 1];
+        let (_, text) = WRITTEN_BY_WCI[WRITTEN_BY_WCI.len() - 1];
         let mut later: Value = serde_json::from_str(text).unwrap();
         later.pointer_mut(path).unwrap()["added_later"] = added.clone();
         let read: StartInput = serde_json::from_value(later).unwrap();
@@ -187,10 +187,10 @@ fn what_a_later_build_adds_to_the_state_survives_this_one() {
     }
 }
 
-/// Records that are forgotten by themselves lose what is added to them, but are read.
+/// Records that expire on their own lose added fields, but are read.
 #[test]
 fn a_state_with_additions_everywhere_is_read() {
-    for (version, text) in WRITTEN_BY_US {
+    for (version, text) in WRITTEN_BY_WCI {
         let later = extended(serde_json::from_str(text).unwrap());
         let read: Result<StartInput, _> = serde_json::from_value(later);
         assert!(read.is_ok(), "{version}: {read:?}");
@@ -198,8 +198,8 @@ fn a_state_with_additions_everywhere_is_read() {
 }
 
 #[test]
-fn trouble_of_a_class_that_only_a_later_build_knows_is_no_obstacle() {
-    let (_, text) = WRITTEN_BY_US[WRITTEN_BY_US.len() - 1];
+fn a_failure_class_of_a_later_build_is_read_as_unavailable() {
+    let (_, text) = WRITTEN_BY_WCI[WRITTEN_BY_WCI.len() - 1];
     let mut later: Value = serde_json::from_str(text).unwrap();
     let failures = &mut later["state"]["wci"]["last_failures"]["default"];
     failures["outcome"]["class"] = "quota-of-a-later-build".into();
@@ -208,7 +208,7 @@ fn trouble_of_a_class_that_only_a_later_build_knows_is_no_obstacle() {
     assert_eq!(failure.outcome.class, Some(FailureClass::Unavailable));
 }
 
-/// `value` with one more field in every object, except in maps from names to things.
+/// `value` with one more field in every object, except in maps with names as keys.
 fn extended(value: Value) -> Value {
     const MAPS: [&str; 6] = [
         "scaling_group_specs",
@@ -238,9 +238,9 @@ fn extended(value: Value) -> Value {
     }
 }
 
-/// `value` without what says nothing: null, and empty texts, lists and objects.
+/// `value` without null and without empty strings, lists and objects.
 fn essence(value: &Value) -> Value {
-    let says_nothing = |value: &Value| match value {
+    let is_empty = |value: &Value| match value {
         Value::Null => true,
         Value::String(text) => text.is_empty(),
         Value::Array(items) => items.is_empty(),
@@ -250,7 +250,7 @@ fn essence(value: &Value) -> Value {
     match value {
         Value::Object(fields) => {
             let kept = fields.iter().map(|(key, value)| (key.clone(), essence(value)));
-            Value::Object(kept.filter(|(_, value)| !says_nothing(value)).collect())
+            Value::Object(kept.filter(|(_, value)| !is_empty(value)).collect())
         }
         Value::Array(items) => Value::Array(items.iter().map(essence).collect()),
         other => other.clone(),

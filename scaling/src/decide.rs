@@ -8,8 +8,8 @@ use wci_contract::{
 };
 
 use crate::{
-    Algorithm, ConfigError, DecideError, backoff::BackOffPolicy, demand, no_sync, rate_based,
-    turn::Turn,
+    Algorithm, ConfigError, DecideError, backoff::BackOffPolicy, decision_builder::DecisionBuilder,
+    demand, no_sync, rate_based,
 };
 
 /// Bytes of an unknown algorithm's name that a message repeats.
@@ -61,21 +61,21 @@ pub fn decide_batch(
         Algorithm::Demand => demand::backoff_policy(config),
         Algorithm::NoSync | Algorithm::RateBased => BackOffPolicy::default(),
     };
-    let mut turn = Turn::begin(now_ms, policy, state);
+    let mut decision = DecisionBuilder::begin(now_ms, policy, state);
     for event in events {
         if let Event::Outcome(outcome) = event {
             match algorithm.strategy() {
-                LaunchStrategy::Invoke => turn.settle(outcome),
-                LaunchStrategy::WorkerSet => turn.settle_size(outcome),
+                LaunchStrategy::Invoke => decision.record_outcome(outcome),
+                LaunchStrategy::WorkerSet => decision.record_size_outcome(outcome),
             }
         }
     }
     let state = match algorithm {
-        Algorithm::Demand => demand::decide(config, state, events, &mut turn),
-        Algorithm::NoSync => no_sync::decide(config, state, events, &mut turn),
-        Algorithm::RateBased => rate_based::decide(config, state, events, &mut turn),
+        Algorithm::Demand => demand::decide(config, state, events, &mut decision),
+        Algorithm::NoSync => no_sync::decide(config, state, events, &mut decision),
+        Algorithm::RateBased => rate_based::decide(config, state, events, &mut decision),
     };
-    turn.finish(state)
+    decision.finish(state)
 }
 
 /// Like [`decide`], for an algorithm by its name and settings that nobody has checked.

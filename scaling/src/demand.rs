@@ -24,21 +24,21 @@ use wci_contract::{
     stats::WorkersSeen,
 };
 
-use crate::{number, turn::Turn};
-use learned::{LATELY_MS, Service, WINDOW_MS};
+use crate::{decision_builder::DecisionBuilder, number};
+use learned::{RECENT_MS, Service, WINDOW_MS};
 use memory::Memory;
 use settings::Settings;
-use waiting::{ANNOUNCED_LATE_MS, FIGURES_AGE_MS, Look};
+use waiting::{ANNOUNCEMENT_DELAY_MS, SAMPLE_AGE_MS, Sample};
 
 pub(crate) use settings::{backoff_policy, check, has_minimum};
 
 /// How long a backlog that grows must have done so before its growth is served ahead,
 /// milliseconds: rates are means over half a minute.
-const PRESSED_MS: i64 = 10_000;
+const GROWING_MS: i64 = 10_000;
 /// Misses of one announcement that may be true.
 const MAX_MISSES: u64 = 1_000_000;
 /// How soon after a first announcement the backlog should be looked at, milliseconds.
-const LOOK_SOON_MS: i64 = 700;
+const POLL_SOON_MS: i64 = 700;
 /// From one look to the next while something is going on, while tasks wait, and while nothing
 /// does, milliseconds.
 const BUSY_POLL_MS: i64 = 1_000;
@@ -52,18 +52,18 @@ pub(crate) fn decide(
     config: &Map<String, Value>,
     state: &GroupState,
     events: &[Event],
-    turn: &mut Turn,
+    decision: &mut DecisionBuilder,
 ) -> GroupState {
-    let mut memory = Memory::read(state, turn.now_ms());
+    let mut memory = Memory::read(state, decision.now_ms());
     let settings = Settings::read(config);
     let mut call = Call {
-        now_ms: turn.now_ms(),
+        now_ms: decision.now_ms(),
         settings: &settings,
         memory: &mut memory,
-        turn,
+        decision,
         misses: 0,
-        heard: 0,
-        coming: 0,
+        new_misses: 0,
+        growth: 0,
     };
     call.catch_up();
     for event in events {
@@ -73,7 +73,7 @@ pub(crate) fn decide(
             Event::Poll(Poll { stats, workers: Some(workers) }) if stats.is_empty() => {
                 call.count(*workers);
             }
-            Event::Poll(poll) => call.poll(&Look::of(poll)),
+            Event::Poll(poll) => call.poll(&Sample::of(poll)),
             Event::Outcome(outcome) => {
                 let missing = outcome.throttled.saturating_add(outcome.refused);
                 call.refused(u64::from(missing));
@@ -81,8 +81,8 @@ pub(crate) fn decide(
             Event::Tick {} => {}
         }
     }
-    call.serve();
-    call.keep_looking();
+    call.start_what_is_needed();
+    call.schedule_polls();
     memory.write()
 }
 
@@ -90,14 +90,14 @@ struct Call<'a> {
     now_ms: i64,
     settings: &'a Settings,
     memory: &'a mut Memory,
-    turn: &'a mut Turn,
+    decision: &'a mut DecisionBuilder,
     /// Misses of this turn.
     misses: u64,
     /// Those of them that are news.
-    heard: u64,
+    new_misses: u64,
     /// Tasks that will have come by the time that a worker started now polls, above what those
     /// there take.
-    coming: u64,
+    growth: u64,
 }
 
 impl Call<'_> {
@@ -107,7 +107,7 @@ impl Call<'_> {
         fleet.expire(self.now_ms, self.settings.lifetime_ms);
         let tasks_of_one = learned.tasks_of_one(self.settings, self.settings.target_ms);
         // Misses before an arrival are announced up to so long after it.
-        let settle_ms = learned.start_ms(self.settings).saturating_add(ANNOUNCED_LATE_MS);
+        let settle_ms = learned.start_ms(self.settings).saturating_add(ANNOUNCEMENT_DELAY_MS);
         for (at_ms, workers) in fleet.arrive(self.now_ms, settle_ms) {
             let tasks = number::whole(number::to_float(workers) * tasks_of_one);
             waiting.take(u64::from(tasks), at_ms);
@@ -117,32 +117,32 @@ impl Call<'_> {
 
     fn task_add(&mut self, signal: &TaskAdd) {
         if !signal.is_eligible() {
-            self.turn.because(Reason::SyncMatch { syncs: signal.syncs.max(1) });
-            self.memory.presence.alive();
+            self.decision.add_reason(Reason::SyncMatch { syncs: signal.syncs.max(1) });
+            self.memory.presence.reset();
             return;
         }
         // A lone miss may come without a count.
         let misses = signal.misses.max(1);
         if signal.kind().is_none() {
-            self.turn.because(Reason::NobodyServes { tasks: misses });
-            self.turn.throttle(signal.misses);
+            self.decision.add_reason(Reason::NobodyServes { tasks: misses });
+            self.decision.add_throttled(signal.misses);
             return;
         }
-        self.turn.because(Reason::TasksAnnounced { misses });
+        self.decision.add_reason(Reason::TasksAnnounced { misses });
         // Anybody may send a signal: a number that no queue comes to stands for one task.
         let misses = if misses > MAX_MISSES { 1 } else { misses };
         self.misses = self.misses.saturating_add(misses);
         // Without a queue it was not announced by the server: it stands for the tasks behind
         // workers that were refused, which are known.
-        if signal.task_queue_name.is_empty() && self.memory.waiting.is_put_off() {
-            let news = self.memory.waiting.know(self.now_ms, misses);
-            self.heard = self.heard.saturating_add(news);
+        if signal.task_queue_name.is_empty() && self.memory.waiting.has_deferred() {
+            let new = self.memory.waiting.record_known(self.now_ms, misses);
+            self.new_misses = self.new_misses.saturating_add(new);
             return;
         }
-        let news = self.memory.waiting.hear(self.now_ms, misses);
-        self.heard = self.heard.saturating_add(news);
-        if news < misses {
-            self.turn.because(Reason::AnnouncedLate { misses: misses - news });
+        let new = self.memory.waiting.record_misses(self.now_ms, misses);
+        self.new_misses = self.new_misses.saturating_add(new);
+        if new < misses {
+            self.decision.add_reason(Reason::AnnouncedLate { misses: misses - new });
         }
     }
 
@@ -153,26 +153,26 @@ impl Call<'_> {
         }
     }
 
-    fn poll(&mut self, look: &Look) {
+    fn poll(&mut self, sample: &Sample) {
         let follows = self.memory.waiting.backlog.is_some_and(|last| last.waiting > 0);
-        self.meet(look, follows);
-        self.learn(look, follows);
-        self.weigh(look);
-        self.memory.waiting.see(self.now_ms, look);
+        self.update_workers(sample, follows);
+        self.learn(sample, follows);
+        self.measure_growth(sample);
+        self.memory.waiting.record_sample(self.now_ms, sample);
     }
 
     /// Who is there.
-    fn meet(&mut self, look: &Look, follows: bool) {
+    fn update_workers(&mut self, sample: &Sample, follows: bool) {
         let Memory { fleet, presence, learned, .. } = &mut *self.memory;
-        let found = presence.see(self.now_ms, look, follows, self.settings, fleet);
+        let found = presence.record_sample(self.now_ms, sample, follows, self.settings, fleet);
         if let Some(took_ms) = found.start_ms {
-            learned.see_start(took_ms);
+            learned.record_start(took_ms);
         }
         if found.failed > 0 {
             let after_ms = self.settings.timeout_ms;
-            self.turn.because(Reason::StartTimedOut { workers: found.failed, after_ms });
+            self.decision.add_reason(Reason::StartTimedOut { workers: found.failed, after_ms });
         }
-        if let Some(workers) = look.workers {
+        if let Some(workers) = sample.workers {
             self.count(workers);
         }
     }
@@ -181,74 +181,75 @@ impl Call<'_> {
     fn count(&mut self, workers: WorkersSeen) {
         let Memory { fleet, presence, learned, .. } = &mut *self.memory;
         let start_ms = learned.start_ms(self.settings);
-        let settled_ms = self.now_ms.saturating_sub(start_ms.saturating_add(FIGURES_AGE_MS));
-        let until_ms = match presence.unseen_since(self.now_ms, self.settings) {
-            Some(unseen_ms) => settled_ms.min(unseen_ms),
+        let settled_ms = self.now_ms.saturating_sub(start_ms.saturating_add(SAMPLE_AGE_MS));
+        let until_ms = match presence.unconfirmed_since(self.now_ms, self.settings) {
+            Some(unconfirmed_ms) => settled_ms.min(unconfirmed_ms),
             None => settled_ms,
         };
-        let gone = fleet.left(workers.seen, until_ms);
+        let gone = fleet.remove_departed(workers.seen, until_ms);
         if gone > 0 {
-            self.turn.because(Reason::WorkersLeft { workers: gone });
+            self.decision.add_reason(Reason::WorkersLeft { workers: gone });
         }
     }
 
     /// What one worker does, and whether more of them help.
-    fn learn(&mut self, look: &Look, follows: bool) {
+    fn learn(&mut self, sample: &Sample, follows: bool) {
         let Memory { fleet, learned, push, .. } = &mut *self.memory;
         let start_ms = learned.start_ms(self.settings);
-        let (worked_ms, arrived) = fleet.worked(self.now_ms, start_ms, (WINDOW_MS, LATELY_MS));
-        let others = look.workers.map_or(0, |w| w.seen.saturating_sub(fleet.arrived()));
+        let (worked_ms, arrived) = fleet.worked(self.now_ms, start_ms, (WINDOW_MS, RECENT_MS));
+        let others = sample.workers.map_or(0, |w| w.seen.saturating_sub(fleet.arrived()));
         let worked_ms = worked_ms.saturating_add(others.saturating_mul(WINDOW_MS.unsigned_abs()));
-        let is_busy = follows && look.waiting > 0;
-        let service = Service { dispatch: look.dispatch, worked_ms, arrived, is_busy };
-        learned.see_service(self.settings, &service);
-        *push = push.filter(|push| look.waiting > 0 && push.is_same(look.dispatch));
+        let is_busy = follows && sample.waiting > 0;
+        let service = Service { dispatch: sample.dispatch, worked_ms, arrived, is_busy };
+        learned.record_service(self.settings, &service);
+        *push = push.filter(|push| sample.waiting > 0 && push.is_same(sample.dispatch));
     }
 
     /// Whether the backlog grows, and by how much until a worker started now is there.
-    fn weigh(&mut self, look: &Look) {
-        if look.waiting == 0 || look.arrival <= look.dispatch {
-            self.memory.pressed_ms = None;
+    fn measure_growth(&mut self, sample: &Sample) {
+        if sample.waiting == 0 || sample.arrival <= sample.dispatch {
+            self.memory.growing_since_ms = None;
             return;
         }
-        let since_ms = *self.memory.pressed_ms.get_or_insert(self.now_ms);
-        if self.now_ms.saturating_sub(since_ms) >= PRESSED_MS {
+        let since_ms = *self.memory.growing_since_ms.get_or_insert(self.now_ms);
+        if self.now_ms.saturating_sub(since_ms) >= GROWING_MS {
             let start_ms = self.memory.learned.start_ms(self.settings).unsigned_abs();
-            let growth = (look.arrival - look.dispatch) * number::to_float(start_ms) / 1000.0;
-            self.coming = u64::from(number::whole(growth));
+            let growth = (sample.arrival - sample.dispatch) * number::to_float(start_ms) / 1000.0;
+            self.growth = u64::from(number::whole(growth));
         }
     }
 
     /// Asks to be asked again.
-    fn keep_looking(&mut self) {
+    fn schedule_polls(&mut self) {
         let waits = self.memory.waiting.backlog.is_some_and(|backlog| backlog.waiting > 0)
             || self.memory.waiting.announced() > 0;
-        let last_ms = self.memory.fleet.last_asked();
+        let last_ms = self.memory.fleet.last_requested();
         let is_busy = last_ms.is_some_and(|ms| self.now_ms.saturating_sub(ms) < BUSY_MS);
-        self.turn.poll_within(match (is_busy, waits) {
+        self.decision.poll_within(match (is_busy, waits) {
             (true, _) => BUSY_POLL_MS,
             (false, true) => WAITING_POLL_MS,
             (false, false) => IDLE_POLL_MS,
         });
-        let looked_lately = |ms: i64| self.now_ms.saturating_sub(ms) < FIGURES_AGE_MS;
+        let is_recent = |ms: i64| self.now_ms.saturating_sub(ms) < SAMPLE_AGE_MS;
         // A first announcement may be all there is; where a second one comes, more may wait.
-        let is_burst = self.heard > 0 && self.memory.waiting.announced().max(self.heard) > 1;
-        if is_burst && !self.memory.looked_ms.is_some_and(looked_lately) {
-            self.memory.looked_ms = Some(self.now_ms);
-            self.turn.wake_at(self.now_ms.saturating_add(LOOK_SOON_MS));
+        let is_burst =
+            self.new_misses > 0 && self.memory.waiting.announced().max(self.new_misses) > 1;
+        if is_burst && !self.memory.poll_requested_ms.is_some_and(is_recent) {
+            self.memory.poll_requested_ms = Some(self.now_ms);
+            self.decision.tick_by(self.now_ms.saturating_add(POLL_SOON_MS));
         }
-        self.keep_warm();
+        self.schedule_minimum();
     }
 
     /// Asks to be asked again when workers kept warm may be too few.
-    fn keep_warm(&mut self) {
+    fn schedule_minimum(&mut self) {
         let Settings { min, schedule, lifetime_ms, .. } = self.settings;
         let change_ms = schedule.next_change(self.now_ms);
         let leaves_ms = self.memory.fleet.next_to_leave(*lifetime_ms);
         let is_warm = min.max(&schedule.workers_at(self.now_ms)) > &0;
         let next_ms = change_ms.into_iter().chain(leaves_ms.filter(|_| is_warm)).min();
         if let Some(at_ms) = next_ms {
-            self.turn.wake_at(at_ms.max(self.now_ms.saturating_add(1)));
+            self.decision.tick_by(at_ms.max(self.now_ms.saturating_add(1)));
         }
     }
 }

@@ -13,6 +13,7 @@
 mod algorithm;
 mod backoff;
 mod decide;
+mod decision_builder;
 mod demand;
 mod error;
 mod initial_tick;
@@ -22,7 +23,6 @@ pub mod offline;
 mod rate_based;
 mod recount;
 mod setting;
-mod turn;
 
 pub use algorithm::Algorithm;
 pub use decide::{check_config, decide, decide_batch, decide_named};

@@ -17,7 +17,7 @@ use wci_contract::{
     stats::QueueStats,
 };
 
-use crate::turn::{Pass, Turn};
+use crate::decision_builder::{Admission, DecisionBuilder};
 use settings::Settings;
 use state::State;
 
@@ -28,11 +28,11 @@ pub(crate) fn decide(
     config: &Map<String, Value>,
     state: &GroupState,
     events: &[Event],
-    turn: &mut Turn,
+    decision: &mut DecisionBuilder,
 ) -> GroupState {
     let mut state = State::read(state);
     let last_ms = state.last_scale_up_ms;
-    let mut call = Call { settings: Settings::read(config), last_ms, state: &mut state, turn };
+    let mut call = Call { settings: Settings::read(config), last_ms, state: &mut state, decision };
     for event in events {
         match event {
             Event::TaskAdd(signal) => call.task_add(signal),
@@ -50,39 +50,39 @@ struct Call<'a> {
     /// The last start before this call.
     last_ms: Option<i64>,
     state: &'a mut State,
-    turn: &'a mut Turn,
+    decision: &'a mut DecisionBuilder,
 }
 
 impl Call<'_> {
     fn task_add(&mut self, signal: &TaskAdd) {
         if !signal.is_eligible() {
-            self.turn.because(Reason::SyncMatch { syncs: signal.syncs.max(1) });
+            self.decision.add_reason(Reason::SyncMatch { syncs: signal.syncs.max(1) });
             return;
         }
         // A lone miss may come without a count.
         let misses = signal.misses.max(1);
         let Some(kind) = signal.kind() else {
-            self.turn.because(Reason::NobodyServes { tasks: misses });
-            self.turn.throttle(signal.misses);
+            self.decision.add_reason(Reason::NobodyServes { tasks: misses });
+            self.decision.add_throttled(signal.misses);
             return;
         };
-        self.turn.because(Reason::TasksAnnounced { misses });
-        if let Some((reason, at_ms)) = self.obstacle(kind) {
-            self.turn.because(reason);
-            self.turn.wake_at(at_ms);
-            self.turn.throttle(signal.misses);
-        } else if self.invoke() == Pass::Held {
-            self.turn.throttle(signal.misses);
+        self.decision.add_reason(Reason::TasksAnnounced { misses });
+        if let Some((reason, at_ms)) = self.limit(kind) {
+            self.decision.add_reason(reason);
+            self.decision.tick_by(at_ms);
+            self.decision.add_throttled(signal.misses);
+        } else if self.invoke() == Admission::Deferred {
+            self.decision.add_throttled(signal.misses);
         }
     }
 
     /// Why tasks of this kind bring no worker now, and until when. A back-off goes before: it
     /// says so itself.
-    fn obstacle(&self, kind: TaskType) -> Option<(Reason, i64)> {
-        if self.turn.is_held() {
+    fn limit(&self, kind: TaskType) -> Option<(Reason, i64)> {
+        if self.decision.defers() {
             return None;
         }
-        let remaining = |at_ms: i64| at_ms.saturating_sub(self.turn.now_ms());
+        let remaining = |at_ms: i64| at_ms.saturating_sub(self.decision.now_ms());
         if let Some(at_ms) = self.suppressed_until(kind) {
             return Some((Reason::Suppressed { remaining_ms: remaining(at_ms) }, at_ms));
         }
@@ -96,11 +96,11 @@ impl Call<'_> {
         for kind in TaskType::ALL {
             let Some(stats) = poll.stats.get(&kind) else { continue };
             let memory = self.state.memory(kind);
-            detector::observe(&self.settings, memory, self.turn.now_ms(), stats);
+            detector::observe(&self.settings, memory, self.decision.now_ms(), stats);
             suppressed |= self.suppressed_until(kind).is_some();
             wanted |= self.wants_worker(kind, stats);
         }
-        self.turn.poll_within(self.settings.interval_ms(suppressed));
+        self.decision.poll_within(self.settings.interval_ms(suppressed));
         if wanted {
             self.invoke();
         }
@@ -113,40 +113,40 @@ impl Call<'_> {
         let threshold = self.settings.threshold;
         let grows = waiting > threshold;
         if grows {
-            self.turn.because(Reason::Backlog { waiting, threshold });
+            self.decision.add_reason(Reason::Backlog { waiting, threshold });
         }
-        let obstacle = self.obstacle(kind);
-        if grows && obstacle.is_none() {
+        let limit = self.limit(kind);
+        if grows && limit.is_none() {
             return true;
         }
         if waiting > 0 && self.is_lifetime_over() {
-            let since_ms = self.turn.now_ms().saturating_sub(self.last_ms.unwrap_or(0));
-            self.turn.because(Reason::WorkerLifetimeOver { waiting, since_ms });
+            let since_ms = self.decision.now_ms().saturating_sub(self.last_ms.unwrap_or(0));
+            self.decision.add_reason(Reason::WorkerLifetimeOver { waiting, since_ms });
             return true;
         }
-        if grows && let Some((reason, at_ms)) = obstacle {
+        if grows && let Some((reason, at_ms)) = limit {
             // The next poll checks a suppression anyway.
             if matches!(reason, Reason::Cooloff { .. }) {
-                self.turn.wake_at(at_ms);
+                self.decision.tick_by(at_ms);
             }
-            self.turn.because(reason);
+            self.decision.add_reason(reason);
         }
         false
     }
 
-    fn invoke(&mut self) -> Pass {
-        let pass = self.turn.invoke(1);
-        if pass == Pass::Granted {
-            self.state.last_scale_up_ms = Some(self.turn.now_ms());
+    fn invoke(&mut self) -> Admission {
+        let admission = self.decision.invoke(1);
+        if admission == Admission::Granted {
+            self.state.last_scale_up_ms = Some(self.decision.now_ms());
         }
-        pass
+        admission
     }
 
     /// How far the last start is from now, milliseconds; `None` when there was none. A start that
     /// lies ahead was timed by a clock that has since been put back: it holds as long as any
     /// other.
     fn since_last(&self) -> Option<u64> {
-        self.last_ms.map(|last_ms| self.turn.now_ms().abs_diff(last_ms))
+        self.last_ms.map(|last_ms| self.decision.now_ms().abs_diff(last_ms))
     }
 
     /// When the cooloff after the last start ends; `None` when it is over.
@@ -163,15 +163,15 @@ impl Call<'_> {
 
     fn suppressed_until(&self, kind: TaskType) -> Option<i64> {
         let memory = self.state.remembered(kind)?;
-        detector::suppressed_until(&self.settings, memory, self.turn.now_ms())
+        detector::suppressed_until(&self.settings, memory, self.decision.now_ms())
     }
 
     /// Events that bring no figures leave the interval as it is.
     fn keep_polling(&mut self) {
-        if !self.turn.has_next_poll() {
+        if !self.decision.has_next_poll() {
             let suppressed =
                 TaskType::ALL.into_iter().any(|kind| self.suppressed_until(kind).is_some());
-            self.turn.poll_within(self.settings.interval_ms(suppressed));
+            self.decision.poll_within(self.settings.interval_ms(suppressed));
         }
     }
 }

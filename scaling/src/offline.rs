@@ -6,13 +6,13 @@
 //! or of the wrong type is an error that names its place.
 
 mod event;
-mod object;
+mod strict_object;
 
 use serde_json::{Map, Value, json};
 use wci_contract::decision::{Decision, Event};
 
 use crate::{DecideError, decide_named, number};
-use object::{Misfit, Object};
+use strict_object::{FieldError, Object};
 
 /// Bytes of one line; a longer one is refused unread.
 pub const MAX_LINE: usize = 1024 * 1024;
@@ -26,7 +26,7 @@ enum LineError {
     #[error("the decision cannot be written: {0}")]
     Write(serde_json::Error),
     #[error(transparent)]
-    Misfit(#[from] Misfit),
+    FieldError(#[from] FieldError),
     #[error(transparent)]
     Decide(#[from] DecideError),
 }
@@ -47,12 +47,12 @@ fn decision(line: &str) -> Result<Decision, LineError> {
         return Err(LineError::TooLong(line.len()));
     }
     let value: Value = serde_json::from_str(line).map_err(LineError::Json)?;
-    let question = Question::read(&value)?;
-    let Question { now_ms, algorithm, config, state, event } = &question;
+    let request = Request::read(&value)?;
+    let Request { now_ms, algorithm, config, state, event } = &request;
     Ok(decide_named(*now_ms, algorithm, config, state, event)?)
 }
 
-struct Question {
+struct Request {
     now_ms: i64,
     algorithm: String,
     config: Map<String, Value>,
@@ -60,8 +60,8 @@ struct Question {
     event: Event,
 }
 
-impl Question {
-    fn read(value: &Value) -> Result<Self, Misfit> {
+impl Request {
+    fn read(value: &Value) -> Result<Self, FieldError> {
         let line = Object::read("the line", value)?;
         line.only(&["algorithm", "config", "state", "now_ms", "event"])?;
         Ok(Self {

@@ -16,7 +16,7 @@ use wci_contract::{
     signal::TaskAdd,
 };
 
-use crate::turn::{Pass, Turn};
+use crate::decision_builder::{Admission, DecisionBuilder};
 use settings::Settings;
 use sizing::Sample;
 use state::State;
@@ -28,24 +28,24 @@ pub(crate) fn decide(
     config: &Map<String, Value>,
     state: &GroupState,
     events: &[Event],
-    turn: &mut Turn,
+    decision: &mut DecisionBuilder,
 ) -> GroupState {
     let settings = Settings::read(config);
     let mut state = State::read(state);
     let planned = state.workers.unwrap_or(settings.initial);
-    let mut call = Call { settings, planned, heard: false, state: &mut state, turn };
+    let mut call = Call { settings, planned, has_misses: false, state: &mut state, decision };
     for event in events {
         match event {
             Event::TaskAdd(signal) => call.task_add(signal),
-            Event::Poll(poll) if call.heard => call.deferred(poll),
+            Event::Poll(poll) if call.has_misses => call.learn_from(poll),
             Event::Poll(poll) => call.poll(poll),
-            Event::Tick {} => call.tell(),
+            Event::Tick {} => call.resend_size(),
             // What outcomes mean is the back-off's to say.
             Event::Outcome(_) => {}
         }
     }
     let planned = call.planned;
-    turn.poll_within(settings.poll_ms);
+    decision.poll_within(settings.poll_ms);
     state.workers = Some(planned);
     state.write()
 }
@@ -55,44 +55,44 @@ struct Call<'a> {
     /// Workers that the provider is to keep.
     planned: u32,
     /// Whether tasks were announced in this turn that found no worker.
-    heard: bool,
+    has_misses: bool,
     state: &'a mut State,
-    turn: &'a mut Turn,
+    decision: &'a mut DecisionBuilder,
 }
 
 impl Call<'_> {
     /// Tasks that found no worker call for one more.
     fn task_add(&mut self, signal: &TaskAdd) {
         if !signal.is_eligible() {
-            self.turn.because(Reason::SyncMatch { syncs: signal.syncs.max(1) });
+            self.decision.add_reason(Reason::SyncMatch { syncs: signal.syncs.max(1) });
             return;
         }
         // A lone miss may come without a count.
         let misses = signal.misses.max(1);
         if signal.kind().is_none() {
-            self.turn.because(Reason::NobodyServes { tasks: misses });
-            self.turn.throttle(signal.misses);
+            self.decision.add_reason(Reason::NobodyServes { tasks: misses });
+            self.decision.add_throttled(signal.misses);
             return;
         }
-        self.heard = true;
-        self.turn.because(Reason::TasksAnnounced { misses });
-        self.state.last_miss_ms = Some(self.turn.now_ms());
-        let granted = if self.turn.has_action() { true } else { self.step_up(1) };
+        self.has_misses = true;
+        self.decision.add_reason(Reason::TasksAnnounced { misses });
+        self.state.last_miss_ms = Some(self.decision.now_ms());
+        let granted = if self.decision.has_action() { true } else { self.step_up(1) };
         if !granted {
-            self.turn.throttle(misses);
+            self.decision.add_throttled(misses);
         }
     }
 
     /// Whoever keeps the workers may not know of the number: the group or its settings are new,
     /// or it was not taken the last time.
-    fn tell(&mut self) {
-        self.turn.because(Reason::Desired { workers: self.planned, planned: self.planned });
+    fn resend_size(&mut self) {
+        self.decision.add_reason(Reason::Desired { workers: self.planned, planned: self.planned });
         self.resize(self.planned);
     }
 
     /// The figures that belong to a decision about announced tasks: they tell what a worker
     /// does, and call for nothing.
-    fn deferred(&mut self, poll: &Poll) {
+    fn learn_from(&mut self, poll: &Poll) {
         self.state.learn_capacity(&self.settings, &Sample::of(&poll.stats), self.planned);
     }
 
@@ -103,7 +103,7 @@ impl Call<'_> {
             self.state.learn_capacity(&self.settings, &sample, self.planned);
         }
         let desired = self.state.desired(&self.settings, sample.backlog);
-        self.turn.because(Reason::Desired { workers: desired, planned: self.planned });
+        self.decision.add_reason(Reason::Desired { workers: desired, planned: self.planned });
         if desired > self.planned {
             self.step_up((desired - self.planned).min(self.settings.step));
         } else if desired < self.planned {
@@ -115,18 +115,18 @@ impl Call<'_> {
     fn step_up(&mut self, step: u32) -> bool {
         let Settings { max, up_cooldown_ms, .. } = self.settings;
         if self.planned >= max {
-            self.turn.because(Reason::MaxCount { planned: self.planned, max });
+            self.decision.add_reason(Reason::MaxCount { planned: self.planned, max });
             return false;
         }
         if let Some(at_ms) = self.end_of(self.state.last_up_ms, up_cooldown_ms) {
-            self.turn.because(Reason::ScaleUpCooldown { remaining_ms: self.until(at_ms) });
-            self.turn.wake_at(at_ms);
+            self.decision.add_reason(Reason::ScaleUpCooldown { remaining_ms: self.until(at_ms) });
+            self.decision.tick_by(at_ms);
             return false;
         }
         let workers = self.planned.saturating_add(step).min(max);
         let granted = self.resize(workers);
         if granted {
-            self.state.last_up_ms = Some(self.turn.now_ms());
+            self.state.last_up_ms = Some(self.decision.now_ms());
         }
         granted
     }
@@ -135,18 +135,18 @@ impl Call<'_> {
     fn step_down(&mut self, surplus: u32) {
         let Settings { min, quiet_ms, down_cooldown_ms, step_down, .. } = self.settings;
         if let Some(at_ms) = self.end_of(self.state.last_miss_ms, quiet_ms) {
-            self.turn.because(Reason::NoSyncQuiet { remaining_ms: self.until(at_ms) });
+            self.decision.add_reason(Reason::NoSyncQuiet { remaining_ms: self.until(at_ms) });
         } else if let Some(at_ms) = self.end_of(self.state.last_down_ms, down_cooldown_ms) {
-            self.turn.because(Reason::ScaleDownCooldown { remaining_ms: self.until(at_ms) });
+            self.decision.add_reason(Reason::ScaleDownCooldown { remaining_ms: self.until(at_ms) });
         } else if self.planned <= min {
-            self.turn.because(Reason::MinCount { planned: self.planned, min });
+            self.decision.add_reason(Reason::MinCount { planned: self.planned, min });
         } else if self.resize(self.planned.saturating_sub(surplus.min(step_down)).max(min)) {
-            self.state.last_down_ms = Some(self.turn.now_ms());
+            self.state.last_down_ms = Some(self.decision.now_ms());
         }
     }
 
     fn resize(&mut self, workers: u32) -> bool {
-        let granted = self.turn.resize(workers) == Pass::Granted;
+        let granted = self.decision.resize(workers) == Admission::Granted;
         if granted {
             self.planned = workers;
         }
@@ -157,11 +157,11 @@ impl Call<'_> {
     /// timed by a clock that has since been put back: it holds as long as any other.
     fn end_of(&self, since_ms: Option<i64>, wait_ms: i64) -> Option<i64> {
         let since_ms = since_ms?;
-        let waits = self.turn.now_ms().abs_diff(since_ms) < wait_ms.unsigned_abs();
+        let waits = self.decision.now_ms().abs_diff(since_ms) < wait_ms.unsigned_abs();
         waits.then(|| since_ms.saturating_add(wait_ms))
     }
 
     fn until(&self, at_ms: i64) -> i64 {
-        at_ms.saturating_sub(self.turn.now_ms())
+        at_ms.saturating_sub(self.decision.now_ms())
     }
 }

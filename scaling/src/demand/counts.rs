@@ -7,7 +7,7 @@ use crate::number;
 /// Entries of a list.
 const MAX_ENTRIES: usize = 32;
 /// Entries of the same stretch of this length are one, milliseconds.
-const STRETCH_MS: i64 = 250;
+const MERGE_MS: i64 = 250;
 /// The largest count of one entry: enough for anything, small enough to add up.
 const MAX: u64 = u32::MAX as u64;
 
@@ -42,7 +42,7 @@ impl Counts {
             return;
         }
         match self.0.last_mut() {
-            Some((ms, last)) if ms.div_euclid(STRETCH_MS) >= now_ms.div_euclid(STRETCH_MS) => {
+            Some((ms, last)) if ms.div_euclid(MERGE_MS) >= now_ms.div_euclid(MERGE_MS) => {
                 *ms = now_ms.max(*ms);
                 *last = last.saturating_add(count).min(MAX);
             }

@@ -19,7 +19,7 @@ pub(super) struct Fleet {
     /// Unix epoch.
     settled_ms: i64,
     /// Workers asked for in the last minute, whatever became of them.
-    asked: Counts,
+    requested: Counts,
 }
 
 impl Fleet {
@@ -27,20 +27,20 @@ impl Fleet {
         Self {
             starts: fields.counts("starts"),
             settled_ms: fields.time("settled_ms").unwrap_or_default(),
-            asked: fields.counts("asked"),
+            requested: fields.counts("asked"),
         }
     }
 
     pub(super) fn write(&self, map: &mut Map<String, Value>) {
         put_counts(map, "starts", &self.starts);
-        put_counts(map, "asked", &self.asked);
+        put_counts(map, "asked", &self.requested);
         put(map, "settled_ms", (self.starts.sum() > 0).then_some(self.settled_ms));
     }
 
     /// Forgets workers whose life is over.
     pub(super) fn expire(&mut self, now_ms: i64, lifetime_ms: i64) {
         self.starts.expire(now_ms.saturating_sub(lifetime_ms));
-        self.asked.expire(now_ms.saturating_sub(MINUTE_MS));
+        self.requested.expire(now_ms.saturating_sub(MINUTE_MS));
     }
 
     /// Workers that arrive by `now_ms`, by when they do, if it takes `start_ms`.
@@ -56,9 +56,9 @@ impl Fleet {
     }
 
     /// Takes note of workers that were asked for now.
-    pub(super) fn ask(&mut self, now_ms: i64, count: u64) {
+    pub(super) fn record_request(&mut self, now_ms: i64, count: u64) {
         self.starts.add(now_ms, count);
-        self.asked.add(now_ms, count);
+        self.requested.add(now_ms, count);
     }
 
     /// Takes note of workers that were refused: the last that were asked for.
@@ -67,13 +67,13 @@ impl Fleet {
     }
 
     /// Forgets workers asked for from after `since_ms` up to `until_ms`; answers with how many.
-    pub(super) fn lose(&mut self, since_ms: i64, until_ms: i64) -> u64 {
+    pub(super) fn remove_failed(&mut self, since_ms: i64, until_ms: i64) -> u64 {
         self.starts.take_between(since_ms, until_ms)
     }
 
     /// Of the workers asked for up to `until_ms` no more than `seen` are left; answers with how
     /// many have gone, the oldest first.
-    pub(super) fn left(&mut self, seen: u64, until_ms: i64) -> u64 {
+    pub(super) fn remove_departed(&mut self, seen: u64, until_ms: i64) -> u64 {
         let known = self.starts.sum() - self.starts.since(until_ms);
         let gone = known.saturating_sub(seen);
         self.starts.take_oldest(gone, until_ms);
@@ -96,14 +96,14 @@ impl Fleet {
         &self,
         now_ms: i64,
         start_ms: i64,
-        (window_ms, lately_ms): (i64, i64),
+        (window_ms, recent_ms): (i64, i64),
     ) -> (u64, u64) {
         let arrived_by_ms = now_ms.saturating_sub(start_ms);
         let mut sums = (0_u64, 0_u64);
         for (ms, count) in self.starts.between(i64::MIN, arrived_by_ms) {
             let there_ms = arrived_by_ms.saturating_sub(ms).min(window_ms).unsigned_abs();
             sums.0 = sums.0.saturating_add(there_ms.saturating_mul(count));
-            sums.1 += if arrived_by_ms.saturating_sub(ms) < lately_ms { count } else { 0 };
+            sums.1 += if arrived_by_ms.saturating_sub(ms) < recent_ms { count } else { 0 };
         }
         sums
     }
@@ -129,18 +129,18 @@ impl Fleet {
     }
 
     /// Workers asked for within the last minute.
-    pub(super) fn asked(&self) -> u64 {
-        self.asked.sum()
+    pub(super) fn requested(&self) -> u64 {
+        self.requested.sum()
     }
 
     /// When the first of those asked for within the last minute no longer counts.
     pub(super) fn next_budget(&self, now_ms: i64) -> i64 {
-        self.asked.oldest().unwrap_or(now_ms).saturating_add(MINUTE_MS)
+        self.requested.oldest().unwrap_or(now_ms).saturating_add(MINUTE_MS)
     }
 
     /// When workers were last asked for, within the last minute or among those still there.
-    pub(super) fn last_asked(&self) -> Option<i64> {
-        self.asked.newest().max(self.starts.newest())
+    pub(super) fn last_requested(&self) -> Option<i64> {
+        self.requested.newest().max(self.starts.newest())
     }
 }
 
@@ -148,10 +148,10 @@ impl Fleet {
 mod tests {
     use super::*;
 
-    fn fleet(asked: &[(i64, u64)]) -> Fleet {
+    fn fleet(requested: &[(i64, u64)]) -> Fleet {
         let mut fleet = Fleet::default();
-        for (ms, count) in asked {
-            fleet.ask(*ms, *count);
+        for (ms, count) in requested {
+            fleet.record_request(*ms, *count);
         }
         fleet
     }

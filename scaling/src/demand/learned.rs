@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::{
     fields::{Fields, put},
     settings::Settings,
-    waiting::FIGURES_AGE_MS,
+    waiting::SAMPLE_AGE_MS,
 };
 use crate::number;
 
@@ -22,7 +22,7 @@ const MAX_RATE: f64 = 100_000.0;
 pub(super) const WINDOW_MS: i64 = 27_500;
 
 /// What filled the slots of workers may show in the rates for this long, milliseconds.
-pub(super) const LATELY_MS: i64 = 30_000 + FIGURES_AGE_MS;
+pub(super) const RECENT_MS: i64 = 30_000 + SAMPLE_AGE_MS;
 
 /// What workers did within the last [`WINDOW_MS`].
 #[derive(Debug, Clone, Copy)]
@@ -72,7 +72,7 @@ impl Learned {
     }
 
     /// Takes in what workers took within [`WINDOW_MS`].
-    pub(super) fn see_service(&mut self, settings: &Settings, seen: &Service) {
+    pub(super) fn record_service(&mut self, settings: &Settings, seen: &Service) {
         let Some(sample) = seen.rate_of_one(settings.slots) else { return };
         let mean = match self.service_rate {
             None => sample,
@@ -85,7 +85,7 @@ impl Learned {
     }
 
     /// A worker took so long to show up.
-    pub(super) fn see_start(&mut self, took_ms: i64) {
+    pub(super) fn record_start(&mut self, took_ms: i64) {
         let Some(sample) = u64::try_from(took_ms).ok().map(number::to_float) else { return };
         let mean = self.start_ms.map_or(sample, |old| old + START * (sample - old));
         self.start_ms = Some(mean);
@@ -120,11 +120,11 @@ mod tests {
     #[test]
     fn a_start_moves_what_is_expected_by_its_weight() {
         let mut learned = Learned::default();
-        learned.see_start(2_000);
+        learned.record_start(2_000);
         assert_eq!(learned.start_ms, Some(2_000.0));
-        learned.see_start(4_000);
+        learned.record_start(4_000);
         assert_eq!(learned.start_ms, Some(2_600.0));
-        learned.see_start(-1);
+        learned.record_start(-1);
         assert_eq!(learned.start_ms, Some(2_600.0));
     }
 }

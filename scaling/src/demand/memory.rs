@@ -23,9 +23,9 @@ pub(super) struct Memory {
     pub(super) learned: Learned,
     pub(super) push: Option<Push>,
     /// Since when tasks arrive faster than they are taken.
-    pub(super) pressed_ms: Option<i64>,
+    pub(super) growing_since_ms: Option<i64>,
     /// When a look was last asked for.
-    pub(super) looked_ms: Option<i64>,
+    pub(super) poll_requested_ms: Option<i64>,
 }
 
 impl Memory {
@@ -39,8 +39,8 @@ impl Memory {
             presence: Presence::read(fields),
             learned: Learned::read(fields),
             push: Push::read(fields),
-            pressed_ms: fields.time("pressed_ms"),
-            looked_ms: fields.time("looked_ms"),
+            growing_since_ms: fields.time("pressed_ms"),
+            poll_requested_ms: fields.time("looked_ms"),
         }
     }
 
@@ -52,8 +52,8 @@ impl Memory {
         self.presence.write(&mut map);
         self.learned.write(&mut map);
         put(&mut map, "push", self.push.map(Push::to_json));
-        put(&mut map, "pressed_ms", self.pressed_ms);
-        put(&mut map, "looked_ms", self.looked_ms);
+        put(&mut map, "pressed_ms", self.growing_since_ms);
+        put(&mut map, "looked_ms", self.poll_requested_ms);
         let mut state = GroupState::new();
         put(&mut state, KEY, (!map.is_empty()).then_some(map));
         state

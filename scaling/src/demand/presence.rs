@@ -6,11 +6,11 @@ use super::{
     fields::{Fields, put},
     fleet::Fleet,
     settings::Settings,
-    waiting::{FIGURES_AGE_MS, Look},
+    waiting::{SAMPLE_AGE_MS, Sample},
 };
 
 /// Workers in a row that did not show up, from which on the group slows down.
-const TOO_MANY: u64 = 3;
+const MAX_NO_SHOWS: u64 = 3;
 /// How long a group that slowed down waits for one worker to show up, milliseconds, at least.
 const SLOW_MS: i64 = 60_000;
 /// The time of the first poll is known this well, milliseconds, or it teaches nothing.
@@ -31,7 +31,7 @@ pub(super) struct Presence {
 
 /// What a look tells of the workers.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(super) struct Found {
+pub(super) struct Observation {
     /// How long the first worker took to show up, milliseconds, where that is known.
     pub(super) start_ms: Option<i64>,
     /// Workers that did not show up in time.
@@ -56,12 +56,12 @@ impl Presence {
     }
 
     /// Workers were asked for.
-    pub(super) fn ask(&mut self, now_ms: i64) {
+    pub(super) fn record_request(&mut self, now_ms: i64) {
         self.trial_ms.get_or_insert(now_ms);
     }
 
     /// Some worker took a task, or asked for one.
-    pub(super) fn alive(&mut self) {
+    pub(super) fn reset(&mut self) {
         *self = Self::default();
     }
 
@@ -69,32 +69,32 @@ impl Presence {
     ///
     /// Workers did not show up when a task waits since they were asked for, their time is over,
     /// and nothing was taken meanwhile: a worker that came and left took the task.
-    pub(super) fn see(
+    pub(super) fn record_sample(
         &mut self,
         now_ms: i64,
-        look: &Look,
+        sample: &Sample,
         follows: bool,
         settings: &Settings,
         fleet: &mut Fleet,
-    ) -> Found {
-        let seen = look.workers.map(|workers| workers.seen);
-        if seen.is_some_and(|seen| seen > 0) || look.dispatch > 0.0 {
+    ) -> Observation {
+        let seen = sample.workers.map(|workers| workers.seen);
+        if seen.is_some_and(|seen| seen > 0) || sample.dispatch > 0.0 {
             let start_ms = self.start_ms(now_ms, fleet);
-            self.alive();
-            return Found { start_ms, failed: 0 };
+            self.reset();
+            return Observation { start_ms, failed: 0 };
         }
         self.absent_ms = Some(now_ms);
-        if look.waiting == 0 {
+        if sample.waiting == 0 {
             self.stuck_ms = None;
-            return Found::default();
+            return Observation::default();
         }
-        let waits_since = now_ms.saturating_sub(look.age_ms);
+        let waits_since = now_ms.saturating_sub(sample.age_ms);
         let stuck_ms = self.stuck_ms.filter(|_| follows).unwrap_or(now_ms).min(waits_since);
         self.stuck_ms = Some(stuck_ms.max(0));
-        Found { start_ms: None, failed: self.give_up(now_ms, stuck_ms, settings, fleet) }
+        Observation { start_ms: None, failed: self.count_failed(now_ms, stuck_ms, settings, fleet) }
     }
 
-    fn give_up(
+    fn count_failed(
         &mut self,
         now_ms: i64,
         stuck_ms: i64,
@@ -103,10 +103,10 @@ impl Presence {
     ) -> u64 {
         let Some(trial_ms) = self.trial_ms else { return 0 };
         let until_ms = now_ms.saturating_sub(settings.timeout_ms);
-        if trial_ms > until_ms || stuck_ms > trial_ms.saturating_add(FIGURES_AGE_MS) {
+        if trial_ms > until_ms || stuck_ms > trial_ms.saturating_add(SAMPLE_AGE_MS) {
             return 0;
         }
-        let failed = fleet.lose(trial_ms.saturating_sub(1), until_ms);
+        let failed = fleet.remove_failed(trial_ms.saturating_sub(1), until_ms);
         self.no_shows = self.no_shows.saturating_add(failed);
         self.trial_ms = fleet.first_since(until_ms);
         failed
@@ -117,7 +117,7 @@ impl Presence {
     /// have come and left between two looks.
     fn start_ms(&self, now_ms: i64, fleet: &Fleet) -> Option<i64> {
         let (trial_ms, absent_ms) = (self.trial_ms?, self.absent_ms?);
-        if fleet.last_asked()?.saturating_sub(trial_ms) > EXACT_MS {
+        if fleet.last_requested()?.saturating_sub(trial_ms) > EXACT_MS {
             return None;
         }
         let gap_ms = now_ms.saturating_sub(absent_ms);
@@ -127,17 +127,17 @@ impl Presence {
 
     /// From when on workers may be on their way though they were expected earlier; `None` when
     /// nothing is out that was not seen.
-    pub(super) fn unseen_since(&self, now_ms: i64, settings: &Settings) -> Option<i64> {
+    pub(super) fn unconfirmed_since(&self, now_ms: i64, settings: &Settings) -> Option<i64> {
         let trial_ms = self.trial_ms?.saturating_sub(1);
         Some(trial_ms.max(now_ms.saturating_sub(settings.timeout_ms)))
     }
 
     /// How many did not show up, and until when nothing more is asked for because of it.
-    pub(super) fn slowed(&self, fleet: &Fleet, settings: &Settings) -> Option<(u64, i64)> {
-        if self.no_shows < TOO_MANY {
+    pub(super) fn slow_down(&self, fleet: &Fleet, settings: &Settings) -> Option<(u64, i64)> {
+        if self.no_shows < MAX_NO_SHOWS {
             return None;
         }
         let wait_ms = SLOW_MS.max(settings.timeout_ms);
-        Some((self.no_shows, fleet.last_asked().unwrap_or(0).saturating_add(wait_ms)))
+        Some((self.no_shows, fleet.last_requested().unwrap_or(0).saturating_add(wait_ms)))
     }
 }

@@ -79,7 +79,7 @@ impl Push {
     }
 
     /// Whether so many workers more were added that the rate must show it.
-    pub(super) fn is_telling(&self, workers: u64) -> bool {
+    pub(super) fn is_conclusive(&self, workers: u64) -> bool {
         workers > self.workers && workers.saturating_mul(4) >= self.workers.saturating_mul(5)
     }
 
@@ -139,11 +139,11 @@ mod tests {
 
     #[test]
     fn a_quarter_more_workers_must_show() {
-        assert_eq!([4, 5].map(|workers| FIRST.is_telling(workers)), [false, true]);
+        assert_eq!([4, 5].map(|workers| FIRST.is_conclusive(workers)), [false, true]);
         let many = Push { workers: 8, ..FIRST };
-        assert_eq!([9, 10].map(|workers| many.is_telling(workers)), [false, true]);
+        assert_eq!([9, 10].map(|workers| many.is_conclusive(workers)), [false, true]);
         let none = Push { workers: 0, ..FIRST };
-        assert_eq!([0, 1].map(|workers| none.is_telling(workers)), [false, true]);
+        assert_eq!([0, 1].map(|workers| none.is_conclusive(workers)), [false, true]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::{
     memory::Memory,
     settings::Settings,
-    waiting::{Backlog, FIGURES_AGE_MS},
+    waiting::{Backlog, SAMPLE_AGE_MS},
 };
 use crate::number;
 
@@ -19,31 +19,31 @@ pub(super) struct Need {
     /// Slots that are free, as far as that is known.
     pub(super) free: u64,
     /// Tasks of the rest that only the backlog told of.
-    pub(super) untold: u64,
+    pub(super) unannounced: u64,
 }
 
 impl Memory {
     /// What announcements and backlog ask for: they speak of the same tasks, so the larger of
     /// the two counts.
-    pub(super) fn need(&self, now_ms: i64, settings: &Settings, coming: u64) -> Need {
+    pub(super) fn need(&self, now_ms: i64, settings: &Settings, growth: u64) -> Need {
         let backlog = self.waiting.backlog;
         let tasks_of_one = self.tasks_of_one(settings, backlog);
         let announced = self.announced(now_ms, tasks_of_one);
         let Some(backlog) = backlog else { return announced };
-        let seen = self.seen(now_ms, settings, tasks_of_one, &backlog, coming);
+        let seen = self.seen(now_ms, settings, tasks_of_one, &backlog, growth);
         let (rest_of_announced, rest_of_seen) = (rest(&announced), rest(&seen));
         if rest_of_announced >= rest_of_seen {
             let waiting = announced.waiting.max(seen.waiting);
             let covered = waiting.saturating_sub(rest_of_announced);
             return Need { waiting, covered, free: seen.free, ..announced };
         }
-        Need { untold: rest_of_seen - rest_of_announced, ..seen }
+        Need { unannounced: rest_of_seen - rest_of_announced, ..seen }
     }
 
     /// Tasks that one worker takes within the time that a task may wait. What was learned does
     /// not count when tasks wait for longer than it lets expect.
     pub(super) fn tasks_of_one(&self, settings: &Settings, backlog: Option<Backlog>) -> f64 {
-        let bound_ms = settings.target_ms.saturating_add(FIGURES_AGE_MS);
+        let bound_ms = settings.target_ms.saturating_add(SAMPLE_AGE_MS);
         let is_late = backlog.is_some_and(|backlog| backlog.age_ms > bound_ms);
         let wait_ms = if is_late { 0 } else { settings.target_ms };
         self.learned.tasks_of_one(settings, wait_ms)
@@ -63,19 +63,19 @@ impl Memory {
         settings: &Settings,
         tasks_of_one: f64,
         backlog: &Backlog,
-        coming: u64,
+        growth: u64,
     ) -> Need {
-        let settle_ms = self.learned.start_ms(settings) + settings.target_ms + FIGURES_AGE_MS;
+        let settle_ms = self.learned.start_ms(settings) + settings.target_ms + SAMPLE_AGE_MS;
         let recent_ms = backlog.at_ms.saturating_sub(settle_ms);
-        let since_ms = match self.presence.unseen_since(now_ms, settings) {
-            Some(unseen_ms) => recent_ms.min(unseen_ms),
+        let since_ms = match self.presence.unconfirmed_since(now_ms, settings) {
+            Some(unconfirmed_ms) => recent_ms.min(unconfirmed_ms),
             None => recent_ms,
         };
         let workers = self.fleet.since(since_ms);
-        let waiting = backlog.waiting.saturating_add(coming);
+        let waiting = backlog.waiting.saturating_add(growth);
         let need = size(waiting, workers, backlog.free, tasks_of_one);
         let Some(push) = self.push.filter(|push| push.until_ms() > now_ms) else { return need };
-        if !push.is_telling(self.fleet.workers()) {
+        if !push.is_conclusive(self.fleet.workers()) {
             return need;
         }
         // Those added are for what waited then, until it shows what they do.
@@ -88,7 +88,7 @@ fn size(waiting: u64, workers: u64, free: u64, tasks_of_one: f64) -> Need {
     let capacity = u64::from(number::whole(number::to_float(workers) * tasks_of_one));
     let covered = capacity.saturating_add(free).min(waiting);
     let workers = workers_for(waiting - covered, tasks_of_one);
-    Need { waiting, covered, workers, free, untold: 0 }
+    Need { waiting, covered, workers, free, unannounced: 0 }
 }
 
 fn rest(need: &Need) -> u64 {

@@ -8,12 +8,12 @@ use wci_contract::{
     stats::{QueueStats, WorkersSeen},
 };
 
-use super::object::{Misfit, Object, mistyped, one_of};
+use super::strict_object::{FieldError, Object, mistyped, one_of};
 
 const KINDS: [&str; 4] = ["task_add", "poll", "outcome", "tick"];
 
 /// The event of a line: exactly one of the kinds.
-pub(super) fn read(event: &Object<'_>) -> Result<Event, Misfit> {
+pub(super) fn read(event: &Object<'_>) -> Result<Event, FieldError> {
     event.only(&KINDS)?;
     let mut kinds = event.keys();
     match (kinds.next(), kinds.next()) {
@@ -28,7 +28,7 @@ pub(super) fn read(event: &Object<'_>) -> Result<Event, Misfit> {
     }
 }
 
-fn task_add(signal: &Object<'_>) -> Result<TaskAdd, Misfit> {
+fn task_add(signal: &Object<'_>) -> Result<TaskAdd, FieldError> {
     const KIND: &str = "task_queue_type";
     const SYNC: &str = "is_sync_match";
     const MISSES: &str = "no_sync_match_signals_batched";
@@ -47,7 +47,7 @@ fn task_add(signal: &Object<'_>) -> Result<TaskAdd, Misfit> {
     })
 }
 
-fn poll(poll: &Object<'_>) -> Result<Poll, Misfit> {
+fn poll(poll: &Object<'_>) -> Result<Poll, FieldError> {
     let types = TaskType::ALL.map(TaskType::as_str);
     let [workflow, activity, nexus] = types;
     poll.only(&[workflow, activity, nexus, "workers"])?;
@@ -65,7 +65,7 @@ fn poll(poll: &Object<'_>) -> Result<Poll, Misfit> {
     Ok(read)
 }
 
-fn stats(stats: &Object<'_>) -> Result<QueueStats, Misfit> {
+fn stats(stats: &Object<'_>) -> Result<QueueStats, FieldError> {
     stats.only(&["backlog", "arrival_rate", "dispatch_rate", "age_ms"])?;
     Ok(QueueStats {
         backlog: stats.required_count("backlog")?,
@@ -75,7 +75,7 @@ fn stats(stats: &Object<'_>) -> Result<QueueStats, Misfit> {
     })
 }
 
-fn outcome(outcome: &Object<'_>) -> Result<Outcome, Misfit> {
+fn outcome(outcome: &Object<'_>) -> Result<Outcome, FieldError> {
     outcome.only(&["started", "throttled", "refused", "class", "message"])?;
     let class = |value: &serde_json::Value| {
         serde_json::from_value::<FailureClass>(value.clone()).ok().map(Some)

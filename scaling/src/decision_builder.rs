@@ -10,18 +10,18 @@ use crate::backoff::{self, BackOffPolicy};
 
 /// What becomes of a call for workers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Pass {
+pub(crate) enum Admission {
     /// The provider is asked.
     Granted,
     /// An earlier call of the same turn is for these tasks, too.
     Covered,
     /// The group backs off.
-    Held,
+    Deferred,
 }
 
 /// One batch of events for one group. At most one action comes of it.
 #[derive(Debug)]
-pub(crate) struct Turn {
+pub(crate) struct DecisionBuilder {
     now_ms: i64,
     policy: BackOffPolicy,
     own: OwnState,
@@ -32,7 +32,7 @@ pub(crate) struct Turn {
     reasons: Vec<Reason>,
 }
 
-impl Turn {
+impl DecisionBuilder {
     /// A turn at `now_ms`, milliseconds since the Unix epoch, of a group that waits so long when
     /// its provider refuses.
     pub(crate) fn begin(now_ms: i64, policy: BackOffPolicy, state: &GroupState) -> Self {
@@ -54,56 +54,56 @@ impl Turn {
 
     /// Takes note of how a launch ended. When that ends a back-off, what was held back is to be
     /// asked again at once.
-    pub(crate) fn settle(&mut self, outcome: &Outcome) {
+    pub(crate) fn record_outcome(&mut self, outcome: &Outcome) {
         let before = self.own.backoff().copied();
         let (after, reason) = self.policy.record_outcome(before.as_ref(), self.now_ms, outcome);
         if before.is_some() && after.is_none() {
-            self.wake_at(self.now_ms);
+            self.tick_by(self.now_ms);
         }
         if after != before {
             self.own.set_backoff(after);
         }
         if let Some(reason) = reason {
-            self.because(reason);
+            self.add_reason(reason);
         }
     }
 
     /// Takes note of how a change of a set's size went; one that was taken ends a back-off, however
     /// many workers came of it.
-    pub(crate) fn settle_size(&mut self, outcome: &Outcome) {
+    pub(crate) fn record_size_outcome(&mut self, outcome: &Outcome) {
         if !outcome.is_success() {
-            return self.settle(outcome);
+            return self.record_outcome(outcome);
         }
         if self.own.backoff().is_some() {
             self.own.set_backoff(None);
-            self.because(Reason::LaunchSucceeded { started: outcome.started });
-            self.wake_at(self.now_ms);
+            self.add_reason(Reason::LaunchSucceeded { started: outcome.started });
+            self.tick_by(self.now_ms);
         }
     }
 
     /// Whether a call for workers would be held. What this turn asked for itself, as a probe,
     /// holds nothing that comes with it.
-    pub(crate) fn is_held(&self) -> bool {
+    pub(crate) fn defers(&self) -> bool {
         self.action.is_none() && self.open_backoff().is_some()
     }
 
     /// Asks the provider for `count` workers, or for one where it was in trouble.
-    pub(crate) fn invoke(&mut self, count: u32) -> Pass {
+    pub(crate) fn invoke(&mut self, count: u32) -> Admission {
         if self.action.is_some() {
-            return Pass::Covered;
+            return Admission::Covered;
         }
         if let Some(backoff) = self.open_backoff() {
-            self.because(backoff::backing_off(&backoff, self.now_ms));
-            return Pass::Held;
+            self.add_reason(backoff::backing_off(&backoff, self.now_ms));
+            return Admission::Deferred;
         }
         let mut count = count.clamp(1, MAX_COUNT);
         if let Some(backoff) = self.own.backoff().copied() {
             count = 1;
-            self.because(Reason::Probing { failures: backoff.failures });
+            self.add_reason(Reason::Probing { failures: backoff.failures });
             self.own.set_backoff(Some(self.policy.probe(&backoff, self.now_ms)));
         }
         self.action = Some(Action::InvokeWorker { count });
-        Pass::Granted
+        Admission::Granted
     }
 
     /// Workers that this turn asks for.
@@ -120,20 +120,20 @@ impl Turn {
     }
 
     /// Has the provider keep `count` workers; a group in trouble waits for that, too.
-    pub(crate) fn resize(&mut self, count: u32) -> Pass {
+    pub(crate) fn resize(&mut self, count: u32) -> Admission {
         if self.action.is_some() {
-            return Pass::Covered;
+            return Admission::Covered;
         }
         if let Some(backoff) = self.open_backoff() {
-            self.because(backoff::backing_off(&backoff, self.now_ms));
-            return Pass::Held;
+            self.add_reason(backoff::backing_off(&backoff, self.now_ms));
+            return Admission::Deferred;
         }
         if let Some(backoff) = self.own.backoff().copied() {
-            self.because(Reason::Probing { failures: backoff.failures });
+            self.add_reason(Reason::Probing { failures: backoff.failures });
             self.own.set_backoff(Some(self.policy.probe(&backoff, self.now_ms)));
         }
         self.action = Some(Action::UpdateWorkerSetSize { count });
-        Pass::Granted
+        Admission::Granted
     }
 
     fn open_backoff(&self) -> Option<BackOff> {
@@ -141,12 +141,12 @@ impl Turn {
     }
 
     /// Counts announced tasks for which nothing is done now.
-    pub(crate) fn throttle(&mut self, misses: u64) {
+    pub(crate) fn add_throttled(&mut self, misses: u64) {
         self.throttled = self.throttled.saturating_add(misses);
     }
 
     /// Asks to be asked again at this time at the latest, milliseconds since the Unix epoch.
-    pub(crate) fn wake_at(&mut self, at_ms: i64) {
+    pub(crate) fn tick_by(&mut self, at_ms: i64) {
         self.wake_at_ms = Some(self.wake_at_ms.map_or(at_ms, |earlier| earlier.min(at_ms)));
     }
 
@@ -163,7 +163,7 @@ impl Turn {
 
     /// Gives a reason. Announced tasks of one turn are counted together; a reason that was given
     /// is not repeated.
-    pub(crate) fn because(&mut self, reason: Reason) {
+    pub(crate) fn add_reason(&mut self, reason: Reason) {
         for given in &mut self.reasons {
             match (given, &reason) {
                 (Reason::TasksAnnounced { misses: sum }, Reason::TasksAnnounced { misses: n })
@@ -184,7 +184,7 @@ impl Turn {
     /// decision asks to be asked again at its end, so that no later one takes that back.
     pub(crate) fn finish(mut self, mut state: GroupState) -> Decision {
         if let Some(backoff) = self.open_backoff() {
-            self.wake_at(backoff.until_ms);
+            self.tick_by(backoff.until_ms);
         }
         if self.reasons.is_empty() {
             self.reasons.push(Reason::NothingWaits);
@@ -206,26 +206,26 @@ mod tests {
     use super::*;
     use wci_contract::FailureClass;
 
-    fn invoked(turn: Turn) -> Vec<Action> {
-        turn.finish(GroupState::new()).actions
+    fn invoked(decision: DecisionBuilder) -> Vec<Action> {
+        decision.finish(GroupState::new()).actions
     }
 
     #[test]
     fn a_call_for_many_workers_is_granted_up_to_what_one_launch_may_ask_for() {
-        let mut turn = Turn::begin(0, BackOffPolicy::default(), &GroupState::new());
-        assert_eq!(turn.invoke(u32::MAX), Pass::Granted);
-        assert_eq!(turn.invoke(7), Pass::Covered);
-        assert_eq!(invoked(turn), [Action::InvokeWorker { count: MAX_COUNT }]);
+        let mut decision = DecisionBuilder::begin(0, BackOffPolicy::default(), &GroupState::new());
+        assert_eq!(decision.invoke(u32::MAX), Admission::Granted);
+        assert_eq!(decision.invoke(7), Admission::Covered);
+        assert_eq!(invoked(decision), [Action::InvokeWorker { count: MAX_COUNT }]);
     }
 
     #[test]
     fn a_call_for_many_workers_becomes_one_that_tries_after_a_back_off() {
-        let mut turn = Turn::begin(0, BackOffPolicy::default(), &GroupState::new());
-        turn.settle(&Outcome::failed(5, FailureClass::Throttled, "slow down"));
-        assert_eq!(turn.invoke(5), Pass::Held);
-        let state = turn.finish(GroupState::new()).state;
-        let mut turn = Turn::begin(10_000, BackOffPolicy::default(), &state);
-        assert_eq!(turn.invoke(5), Pass::Granted);
-        assert_eq!(invoked(turn), [Action::InvokeWorker { count: 1 }]);
+        let mut decision = DecisionBuilder::begin(0, BackOffPolicy::default(), &GroupState::new());
+        decision.record_outcome(&Outcome::failed(5, FailureClass::Throttled, "slow down"));
+        assert_eq!(decision.invoke(5), Admission::Deferred);
+        let state = decision.finish(GroupState::new()).state;
+        let mut decision = DecisionBuilder::begin(10_000, BackOffPolicy::default(), &state);
+        assert_eq!(decision.invoke(5), Admission::Granted);
+        assert_eq!(invoked(decision), [Action::InvokeWorker { count: 1 }]);
     }
 }

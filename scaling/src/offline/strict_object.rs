@@ -10,7 +10,7 @@ const MAX_NAME_SHOWN: usize = 100;
 
 /// Something that is not as it should be, and where.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Misfit {
+pub(super) enum FieldError {
     /// A field that stands for nothing.
     #[error("unknown field {place}: use {known}")]
     Unknown { place: String, known: String },
@@ -31,7 +31,7 @@ pub(super) struct Object<'a> {
 
 impl<'a> Object<'a> {
     /// The whole line, which messages call `name`.
-    pub(super) fn read(name: &str, value: &'a Value) -> Result<Self, Misfit> {
+    pub(super) fn read(name: &str, value: &'a Value) -> Result<Self, FieldError> {
         let fields = value.as_object().ok_or_else(|| mistyped(name.to_owned(), "a JSON object"))?;
         Ok(Self { path: String::new(), fields })
     }
@@ -43,10 +43,10 @@ impl<'a> Object<'a> {
     }
 
     /// Refuses every field that is not `known`; of several the first in the alphabet is named.
-    pub(super) fn only(&self, known: &[&str]) -> Result<(), Misfit> {
+    pub(super) fn only(&self, known: &[&str]) -> Result<(), FieldError> {
         let is_unknown = |key: &&String| !known.contains(&key.as_str());
         match self.fields.keys().filter(is_unknown).min() {
-            Some(key) => Err(Misfit::Unknown { place: self.place(key), known: one_of(known) }),
+            Some(key) => Err(FieldError::Unknown { place: self.place(key), known: one_of(known) }),
             None => Ok(()),
         }
     }
@@ -57,8 +57,8 @@ impl<'a> Object<'a> {
     }
 
     /// The object in the field `key`, which must be there.
-    pub(super) fn child(&self, key: &str) -> Result<Object<'a>, Misfit> {
-        let missing = || Misfit::Missing { place: self.place(key), wanted: "an object" };
+    pub(super) fn child(&self, key: &str) -> Result<Object<'a>, FieldError> {
+        let missing = || FieldError::Missing { place: self.place(key), wanted: "an object" };
         let value = self.fields.get(key).ok_or_else(missing)?;
         let mistyped = || mistyped(self.place(key), "an object");
         let fields = value.as_object().ok_or_else(mistyped)?;
@@ -71,10 +71,10 @@ impl<'a> Object<'a> {
         key: &str,
         wanted: &'static str,
         read: impl FnOnce(&Value) -> Option<T>,
-    ) -> Result<T, Misfit> {
+    ) -> Result<T, FieldError> {
         match self.fields.get(key) {
             Some(value) => read(value).ok_or_else(|| mistyped(self.place(key), wanted)),
-            None => Err(Misfit::Missing { place: self.place(key), wanted }),
+            None => Err(FieldError::Missing { place: self.place(key), wanted }),
         }
     }
 
@@ -84,7 +84,7 @@ impl<'a> Object<'a> {
         key: &str,
         wanted: &'static str,
         read: impl FnOnce(&Value) -> Option<T>,
-    ) -> Result<T, Misfit> {
+    ) -> Result<T, FieldError> {
         match self.fields.get(key) {
             None | Some(Value::Null) => Ok(T::default()),
             Some(_) => self.required(key, wanted, read),
@@ -92,23 +92,23 @@ impl<'a> Object<'a> {
     }
 
     /// The number of something in the field `key`; 0 when it is not there.
-    pub(super) fn count(&self, key: &str) -> Result<u64, Misfit> {
+    pub(super) fn count(&self, key: &str) -> Result<u64, FieldError> {
         self.optional(key, COUNT, count)
     }
 
     /// Like [`Self::count`], for a field that holds no more than 32 bits.
-    pub(super) fn small_count(&self, key: &str) -> Result<u32, Misfit> {
+    pub(super) fn small_count(&self, key: &str) -> Result<u32, FieldError> {
         let read = |value: &Value| u32::try_from(count(value)?).ok();
         self.optional(key, "a whole number from 0 to 4294967295", read)
     }
 
     /// The number of something in the field `key`, which must be there.
-    pub(super) fn required_count(&self, key: &str) -> Result<u64, Misfit> {
+    pub(super) fn required_count(&self, key: &str) -> Result<u64, FieldError> {
         self.required(key, COUNT, count)
     }
 
     /// The rate in the field `key`; 0 when it is not there.
-    pub(super) fn rate(&self, key: &str) -> Result<f64, Misfit> {
+    pub(super) fn rate(&self, key: &str) -> Result<f64, FieldError> {
         self.optional(key, "a number", number::float)
     }
 }
@@ -120,8 +120,8 @@ fn count(value: &Value) -> Option<u64> {
 }
 
 /// Says that something must be `wanted`.
-pub(super) fn mistyped(place: String, wanted: impl Into<String>) -> Misfit {
-    Misfit::Mistyped { place, wanted: wanted.into() }
+pub(super) fn mistyped(place: String, wanted: impl Into<String>) -> FieldError {
+    FieldError::Mistyped { place, wanted: wanted.into() }
 }
 
 /// `a, b or c`.
