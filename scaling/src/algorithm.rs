@@ -1,4 +1,4 @@
-//! The algorithms by name, and the providers that each of them fits.
+//! The algorithms by name, and the launch strategy that each of them supports.
 
 use std::fmt;
 
@@ -7,11 +7,11 @@ use wci_contract::LaunchStrategy;
 /// A scaling algorithm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Algorithm {
-    /// As many workers at once as the tasks that wait ask for.
+    /// Starts at once as many workers as the waiting tasks need.
     Demand,
-    /// One worker for tasks that found none, and for a backlog; as Temporal server 1.32 has it.
+    /// One worker for tasks that found none, and one for a backlog; as in Temporal server 1.32.
     NoSync,
-    /// As many workers as rates and backlog ask for; as Temporal server 1.32 has it.
+    /// As many workers as rates and backlog call for; as in Temporal server 1.32.
     RateBased,
 }
 
@@ -19,12 +19,12 @@ impl Algorithm {
     /// Every algorithm.
     pub const ALL: [Self; 3] = [Self::Demand, Self::NoSync, Self::RateBased];
 
-    /// The algorithm that a spec calls `name`.
+    /// The algorithm with this name in specs.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|algorithm| algorithm.name() == name)
     }
 
-    /// What specs call it.
+    /// The name in specs.
     pub fn name(self) -> &'static str {
         match self {
             Self::Demand => "demand",
@@ -33,7 +33,7 @@ impl Algorithm {
         }
     }
 
-    /// The only kind of provider that it can drive.
+    /// The launch strategy of the providers that it supports.
     pub fn strategy(self) -> LaunchStrategy {
         match self {
             Self::Demand | Self::NoSync => LaunchStrategy::Invoke,
@@ -41,8 +41,7 @@ impl Algorithm {
         }
     }
 
-    /// What a group with such a provider gets when its spec names no algorithm: what the
-    /// server's controller would take.
+    /// The default algorithm for providers with this launch strategy, as in the server's controller.
     pub fn default_for(strategy: LaunchStrategy) -> Self {
         match strategy {
             LaunchStrategy::Invoke => Self::NoSync,
@@ -62,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_algorithm_is_found_by_its_own_name_and_nothing_else_is() {
+    fn only_exact_names_of_algorithms_are_parsed() {
         for algorithm in Algorithm::ALL {
             assert_eq!(Algorithm::parse(algorithm.name()), Some(algorithm));
         }
@@ -72,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn a_default_fits_the_provider_that_it_is_the_default_for() {
+    fn a_default_supports_its_launch_strategy() {
         for strategy in [LaunchStrategy::Invoke, LaunchStrategy::WorkerSet] {
             assert_eq!(Algorithm::default_for(strategy).strategy(), strategy);
         }

@@ -1,4 +1,4 @@
-//! What the crate is asked.
+//! The entry points of the crate.
 
 use serde_json::{Map, Value};
 use wci_contract::{
@@ -15,13 +15,13 @@ use crate::{
 /// Bytes of an unknown algorithm's name that a message repeats.
 const MAX_NAME_SHOWN: usize = 100;
 
-/// Checks a scaler's settings strictly: what a spec says must be usable as it stands.
+/// Checks a scaler's settings strictly, as a spec has them.
 ///
 /// Whole numbers may be JSON numbers, whose fraction is dropped, or strings in base 10.
 ///
 /// # Errors
-/// The first of: a key that the algorithm does not know, a value that is no number or out of
-/// bounds, two values that do not go together.
+/// The first of: a key that the algorithm does not have, a value that is not a number or out of
+/// bounds, two values that contradict each other.
 pub fn check_config(algorithm: Algorithm, config: &Map<String, Value>) -> Result<(), ConfigError> {
     match algorithm {
         Algorithm::Demand => demand::check(config),
@@ -30,10 +30,10 @@ pub fn check_config(algorithm: Algorithm, config: &Map<String, Value>) -> Result
     }
 }
 
-/// Decides what one `event` calls for at `now_ms`, milliseconds since the Unix epoch.
+/// Decides about one `event` at `now_ms`, milliseconds since the Unix epoch.
 ///
-/// Settings that cannot be used count as their defaults, and so does what makes no sense in
-/// `state`. At most one action comes of it, and always a reason.
+/// Invalid settings count as their defaults, and invalid values in `state` as absent. The decision
+/// has at most one action, and at least one reason.
 pub fn decide(
     now_ms: i64,
     algorithm: Algorithm,
@@ -44,12 +44,12 @@ pub fn decide(
     decide_batch(now_ms, algorithm, config, state, std::slice::from_ref(event))
 }
 
-/// Decides what several events for one group call for together.
+/// Decides about several events of one group together.
 ///
-/// Outcomes of launches count first, the rest in its order, each with the state that those
-/// before it left. Announced tasks and backlog speak of the same tasks, so that at most one
-/// action comes of all of them; what comes after the event that brings it about is covered by
-/// it. Throttled tasks are summed, times are the earliest, reasons are not repeated.
+/// Outcomes of launches are processed first, the other events in their order, each with the state
+/// that those before it left. Announcements and backlog describe the same tasks, so that the
+/// decision has at most one action; it also covers the events after the one that caused it.
+/// Throttled tasks are summed, times are the earliest, reasons are not repeated.
 pub fn decide_batch(
     now_ms: i64,
     algorithm: Algorithm,
@@ -78,10 +78,10 @@ pub fn decide_batch(
     decision.finish(state)
 }
 
-/// Like [`decide`], for an algorithm by its name and settings that nobody has checked.
+/// Like [`decide`], for the name of an algorithm and unchecked settings.
 ///
 /// # Errors
-/// An unknown algorithm, and what [`check_config`] refuses.
+/// An unknown algorithm, and the errors of [`check_config`].
 pub fn decide_named(
     now_ms: i64,
     algorithm: &str,

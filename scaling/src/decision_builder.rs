@@ -1,4 +1,4 @@
-//! One decision as it grows: what an algorithm may ask for, and what it has to say.
+//! Building one decision: actions pass the back-off, reasons and times are combined.
 
 use wci_contract::{
     decision::{Action, BackOff, Decision, GroupState, OwnState, Reason},
@@ -8,18 +8,18 @@ use wci_contract::{
 
 use crate::backoff::{self, BackOffPolicy};
 
-/// What becomes of a call for workers.
+/// Whether an action was added to the decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Admission {
-    /// The provider is asked.
+    /// The action was added.
     Granted,
-    /// An earlier call of the same turn is for these tasks, too.
+    /// An earlier action of the same decision serves these tasks, too.
     Covered,
-    /// The group backs off.
+    /// The group is backing off.
     Deferred,
 }
 
-/// One batch of events for one group. At most one action comes of it.
+/// A decision about one batch of events for one group. It has at most one action.
 #[derive(Debug)]
 pub(crate) struct DecisionBuilder {
     now_ms: i64,
@@ -33,8 +33,7 @@ pub(crate) struct DecisionBuilder {
 }
 
 impl DecisionBuilder {
-    /// A turn at `now_ms`, milliseconds since the Unix epoch, of a group that waits so long when
-    /// its provider refuses.
+    /// Begins a decision at `now_ms`, milliseconds since the Unix epoch, from the group's `state`.
     pub(crate) fn begin(now_ms: i64, policy: BackOffPolicy, state: &GroupState) -> Self {
         Self {
             now_ms,
@@ -52,8 +51,8 @@ impl DecisionBuilder {
         self.now_ms
     }
 
-    /// Takes note of how a launch ended. When that ends a back-off, what was held back is to be
-    /// asked again at once.
+    /// Records the outcome of a launch. When it ends a back-off, deferred tasks are decided about
+    /// again at once.
     pub(crate) fn record_outcome(&mut self, outcome: &Outcome) {
         let before = self.own.backoff().copied();
         let (after, reason) = self.policy.record_outcome(before.as_ref(), self.now_ms, outcome);
@@ -68,8 +67,8 @@ impl DecisionBuilder {
         }
     }
 
-    /// Takes note of how a change of a set's size went; one that was taken ends a back-off, however
-    /// many workers came of it.
+    /// Records the outcome of a change of a worker set's size. A size that was accepted ends a
+    /// back-off, whatever number of workers it started.
     pub(crate) fn record_size_outcome(&mut self, outcome: &Outcome) {
         if !outcome.is_success() {
             return self.record_outcome(outcome);
@@ -81,13 +80,13 @@ impl DecisionBuilder {
         }
     }
 
-    /// Whether a call for workers would be held. What this turn asked for itself, as a probe,
-    /// holds nothing that comes with it.
+    /// Whether an action would be deferred. A probe in this decision covers the other events of
+    /// the batch instead of deferring them.
     pub(crate) fn defers(&self) -> bool {
         self.action.is_none() && self.open_backoff().is_some()
     }
 
-    /// Asks the provider for `count` workers, or for one where it was in trouble.
+    /// Starts `count` workers, or one as a probe after a failure.
     pub(crate) fn invoke(&mut self, count: u32) -> Admission {
         if self.action.is_some() {
             return Admission::Covered;
@@ -106,7 +105,7 @@ impl DecisionBuilder {
         Admission::Granted
     }
 
-    /// Workers that this turn asks for.
+    /// Workers that this decision starts.
     pub(crate) fn invoked(&self) -> u32 {
         match self.action {
             Some(Action::InvokeWorker { count }) => count,
@@ -114,12 +113,12 @@ impl DecisionBuilder {
         }
     }
 
-    /// Whether this turn asks the provider for something.
+    /// Whether this decision has an action.
     pub(crate) fn has_action(&self) -> bool {
         self.action.is_some()
     }
 
-    /// Has the provider keep `count` workers; a group in trouble waits for that, too.
+    /// Sets the size of the worker set to `count`, unless the group is backing off.
     pub(crate) fn resize(&mut self, count: u32) -> Admission {
         if self.action.is_some() {
             return Admission::Covered;
@@ -140,29 +139,28 @@ impl DecisionBuilder {
         self.own.backoff().filter(|backoff| self.policy.is_open(backoff, self.now_ms)).copied()
     }
 
-    /// Counts announced tasks for which nothing is done now.
+    /// Counts announced tasks that are deferred.
     pub(crate) fn add_throttled(&mut self, misses: u64) {
         self.throttled = self.throttled.saturating_add(misses);
     }
 
-    /// Asks to be asked again at this time at the latest, milliseconds since the Unix epoch.
+    /// Requests a tick at this time at the latest, milliseconds since the Unix epoch.
     pub(crate) fn tick_by(&mut self, at_ms: i64) {
         self.wake_at_ms = Some(self.wake_at_ms.map_or(at_ms, |earlier| earlier.min(at_ms)));
     }
 
-    /// Asks for a look at the queues after this time at the latest, milliseconds.
+    /// Requests a poll of the queues within this time, milliseconds.
     pub(crate) fn poll_within(&mut self, interval_ms: i64) {
         let interval = u64::try_from(interval_ms).unwrap_or_default();
         self.next_poll_ms = Some(self.next_poll_ms.map_or(interval, |n| n.min(interval)));
     }
 
-    /// Whether somebody asked for a look at the queues.
+    /// Whether a poll of the queues was requested.
     pub(crate) fn has_next_poll(&self) -> bool {
         self.next_poll_ms.is_some()
     }
 
-    /// Gives a reason. Announced tasks of one turn are counted together; a reason that was given
-    /// is not repeated.
+    /// Adds a reason. Announced tasks of one batch are summed; equal reasons are not repeated.
     pub(crate) fn add_reason(&mut self, reason: Reason) {
         for given in &mut self.reasons {
             match (given, &reason) {
@@ -180,8 +178,8 @@ impl DecisionBuilder {
         }
     }
 
-    /// The decision, with what the algorithm keeps as `state`. While a back-off is open, every
-    /// decision asks to be asked again at its end, so that no later one takes that back.
+    /// The finished decision, with the algorithm's `state`. While a back-off is open, every decision
+    /// requests a tick at its end, so that no later decision cancels it.
     pub(crate) fn finish(mut self, mut state: GroupState) -> Decision {
         if let Some(backoff) = self.open_backoff() {
             self.tick_by(backoff.until_ms);
@@ -211,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn a_call_for_many_workers_is_granted_up_to_what_one_launch_may_ask_for() {
+    fn a_launch_has_at_most_the_maximum_number_of_workers() {
         let mut decision = DecisionBuilder::begin(0, BackOffPolicy::default(), &GroupState::new());
         assert_eq!(decision.invoke(u32::MAX), Admission::Granted);
         assert_eq!(decision.invoke(7), Admission::Covered);
@@ -219,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn a_call_for_many_workers_becomes_one_that_tries_after_a_back_off() {
+    fn after_a_back_off_a_launch_of_many_workers_becomes_a_probe_of_one() {
         let mut decision = DecisionBuilder::begin(0, BackOffPolicy::default(), &GroupState::new());
         decision.record_outcome(&Outcome::failed(5, FailureClass::Throttled, "slow down"));
         assert_eq!(decision.invoke(5), Admission::Deferred);

@@ -1,8 +1,8 @@
-//! `demand`: as many workers at once as the tasks that wait ask for, and no more.
+//! `demand`: starts at once as many workers as the waiting tasks need, and no more.
 //!
-//! A deficit is what waits less what is taken care of: by workers on their way, by those that
-//! arrived since the figures were taken, by slots that are known to be free. It is served at
-//! once, within the limits that the user sets. Workers leave by themselves.
+//! The deficit is the number of waiting tasks that nothing covers yet: no starting worker, no
+//! worker that arrived since the statistics were taken, no free slot. Workers for the deficit are
+//! started at once, within the limits that the user sets. Workers exit on their own.
 
 mod counts;
 mod fields;
@@ -32,22 +32,22 @@ use waiting::{ANNOUNCEMENT_DELAY_MS, SAMPLE_AGE_MS, Sample};
 
 pub(crate) use settings::{backoff_policy, check, has_minimum};
 
-/// How long a backlog that grows must have done so before its growth is served ahead,
-/// milliseconds: rates are means over half a minute.
+/// How long a backlog must grow before workers are started for its further growth, milliseconds:
+/// rates are means over half a minute.
 const GROWING_MS: i64 = 10_000;
-/// Misses of one announcement that may be true.
+/// The largest plausible number of misses in one announcement.
 const MAX_MISSES: u64 = 1_000_000;
-/// How soon after a first announcement the backlog should be looked at, milliseconds.
+/// How soon after a first announcement the queues should be polled, milliseconds.
 const POLL_SOON_MS: i64 = 700;
-/// From one look to the next while something is going on, while tasks wait, and while nothing
-/// does, milliseconds.
+/// Poll intervals shortly after a start, while tasks wait, and while the group is idle,
+/// milliseconds.
 const BUSY_POLL_MS: i64 = 1_000;
 const WAITING_POLL_MS: i64 = 5_000;
 const IDLE_POLL_MS: i64 = 60_000;
-/// How long after workers were asked for something is going on, milliseconds.
+/// How long after a start the group counts as busy, milliseconds.
 const BUSY_MS: i64 = 10_000;
 
-/// Adds what `events` call for to `turn`; returns the state to go on with.
+/// Adds to `decision` what `events` call for; returns the new state.
 pub(crate) fn decide(
     config: &Map<String, Value>,
     state: &GroupState,
@@ -69,9 +69,9 @@ pub(crate) fn decide(
     for event in events {
         match event {
             Event::TaskAdd(signal) => call.task_add(signal),
-            // The workers alone were looked at.
+            // A count of the workers alone.
             Event::Poll(Poll { stats, workers: Some(workers) }) if stats.is_empty() => {
-                call.count(*workers);
+                call.record_worker_count(*workers);
             }
             Event::Poll(poll) => call.poll(&Sample::of(poll)),
             Event::Outcome(outcome) => {
@@ -91,22 +91,21 @@ struct Call<'a> {
     settings: &'a Settings,
     memory: &'a mut Memory,
     decision: &'a mut DecisionBuilder,
-    /// Misses of this turn.
+    /// Misses of this batch.
     misses: u64,
-    /// Those of them that are news.
+    /// Of these, misses that the backlog did not show before.
     new_misses: u64,
-    /// Tasks that will have come by the time that a worker started now polls, above what those
-    /// there take.
+    /// By how many tasks the backlog will have grown when a worker started now begins to poll.
     growth: u64,
 }
 
 impl Call<'_> {
-    /// What happened by itself since the last decision.
+    /// Accounts for the time since the last decision.
     fn catch_up(&mut self) {
         let Memory { fleet, waiting, learned, .. } = &mut *self.memory;
         fleet.expire(self.now_ms, self.settings.lifetime_ms);
         let tasks_of_one = learned.tasks_of_one(self.settings, self.settings.target_ms);
-        // Misses before an arrival are announced up to so long after it.
+        // Misses before an arrival may be announced this long after it.
         let settle_ms = learned.start_ms(self.settings).saturating_add(ANNOUNCEMENT_DELAY_MS);
         for (at_ms, workers) in fleet.arrive(self.now_ms, settle_ms) {
             let tasks = number::whole(number::to_float(workers) * tasks_of_one);
@@ -121,7 +120,7 @@ impl Call<'_> {
             self.memory.presence.reset();
             return;
         }
-        // A lone miss may come without a count.
+        // The server may omit the count of a single miss.
         let misses = signal.misses.max(1);
         if signal.kind().is_none() {
             self.decision.add_reason(Reason::NobodyServes { tasks: misses });
@@ -129,11 +128,11 @@ impl Call<'_> {
             return;
         }
         self.decision.add_reason(Reason::TasksAnnounced { misses });
-        // Anybody may send a signal: a number that no queue comes to stands for one task.
+        // Anybody may send a signal: an implausible number counts as one task.
         let misses = if misses > MAX_MISSES { 1 } else { misses };
         self.misses = self.misses.saturating_add(misses);
-        // Without a queue it was not announced by the server: it stands for the tasks behind
-        // workers that were refused, which are known.
+        // A signal without a queue does not come from the server: it repeats the known tasks of a
+        // launch that was refused.
         if signal.task_queue_name.is_empty() && self.memory.waiting.has_deferred() {
             let new = self.memory.waiting.record_known(self.now_ms, misses);
             self.new_misses = self.new_misses.saturating_add(new);
@@ -161,7 +160,7 @@ impl Call<'_> {
         self.memory.waiting.record_sample(self.now_ms, sample);
     }
 
-    /// Who is there.
+    /// Updates which workers are present.
     fn update_workers(&mut self, sample: &Sample, follows: bool) {
         let Memory { fleet, presence, learned, .. } = &mut *self.memory;
         let found = presence.record_sample(self.now_ms, sample, follows, self.settings, fleet);
@@ -173,12 +172,12 @@ impl Call<'_> {
             self.decision.add_reason(Reason::StartTimedOut { workers: found.failed, after_ms });
         }
         if let Some(workers) = sample.workers {
-            self.count(workers);
+            self.record_worker_count(workers);
         }
     }
 
-    /// Who has left.
-    fn count(&mut self, workers: WorkersSeen) {
+    /// Removes workers that have left, given a count of those that poll.
+    fn record_worker_count(&mut self, workers: WorkersSeen) {
         let Memory { fleet, presence, learned, .. } = &mut *self.memory;
         let start_ms = learned.start_ms(self.settings);
         let settled_ms = self.now_ms.saturating_sub(start_ms.saturating_add(SAMPLE_AGE_MS));
@@ -192,7 +191,7 @@ impl Call<'_> {
         }
     }
 
-    /// What one worker does, and whether more of them help.
+    /// Learns a worker's service rate, and whether more workers help.
     fn learn(&mut self, sample: &Sample, follows: bool) {
         let Memory { fleet, learned, push, .. } = &mut *self.memory;
         let start_ms = learned.start_ms(self.settings);
@@ -205,7 +204,7 @@ impl Call<'_> {
         *push = push.filter(|push| sample.waiting > 0 && push.is_same(sample.dispatch));
     }
 
-    /// Whether the backlog grows, and by how much until a worker started now is there.
+    /// Measures whether the backlog grows, and by how much until a worker started now polls.
     fn measure_growth(&mut self, sample: &Sample) {
         if sample.waiting == 0 || sample.arrival <= sample.dispatch {
             self.memory.growing_since_ms = None;
@@ -219,7 +218,7 @@ impl Call<'_> {
         }
     }
 
-    /// Asks to be asked again.
+    /// Requests the next poll.
     fn schedule_polls(&mut self) {
         let waits = self.memory.waiting.backlog.is_some_and(|backlog| backlog.waiting > 0)
             || self.memory.waiting.announced() > 0;
@@ -231,7 +230,7 @@ impl Call<'_> {
             (false, false) => IDLE_POLL_MS,
         });
         let is_recent = |ms: i64| self.now_ms.saturating_sub(ms) < SAMPLE_AGE_MS;
-        // A first announcement may be all there is; where a second one comes, more may wait.
+        // A single announcement may be complete; after a second one, more tasks may wait.
         let is_burst =
             self.new_misses > 0 && self.memory.waiting.announced().max(self.new_misses) > 1;
         if is_burst && !self.memory.poll_requested_ms.is_some_and(is_recent) {
@@ -241,7 +240,7 @@ impl Call<'_> {
         self.schedule_minimum();
     }
 
-    /// Asks to be asked again when workers kept warm may be too few.
+    /// Requests a tick when there may be fewer workers than the minimum.
     fn schedule_minimum(&mut self) {
         let Settings { min, schedule, lifetime_ms, .. } = self.settings;
         let change_ms = schedule.next_change(self.now_ms);

@@ -1,4 +1,4 @@
-//! Why a question cannot be answered. The words are those that a stock server's clients know.
+//! Errors in settings. The messages are those that a stock server's clients match on.
 
 use crate::{Algorithm, Range};
 
@@ -13,12 +13,12 @@ pub enum ConfigError {
         /// The algorithm.
         algorithm: Algorithm,
     },
-    /// No whole number, or one that fits no 64 bits.
+    /// Not a whole number, or one that does not fit 64 bits.
     #[error("{name} must be an integer and at least {min}")]
     NotAnInteger {
         /// The key.
         name: &'static str,
-        /// The smallest value that is allowed.
+        /// The minimum.
         min: i64,
     },
     /// Below the bound.
@@ -26,7 +26,7 @@ pub enum ConfigError {
     TooSmall {
         /// The key.
         name: &'static str,
-        /// The smallest value that is allowed.
+        /// The minimum.
         min: i64,
     },
     /// Above the bound.
@@ -34,15 +34,15 @@ pub enum ConfigError {
     TooLarge {
         /// The key.
         name: &'static str,
-        /// The largest value that is allowed.
+        /// The maximum.
         max: i64,
     },
-    /// No number, or none that is finite.
+    /// Not a finite number.
     #[error("{name} must be {range}")]
     NotANumber {
         /// The key.
         name: &'static str,
-        /// What it may be.
+        /// The allowed range.
         range: Range,
     },
     /// A number out of bounds.
@@ -52,10 +52,10 @@ pub enum ConfigError {
         name: &'static str,
         /// Its value.
         value: f64,
-        /// What it may be.
+        /// The allowed range.
         range: Range,
     },
-    /// Two settings that do not go together.
+    /// Two settings that contradict each other.
     #[error("{name} ({value}) must be {relation} {other} ({other_value}), otherwise {otherwise}")]
     Unfit {
         /// The key.
@@ -68,10 +68,10 @@ pub enum ConfigError {
         other: &'static str,
         /// The value of that key.
         other_value: i64,
-        /// What would go wrong.
+        /// The consequence.
         otherwise: &'static str,
     },
-    /// A number above another setting's.
+    /// A number above that of another setting.
     #[error("{name} ({value}) must not exceed {other} ({other_value})")]
     Exceeds {
         /// The key.
@@ -83,7 +83,7 @@ pub enum ConfigError {
         /// The value of that key.
         other_value: i64,
     },
-    /// A number that is not between two other settings'.
+    /// A number that is not between those of two other settings.
     #[error("{name} ({value}) must be between {low} ({low_value}) and {high} ({high_value})")]
     NotBetween {
         /// The key.
@@ -99,17 +99,17 @@ pub enum ConfigError {
         /// The value of that key.
         high_value: i64,
     },
-    /// No schedule at all, or too long a one.
+    /// Not a schedule, or one that is too long.
     #[error(
         "{name} must be a list of at most {max} lines, for example [\"mon-fri 08:00-18:00 5\"]"
     )]
     NotASchedule {
         /// The key.
         name: &'static str,
-        /// Lines that it may have.
+        /// The maximum number of lines.
         max: usize,
     },
-    /// A line of a schedule that is none.
+    /// An invalid line of a schedule.
     #[error(
         "{name}: {line:?} must be days, times in UTC and workers, for example \"mon-fri 08:00-18:00 5\""
     )]
@@ -135,7 +135,7 @@ pub enum DecideError {
     /// There is no algorithm of that name.
     #[error("invalid scaling algorithm type '{0}'")]
     UnknownAlgorithm(String),
-    /// The settings are not the algorithm's.
+    /// Invalid settings.
     #[error(transparent)]
     Config(#[from] ConfigError),
 }

@@ -1,12 +1,12 @@
 //! Scaling decisions as pure functions.
 //!
-//! [`decide`] takes the time, a group's settings, what the last decision left, and something
-//! that happened; it answers with what to do and why. There is no clock, no I/O and no
-//! randomness in here, and no input makes it panic: the same input gives the same answer on any
-//! machine, which is what lets a decision be recorded, replayed and simulated.
+//! [`decide`] takes the time, a group's settings, the state that the last decision returned, and
+//! an event. It returns actions and their reasons. The crate has no clock, no I/O and no
+//! randomness, and no input makes it panic: the same input gives the same decision on any
+//! machine, so that decisions can be recorded, replayed and simulated.
 //!
-//! What an [`Algorithm`] wants passes a back-off that all of them share: a group whose provider
-//! refuses waits, longer each time, then tries with one worker.
+//! All algorithms share one back-off: a group whose provider fails waits, longer each time, and
+//! then probes the provider with one worker.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 

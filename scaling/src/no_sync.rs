@@ -1,9 +1,9 @@
-//! `no-sync`: one worker for tasks that found none, and one for a backlog at each look.
+//! `no-sync`: one worker for tasks that found none, and one for a backlog at each poll.
 //!
 //! The rules, the names in the state and their order are those of the controller built into
-//! Temporal server 1.32, whose state can be taken over. Two things are ours: a clock that was put
-//! back never blocks for ever, and what a cooloff or a suppression holds back comes with the
-//! time at which to ask again.
+//! Temporal server 1.32, whose state can be taken over. Two rules are additions: a clock that is
+//! set back never blocks a group for ever, and a decision that a cooloff or a suppression defers
+//! requests a tick at its end.
 
 mod detector;
 mod settings;
@@ -23,7 +23,7 @@ use state::State;
 
 pub(crate) use settings::check;
 
-/// Adds what `events` call for to `turn`; returns the state to go on with.
+/// Adds to `decision` what `events` call for; returns the new state.
 pub(crate) fn decide(
     config: &Map<String, Value>,
     state: &GroupState,
@@ -37,7 +37,7 @@ pub(crate) fn decide(
         match event {
             Event::TaskAdd(signal) => call.task_add(signal),
             Event::Poll(poll) => call.poll(poll),
-            // What outcomes mean is the back-off's to say.
+            // The back-off processes outcomes.
             Event::Outcome(_) | Event::Tick {} => {}
         }
     }
@@ -47,7 +47,7 @@ pub(crate) fn decide(
 
 struct Call<'a> {
     settings: Settings,
-    /// The last start before this call.
+    /// The last start before this decision.
     last_ms: Option<i64>,
     state: &'a mut State,
     decision: &'a mut DecisionBuilder,
@@ -59,7 +59,7 @@ impl Call<'_> {
             self.decision.add_reason(Reason::SyncMatch { syncs: signal.syncs.max(1) });
             return;
         }
-        // A lone miss may come without a count.
+        // The server may omit the count of a single miss.
         let misses = signal.misses.max(1);
         let Some(kind) = signal.kind() else {
             self.decision.add_reason(Reason::NobodyServes { tasks: misses });
@@ -76,8 +76,8 @@ impl Call<'_> {
         }
     }
 
-    /// Why tasks of this kind bring no worker now, and until when. A back-off goes before: it
-    /// says so itself.
+    /// Why tasks of this type start no worker now, and until when. A back-off takes precedence and
+    /// gives its own reason.
     fn limit(&self, kind: TaskType) -> Option<(Reason, i64)> {
         if self.decision.defers() {
             return None;
@@ -106,8 +106,8 @@ impl Call<'_> {
         }
     }
 
-    /// Whether the figures of one kind call for a worker: because too much waits, or because
-    /// something does and the last worker must be gone by now.
+    /// Whether the statistics of one type call for a worker: the backlog is too large, or tasks
+    /// wait and the last worker's lifetime is over.
     fn wants_worker(&mut self, kind: TaskType, stats: &QueueStats) -> bool {
         let waiting = stats.backlog;
         let threshold = self.settings.threshold;
@@ -142,9 +142,8 @@ impl Call<'_> {
         admission
     }
 
-    /// How far the last start is from now, milliseconds; `None` when there was none. A start that
-    /// lies ahead was timed by a clock that has since been put back: it holds as long as any
-    /// other.
+    /// The time between the last start and now, milliseconds; `None` without a start. A start in
+    /// the future comes from a clock that has since been set back: it counts like any other.
     fn since_last(&self) -> Option<u64> {
         self.last_ms.map(|last_ms| self.decision.now_ms().abs_diff(last_ms))
     }
@@ -166,7 +165,7 @@ impl Call<'_> {
         detector::suppressed_until(&self.settings, memory, self.decision.now_ms())
     }
 
-    /// Events that bring no figures leave the interval as it is.
+    /// Events without statistics leave the poll interval as it is.
     fn keep_polling(&mut self) {
         if !self.decision.has_next_poll() {
             let suppressed =

@@ -1,9 +1,9 @@
-//! Decisions from JSON lines: how `wci decide` and tests ask.
+//! Decisions from JSON lines, for `wci decide` and tests.
 //!
 //! A line is `{"algorithm", "config", "state", "now_ms", "event"}`; `config` and `state` may be
 //! left out. The event is one of `{"task_add": SIGNAL}`, `{"poll": {…}}`, `{"outcome": {…}}` and
-//! `{"tick": {}}`. Other than a decision about live tasks this is strict: a field that is unknown
-//! or of the wrong type is an error that names its place.
+//! `{"tick": {}}`. Unlike a decision about live tasks, this is strict: an unknown field, or one of
+//! the wrong type, is an error that names its place.
 
 mod event;
 mod strict_object;
@@ -14,7 +14,7 @@ use wci_contract::decision::{Decision, Event};
 use crate::{DecideError, decide_named, number};
 use strict_object::{FieldError, Object};
 
-/// Bytes of one line; a longer one is refused unread.
+/// Bytes of one line; a longer one is refused without being parsed.
 pub const MAX_LINE: usize = 1024 * 1024;
 
 #[derive(Debug, thiserror::Error)]
@@ -31,7 +31,7 @@ enum LineError {
     Decide(#[from] DecideError),
 }
 
-/// The answer to one line, and whether it is a decision: a decision as one line of JSON, or
+/// The reply to one line, and whether it is a decision: a decision as one line of JSON, or
 /// `{"error": "…"}`. Neither ends in a newline.
 pub fn answer(line: &str) -> (String, bool) {
     let written =

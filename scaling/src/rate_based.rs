@@ -1,10 +1,11 @@
-//! `rate-based`: as many workers as the rates of arrival and dispatch ask for, kept by a
-//! provider that is told a number.
+//! `rate-based`: as many workers as the rates of arrival and dispatch call for, in a worker set
+//! that the provider keeps.
 //!
 //! The rules, the names in the state and their order are those of the controller built into
-//! Temporal server 1.32, whose state can be taken over. Ours are: a clock that was put back never
-//! blocks for ever, what a cooldown holds back comes with the time at which to ask again, a tick
-//! tells the provider the number, and a step down may be larger than one where the spec says so.
+//! Temporal server 1.32, whose state can be taken over. These rules are additions: a clock that is
+//! set back never blocks a group for ever, a decision that a cooldown defers requests a tick at its
+//! end, a tick sends the size to the provider again, and a scale-down may be larger than one where
+//! the spec allows it.
 
 mod settings;
 mod sizing;
@@ -23,7 +24,7 @@ use state::State;
 
 pub(crate) use settings::check;
 
-/// Adds what `events` call for to `turn`; returns the state to go on with.
+/// Adds to `decision` what `events` call for; returns the new state.
 pub(crate) fn decide(
     config: &Map<String, Value>,
     state: &GroupState,
@@ -40,7 +41,7 @@ pub(crate) fn decide(
             Event::Poll(poll) if call.has_misses => call.learn_from(poll),
             Event::Poll(poll) => call.poll(poll),
             Event::Tick {} => call.resend_size(),
-            // What outcomes mean is the back-off's to say.
+            // The back-off processes outcomes.
             Event::Outcome(_) => {}
         }
     }
@@ -52,9 +53,9 @@ pub(crate) fn decide(
 
 struct Call<'a> {
     settings: Settings,
-    /// Workers that the provider is to keep.
+    /// The size of the worker set.
     planned: u32,
-    /// Whether tasks were announced in this turn that found no worker.
+    /// Whether this batch has announced tasks that found no worker.
     has_misses: bool,
     state: &'a mut State,
     decision: &'a mut DecisionBuilder,
@@ -67,7 +68,7 @@ impl Call<'_> {
             self.decision.add_reason(Reason::SyncMatch { syncs: signal.syncs.max(1) });
             return;
         }
-        // A lone miss may come without a count.
+        // The server may omit the count of a single miss.
         let misses = signal.misses.max(1);
         if signal.kind().is_none() {
             self.decision.add_reason(Reason::NobodyServes { tasks: misses });
@@ -83,15 +84,15 @@ impl Call<'_> {
         }
     }
 
-    /// Whoever keeps the workers may not know of the number: the group or its settings are new,
-    /// or it was not taken the last time.
+    /// Sends the size again: the group or its settings are new, or the provider did not accept the
+    /// size the last time.
     fn resend_size(&mut self) {
         self.decision.add_reason(Reason::Desired { workers: self.planned, planned: self.planned });
         self.resize(self.planned);
     }
 
-    /// The figures that belong to a decision about announced tasks: they tell what a worker
-    /// does, and call for nothing.
+    /// Learns the capacity of a worker from statistics that came with announced tasks. They call
+    /// for no action.
     fn learn_from(&mut self, poll: &Poll) {
         self.state.learn_capacity(&self.settings, &Sample::of(&poll.stats), self.planned);
     }
@@ -111,7 +112,7 @@ impl Call<'_> {
         }
     }
 
-    /// Adds `step` workers unless something is in the way; whether it did.
+    /// Adds `step` workers unless a limit prevents it; returns whether it did.
     fn step_up(&mut self, step: u32) -> bool {
         let Settings { max, up_cooldown_ms, .. } = self.settings;
         if self.planned >= max {
@@ -131,7 +132,7 @@ impl Call<'_> {
         granted
     }
 
-    /// Takes away what is `surplus`, as far as a step goes, unless something is in the way.
+    /// Removes the `surplus`, up to the step size, unless a limit prevents it.
     fn step_down(&mut self, surplus: u32) {
         let Settings { min, quiet_ms, down_cooldown_ms, step_down, .. } = self.settings;
         if let Some(at_ms) = self.end_of(self.state.last_miss_ms, quiet_ms) {
@@ -153,8 +154,8 @@ impl Call<'_> {
         granted
     }
 
-    /// When a wait of `wait_ms` after `since_ms` ends; `None` when it is over. What lies ahead was
-    /// timed by a clock that has since been put back: it holds as long as any other.
+    /// When a wait of `wait_ms` after `since_ms` ends; `None` when it is over. A time in the future
+    /// comes from a clock that has since been set back: it counts like any other.
     fn end_of(&self, since_ms: Option<i64>, wait_ms: i64) -> Option<i64> {
         let since_ms = since_ms?;
         let waits = self.decision.now_ms().abs_diff(since_ms) < wait_ms.unsigned_abs();

@@ -27,7 +27,7 @@ pub(crate) struct Float {
     pub(crate) range: Range,
 }
 
-/// What a number may be.
+/// The range of a number.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Range {
     /// From the first to the second, both included.
@@ -97,7 +97,7 @@ impl Integer {
         }
     }
 
-    /// The value in `config` if it can be used, else the default.
+    /// The value in `config` if it is valid, or else the default.
     pub(crate) fn read(&self, config: &Map<String, Value>) -> i64 {
         self.check(config).unwrap_or(self.default)
     }
@@ -121,13 +121,13 @@ impl Float {
         }
     }
 
-    /// The value in `config` if it can be used, else the default.
+    /// The value in `config` if it is valid, or else the default.
     pub(crate) fn read(&self, config: &Map<String, Value>) -> f64 {
         self.check(config).unwrap_or(self.default)
     }
 }
 
-/// Refuses a key that is not among `known`; of several the first in the alphabet is named.
+/// Refuses keys that are not `known`; the error names the first of them in alphabetical order.
 pub(crate) fn check_keys(
     config: &Map<String, Value>,
     known: impl Fn(&str) -> bool,

@@ -6,19 +6,19 @@ use crate::number;
 
 /// Entries of a list.
 const MAX_ENTRIES: usize = 32;
-/// Entries of the same stretch of this length are one, milliseconds.
+/// Entries within the same interval of this length are merged, milliseconds.
 const MERGE_MS: i64 = 250;
-/// The largest count of one entry: enough for anything, small enough to add up.
+/// The largest count of one entry: large enough for any count, small enough to be summed.
 const MAX: u64 = u32::MAX as u64;
 
-/// Counts by time, oldest first; times are milliseconds since the Unix epoch. Entries that are
-/// put together count from the later time.
+/// Counts by time, oldest first; times are milliseconds since the Unix epoch. Merged entries have
+/// the later time.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Counts(Vec<(i64, u64)>);
 
 impl Counts {
-    /// Reads pairs of time and count. What makes no sense is passed over; what lies ahead of
-    /// `now_ms` was timed by a clock that has since been put back, and counts from now.
+    /// Reads pairs of time and count; invalid pairs are ignored. A time after `now_ms` comes from a
+    /// clock that has since been set back, and becomes `now_ms`.
     pub(super) fn read(value: Option<&Value>, now_ms: i64) -> Self {
         let entry = |pair: &Value| {
             let (ms, count) = (number::integer(pair.get(0)?)?, number::integer(pair.get(1)?)?);
@@ -36,7 +36,7 @@ impl Counts {
         self.0.iter().map(|(ms, count)| json!([ms, count])).collect()
     }
 
-    /// Adds `count` at `now_ms`, which is not before any other entry.
+    /// Adds `count` at `now_ms`, which is not earlier than any other entry.
     pub(super) fn add(&mut self, now_ms: i64, count: u64) {
         if count == 0 {
             return;
@@ -51,9 +51,9 @@ impl Counts {
         self.bound();
     }
 
-    /// Drops the entry whose neighbours are closest to each other, measured by how long ago they
-    /// are, and counts it from the later one: a list of ten minutes knows the last seconds well
-    /// and the rest to about a third of its age.
+    /// Merges the entry whose neighbours are closest to each other, relative to their age, into the
+    /// later one. A list of ten minutes is exact for the last seconds, and for the rest to about a
+    /// third of its age.
     fn bound(&mut self) {
         while self.0.len() > MAX_ENTRIES {
             let newest_ms = self.newest().unwrap_or_default();
@@ -73,38 +73,38 @@ impl Counts {
         }
     }
 
-    /// Forgets what is from `ms` or before.
+    /// Removes the entries up to `ms`.
     pub(super) fn expire(&mut self, ms: i64) {
         self.0.retain(|(at_ms, _)| *at_ms > ms);
     }
 
-    /// The sum of everything.
+    /// The sum of all counts.
     pub(super) fn sum(&self) -> u64 {
         self.since(i64::MIN)
     }
 
-    /// The sum of what is from after `ms`.
+    /// The sum of the counts after `ms`.
     pub(super) fn since(&self, ms: i64) -> u64 {
         self.0.iter().filter(|(at_ms, _)| *at_ms > ms).map(|(_, count)| count).sum()
     }
 
-    /// When the oldest entry is from.
+    /// The time of the oldest entry.
     pub(super) fn oldest(&self) -> Option<i64> {
         self.0.first().map(|(ms, _)| *ms)
     }
 
-    /// When the newest entry is from.
+    /// The time of the newest entry.
     pub(super) fn newest(&self) -> Option<i64> {
         self.0.last().map(|(ms, _)| *ms)
     }
 
-    /// Entries from after `since_ms` up to `until_ms`.
+    /// The entries after `since_ms`, up to `until_ms`.
     pub(super) fn between(&self, since_ms: i64, until_ms: i64) -> Vec<(i64, u64)> {
         let is_within = |(ms, _): &&(i64, u64)| *ms > since_ms && *ms <= until_ms;
         self.0.iter().filter(is_within).copied().collect()
     }
 
-    /// Takes `count` away from what is from `until_ms` or before, the oldest first.
+    /// Removes `count` from the entries up to `until_ms`, the oldest first.
     pub(super) fn take_oldest(&mut self, mut count: u64, until_ms: i64) {
         for (_, left) in self.0.iter_mut().filter(|(ms, _)| *ms <= until_ms) {
             let taken = count.min(*left);
@@ -121,7 +121,7 @@ impl Counts {
         before - self.sum()
     }
 
-    /// Takes `count` away, the newest first.
+    /// Removes `count`, the newest first.
     pub(super) fn take_newest(&mut self, mut count: u64) {
         for (_, left) in self.0.iter_mut().rev() {
             let taken = count.min(*left);
@@ -131,7 +131,7 @@ impl Counts {
         self.0.retain(|(_, left)| *left > 0);
     }
 
-    /// Makes everything count from `now_ms`.
+    /// Moves all counts to `now_ms`.
     pub(super) fn renew(&mut self, now_ms: i64) {
         let sum = self.sum();
         self.0.clear();
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_list_stays_short_loses_nothing_and_knows_the_latest_best() {
+    fn a_long_list_stays_short_loses_no_count_and_is_most_exact_for_the_latest() {
         let many: Vec<_> = (0..1_000).map(|n| (n * 1_000, 3)).collect();
         let counts = counts(&many);
         assert_eq!((counts.0.len(), counts.sum()), (MAX_ENTRIES, 3_000));
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn what_happens_at_almost_the_same_time_is_one_entry() {
+    fn counts_at_almost_the_same_time_are_one_entry() {
         assert_eq!(counts(&[(0, 1), (99, 2), (150, 0), (250, 4)]).0, [(99, 3), (250, 4)]);
     }
 
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stretch_of_time_has_its_end_and_not_its_beginning() {
+    fn an_interval_includes_its_end_and_not_its_beginning() {
         let mut list = counts(&[(0, 1), (1_000, 2), (2_000, 4), (3_000, 8)]);
         assert_eq!(list.between(0, 2_000), [(1_000, 2), (2_000, 4)]);
         assert_eq!(list.since(1_000), 12);
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_no_sense_is_passed_over_on_reading() {
+    fn invalid_pairs_are_ignored_on_reading() {
         let value = json!([[5, 1], [3, 2], [99, 4], [1], "x", [1, -1], [1, 0], [2, 1e300]]);
         assert_eq!(Counts::read(Some(&value), 10).0, [(3, 2), (5, 1), (10, 4)]);
         assert_eq!(Counts::read(None, 10), Counts::default());

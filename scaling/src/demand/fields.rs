@@ -1,4 +1,4 @@
-//! Reading what was remembered, whatever became of it.
+//! Lenient reading of the stored memory.
 
 use serde_json::{Map, Value};
 
@@ -13,7 +13,7 @@ pub(super) struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// A time; one that lies ahead was set by a clock that has since been put back: it is now.
+    /// A time. One in the future comes from a clock that has since been set back, and becomes now.
     pub(super) fn time(self, key: &str) -> Option<i64> {
         let ms = number::integer(self.map.get(key)?)?;
         (ms >= 0).then_some(ms.min(self.now_ms))
@@ -38,14 +38,14 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Puts a field into `map`, unless there is nothing to put.
+/// Inserts a field into `map`, unless it is `None`.
 pub(super) fn put(map: &mut Map<String, Value>, key: &str, value: Option<impl Into<Value>>) {
     if let Some(value) = value {
         map.insert(key.to_owned(), value.into());
     }
 }
 
-/// Puts a list into `map`, unless it is empty.
+/// Inserts a list into `map`, unless it is empty.
 pub(super) fn put_counts(map: &mut Map<String, Value>, key: &str, counts: &Counts) {
     put(map, key, (counts.sum() > 0).then(|| counts.to_json()));
 }

@@ -1,4 +1,4 @@
-//! The workers that were asked for.
+//! The workers that were requested.
 
 use serde_json::{Map, Value};
 
@@ -7,18 +7,18 @@ use super::{
     fields::{Fields, put, put_counts},
 };
 
-/// How long what was asked counts against the budget of invocations, milliseconds.
+/// How long a request counts against the budget of invocations, milliseconds.
 const MINUTE_MS: i64 = 60_000;
 
-/// The workers that were asked for and are not known to have left.
+/// The workers that were requested and are not known to have left.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Fleet {
-    /// Workers by when they were asked for.
+    /// Workers by the time of the request.
     starts: Counts,
-    /// Those that were asked for up to then are taken to have arrived, milliseconds since the
-    /// Unix epoch.
+    /// Workers that were requested up to this time count as arrived, milliseconds since the Unix
+    /// epoch.
     settled_ms: i64,
-    /// Workers asked for in the last minute, whatever became of them.
+    /// Workers requested in the last minute, whatever their outcome.
     requested: Counts,
 }
 
@@ -37,13 +37,14 @@ impl Fleet {
         put(map, "settled_ms", (self.starts.sum() > 0).then_some(self.settled_ms));
     }
 
-    /// Forgets workers whose life is over.
+    /// Removes workers whose lifetime is over.
     pub(super) fn expire(&mut self, now_ms: i64, lifetime_ms: i64) {
         self.starts.expire(now_ms.saturating_sub(lifetime_ms));
         self.requested.expire(now_ms.saturating_sub(MINUTE_MS));
     }
 
-    /// Workers that arrive by `now_ms`, by when they do, if it takes `start_ms`.
+    /// The workers that have newly arrived by `now_ms`, with their times of arrival, if a start
+    /// takes `start_ms`.
     pub(super) fn arrive(&mut self, now_ms: i64, start_ms: i64) -> Vec<(i64, u64)> {
         let start_ms = start_ms.max(1);
         let settled_ms = now_ms.saturating_sub(start_ms);
@@ -55,24 +56,24 @@ impl Fleet {
         arrived.into_iter().map(|(ms, count)| (ms.saturating_add(start_ms), count)).collect()
     }
 
-    /// Takes note of workers that were asked for now.
+    /// Records a request for workers.
     pub(super) fn record_request(&mut self, now_ms: i64, count: u64) {
         self.starts.add(now_ms, count);
         self.requested.add(now_ms, count);
     }
 
-    /// Takes note of workers that were refused: the last that were asked for.
+    /// Records workers that were refused: the last that were requested.
     pub(super) fn refused(&mut self, count: u64) {
         self.starts.take_newest(count);
     }
 
-    /// Forgets workers asked for from after `since_ms` up to `until_ms`; answers with how many.
+    /// Removes the workers requested after `since_ms`, up to `until_ms`; returns their number.
     pub(super) fn remove_failed(&mut self, since_ms: i64, until_ms: i64) -> u64 {
         self.starts.take_between(since_ms, until_ms)
     }
 
-    /// Of the workers asked for up to `until_ms` no more than `seen` are left; answers with how
-    /// many have gone, the oldest first.
+    /// Of the workers requested up to `until_ms`, only `seen` are still there: removes the oldest,
+    /// and returns their number.
     pub(super) fn remove_departed(&mut self, seen: u64, until_ms: i64) -> u64 {
         let known = self.starts.sum() - self.starts.since(until_ms);
         let gone = known.saturating_sub(seen);
@@ -80,18 +81,18 @@ impl Fleet {
         gone
     }
 
-    /// Workers asked for and not known to have left.
+    /// Workers that were requested and are not known to have left.
     pub(super) fn workers(&self) -> u64 {
         self.starts.sum()
     }
 
-    /// Workers that are taken to have arrived.
+    /// Workers that count as arrived.
     pub(super) fn arrived(&self) -> u64 {
         self.workers() - self.in_flight()
     }
 
-    /// How long the workers that have arrived were there within the last `window_ms`, all
-    /// together, milliseconds; and how many of them arrived within the last `lately_ms`.
+    /// The total time that arrived workers were there within the last `window_ms`, milliseconds,
+    /// and the number that arrived within the last `recent_ms`.
     pub(super) fn worked(
         &self,
         now_ms: i64,
@@ -108,37 +109,37 @@ impl Fleet {
         sums
     }
 
-    /// Workers that are taken to be on their way.
+    /// Workers that count as starting.
     pub(super) fn in_flight(&self) -> u64 {
         self.starts.since(self.settled_ms)
     }
 
-    /// Workers asked for after `ms`.
+    /// Workers requested after `ms`.
     pub(super) fn since(&self, ms: i64) -> u64 {
         self.starts.since(ms)
     }
 
-    /// When the next worker is taken to have left, if each lives for `lifetime_ms`.
+    /// When the lifetime of the next worker is over.
     pub(super) fn next_to_leave(&self, lifetime_ms: i64) -> Option<i64> {
         self.starts.oldest().map(|ms| ms.saturating_add(lifetime_ms))
     }
 
-    /// When the first of those asked for after `ms` was asked for.
+    /// The time of the first request after `ms`.
     pub(super) fn first_since(&self, ms: i64) -> Option<i64> {
         self.starts.between(ms, i64::MAX).first().map(|(ms, _)| *ms)
     }
 
-    /// Workers asked for within the last minute.
+    /// Workers requested within the last minute.
     pub(super) fn requested(&self) -> u64 {
         self.requested.sum()
     }
 
-    /// When the first of those asked for within the last minute no longer counts.
+    /// When the oldest request stops counting against the budget.
     pub(super) fn next_budget(&self, now_ms: i64) -> i64 {
         self.requested.oldest().unwrap_or(now_ms).saturating_add(MINUTE_MS)
     }
 
-    /// When workers were last asked for, within the last minute or among those still there.
+    /// The time of the last request within the last minute, or for workers that are still there.
     pub(super) fn last_requested(&self) -> Option<i64> {
         self.requested.newest().max(self.starts.newest())
     }
@@ -157,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn workers_arrive_once_when_they_have_had_the_time() {
+    fn workers_arrive_once_after_their_start_time() {
         let mut fleet = fleet(&[(1_000, 2), (5_000, 3)]);
         assert_eq!(fleet.arrive(3_000, 2_000), [(3_000, 2)]);
         assert_eq!(fleet.arrive(4_000, 2_000), []);
@@ -167,15 +168,15 @@ mod tests {
     }
 
     #[test]
-    fn workers_that_arrived_worked_since_then_and_no_longer_than_is_asked() {
+    fn arrived_workers_worked_since_their_arrival_within_the_window() {
         let fleet = fleet(&[(9_000, 2), (98_000, 3), (99_500, 4)]);
-        // Two for the whole window, three for a second; four are on their way.
+        // Two for the whole window, three for a second; four are starting.
         assert_eq!(fleet.worked(100_000, 1_000, (27_500, 90_000)), (58_000, 3));
         assert_eq!(fleet.worked(100_000, 1_000, (27_500, 90_001)), (58_000, 5));
     }
 
     #[test]
-    fn the_first_that_was_asked_for_after_a_time_is_found() {
+    fn the_first_request_after_a_time_is_found() {
         let fleet = fleet(&[(1_000, 2), (5_000, 3)]);
         assert_eq!(fleet.first_since(0), Some(1_000));
         assert_eq!(fleet.first_since(1_000), Some(5_000));

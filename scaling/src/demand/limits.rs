@@ -1,24 +1,24 @@
-//! What stands between a need and a call of the provider.
+//! The limits between the needed workers and those that are started.
 
 use wci_contract::decision::Reason;
 
 use super::{Call, push::Push, settings::Settings, sizing::Need};
 use crate::{decision_builder::Admission, number};
 
-/// How often a full group is asked again, milliseconds.
+/// How often a group at its maximum is decided about again, milliseconds.
 const RECOUNT_MS: i64 = 5_000;
 
-/// Something that holds workers back.
+/// A limit on the workers that are started.
 struct Limit {
-    /// Workers that it lets through.
+    /// Workers that it allows.
     allowed: u64,
     reason: Reason,
-    /// When to ask again, milliseconds since the Unix epoch.
+    /// When to decide again, milliseconds since the Unix epoch.
     at_ms: i64,
 }
 
 impl Call<'_> {
-    /// Asks for what is needed and allowed, and says what stands in the way of the rest.
+    /// Starts the workers that are needed and allowed, and gives the reasons for the rest.
     pub(super) fn start_what_is_needed(&mut self) {
         let need = self.memory.need(self.now_ms, self.settings, self.growth);
         let mut wanted = self.wanted(&need);
@@ -39,7 +39,7 @@ impl Call<'_> {
         }
     }
 
-    /// Workers that the tasks ask for; one when they wait too long whatever is known.
+    /// Workers that the tasks need; one when they have waited too long, whatever the numbers say.
     fn wanted(&mut self, need: &Need) -> u64 {
         let &Need { waiting, covered, workers, free, .. } = need;
         if workers > 0 {
@@ -61,7 +61,7 @@ impl Call<'_> {
         0
     }
 
-    /// For how long tasks wait, when that is too long and nothing was asked for in the time.
+    /// The age of the oldest task, if it has waited too long and no worker was requested meanwhile.
     fn waits_too_long(&self) -> Option<i64> {
         let timeout_ms = self.settings.timeout_ms;
         let backlog = self.memory.waiting.recent(self.now_ms)?;
@@ -70,7 +70,7 @@ impl Call<'_> {
         (is_idle && backlog.age_ms >= timeout_ms).then_some(backlog.age_ms)
     }
 
-    /// Workers that are to be kept warm and are not there.
+    /// Workers missing from the minimum.
     fn below_minimum(&mut self) -> u64 {
         let min = self.settings.min.max(self.settings.schedule.workers_at(self.now_ms));
         let workers = self.memory.fleet.workers();
@@ -80,7 +80,7 @@ impl Call<'_> {
         min.saturating_sub(workers)
     }
 
-    /// The queue is no faster for the workers that were added.
+    /// Whether the workers that were added did not raise the dispatch rate.
     fn queue_is_limited(&self, need: &Need) -> Option<Limit> {
         let push = self.memory.push.filter(|p| p.is_conclusive(self.memory.fleet.workers()))?;
         let backlog = self.memory.waiting.recent(self.now_ms)?;
@@ -105,11 +105,11 @@ impl Call<'_> {
     fn at_max(&self) -> Limit {
         let Settings { max, lifetime_ms, .. } = *self.settings;
         let workers = self.memory.fleet.workers();
-        // Workers may leave unseen: whoever counts them may find room before the first is due to.
+        // Workers may leave unnoticed: a count may allow a start before the next lifetime is over.
         let recount_ms = self.now_ms.saturating_add(RECOUNT_MS);
         let leaves_ms = self.memory.fleet.next_to_leave(lifetime_ms);
         let at_ms = leaves_ms.map_or(recount_ms, |ms| ms.min(recount_ms));
-        // Those of this decision count, too.
+        // Workers of this decision count, too.
         let reason = Reason::AtMaxConcurrent { workers: workers.max(max), max };
         Limit { allowed: max.saturating_sub(workers), reason, at_ms }
     }
@@ -122,7 +122,8 @@ impl Call<'_> {
         Limit { allowed: max.saturating_sub(requested), reason, at_ms }
     }
 
-    /// What lets some workers through needs no wake-up: the queues are looked at soon.
+    /// Gives the limit's reason. Only a limit that allows no worker needs a tick: after a start the
+    /// queues are polled soon.
     fn apply_limit(&mut self, limit: Limit) -> u64 {
         self.decision.add_reason(limit.reason);
         if limit.allowed == 0 {
@@ -131,7 +132,7 @@ impl Call<'_> {
         limit.allowed
     }
 
-    /// Asks for workers; answers with how many the provider is asked for.
+    /// Starts workers; returns their number.
     fn start(&mut self, wanted: u64, need: &Need) -> u64 {
         let Ok(count @ 1..) = u32::try_from(wanted) else { return 0 };
         if self.decision.invoke(count) != Admission::Granted {
@@ -152,8 +153,8 @@ impl Call<'_> {
         started
     }
 
-    /// Says for how many announced tasks nothing is done now. When nothing is done at all, they
-    /// are put off and come again.
+    /// Counts the announced tasks that are throttled. When no worker is started at all, they are
+    /// deferred, and will be announced again.
     fn defer_rest(&mut self, need: &Need, started: u64) {
         let rest = need.waiting.saturating_sub(need.covered);
         if self.decision.invoked() == 0 {

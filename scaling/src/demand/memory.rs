@@ -1,4 +1,4 @@
-//! What `demand` remembers: everything under one key, because no other controller knows it.
+//! The memory of `demand`, all under one key, because no other controller has it.
 
 use serde_json::{Map, Value};
 use wci_contract::decision::GroupState;
@@ -22,14 +22,14 @@ pub(super) struct Memory {
     pub(super) presence: Presence,
     pub(super) learned: Learned,
     pub(super) push: Option<Push>,
-    /// Since when tasks arrive faster than they are taken.
+    /// Since when tasks arrive faster than they are dispatched.
     pub(super) growing_since_ms: Option<i64>,
-    /// When a look was last asked for.
+    /// When a poll was last requested.
     pub(super) poll_requested_ms: Option<i64>,
 }
 
 impl Memory {
-    /// Reads what is known; what makes no sense is passed over.
+    /// Reads the known fields; invalid values are ignored.
     pub(super) fn read(state: &GroupState, now_ms: i64) -> Self {
         let Some(map) = state.get(KEY).and_then(Value::as_object) else { return Self::default() };
         let fields = Fields { map, now_ms };

@@ -1,4 +1,4 @@
-//! Whether the workers that were asked for show up.
+//! Whether the requested workers start polling.
 
 use serde_json::{Map, Value};
 
@@ -9,32 +9,32 @@ use super::{
     waiting::{SAMPLE_AGE_MS, Sample},
 };
 
-/// Workers in a row that did not show up, from which on the group slows down.
+/// The number of workers in a row that did not start polling from which the group slows down.
 const MAX_NO_SHOWS: u64 = 3;
-/// How long a group that slowed down waits for one worker to show up, milliseconds, at least.
+/// The minimum time that a slowed-down group waits for one worker to poll, milliseconds.
 const SLOW_MS: i64 = 60_000;
-/// The time of the first poll is known this well, milliseconds, or it teaches nothing.
+/// The accuracy of a start time that is worth learning, milliseconds.
 const EXACT_MS: i64 = 3_000;
 
-/// What is known of workers that were asked for and of which nothing was seen since.
+/// Workers that were requested and have not been seen since.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Presence {
-    /// When the first of them was asked for.
+    /// When the first of them was requested.
     trial_ms: Option<i64>,
-    /// Workers in a row that did not show up.
+    /// Workers in a row that did not start polling.
     no_shows: u64,
-    /// Since when tasks wait and none is taken.
+    /// Since when tasks wait and none is dispatched.
     stuck_ms: Option<i64>,
-    /// The last look at which no worker was seen.
+    /// The last sample without a worker.
     absent_ms: Option<i64>,
 }
 
-/// What a look tells of the workers.
+/// What a sample shows of the workers.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Observation {
-    /// How long the first worker took to show up, milliseconds, where that is known.
+    /// How long the first worker took to start polling, milliseconds, where known.
     pub(super) start_ms: Option<i64>,
-    /// Workers that did not show up in time.
+    /// Workers that did not start polling in time.
     pub(super) failed: u64,
 }
 
@@ -55,20 +55,20 @@ impl Presence {
         put(map, "absent_ms", self.absent_ms);
     }
 
-    /// Workers were asked for.
+    /// Records a request for workers.
     pub(super) fn record_request(&mut self, now_ms: i64) {
         self.trial_ms.get_or_insert(now_ms);
     }
 
-    /// Some worker took a task, or asked for one.
+    /// A worker polls or processes tasks: forgets earlier failures.
     pub(super) fn reset(&mut self) {
         *self = Self::default();
     }
 
-    /// Takes in a look. `follows` when the one before it was not long ago.
+    /// Records a sample. `follows` is whether the sample before it is recent.
     ///
-    /// Workers did not show up when a task waits since they were asked for, their time is over,
-    /// and nothing was taken meanwhile: a worker that came and left took the task.
+    /// Workers have failed to start when a task has waited since their request, their time is over,
+    /// and no task was dispatched meanwhile: a worker that came and left would have taken the task.
     pub(super) fn record_sample(
         &mut self,
         now_ms: i64,
@@ -112,9 +112,9 @@ impl Presence {
         failed
     }
 
-    /// How long the first worker of the trial took to show up: between the last look that saw
-    /// none and this. Where others were asked for later, nobody knows who that is: a worker may
-    /// have come and left between two looks.
+    /// How long the first requested worker took to start polling: until between the last sample
+    /// without a worker and this one. It is unknown when others were requested later, because a
+    /// worker may come and leave between two samples.
     fn start_ms(&self, now_ms: i64, fleet: &Fleet) -> Option<i64> {
         let (trial_ms, absent_ms) = (self.trial_ms?, self.absent_ms?);
         if fleet.last_requested()?.saturating_sub(trial_ms) > EXACT_MS {
@@ -125,14 +125,15 @@ impl Presence {
         (gap_ms <= EXACT_MS && absent_ms >= trial_ms).then_some(start_ms)
     }
 
-    /// From when on workers may be on their way though they were expected earlier; `None` when
-    /// nothing is out that was not seen.
+    /// Workers requested after this time may still be starting, although they were expected
+    /// earlier; `None` when every requested worker was seen.
     pub(super) fn unconfirmed_since(&self, now_ms: i64, settings: &Settings) -> Option<i64> {
         let trial_ms = self.trial_ms?.saturating_sub(1);
         Some(trial_ms.max(now_ms.saturating_sub(settings.timeout_ms)))
     }
 
-    /// How many did not show up, and until when nothing more is asked for because of it.
+    /// The number of workers that did not start polling, and until when no more are requested
+    /// because of them.
     pub(super) fn slow_down(&self, fleet: &Fleet, settings: &Settings) -> Option<(u64, i64)> {
         if self.no_shows < MAX_NO_SHOWS {
             return None;

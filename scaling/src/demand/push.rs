@@ -1,30 +1,30 @@
-//! Sees when more workers do not help: a queue's own rate limit, or something behind it.
+//! Detects when more workers do not help: the queue, or something behind it, limits the rate.
 
 use serde_json::{Map, Value};
 
 use super::fields::{Fields, put};
 use crate::number;
 
-/// How far the dispatch rate may move and still be the same, relative to it.
+/// The relative change up to which a dispatch rate counts as the same.
 const SAME: f64 = 0.1;
-/// After this the rate should show what workers that were added do, milliseconds; the server's
+/// After this time the rate should show the effect of added workers, milliseconds; the server's
 /// rates are means over half a minute.
 const PATIENCE_MS: i64 = 15_000;
-/// How often the patience doubles.
+/// How often that time doubles.
 const MAX_DOUBLINGS: u32 = 3;
 
-/// Workers that were added while tasks waited and others were taken.
+/// Workers that were added while tasks waited and others were dispatched.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Push {
     /// When, milliseconds since the Unix epoch.
     at_ms: i64,
     /// Tasks that waited.
     waiting: u64,
-    /// Tasks taken each second before.
+    /// Tasks dispatched each second before.
     rate: f64,
     /// Workers before.
     workers: u64,
-    /// How often more workers did not help.
+    /// How often in a row more workers did not help.
     fruitless: u32,
 }
 
@@ -50,7 +50,8 @@ impl Push {
         map
     }
 
-    /// Workers are added to `workers` while `waiting` tasks wait and `rate` a second are taken.
+    /// The push after workers are added to `workers` while `waiting` tasks wait and `rate` a second
+    /// are dispatched.
     pub(super) fn after(
         before: Option<Self>,
         now_ms: i64,
@@ -73,22 +74,22 @@ impl Push {
         }
     }
 
-    /// Whether the rate is what it was before.
+    /// Whether the rate is the same as before.
     pub(super) fn is_same(&self, rate: f64) -> bool {
         (rate - self.rate).abs() <= SAME * self.rate
     }
 
-    /// Whether so many workers more were added that the rate must show it.
+    /// Whether enough workers were added for the rate to show it.
     pub(super) fn is_conclusive(&self, workers: u64) -> bool {
         workers > self.workers && workers.saturating_mul(4) >= self.workers.saturating_mul(5)
     }
 
-    /// Until when the workers that were added are given time.
+    /// Until when the added workers have time to raise the rate.
     pub(super) fn until_ms(&self) -> i64 {
         self.at_ms.saturating_add(PATIENCE_MS << self.fruitless.min(MAX_DOUBLINGS))
     }
 
-    /// Tasks that those added are for.
+    /// Tasks that the added workers are for.
     pub(super) fn waiting(&self) -> u64 {
         self.waiting
     }
@@ -107,7 +108,7 @@ mod tests {
     const FIRST: Push = Push { at_ms: 0, waiting: 20, rate: 2.0, workers: 4, fruitless: 0 };
 
     #[test]
-    fn workers_are_pushed_where_tasks_wait_and_others_are_taken() {
+    fn a_push_begins_where_tasks_wait_and_others_are_dispatched() {
         assert_eq!(Push::after(None, 0, 20, 2.0, 4), Some(FIRST));
         assert_eq!(Push::after(None, 0, 20, 0.0, 4), None);
         assert_eq!(Push::after(None, 0, 0, 2.0, 4), None);
@@ -121,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_push_that_changed_nothing_in_its_time_was_fruitless() {
+    fn a_push_that_left_the_rate_the_same_was_fruitless() {
         let again = Push::after(Some(FIRST), 15_000, 30, 2.1, 8);
         assert_eq!(again, Some(Push { at_ms: 15_000, waiting: 30, fruitless: 1, ..FIRST }));
     }
@@ -138,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_quarter_more_workers_must_show() {
+    fn a_quarter_more_workers_is_conclusive() {
         assert_eq!([4, 5].map(|workers| FIRST.is_conclusive(workers)), [false, true]);
         let many = Push { workers: 8, ..FIRST };
         assert_eq!([9, 10].map(|workers| many.is_conclusive(workers)), [false, true]);
@@ -153,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_push_is_written_in_few_words_and_read_again() {
+    fn a_push_is_written_briefly_and_read_again() {
         let read = |push: &Value| {
             let map = Map::from_iter([("push".to_owned(), push.clone())]);
             Push::read(Fields { map: &map, now_ms: 0 })

@@ -1,7 +1,7 @@
-//! Workers kept warm at certain times of the week, in UTC.
+//! The minimum number of workers at certain times of the week, in UTC.
 //!
 //! A schedule is a list of lines such as `mon-fri 08:00-18:00 5` or `* 06:30-07:00 2`: days,
-//! times and workers. Where several lines hold, the one with the most workers counts.
+//! times and workers. Where several lines apply, the one with the most workers wins.
 
 use serde_json::{Map, Value};
 use wci_contract::limits::cut;
@@ -22,39 +22,39 @@ const EPOCH_MINUTES: i64 = 3 * DAY_MINUTES;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Line {
-    /// First and last day, Monday is 0; the last may come before the first, over the weekend.
+    /// First and last day, Monday is 0. The last may be before the first, across the weekend.
     days: (i64, i64),
     /// Minutes of the day, from and until; 1440 is the end of the day.
     minutes: (i64, i64),
     workers: u64,
 }
 
-/// When how many workers are kept warm.
+/// The minimum number of workers by time.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Schedule(Vec<Line>);
 
 impl Schedule {
-    /// Reads the schedule in `config`; lines that cannot be used are passed over.
+    /// Reads the schedule in `config`; invalid lines are ignored.
     pub(super) fn read(config: &Map<String, Value>) -> Self {
         let lines = config.get(KEY).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         let lines = lines.iter().take(MAX_LINES).filter_map(|line| parse(line.as_str()?));
         Self(lines.collect())
     }
 
-    /// Workers that it asks for at `now_ms`, milliseconds since the Unix epoch.
+    /// The minimum number of workers at `now_ms`, milliseconds since the Unix epoch.
     pub(super) fn workers_at(&self, now_ms: i64) -> u64 {
         let minute = minute_of_week(now_ms);
-        let holds = |line: &&Line| line.holds(minute);
-        self.0.iter().filter(holds).map(|line| line.workers).max().unwrap_or(0)
+        let applies = |line: &&Line| line.applies(minute);
+        self.0.iter().filter(applies).map(|line| line.workers).max().unwrap_or(0)
     }
 
-    /// When it may next ask for another number, milliseconds since the Unix epoch; `None`
-    /// without a schedule.
+    /// When the number may next change, milliseconds since the Unix epoch; `None` without a
+    /// schedule.
     pub(super) fn next_change(&self, now_ms: i64) -> Option<i64> {
         let minute = minute_of_week(now_ms);
         let minutes = |line: &Line| [line.minutes.0, line.minutes.1];
         let ahead = |edge: i64| (edge - minute).rem_euclid(DAY_MINUTES);
-        // Every edge recurs daily as far as this cares: a wake-up too many is cheap.
+        // Every edge counts daily, whatever its days: a superfluous tick is cheap.
         let nearest = self.0.iter().flat_map(minutes).map(ahead);
         let nearest = nearest.map(|ahead| if ahead == 0 { DAY_MINUTES } else { ahead }).min()?;
         let start_of_minute = now_ms - now_ms.rem_euclid(MINUTE_MS);
@@ -63,7 +63,7 @@ impl Schedule {
 }
 
 impl Line {
-    fn holds(&self, minute_of_week: i64) -> bool {
+    fn applies(&self, minute_of_week: i64) -> bool {
         let (day, minute) = (minute_of_week / DAY_MINUTES, minute_of_week % DAY_MINUTES);
         let (first, last) = self.days;
         let is_day =
@@ -76,7 +76,7 @@ fn minute_of_week(now_ms: i64) -> i64 {
     (now_ms.div_euclid(MINUTE_MS) + EPOCH_MINUTES).rem_euclid(WEEK_MINUTES)
 }
 
-/// Checks the schedule in `config`, whose lines may ask for no more than the limit.
+/// Checks the schedule in `config`, whose lines may not exceed the limit.
 pub(super) fn check(
     config: &Map<String, Value>,
     (limit, most): (&'static str, i64),
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_holds_on_its_days_from_its_first_minute_to_its_last() {
+    fn a_line_applies_on_its_days_from_its_first_minute_to_its_last() {
         let week = schedule(json!(["mon-fri 08:00-18:00 5"]));
         for (day, hours, minutes, workers) in [
             (0, 7, 59, 0),
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn days_may_go_over_the_weekend_and_times_to_the_end_of_the_day() {
+    fn days_may_span_the_weekend_and_times_the_end_of_the_day() {
         let nights =
             schedule(json!(["sat-mon 22:00-24:00 3", "* 00:00-00:30 1", "SUN 23:00-23:30 9"]));
         for (day, hours, minutes, workers) in [
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn the_next_change_lies_ahead_and_never_more_than_a_day() {
+    fn the_next_change_is_within_a_day() {
         let week = schedule(json!(["mon-fri 08:00-18:00 5"]));
         assert_eq!(week.next_change(at(0, 7, 59) + 500), Some(at(0, 8, 0)));
         assert_eq!(week.next_change(at(0, 8, 0)), Some(at(0, 18, 0)));
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_line_is_told_with_an_example() {
+    fn an_invalid_line_is_refused_with_an_example() {
         let check = |lines: Value| {
             let config = json!({ KEY: lines });
             check(config.as_object().unwrap(), ("max", 10)).map_err(|e| e.to_string())

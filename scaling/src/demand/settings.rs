@@ -25,31 +25,31 @@ const BACKOFF_MAX: Integer = Integer::new("backoff_max_ms", 60_000, 100).up_to(D
 const INTEGERS: [Integer; 10] =
     [SLOTS, MAX, PER_MINUTE, MIN, TARGET, START, TIMEOUT, LIFETIME, BACKOFF, BACKOFF_MAX];
 
-/// What a group's spec says; times in milliseconds, none negative.
+/// The settings of a group; times in milliseconds, none negative.
 #[derive(Debug, Clone)]
 pub(super) struct Settings {
-    /// Tasks that one worker runs at once; at least 1.
+    /// Slots of one worker; at least 1.
     pub(super) slots: u64,
-    /// Workers that were asked for and are not known to have left, at most.
+    /// The maximum number of workers that were requested and are not known to have left.
     pub(super) max: u64,
-    /// Workers asked for within any minute, at most.
+    /// The maximum number of workers requested within any minute.
     pub(super) per_minute: u64,
-    /// Workers kept warm when the schedule says nothing.
+    /// The minimum number of workers when no line of the schedule applies.
     pub(super) min: u64,
-    /// Workers kept warm at certain times.
+    /// The minimum number of workers at certain times.
     pub(super) schedule: Schedule,
     /// How long a task may wait for a slot.
     pub(super) target_ms: i64,
-    /// From asking for a worker to its first poll, before that was seen.
+    /// From the request for a worker to its first poll, before the first measurement.
     pub(super) start_ms: i64,
-    /// A worker that is not seen by then did not start.
+    /// A worker that has not polled after this time did not start.
     pub(super) timeout_ms: i64,
-    /// After this a worker is taken to have left.
+    /// After this time a worker counts as gone.
     pub(super) lifetime_ms: i64,
 }
 
 impl Settings {
-    /// Reads `config`; what cannot be used counts as its default.
+    /// Reads `config`; invalid values count as their defaults.
     pub(super) fn read(config: &Map<String, Value>) -> Self {
         let count = |integer: Integer| integer.read(config).unsigned_abs();
         Self {

@@ -1,4 +1,4 @@
-//! How many workers the tasks that wait ask for.
+//! The number of workers that the waiting tasks need.
 
 use super::{
     memory::Memory,
@@ -7,24 +7,23 @@ use super::{
 };
 use crate::number;
 
-/// What the tasks that wait ask for.
+/// What the waiting tasks need.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Need {
     /// Tasks that wait.
     pub(super) waiting: u64,
-    /// Of these, tasks that are taken care of.
+    /// Of these, tasks that are covered.
     pub(super) covered: u64,
-    /// Workers that the rest asks for.
+    /// Workers that the rest needs.
     pub(super) workers: u64,
-    /// Slots that are free, as far as that is known.
+    /// Slots that are known to be free.
     pub(super) free: u64,
-    /// Tasks of the rest that only the backlog told of.
+    /// Of the rest, tasks that are in the backlog but were not announced.
     pub(super) unannounced: u64,
 }
 
 impl Memory {
-    /// What announcements and backlog ask for: they speak of the same tasks, so the larger of
-    /// the two counts.
+    /// The need by announcements or by backlog, whichever is larger: both describe the same tasks.
     pub(super) fn need(&self, now_ms: i64, settings: &Settings, growth: u64) -> Need {
         let backlog = self.waiting.backlog;
         let tasks_of_one = self.tasks_of_one(settings, backlog);
@@ -40,8 +39,8 @@ impl Memory {
         Need { unannounced: rest_of_seen - rest_of_announced, ..seen }
     }
 
-    /// Tasks that one worker takes within the time that a task may wait. What was learned does
-    /// not count when tasks wait for longer than it lets expect.
+    /// Tasks that one worker accepts within the time that a task may wait. The learned rate does not
+    /// count while tasks wait for longer than it implies.
     pub(super) fn tasks_of_one(&self, settings: &Settings, backlog: Option<Backlog>) -> f64 {
         let bound_ms = settings.target_ms.saturating_add(SAMPLE_AGE_MS);
         let is_late = backlog.is_some_and(|backlog| backlog.age_ms > bound_ms);
@@ -49,14 +48,14 @@ impl Memory {
         self.learned.tasks_of_one(settings, wait_ms)
     }
 
-    /// What was announced, against those on their way.
+    /// The announced tasks, covered by starting workers.
     fn announced(&self, now_ms: i64, tasks_of_one: f64) -> Need {
         let free = self.waiting.recent(now_ms).map_or(0, |backlog| backlog.free);
         size(self.waiting.announced(), self.fleet.in_flight(), free, tasks_of_one)
     }
 
-    /// What waited at the last look, against those who may have arrived after its figures were
-    /// taken, or are on their way.
+    /// The backlog of the last sample, covered by workers that may have arrived after its statistics
+    /// were taken, or are starting.
     fn seen(
         &self,
         now_ms: i64,
@@ -78,7 +77,7 @@ impl Memory {
         if !push.is_conclusive(self.fleet.workers()) {
             return need;
         }
-        // Those added are for what waited then, until it shows what they do.
+        // Until their effect shows, the added workers cover what waited when they were added.
         let covered = need.covered.max(push.waiting().min(waiting));
         Need { covered, workers: workers_for(waiting - covered, tasks_of_one), ..need }
     }

@@ -1,6 +1,6 @@
-//! The tasks that wait, from two sources that speak of the same tasks: announcements, which are
-//! fresh but leave out the end of a burst, and the server's figures, which are complete but up
-//! to five seconds old. They are never added up.
+//! The waiting tasks, from two sources that describe the same tasks: announcements, which are
+//! immediate but omit the end of a burst, and the server's statistics, which are complete but up
+//! to five seconds old. They are never added together.
 
 use serde_json::{Map, Value};
 use wci_contract::{
@@ -14,20 +14,20 @@ use super::{
 };
 use crate::number;
 
-/// How old the server's figures may be, milliseconds: it keeps them for so long.
+/// How old the server's statistics may be, milliseconds: the server caches them for this long.
 pub(super) const SAMPLE_AGE_MS: i64 = 5_000;
-/// How late a miss may be announced, milliseconds: matching batches them by partition.
+/// How late a miss may be announced, milliseconds: the matching service batches them by partition.
 pub(super) const ANNOUNCEMENT_DELAY_MS: i64 = 500;
-/// What was heard or seen counts for so long when nothing newer comes, milliseconds.
+/// How long announcements and samples count without newer ones, milliseconds.
 const RELEVANT_MS: i64 = 15_000;
 /// How long the end of a burst may stay unannounced, milliseconds.
 const UNANNOUNCED_MS: i64 = 600_000;
 
-/// The figures of one look at the queues, of all types together.
+/// The statistics of one poll of the queues, of all types together.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Sample {
     pub(super) waiting: u64,
-    /// How long the oldest task waits.
+    /// Age of the oldest task, milliseconds.
     pub(super) age_ms: i64,
     /// Tasks a second.
     pub(super) arrival: f64,
@@ -37,7 +37,7 @@ pub(super) struct Sample {
 }
 
 impl Sample {
-    /// The figures of `poll`; rates that make no sense count as none.
+    /// The statistics of `poll`; invalid rates count as 0.
     pub(super) fn of(poll: &Poll) -> Self {
         let rate = |rate: f64| if rate.is_finite() { rate.max(0.0) } else { 0.0 };
         let mut sample = Self { workers: poll.workers, ..Self::default() };
@@ -56,29 +56,29 @@ impl Sample {
     }
 }
 
-/// What the last look found, while it is not too old.
+/// The last sample, while it is not too old.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Backlog {
-    /// When it was, milliseconds since the Unix epoch.
+    /// When it was taken, milliseconds since the Unix epoch.
     pub(super) at_ms: i64,
     /// Tasks that waited.
     pub(super) waiting: u64,
-    /// How long the oldest of them did, milliseconds.
+    /// Age of the oldest of them, milliseconds.
     pub(super) age_ms: i64,
-    /// Slots that were free.
+    /// Free slots.
     pub(super) free: u64,
-    /// Tasks taken each second.
+    /// Tasks dispatched each second.
     pub(super) dispatch: f64,
 }
 
-/// The tasks that wait.
+/// The waiting tasks.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Waiting {
-    /// Tasks announced for which no worker has arrived yet.
+    /// Announced tasks for which no worker has arrived yet.
     announced: Counts,
-    /// Tasks that the backlog told of first, and that are yet to be announced.
+    /// Tasks that the backlog showed first, and that may still be announced.
     unannounced: Counts,
-    /// Tasks that were announced, put off, and will be announced again.
+    /// Announced tasks that were deferred and will be announced again.
     deferred: Counts,
     pub(super) backlog: Option<Backlog>,
 }
@@ -109,7 +109,7 @@ impl Waiting {
         let backlog = self.backlog.map(|backlog| {
             let mut map = Map::new();
             put(&mut map, "at_ms", Some(backlog.at_ms));
-            // Within what an integer of JSON surely holds.
+            // Within the range of a JSON integer.
             put(&mut map, "waiting", i64::try_from(backlog.waiting).ok().or(Some(i64::MAX)));
             put(&mut map, "age_ms", Some(backlog.age_ms));
             put(&mut map, "free", i64::try_from(backlog.free).ok().or(Some(i64::MAX)));
@@ -119,7 +119,7 @@ impl Waiting {
         put(map, "backlog", backlog);
     }
 
-    /// Forgets what is too old to tell anything.
+    /// Removes what is too old to count.
     pub(super) fn expire(&mut self, now_ms: i64) {
         self.announced.expire(now_ms.saturating_sub(RELEVANT_MS));
         self.unannounced.expire(now_ms.saturating_sub(UNANNOUNCED_MS));
@@ -128,8 +128,8 @@ impl Waiting {
         self.backlog = self.backlog.filter(is_known);
     }
 
-    /// Hears of misses; answers with how many of them are news. What the backlog told of before
-    /// is none, but for one task: when in doubt it is new.
+    /// Records announced misses; returns the number that are new. Misses that the backlog showed
+    /// before are not, except for one: when in doubt, one task is new.
     pub(super) fn record_misses(&mut self, now_ms: i64, misses: u64) -> u64 {
         let late = self.unannounced.sum().min(misses.saturating_sub(1));
         self.unannounced.take_oldest(late, i64::MAX);
@@ -138,26 +138,25 @@ impl Waiting {
         misses - late
     }
 
-    /// Hears that at least so many tasks are known to wait.
+    /// Records that at least this number of tasks wait; returns the number that are new.
     pub(super) fn record_known(&mut self, now_ms: i64, tasks: u64) -> u64 {
         let new = tasks.saturating_sub(self.announced.sum());
         self.announced.add(now_ms, new);
         new
     }
 
-    /// Forgets misses that were heard just now, `news` among them: they are put off and come
-    /// again.
+    /// Defers `misses` that were just recorded, `new` of them as new: they will be announced again.
     pub(super) fn defer(&mut self, now_ms: i64, new: u64, misses: u64) {
         self.announced.take_newest(new);
         self.deferred.add(now_ms, misses);
     }
 
-    /// Whether tasks were put off that will be announced again.
+    /// Whether there are deferred tasks that will be announced again.
     pub(super) fn has_deferred(&self) -> bool {
         self.deferred.sum() > 0
     }
 
-    /// Takes in what a look found. It knows of everything that was announced well before it.
+    /// Records a sample. It includes everything that was announced well before it.
     pub(super) fn record_sample(&mut self, now_ms: i64, sample: &Sample) {
         let known_ms = now_ms.saturating_sub(SAMPLE_AGE_MS + ANNOUNCEMENT_DELAY_MS);
         self.announced.expire(known_ms);
@@ -172,27 +171,27 @@ impl Waiting {
         });
     }
 
-    /// A worker that arrived takes so many of the tasks that were announced before.
+    /// A worker that arrived takes `tasks` of those that were announced before.
     pub(super) fn take(&mut self, tasks: u64, until_ms: i64) {
         self.announced.take_oldest(tasks, until_ms);
     }
 
-    /// Workers are started for tasks that were not announced.
+    /// Records that workers were started for tasks that may still be announced.
     pub(super) fn expect_announcements(&mut self, now_ms: i64, tasks: u64) {
         self.unannounced.add(now_ms, tasks);
     }
 
-    /// What was announced still waits: a launch for it failed.
+    /// Announced tasks still wait, because a launch for them failed.
     pub(super) fn renew(&mut self, now_ms: i64) {
         self.announced.renew(now_ms);
     }
 
-    /// Tasks announced that no worker has taken yet.
+    /// Announced tasks that no worker has taken yet.
     pub(super) fn announced(&self) -> u64 {
         self.announced.sum()
     }
 
-    /// The last look, when its figures may stand for now.
+    /// The last sample, if it is recent enough to describe the present.
     pub(super) fn recent(&self, now_ms: i64) -> Option<Backlog> {
         self.backlog.filter(|b| now_ms.saturating_sub(b.at_ms) <= SAMPLE_AGE_MS)
     }
@@ -202,15 +201,15 @@ impl Waiting {
 mod tests {
     use super::*;
 
-    fn new_misses(at_ms: i64, misses: u64) -> Waiting {
+    fn with_misses(at_ms: i64, misses: u64) -> Waiting {
         let mut waiting = Waiting::default();
         waiting.record_misses(at_ms, misses);
         waiting
     }
 
     #[test]
-    fn what_was_seen_counts_for_a_quarter_of_a_minute() {
-        let mut waiting = new_misses(0, 3);
+    fn announcements_and_samples_count_for_a_quarter_of_a_minute() {
+        let mut waiting = with_misses(0, 3);
         waiting.record_sample(0, &Sample { waiting: 3, ..Sample::default() });
         waiting.expire(14_999);
         assert_eq!((waiting.announced(), waiting.backlog.is_some()), (3, true));
@@ -219,15 +218,15 @@ mod tests {
     }
 
     #[test]
-    fn what_waits_again_after_a_failure_counts_from_then() {
-        let mut waiting = new_misses(0, 3);
+    fn tasks_that_wait_again_after_a_failure_count_from_then() {
+        let mut waiting = with_misses(0, 3);
         waiting.renew(9_000);
         waiting.expire(23_999);
         assert_eq!(waiting.announced(), 3);
     }
 
     #[test]
-    fn what_the_backlog_told_of_and_what_was_put_off_is_no_news() {
+    fn misses_that_the_backlog_showed_and_deferred_tasks_are_not_new() {
         let mut waiting = Waiting::default();
         waiting.expect_announcements(0, 2);
         waiting.defer(0, 0, 10);
@@ -236,14 +235,14 @@ mod tests {
             (waiting.unannounced.sum(), waiting.deferred.sum(), waiting.announced()),
             (0, 7, 3)
         );
-        // One of them is taken for new in any case.
+        // One of them counts as new in any case.
         waiting.expect_announcements(1_000, 9);
         assert_eq!(waiting.record_misses(2_000, 5), 1);
     }
 
     #[test]
-    fn tasks_that_are_known_to_wait_are_not_counted_twice() {
-        let mut waiting = new_misses(0, 3);
+    fn known_tasks_are_not_counted_twice() {
+        let mut waiting = with_misses(0, 3);
         assert_eq!((waiting.record_known(1_000, 10), waiting.announced()), (7, 10));
         assert_eq!((waiting.record_known(2_000, 4), waiting.announced()), (0, 10));
         assert!(!waiting.has_deferred());
@@ -252,8 +251,8 @@ mod tests {
     }
 
     #[test]
-    fn a_look_knows_of_what_was_announced_well_before_it() {
-        let mut waiting = new_misses(0, 3);
+    fn a_sample_includes_what_was_announced_well_before_it() {
+        let mut waiting = with_misses(0, 3);
         waiting.record_sample(5_499, &Sample::default());
         assert_eq!(waiting.announced(), 3);
         waiting.record_sample(5_500, &Sample::default());

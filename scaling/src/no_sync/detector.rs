@@ -1,17 +1,17 @@
-//! Sees when more workers would not help: the dispatch rate stays the same though tasks wait.
+//! Detects when more workers would not help: tasks wait, but the dispatch rate stays the same.
 
 use wci_contract::stats::QueueStats;
 
 use super::{settings::Settings, state::Memory};
 
-/// How much further ahead than it can have been set a suppression's end may lie, milliseconds:
-/// the settings may have changed since, or the clock. Further than that it does not count.
+/// How much longer than the current settings allow a suppression may last, milliseconds: the
+/// settings or the clock may have changed since. One that would last longer does not count.
 const SLACK_MS: i64 = 3_600_000;
 
 const NO_RATE: f64 = -1.0;
 
-/// Takes note of one kind's figures. The reference stays the rate at which the first of a row of
-/// like figures was seen, so that a slow drift ends the row.
+/// Records the statistics of one type. The reference rate is the first of a series of similar
+/// rates, so that a slow drift ends the series.
 pub(super) fn observe(settings: &Settings, memory: &mut Memory, now_ms: i64, stats: &QueueStats) {
     if settings.epsilon <= 0.0 {
         *memory = Memory::default();
@@ -32,7 +32,7 @@ pub(super) fn observe(settings: &Settings, memory: &mut Memory, now_ms: i64, sta
     }
 }
 
-/// Until when scaling up is suppressed; `None` when it is not.
+/// When the suppression of scale-ups ends; `None` without one.
 pub(super) fn suppressed_until(settings: &Settings, memory: &Memory, now_ms: i64) -> Option<i64> {
     let farthest_ms = settings.suppress_ms.saturating_add(SLACK_MS);
     let is_ahead = |until_ms: &i64| (1..=farthest_ms).contains(&until_ms.saturating_sub(now_ms));

@@ -20,30 +20,30 @@ const SUPPRESS_POLL: Integer = Integer::new("suppress_poll_interval_ms", 90_000,
 const INTEGERS: [Integer; 7] =
     [COOLOFF, THRESHOLD, LIFETIME, POLL, CONFIRM, SUPPRESS, SUPPRESS_POLL];
 
-/// What a group's spec says; times in milliseconds, none negative.
+/// The settings of a group; times in milliseconds, none negative.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Settings {
-    /// From one start to the next.
+    /// The minimum time between two starts.
     pub(super) cooloff_ms: i64,
-    /// Tasks that may wait.
+    /// The largest backlog that starts no worker.
     pub(super) threshold: u64,
-    /// How long a worker is taken to live; 0: for ever.
+    /// A worker's lifetime; 0: unlimited.
     pub(super) lifetime_ms: i64,
-    /// From one look at the queues to the next.
+    /// The poll interval.
     poll_ms: i64,
-    /// How far a dispatch rate may be from the reference, relative to it, to count as the same;
-    /// 0: rates are not looked at.
+    /// The relative difference from the reference up to which a dispatch rate counts as the same;
+    /// 0: no suppression.
     pub(super) epsilon: f64,
-    /// How long it must have been the same.
+    /// How long the rate must stay the same.
     pub(super) confirm_ms: i64,
-    /// For how long that suppresses scaling up.
+    /// How long that suppresses scale-ups.
     pub(super) suppress_ms: i64,
-    /// From one look at the queues to the next meanwhile.
+    /// The poll interval during a suppression.
     suppress_poll_ms: i64,
 }
 
 impl Settings {
-    /// Reads `config`; what cannot be used counts as its default.
+    /// Reads `config`; invalid values count as their defaults.
     pub(super) fn read(config: &Map<String, Value>) -> Self {
         Self {
             cooloff_ms: COOLOFF.read(config),
@@ -57,7 +57,7 @@ impl Settings {
         }
     }
 
-    /// How long until the queues must be looked at again.
+    /// The time until the next poll.
     pub(super) fn interval_ms(&self, suppressed: bool) -> i64 {
         match (suppressed, self.suppress_poll_ms) {
             (false, _) => self.poll_ms,

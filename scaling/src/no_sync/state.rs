@@ -1,4 +1,4 @@
-//! What `no-sync` remembers, under the names that the server's controller uses.
+//! The state of `no-sync`, under the keys that the server's controller uses.
 
 use std::collections::BTreeMap;
 
@@ -14,25 +14,24 @@ const UNTIL: &str = "suppress_scale_up_until_ms";
 /// A group's state. Times are milliseconds since the Unix epoch.
 #[derive(Debug, Clone, Default)]
 pub(super) struct State {
-    /// The last start of a worker, for all kinds of task; `None` when there was none.
+    /// The last start of a worker, for all task types; `None` without one.
     pub(super) last_scale_up_ms: Option<i64>,
     by_type: BTreeMap<TaskType, Memory>,
 }
 
-/// What is remembered of the dispatch rate of one kind of task; what is `None` is not in the
-/// state.
+/// The dispatch rate of one task type. Fields that are `None` are not in the state.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Memory {
-    /// Since when the rate has been the same; 0: it has not.
+    /// Since when the rate has stayed the same; 0: it has not.
     pub(super) since_ms: Option<i64>,
-    /// The rate that it is compared with, tasks a second; negative: none.
+    /// The reference rate, tasks a second; negative: none.
     pub(super) ref_rate: Option<f64>,
-    /// Until when scaling up is suppressed; 0: it is not.
+    /// When the suppression of scale-ups ends; 0: there is none.
     pub(super) until_ms: Option<i64>,
 }
 
 impl State {
-    /// Reads what is known; other keys, and values that make no sense, are passed over.
+    /// Reads the known keys; invalid values are ignored.
     pub(super) fn read(state: &GroupState) -> Self {
         let time = |key: &str| state.get(key).and_then(number::integer);
         let rate = |key: &str| state.get(key).and_then(number::float);

@@ -1,4 +1,4 @@
-//! Events as lines have them.
+//! Events in JSON lines.
 
 use wci_contract::{
     FailureClass, TaskType,
@@ -12,7 +12,7 @@ use super::strict_object::{FieldError, Object, mistyped, one_of};
 
 const KINDS: [&str; 4] = ["task_add", "poll", "outcome", "tick"];
 
-/// The event of a line: exactly one of the kinds.
+/// The event of a line: exactly one of the known kinds.
 pub(super) fn read(event: &Object<'_>) -> Result<Event, FieldError> {
     event.only(&KINDS)?;
     let mut kinds = event.keys();

@@ -1,4 +1,4 @@
-//! Strict reading of JSON objects, with words for what does not fit.
+//! Strict reading of JSON objects, with errors that name the place.
 
 use serde_json::{Map, Value};
 use wci_contract::limits::cut;
@@ -8,13 +8,13 @@ use crate::number;
 /// Bytes of an unknown field's name that a message repeats.
 const MAX_NAME_SHOWN: usize = 100;
 
-/// Something that is not as it should be, and where.
+/// A field that cannot be read, and its place.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum FieldError {
-    /// A field that stands for nothing.
+    /// An unknown field.
     #[error("unknown field {place}: use {known}")]
     Unknown { place: String, known: String },
-    /// A field that must be there.
+    /// A required field.
     #[error("{place} is missing: it must be {wanted}")]
     Missing { place: String, wanted: &'static str },
     /// A value of another type, or out of range.
@@ -22,7 +22,7 @@ pub(super) enum FieldError {
     Mistyped { place: String, wanted: String },
 }
 
-/// An object and where it stands.
+/// An object and its place in the line.
 pub(super) struct Object<'a> {
     /// Empty for the line itself.
     path: String,
@@ -36,13 +36,13 @@ impl<'a> Object<'a> {
         Ok(Self { path: String::new(), fields })
     }
 
-    /// Where the field `key` stands.
+    /// The place of the field `key`.
     pub(super) fn place(&self, key: &str) -> String {
         let key = cut(key, MAX_NAME_SHOWN);
         if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
     }
 
-    /// Refuses every field that is not `known`; of several the first in the alphabet is named.
+    /// Refuses fields that are not `known`; the error names the first of them in alphabetical order.
     pub(super) fn only(&self, known: &[&str]) -> Result<(), FieldError> {
         let is_unknown = |key: &&String| !known.contains(&key.as_str());
         match self.fields.keys().filter(is_unknown).min() {
@@ -51,12 +51,12 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// The names of the fields that hold something.
+    /// The names of the fields that are not null.
     pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
         self.fields.iter().filter(|(_, value)| !value.is_null()).map(|(key, _)| key.as_str())
     }
 
-    /// The object in the field `key`, which must be there.
+    /// The object in the required field `key`.
     pub(super) fn child(&self, key: &str) -> Result<Object<'a>, FieldError> {
         let missing = || FieldError::Missing { place: self.place(key), wanted: "an object" };
         let value = self.fields.get(key).ok_or_else(missing)?;
@@ -65,7 +65,7 @@ impl<'a> Object<'a> {
         Ok(Object { path: self.place(key), fields })
     }
 
-    /// The field `key` as `read` finds it.
+    /// The required field `key`, read by `read`.
     pub(super) fn required<T>(
         &self,
         key: &str,
@@ -78,7 +78,7 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// The field `key` as `read` finds it, or the type's default when it is absent or null.
+    /// The field `key`, read by `read`; the type's default when it is absent or null.
     pub(super) fn optional<T: Default>(
         &self,
         key: &str,
@@ -91,23 +91,23 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// The number of something in the field `key`; 0 when it is not there.
+    /// The count in the field `key`; 0 when it is absent.
     pub(super) fn count(&self, key: &str) -> Result<u64, FieldError> {
         self.optional(key, COUNT, count)
     }
 
-    /// Like [`Self::count`], for a field that holds no more than 32 bits.
+    /// Like [`Self::count`], for a field of 32 bits.
     pub(super) fn small_count(&self, key: &str) -> Result<u32, FieldError> {
         let read = |value: &Value| u32::try_from(count(value)?).ok();
         self.optional(key, "a whole number from 0 to 4294967295", read)
     }
 
-    /// The number of something in the field `key`, which must be there.
+    /// The count in the required field `key`.
     pub(super) fn required_count(&self, key: &str) -> Result<u64, FieldError> {
         self.required(key, COUNT, count)
     }
 
-    /// The rate in the field `key`; 0 when it is not there.
+    /// The rate in the field `key`; 0 when it is absent.
     pub(super) fn rate(&self, key: &str) -> Result<f64, FieldError> {
         self.optional(key, "a number", number::float)
     }
@@ -119,7 +119,7 @@ fn count(value: &Value) -> Option<u64> {
     value.as_u64().or_else(|| u64::try_from(number::integer(value)?).ok())
 }
 
-/// Says that something must be `wanted`.
+/// The error that the value at `place` must be `wanted`.
 pub(super) fn mistyped(place: String, wanted: impl Into<String>) -> FieldError {
     FieldError::Mistyped { place, wanted: wanted.into() }
 }

@@ -7,7 +7,7 @@ use crate::{
     setting::{Float, Integer, check_keys},
 };
 
-/// The largest count of workers: what the server's controller keeps in 32 bits.
+/// The largest number of workers: the server's controller stores it in 32 bits.
 pub(super) const MAX_COUNT: i64 = i32::MAX as i64;
 
 const MIN: Integer = Integer::new("min_count", 0, 0).up_to(MAX_COUNT);
@@ -16,7 +16,7 @@ const INITIAL: Integer = Integer::new("initial_count", 0, 0).up_to(MAX_COUNT);
 const POLL: Integer = Integer::new("metrics_poll_interval_ms", 60_000, 30_000);
 const MATERIAL: Integer = Integer::new("material_backlog_threshold", 50, 1);
 const STEP: Integer = Integer::new("max_scale_up_step", 4, 1).up_to(MAX_COUNT);
-/// Ours: the server's controller takes one away, which is the default.
+/// Not in the server's controller, which always removes one worker: the default.
 const STEP_DOWN: Integer = Integer::new("max_scale_down_step", 1, 1).up_to(MAX_COUNT);
 const UP: Integer = Integer::new("scale_up_cooldown_ms", 2_000, 0);
 const DOWN: Integer = Integer::new("scale_down_cooldown_ms", 60_000, 0);
@@ -35,43 +35,43 @@ const INTEGERS: [Integer; 10] =
     [MIN, MAX, INITIAL, POLL, MATERIAL, STEP, STEP_DOWN, UP, DOWN, QUIET];
 const FLOATS: [Float; 5] = [ALPHA, CAPACITY, DRAIN, UTILIZATION, BETA];
 
-/// What a group's spec says; times in milliseconds, rates in tasks a second.
+/// The settings of a group; times in milliseconds, rates in tasks a second.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Settings {
-    /// Workers at the least.
+    /// The minimum number of workers.
     pub(super) min: u32,
-    /// Workers at the most; not below `min`.
+    /// The maximum number of workers; not below `min`.
     pub(super) max: u32,
-    /// Workers before anything is known.
+    /// The number of workers before the first poll.
     pub(super) initial: u32,
-    /// From one look at the queues to the next.
+    /// The poll interval.
     pub(super) poll_ms: i64,
-    /// Backlog from which the dispatch rate tells what a worker can do.
+    /// The backlog from which the dispatch rate shows a worker's capacity.
     pub(super) material_backlog: u64,
-    /// Workers added at once, at most.
+    /// The maximum number of workers added at once.
     pub(super) step: u32,
-    /// Workers taken away at once, at most.
+    /// The maximum number of workers removed at once.
     pub(super) step_down: u32,
-    /// From one step up to the next.
+    /// The minimum time between two scale-ups.
     pub(super) up_cooldown_ms: i64,
-    /// From one step down to the next.
+    /// The minimum time between two scale-downs.
     pub(super) down_cooldown_ms: i64,
-    /// How long nothing must have been announced before a step down.
+    /// How long no task may have missed before a scale-down.
     pub(super) quiet_ms: i64,
     /// Weight of the newest sample.
     pub(super) alpha: f64,
-    /// What a worker is taken to do before anything was measured.
+    /// A worker's capacity before the first measurement.
     pub(super) capacity: f64,
-    /// What is added to the arrival rate while tasks wait.
+    /// The rate added to the arrival rate while tasks wait.
     pub(super) drain: f64,
-    /// Share of the workers that may be busy.
+    /// The target share of busy workers.
     pub(super) utilization: f64,
     /// Halfin and Whitt's beta.
     pub(super) beta: f64,
 }
 
 impl Settings {
-    /// Reads `config`; what cannot be used counts as its default.
+    /// Reads `config`; invalid values count as their defaults.
     pub(super) fn read(config: &Map<String, Value>) -> Self {
         let count = |integer: Integer| u32::try_from(integer.read(config)).unwrap_or_default();
         let (min, max) = (count(MIN), count(MAX));

@@ -1,11 +1,11 @@
-//! How many workers rates and backlog ask for.
+//! The number of workers that rates and backlog call for.
 
 use wci_contract::stats::{QueueStats, StatsByType};
 
 use super::{settings::Settings, state::State};
 use crate::number;
 
-/// The figures of all types together; rates in tasks a second.
+/// The statistics of all types together; rates in tasks a second.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Sample {
     pub(super) backlog: u64,
@@ -14,7 +14,7 @@ pub(super) struct Sample {
 }
 
 impl Sample {
-    /// The sums over the types whose figures make sense.
+    /// The sums over the types with valid statistics.
     pub(super) fn of(stats: &StatsByType) -> Self {
         let is_sound = |s: &&QueueStats| {
             [s.arrival_rate, s.dispatch_rate].iter().all(|rate| rate.is_finite() && *rate >= 0.0)
@@ -31,8 +31,7 @@ impl Sample {
 }
 
 impl State {
-    /// Takes the rates of `sample` into the means. When nothing moves and nothing waits they
-    /// are forgotten at once.
+    /// Updates the mean rates. They are reset at once when all statistics are 0.
     pub(super) fn observe(&mut self, settings: &Settings, sample: &Sample) {
         let mean = |new: f64, old: Option<f64>| ewma(settings.alpha, new, old);
         self.arrival = Some(mean(sample.arrival, self.arrival));
@@ -43,7 +42,7 @@ impl State {
         }
     }
 
-    /// Takes into the mean what each of `workers` takes of `sample`, if they take anything.
+    /// Updates the mean capacity of a worker, if `workers` receive tasks.
     pub(super) fn learn_capacity(&mut self, settings: &Settings, sample: &Sample, workers: u32) {
         if workers == 0 || sample.dispatch <= 0.0 {
             return;
@@ -55,9 +54,9 @@ impl State {
         }
     }
 
-    /// Workers for the mean arrival rate, and for the backlog if tasks wait, within the limits.
+    /// The number of workers for the mean arrival rate and the backlog, within the limits.
     ///
-    /// The larger of two rules: the share of busy workers stays at the target; and the
+    /// The larger result of two rules: the share of busy workers stays at the target; and the
     /// square-root rule of Halfin and Whitt ("Heavy-traffic limits for queues with many
     /// exponential servers", 1981).
     pub(super) fn desired(&self, settings: &Settings, backlog: u64) -> u32 {

@@ -1,4 +1,4 @@
-//! What `rate-based` remembers, under the names that the server's controller uses.
+//! The state of `rate-based`, under the keys that the server's controller uses.
 
 use serde_json::Value;
 use wci_contract::decision::GroupState;
@@ -14,28 +14,28 @@ const LAST_UP: &str = "last_scale_up_time_ms";
 const LAST_DOWN: &str = "last_scale_down_time_ms";
 const LAST_MISS: &str = "last_no_sync_match_time_ms";
 
-/// A group's state; what is `None` is not in it. Times are milliseconds since the Unix epoch,
+/// A group's state; fields that are `None` are not in it. Times are milliseconds since the Unix epoch,
 /// rates tasks a second.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct State {
-    /// Workers that the provider was last told to keep.
+    /// The last size of the worker set.
     pub(super) workers: Option<u32>,
-    /// Mean rate at which tasks arrive.
+    /// Mean arrival rate.
     pub(super) arrival: Option<f64>,
-    /// Mean rate at which workers take tasks.
+    /// Mean dispatch rate.
     pub(super) dispatch: Option<f64>,
-    /// What one worker takes, on the mean; above 0.
+    /// Mean dispatch rate of one worker; above 0.
     pub(super) capacity: Option<f64>,
-    /// The last step up.
+    /// The last scale-up.
     pub(super) last_up_ms: Option<i64>,
-    /// The last step down.
+    /// The last scale-down.
     pub(super) last_down_ms: Option<i64>,
-    /// The last time that tasks were announced that found no worker.
+    /// The last announcement of tasks that found no worker.
     pub(super) last_miss_ms: Option<i64>,
 }
 
 impl State {
-    /// Reads what is known; other keys, and values that make no sense, are passed over.
+    /// Reads the known keys; invalid values are ignored.
     pub(super) fn read(state: &GroupState) -> Self {
         let time = |key: &str| state.get(key).and_then(number::integer).filter(|ms| *ms >= 0);
         let rate = |key: &str| state.get(key).and_then(number::float).filter(|rate| *rate >= 0.0);
