@@ -81,7 +81,7 @@ pub(crate) fn decide(
             Event::Tick {} => {}
         }
     }
-    call.start_what_is_needed();
+    call.start_needed_workers();
     call.schedule_polls();
     memory.write()
 }

@@ -1,4 +1,4 @@
-//! What a group does whose provider refuses.
+//! Backing off after provider failures.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -17,7 +17,7 @@ fn refused(class: FailureClass) -> Event {
     outcome(Outcome::failed(1, class, "no"))
 }
 
-/// A group whose only launch, at NOW, was throttled; and when its back-off ends.
+/// A group whose only launch, at NOW, was throttled, and the end of its back-off.
 fn throttled_group() -> (Group, i64) {
     let mut group = Group::new(json!({}));
     group.at(NOW, miss(Workflow, 1));
@@ -34,7 +34,7 @@ fn wait(decision: &Decision, now: i64) -> i64 {
 }
 
 #[test]
-fn a_refusal_is_remembered_with_its_class_and_asked_about_again_when_the_wait_ends() {
+fn a_failure_is_stored_with_its_class_and_requests_a_tick_when_the_wait_ends() {
     let mut group = Group::new(json!({}));
     group.at(NOW, miss(Workflow, 1));
     let decision = group.at(NOW + 10, refused(FailureClass::Throttled));
@@ -51,7 +51,7 @@ fn a_refusal_is_remembered_with_its_class_and_asked_about_again_when_the_wait_en
 }
 
 #[test]
-fn nothing_is_asked_while_the_group_backs_off() {
+fn the_provider_is_sent_nothing_while_the_group_backs_off() {
     let (mut group, until) = throttled_group();
     for event in [miss(Workflow, 3), poll([(Workflow, 9, 1.0)])] {
         let is_announced = matches!(event, Event::TaskAdd(_));
@@ -66,7 +66,7 @@ fn nothing_is_asked_while_the_group_backs_off() {
 }
 
 #[test]
-fn the_back_off_is_named_even_within_the_cooloff() {
+fn the_back_off_is_the_reason_even_within_the_cooloff() {
     let (mut group, until) = throttled_group();
     let decision = group.at(NOW + 50, miss(Workflow, 1));
     assert_eq!(decision.wake_at_ms, Some(until));
@@ -82,7 +82,7 @@ fn the_detector_goes_on_learning_while_the_group_backs_off() {
 }
 
 #[test]
-fn every_decision_while_backing_off_asks_to_be_asked_at_its_end() {
+fn every_decision_while_backing_off_requests_a_tick_at_its_end() {
     let (mut group, until) = throttled_group();
     for event in [Event::Tick {}, poll([(Workflow, 0, 0.0)])] {
         assert_eq!(group.at(NOW + 20, event).wake_at_ms, Some(until));
@@ -90,7 +90,7 @@ fn every_decision_while_backing_off_asks_to_be_asked_at_its_end() {
 }
 
 #[test]
-fn after_the_wait_one_worker_tries_and_nothing_else_is_asked_until_it_is_known_how_that_went() {
+fn after_the_wait_one_worker_is_the_probe_and_nothing_else_starts_before_its_outcome() {
     let (mut group, until) = throttled_group();
     let decision = group.at(until, miss(Workflow, 5));
     assert_eq!(decision.actions, INVOKE);
@@ -101,7 +101,7 @@ fn after_the_wait_one_worker_tries_and_nothing_else_is_asked_until_it_is_known_h
 }
 
 #[test]
-fn a_probe_that_nobody_hears_of_again_is_followed_by_another() {
+fn a_probe_without_an_outcome_is_followed_by_another() {
     let (mut group, until) = throttled_group();
     let again = group.at(until, miss(Workflow, 1)).wake_at_ms.unwrap();
     let decision = group.at(again, poll([(Workflow, 9, 0.0)]));
@@ -110,7 +110,7 @@ fn a_probe_that_nobody_hears_of_again_is_followed_by_another() {
 }
 
 #[test]
-fn a_probe_that_works_ends_the_back_off_and_what_was_held_back_is_asked_at_once() {
+fn a_successful_probe_ends_the_back_off_and_requests_a_tick_at_once() {
     let (mut group, until) = throttled_group();
     group.at(until, miss(Workflow, 1));
     let decision = group.at(until + 30, outcome(Outcome::started(1)));
@@ -135,7 +135,7 @@ fn each_probe_that_fails_doubles_the_wait_up_to_a_minute() {
 }
 
 #[test]
-fn trouble_that_somebody_must_mend_waits_longer() {
+fn a_failure_that_needs_a_change_of_configuration_waits_longer() {
     for class in [FailureClass::AccessDenied, FailureClass::Forbidden] {
         let mut group = Group::new(json!({}));
         let decision = group.at(NOW, refused(class));
@@ -144,7 +144,7 @@ fn trouble_that_somebody_must_mend_waits_longer() {
 }
 
 #[test]
-fn launches_that_were_under_way_when_the_first_failed_make_no_wait_longer() {
+fn launches_under_way_when_the_first_failed_do_not_extend_the_wait() {
     let (mut group, until) = throttled_group();
     for n in 0..20 {
         let decision = group.at(NOW + 20 + n, refused(FailureClass::Throttled));
@@ -155,7 +155,7 @@ fn launches_that_were_under_way_when_the_first_failed_make_no_wait_longer() {
 }
 
 #[test]
-fn a_launch_that_was_cut_short_opens_a_back_off_but_makes_none_longer() {
+fn a_launch_that_was_cut_short_opens_a_back_off_but_does_not_extend_it() {
     let cut_short = Outcome { started: 3, throttled: 2, ..Outcome::default() };
     let mut group = Group::new(json!({}));
     let decision = group.at(NOW, outcome(cut_short.clone()));
@@ -167,7 +167,7 @@ fn a_launch_that_was_cut_short_opens_a_back_off_but_makes_none_longer() {
 }
 
 #[test]
-fn an_outcome_that_asked_for_nobody_says_nothing() {
+fn an_outcome_without_workers_changes_nothing() {
     let (mut group, until) = throttled_group();
     let decision = group.at(NOW + 20, outcome(Outcome::default()));
     assert_eq!((failures(&decision), decision.wake_at_ms), (1, Some(until)));
@@ -175,13 +175,13 @@ fn an_outcome_that_asked_for_nobody_says_nothing() {
 }
 
 #[test]
-fn a_success_of_a_group_that_is_well_asks_for_nothing() {
+fn a_success_without_a_back_off_requests_nothing() {
     let decision = Group::new(json!({})).at(NOW, outcome(Outcome::started(1)));
     assert_eq!((decision.wake_at_ms, decision.state.len()), (None, 0));
 }
 
 #[test]
-fn a_back_off_that_ends_in_a_far_future_does_not_count() {
+fn a_back_off_that_ends_in_the_far_future_does_not_count() {
     for (class, ahead, acts) in
         [("throttled", 72_000, 0), ("throttled", 72_001, 1), ("not-found", 360_001, 1)]
     {

@@ -27,7 +27,7 @@ fn tasks_announced_together_get_one_worker_and_none_is_throttled() {
 }
 
 #[test]
-fn backlog_and_announcements_speak_of_the_same_tasks() {
+fn backlog_and_announcements_describe_the_same_tasks() {
     let mut group = Group::new(json!({"scale_up_cooloff_ms": 0}));
     let decision = group.batch(NOW, &[miss(Workflow, 3), poll([(Workflow, 3, 0.0)])]);
     assert_eq!(decision.actions, INVOKE);
@@ -35,7 +35,7 @@ fn backlog_and_announcements_speak_of_the_same_tasks() {
 }
 
 #[test]
-fn what_is_held_back_is_summed_and_asked_again_at_the_earliest_time() {
+fn deferred_tasks_are_summed_and_the_tick_is_at_the_earliest_time() {
     let mut group = Group::with_state(
         json!({}),
         json!({"last_scale_up_time_ms": NOW - 10,
@@ -47,7 +47,7 @@ fn what_is_held_back_is_summed_and_asked_again_at_the_earliest_time() {
 }
 
 #[test]
-fn outcomes_count_before_the_tasks_that_came_with_them() {
+fn outcomes_are_processed_before_the_tasks_of_their_batch() {
     let refused = outcome(Outcome::failed(1, FailureClass::Throttled, "slow down"));
     let mut group = Group::new(json!({}));
     let decision = group.batch(NOW, &[miss(Workflow, 2), refused]);
@@ -60,7 +60,7 @@ fn outcomes_count_before_the_tasks_that_came_with_them() {
 }
 
 #[test]
-fn a_probe_covers_what_was_announced_with_it_but_for_suppressed_types() {
+fn a_probe_covers_the_tasks_of_its_batch_except_suppressed_types() {
     let mut group = Group::new(json!({}));
     let refused = outcome(Outcome::failed(1, FailureClass::Internal, ""));
     let until = group.at(NOW, refused).wake_at_ms.unwrap();
@@ -72,7 +72,7 @@ fn a_probe_covers_what_was_announced_with_it_but_for_suppressed_types() {
 }
 
 #[test]
-fn a_poll_sets_the_interval_whatever_came_with_it() {
+fn a_poll_sets_the_interval_whatever_else_is_in_the_batch() {
     let mut group = Group::with_state(
         json!({"scale_up_dispatch_rate_epsilon": 0.1}),
         json!({"workflow_dispatch_rate_within_epsilon_since_ms": NOW - 100_000,
@@ -83,14 +83,14 @@ fn a_poll_sets_the_interval_whatever_came_with_it() {
 }
 
 #[test]
-fn nothing_at_all_is_a_decision_too() {
+fn an_empty_batch_is_decided_too() {
     let decision = Group::new(json!({})).batch(NOW, &[]);
     assert_eq!(decision.reasons, [Reason::NothingWaits]);
     assert_eq!(decision.next_poll_ms, 60_000);
 }
 
 #[test]
-fn reasons_stay_few_whatever_is_asked() {
+fn the_number_of_reasons_is_bounded() {
     let polls: Vec<Event> = (1..200).map(|n| poll([(Workflow, n, 1.0)])).collect();
     let decision = Group::new(json!({})).batch(NOW, &polls);
     assert_eq!(decision.reasons.len(), MAX_REASONS);

@@ -1,4 +1,4 @@
-//! What is said about settings that cannot be used.
+//! The errors of invalid settings.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -17,7 +17,7 @@ fn is_accepted(config: Value) -> bool {
 }
 
 #[test]
-fn mistakes_get_the_messages_that_clients_know() {
+fn mistakes_have_the_messages_that_clients_match_on() {
     let cases = [
         (json!({"bogus": 1}), "unknown config key \"bogus\" for no-sync scaling algorithm"),
         (json!({"scale_up_cooloff_ms": -1}), "scale_up_cooloff_ms must be at least 0"),
@@ -49,7 +49,7 @@ fn mistakes_get_the_messages_that_clients_know() {
 }
 
 #[test]
-fn every_setting_is_held_to_its_bound() {
+fn every_setting_has_its_bounds_enforced() {
     for key in [
         "scale_up_cooloff_ms",
         "scale_up_backlog_threshold",
@@ -69,14 +69,14 @@ fn every_setting_is_held_to_its_bound() {
 }
 
 #[test]
-fn the_odd_numbers_that_the_server_takes_are_taken() {
+fn unusual_numbers_that_the_server_accepts_are_accepted() {
     for value in [json!(1.5), json!("777"), json!(60_000), json!(1e3)] {
         assert!(is_accepted(json!({"scale_up_cooloff_ms": value})), "{value}");
     }
 }
 
 #[test]
-fn what_is_no_number_is_refused() {
+fn anything_but_a_number_is_refused() {
     for value in [
         json!(null),
         json!(true),
@@ -98,7 +98,7 @@ fn what_is_no_number_is_refused() {
 }
 
 #[test]
-fn settings_of_the_detector_must_fit_each_other_once_it_is_on() {
+fn settings_of_the_detector_must_be_consistent_once_it_is_on() {
     let cases = [
         (
             "scale_up_dispatch_rate_epsilon_confirm_ms",
@@ -135,6 +135,6 @@ fn a_cooloff_as_long_as_the_poll_interval_is_allowed() {
 }
 
 #[test]
-fn a_message_never_repeats_more_than_the_start_of_a_long_key() {
+fn a_message_repeats_only_the_start_of_a_long_key() {
     assert!(refusal(json!({ "x".repeat(50_000): 1 })).len() < 200);
 }

@@ -1,4 +1,4 @@
-//! `demand`: what it makes of what it remembers, and of what others tell it.
+//! `demand`: its memory, and invalid or unusual input.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -7,7 +7,7 @@ mod support;
 use serde_json::json;
 use support::{
     Group, NOW,
-    demand::{announced, asked, flow, group},
+    demand::{announced, flow, group, started},
     map, miss, names, outcome,
 };
 use wci_contract::{
@@ -26,7 +26,7 @@ fn count(seen: u64) -> Event {
 }
 
 #[test]
-fn nothing_is_remembered_of_a_group_for_which_nothing_happened() {
+fn a_group_without_events_has_no_memory() {
     let mut group = group(json!({}));
     let decision = group.at(NOW, Event::Tick {});
     assert_eq!((decision.state, decision.next_poll_ms), (map(json!({})), 60_000));
@@ -34,7 +34,7 @@ fn nothing_is_remembered_of_a_group_for_which_nothing_happened() {
 }
 
 #[test]
-fn what_is_remembered_is_plain_and_small() {
+fn the_memory_is_plain_and_small() {
     let mut group = group(json!({"worker_slots": 4}));
     group.at(NOW, announced(6));
     let remembered = json!({"demand": {"starts": [[NOW, 2]], "asked": [[NOW, 2]], "settled_ms": NOW - 1_500,
@@ -43,31 +43,31 @@ fn what_is_remembered_is_plain_and_small() {
 }
 
 #[test]
-fn a_state_of_another_algorithm_is_none_of_its_business() {
+fn the_state_of_another_algorithm_is_dropped() {
     let mut group = group(json!({}));
     group.state = map(json!({"last_scale_up_time_ms": NOW, "worker_count": 7, "wci": {"x": 1}}));
     let decision = group.at(NOW, announced(1));
-    assert_eq!(asked(&decision), 1);
+    assert_eq!(started(&decision), 1);
     let mut keys: Vec<&String> = decision.state.keys().collect();
     keys.sort();
     assert_eq!(keys, ["demand", "wci"]);
 }
 
 #[test]
-fn a_count_of_the_workers_alone_makes_room_and_tells_of_no_backlog() {
+fn a_worker_count_alone_allows_a_start_and_changes_no_backlog() {
     let mut group = group(json!({"max_concurrent_workers": 3, "worker_slots": 1}));
-    assert_eq!(asked(&group.at(NOW, announced(3))), 3);
+    assert_eq!(started(&group.at(NOW, announced(3))), 3);
     let full = group.at(NOW + 9_000, announced(2));
-    assert_eq!(asked(&full), 0);
+    assert_eq!(started(&full), 0);
     let mut group = Group { algorithm: Demand, config: group.config, state: group.state };
     group.at(NOW + 9_100, flow(0, 0.0, 0.05));
     let decision = group.batch(NOW + 14_000, &[announced(2), count(1)]);
-    assert_eq!(asked(&decision), 2);
+    assert_eq!(started(&decision), 2);
     assert!(decision.reasons.contains(&Reason::WorkersLeft { workers: 2 }));
 }
 
 #[test]
-fn workers_on_their_way_are_not_taken_to_have_left() {
+fn starting_workers_do_not_count_as_gone() {
     let mut group = group(json!({"worker_slots": 1}));
     group.at(NOW, announced(5));
     for after in [100, 3_000, 6_000] {
@@ -77,63 +77,63 @@ fn workers_on_their_way_are_not_taken_to_have_left() {
 }
 
 #[test]
-fn a_launch_that_failed_in_part_leaves_room_for_what_it_lacks() {
+fn a_launch_that_failed_in_part_allows_the_missing_workers() {
     let mut group = group(json!({"max_concurrent_workers": 4, "worker_slots": 1}));
-    assert_eq!(asked(&group.at(NOW, announced(4))), 4);
+    assert_eq!(started(&group.at(NOW, announced(4))), 4);
     let partly = Outcome { started: 1, ..Outcome::failed(3, FailureClass::Throttled, "") };
     let decision = group.batch(NOW + 50, &[outcome(partly), miss(Workflow, 3)]);
-    assert_eq!((asked(&decision), decision.throttled), (0, 3));
+    assert_eq!((started(&decision), decision.throttled), (0, 3));
     let at = decision.wake_at_ms.unwrap();
-    assert_eq!(asked(&group.at(at, miss(Workflow, 3))), 1);
-    assert_eq!(asked(&group.at(at + 10, outcome(Outcome::started(1)))), 2);
+    assert_eq!(started(&group.at(at, miss(Workflow, 3))), 1);
+    assert_eq!(started(&group.at(at + 10, outcome(Outcome::started(1)))), 2);
 }
 
 #[test]
-fn tasks_that_were_put_off_are_not_counted_again_once_the_backlog_is_known() {
+fn deferred_tasks_are_not_counted_again_once_the_backlog_is_known() {
     let mut group = group(json!({"max_concurrent_workers": 1, "worker_slots": 1,
         "worker_lifetime_ms": 40_000, "start_timeout_ms": 5_000, "expected_start_ms": 100}));
-    assert_eq!(asked(&group.at(NOW, announced(1))), 1);
+    assert_eq!(started(&group.at(NOW, announced(1))), 1);
     let full = group.at(NOW + 3_000, announced(30));
     assert_eq!(full.throttled, 30);
     group.at(NOW + 30_000, flow(0, 1.0, 1.0));
     group.config = map(json!({"worker_slots": 1}));
-    // The worker is gone, and of the thirty one may still wait.
-    assert_eq!(asked(&group.at(NOW + 41_000, announced(30))), 1);
+    // The worker is gone, and one of the thirty may still wait.
+    assert_eq!(started(&group.at(NOW + 41_000, announced(30))), 1);
 }
 
 #[test]
-fn a_backlog_that_has_grown_for_a_while_is_met_ahead() {
+fn workers_are_started_ahead_of_a_backlog_that_has_grown_for_a_while() {
     let workers = |arrival| {
         let mut group = group(json!({"worker_slots": 1, "expected_start_ms": 2_000}));
         group.at(NOW, flow(1, arrival, 0.01));
-        asked(&group.at(NOW + 12_000, flow(10, arrival, 0.01)))
+        started(&group.at(NOW + 12_000, flow(10, arrival, 0.01)))
     };
-    // The first has a worker that may yet show what it does.
+    // The worker of the first task still has time to raise the rate.
     assert_eq!(workers(0.01), 9);
-    // Four tasks a second more than are taken, for the two seconds that a worker needs.
+    // The backlog grows by four tasks a second, for the two seconds that a worker needs to start.
     assert_eq!(workers(4.01), 17);
 }
 
 #[test]
-fn a_state_from_a_clock_that_ran_ahead_holds_nothing_back() {
+fn a_state_from_a_clock_that_ran_ahead_defers_nothing() {
     let ahead = NOW + 86_400_000;
     let mut group = group(json!({"worker_slots": 1}));
     group.state = map(json!({"demand": {"starts": [[ahead, 2]], "asked": [[ahead, 2]],
         "settled_ms": ahead, "backlog": {"at_ms": ahead, "waiting": 1}, "looked_ms": ahead,
         "trial_ms": ahead, "no_shows": 0}}));
-    assert_eq!(asked(&group.at(NOW, announced(9))), 9);
+    assert_eq!(started(&group.at(NOW, announced(9))), 9);
 }
 
 #[test]
-fn a_task_of_a_type_that_nobody_serves_starts_nobody() {
+fn a_task_of_a_type_that_no_group_serves_starts_no_worker() {
     let signal = TaskAdd { task_queue_type: 9, misses: 4, ..TaskAdd::default() };
     let decision = group(json!({})).at(NOW, Event::TaskAdd(signal));
-    assert_eq!((asked(&decision), decision.throttled), (0, 4));
+    assert_eq!((started(&decision), decision.throttled), (0, 4));
     assert_eq!(decision.reasons, [Reason::NobodyServes { tasks: 4 }]);
 }
 
 #[test]
-fn queues_are_looked_at_often_while_something_goes_on() {
+fn queues_are_polled_often_while_the_group_is_busy() {
     let mut group = group(json!({}));
     assert_eq!(group.at(NOW, announced(2)).next_poll_ms, 1_000);
     assert_eq!(group.at(NOW + 9_999, flow(9, 0.0, 1.0)).next_poll_ms, 1_000);
@@ -187,56 +187,56 @@ fn mistakes_in_settings_are_named() {
 }
 
 #[test]
-fn a_schedule_keeps_workers_warm_and_says_when_it_changes() {
+fn a_schedule_sets_the_minimum_and_requests_a_tick_at_its_next_change() {
     // A Sunday, 09:00.
     let mut group =
         group(json!({"min_workers_schedule": ["sun 09:00-10:00 4", "mon 09:00-10:00 9"]}));
     let decision = group.at(NOW, Event::Tick {});
-    assert_eq!(asked(&decision), 4);
+    assert_eq!(started(&decision), 4);
     let ten = NOW + 3_600_000;
     assert_eq!(decision.wake_at_ms, Some(NOW + 600_000));
     let decision = group.at(ten, Event::Tick {});
-    assert_eq!((asked(&decision), decision.wake_at_ms), (0, Some(ten + 23 * 3_600_000)));
-    assert_eq!(asked(&group.at(ten + 23 * 3_600_000, Event::Tick {})), 9);
+    assert_eq!((started(&decision), decision.wake_at_ms), (0, Some(ten + 23 * 3_600_000)));
+    assert_eq!(started(&group.at(ten + 23 * 3_600_000, Event::Tick {})), 9);
 }
 
 #[test]
-fn figures_of_several_types_count_together() {
+fn statistics_of_several_types_are_summed() {
     let stats = |backlog| QueueStats { backlog, ..QueueStats::default() };
     let poll = Poll {
         stats: [(Workflow, stats(3)), (Activity, stats(4)), (Nexus, stats(1))].into(),
         workers: None,
     };
-    assert_eq!(asked(&group(json!({})).at(NOW, Event::Poll(poll))), 4);
+    assert_eq!(started(&group(json!({})).at(NOW, Event::Poll(poll))), 4);
 }
 
 #[test]
-fn tasks_that_were_put_off_count_when_they_come_again_and_so_do_new_ones() {
+fn deferred_tasks_count_when_they_are_announced_again_and_so_do_new_ones() {
     let mut group = group(json!({"max_concurrent_workers": 1, "worker_slots": 1}));
     group.at(NOW, announced(1));
     assert_eq!(group.at(NOW + 2_000, announced(30)).throttled, 30);
     group.config = map(json!({"worker_slots": 1}));
-    assert_eq!(asked(&group.batch(NOW + 4_000, &[announced(30), announced(10)])), 40);
+    assert_eq!(started(&group.batch(NOW + 4_000, &[announced(30), announced(10)])), 40);
 }
 
 #[test]
-fn a_count_of_the_workers_alone_leaves_the_backlog_as_it_was() {
+fn a_worker_count_alone_leaves_the_backlog_as_it_was() {
     let mut group = group(json!({"max_concurrent_workers": 1, "worker_slots": 1}));
-    assert_eq!(asked(&group.at(NOW, announced(1))), 1);
-    assert_eq!(asked(&group.at(NOW + 9_000, flow(5, 0.0, 0.05))), 0);
-    assert_eq!(asked(&group.at(NOW + 9_100, count(0))), 1);
+    assert_eq!(started(&group.at(NOW, announced(1))), 1);
+    assert_eq!(started(&group.at(NOW + 9_000, flow(5, 0.0, 0.05))), 0);
+    assert_eq!(started(&group.at(NOW + 9_100, count(0))), 1);
 }
 
 #[test]
-fn workers_that_never_poll_are_found_out_where_nobody_tells_how_long_tasks_wait() {
+fn workers_that_never_poll_are_detected_without_the_age_of_tasks() {
     let mut group = group(json!({"worker_slots": 1}));
-    assert_eq!(asked(&group.at(NOW, announced(3))), 3);
+    assert_eq!(started(&group.at(NOW, announced(3))), 3);
     for second in 1..30 {
-        assert_eq!(asked(&group.at(NOW + second * 1_000, flow(3, 0.0, 0.0))), 0, "{second}");
+        assert_eq!(started(&group.at(NOW + second * 1_000, flow(3, 0.0, 0.0))), 0, "{second}");
     }
     let decision = group.at(NOW + 30_000, flow(3, 0.0, 0.0));
     assert_eq!(names(&decision)[0], "start_timed_out");
-    // A look long ago tells nothing of the time between.
+    // A poll long ago shows nothing about the time since.
     let mut group = Group::of(Demand, json!({"worker_slots": 1}));
     group.at(NOW, announced(3));
     group.at(NOW + 1_000, flow(3, 0.0, 0.0));
@@ -244,13 +244,13 @@ fn workers_that_never_poll_are_found_out_where_nobody_tells_how_long_tasks_wait(
 }
 
 #[test]
-fn a_busy_worker_that_gets_slower_is_believed_little_by_little() {
+fn the_learned_rate_follows_a_slower_worker_gradually() {
     let mut group = group(json!({"worker_slots": 1, "max_concurrent_workers": 10}));
     let rate = |group: &Group| group.state["demand"]["service_rate"].as_f64().unwrap();
     group.at(NOW, announced(10));
     group.at(NOW + 60_000, flow(0, 0.0, 100.0));
     assert!((rate(&group) - 10.0).abs() < 1e-9);
-    // Without enough to do, before or now, a rate says nothing.
+    // Without enough tasks, before or now, a rate shows nothing.
     group.at(NOW + 61_000, flow(0, 0.0, 50.0));
     group.at(NOW + 61_500, flow(40, 0.0, 50.0));
     group.at(NOW + 61_700, flow(0, 0.0, 50.0));
@@ -263,20 +263,20 @@ fn a_busy_worker_that_gets_slower_is_believed_little_by_little() {
 }
 
 #[test]
-fn tasks_that_filled_the_slots_of_workers_that_came_lately_are_not_their_work() {
+fn tasks_that_filled_the_slots_of_new_workers_are_not_finished_work() {
     let rate = |after| {
         let mut group = group(json!({"worker_slots": 1}));
         group.at(NOW, announced(10));
         group.at(NOW + after, flow(0, 0.0, 100.0));
         group.state["demand"]["service_rate"].as_f64().unwrap()
     };
-    // They arrive after a second, and 2750 tasks were taken in the rates' window.
+    // They arrive after a second, and 2750 tasks were dispatched in the window of the rates.
     assert!((rate(35_999) - 2_740.0 / 275.0).abs() < 1e-9, "{}", rate(35_999));
     assert!((rate(36_000) - 10.0).abs() < 1e-9, "{}", rate(36_000));
 }
 
 #[test]
-fn how_long_workers_take_to_start_is_learned_where_they_are_seen() {
+fn the_start_time_is_learned_where_workers_are_seen() {
     let seen = |seen: u64| {
         let stats = QueueStats { backlog: 1, ..QueueStats::default() };
         let workers = Some(WorkersSeen { seen, slots_free: 0 });
@@ -287,21 +287,21 @@ fn how_long_workers_take_to_start_is_learned_where_they_are_seen() {
     group.at(NOW + 3_000, seen(0));
     group.at(NOW + 4_000, seen(1));
     assert_eq!(group.state["demand"]["start_ms"], json!(3_500));
-    // The first one may have come and left unseen: this may be the second.
+    // The first may have come and left unnoticed: this may be the second.
     let mut either = Group::of(Demand, json!({"worker_slots": 1}));
     either.at(NOW, announced(1));
     either.at(NOW + 20_000, announced(1));
     either.at(NOW + 20_700, seen(0));
     either.at(NOW + 21_700, seen(1));
     assert!(either.state["demand"].get("start_ms").is_none());
-    // Of two that were asked for within three seconds either will do.
+    // Of two that were requested within three seconds, either will do.
     let mut both = Group::of(Demand, json!({"worker_slots": 1}));
     both.at(NOW, announced(1));
     both.at(NOW + 3_000, announced(1));
     both.at(NOW + 3_500, seen(0));
     both.at(NOW + 4_500, seen(1));
     assert_eq!(both.state["demand"]["start_ms"], json!(4_000));
-    // Somewhere within ten seconds is too vague.
+    // A gap of ten seconds is too inexact.
     let mut vague = Group::of(Demand, json!({"worker_slots": 1}));
     vague.at(NOW, announced(1));
     vague.at(NOW + 1_000, seen(0));
@@ -310,13 +310,13 @@ fn how_long_workers_take_to_start_is_learned_where_they_are_seen() {
 }
 
 #[test]
-fn work_is_shared_out_among_all_workers_that_are_seen() {
+fn work_is_attributed_to_all_workers_that_are_seen() {
     let mut group = group(json!({"worker_slots": 1}));
     group.at(NOW, announced(10));
     let stats = QueueStats { dispatch_rate: 100.0, ..QueueStats::default() };
     let workers = Some(WorkersSeen { seen: 25, slots_free: 0 });
     let poll = Poll { stats: [(Workflow, stats)].into(), workers };
     group.at(NOW + 60_000, Event::Poll(poll));
-    // Ten of them are ours, fifteen are not.
+    // The group started ten of them.
     assert_eq!(group.state["demand"]["service_rate"], json!(4));
 }

@@ -1,4 +1,4 @@
-//! `demand`: what holds whatever happens.
+//! `demand`: properties that hold for any input.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -45,7 +45,7 @@ fn number(config: &Map<String, Value>, key: &str) -> i64 {
     config[key].as_i64().unwrap()
 }
 
-fn asked(decision: &Decision) -> i64 {
+fn started(decision: &Decision) -> i64 {
     match decision.actions[..] {
         [] => 0,
         [Action::InvokeWorker { count }] => i64::from(count),
@@ -53,9 +53,9 @@ fn asked(decision: &Decision) -> i64 {
     }
 }
 
-/// The sum of what was asked for after `since`.
-fn sum(asked: &[(i64, i64)], since: i64) -> i64 {
-    asked.iter().filter(|(at, _)| *at > since).map(|(_, count)| count).sum()
+/// The number of workers requested after `since`.
+fn sum(requests: &[(i64, i64)], since: i64) -> i64 {
+    requests.iter().filter(|(at, _)| *at > since).map(|(_, count)| count).sum()
 }
 
 fn backlog(backlog: u64, age_ms: u64, dispatch_rate: f64) -> Event {
@@ -63,7 +63,7 @@ fn backlog(backlog: u64, age_ms: u64, dispatch_rate: f64) -> Event {
     Event::Poll(Poll { stats: [(Activity, stats)].into(), workers: None })
 }
 
-/// Anything that tells nothing of workers that left or failed.
+/// Any event that does not report workers that left or failed.
 fn load() -> impl Strategy<Value = Event> {
     prop_oneof![
         (1_u64..300).prop_map(|misses| miss(Workflow, misses)),
@@ -93,7 +93,7 @@ proptest! {
         let (mut now, mut all) = (NOW, Vec::new());
         for (step, events) in steps {
             now += step;
-            all.push((now, asked(&group.batch(now, &events))));
+            all.push((now, started(&group.batch(now, &events))));
             prop_assert!(sum(&all, now - lifetime) <= max);
             prop_assert!(sum(&all, now - 60_000) <= per_minute);
         }
@@ -108,33 +108,33 @@ proptest! {
         let (mut now, mut all) = (NOW, Vec::new());
         for (step, event) in events {
             now += step;
-            all.push((now, asked(&group.at(now, event))));
+            all.push((now, started(&group.at(now, event))));
             prop_assert!(sum(&all, now - 60_000) <= per_minute);
         }
     }
 
     #[test]
-    fn tasks_that_wait_get_a_worker_in_bounded_time_whatever_was_before(
+    fn waiting_tasks_get_a_worker_in_bounded_time_from_any_state(
         config in settings(), state in state(), waiting in 1_u64..1_000,
     ) {
         let key = |key: &str| number(&config, key);
-        // A back-off for a configuration, a worker's life, a minute's budget, and the wait for
-        // workers that do not show up.
+        // A back-off for a configuration, a worker's lifetime, the budget of a minute, and the wait
+        // for workers that do not start polling.
         let bound = 360_000 + key("worker_lifetime_ms") + 60_000 + 2 * key("start_timeout_ms") + 120_000;
         let mut group = Group { algorithm: Demand, config, state };
         let mut now = NOW;
         while now - NOW <= bound {
             let age = u64::try_from(now - NOW).unwrap();
             let decision = group.at(now, backlog(waiting, age, 0.0));
-            if asked(&decision) > 0 {
+            if started(&decision) > 0 {
                 return Ok(());
             }
             let poll = now + i64::try_from(decision.next_poll_ms).unwrap();
             let next = decision.wake_at_ms.map_or(poll, |wake| wake.min(poll));
-            prop_assert!(next > now, "asks again at {next}");
+            prop_assert!(next > now, "the next tick is at {next}");
             now = next;
         }
-        prop_assert!(false, "nothing within {} ms: {:?}", bound, group.state);
+        prop_assert!(false, "no worker within {} ms: {:?}", bound, group.state);
     }
 
     #[test]
@@ -147,19 +147,19 @@ proptest! {
         let least = number(&config, "min_workers");
         let needed = i64::try_from(misses.div_ceil(slots)).unwrap();
         let mut group = Group { algorithm: Demand, config, state: Map::new() };
-        prop_assert_eq!(asked(&group.at(NOW, miss(Workflow, misses))), needed.max(least).min(room));
+        prop_assert_eq!(started(&group.at(NOW, miss(Workflow, misses))), needed.max(least).min(room));
     }
 
     #[test]
-    fn what_is_announced_and_seen_again_and_again_starts_nobody_twice(
+    fn tasks_that_are_announced_and_polled_repeatedly_start_no_worker_twice(
         slots in 1_u64..20, tasks in 1_u64..500, looks in vec(1_i64..1_000, 1..6),
     ) {
         let config = map(json!({"worker_slots": slots, "max_concurrent_workers": 1_000}));
         let mut group = Group { algorithm: Demand, config, state: Map::new() };
-        let (mut now, mut all) = (NOW, asked(&group.at(NOW, miss(Workflow, tasks))));
+        let (mut now, mut all) = (NOW, started(&group.at(NOW, miss(Workflow, tasks))));
         for step in looks {
             now += step;
-            all += asked(&group.at(now, backlog(tasks, 0, 0.0)));
+            all += started(&group.at(now, backlog(tasks, 0, 0.0)));
         }
         prop_assert_eq!(all, i64::try_from(tasks.div_ceil(slots)).unwrap());
     }

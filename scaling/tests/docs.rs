@@ -1,4 +1,4 @@
-//! The documentation says what the code does.
+//! The documentation matches the code.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -39,7 +39,7 @@ fn every_setting_has_the_default_and_the_bounds_that_are_documented() {
             }
             let default: f64 = default.parse().unwrap();
             assert!(!refuses(json!(default)), "{key} {default}");
-            // Below and above what stands there, a value is refused.
+            // Values beyond the documented bounds are refused.
             let numbers: Vec<f64> =
                 bounds.split([' ', ',', ';']).filter_map(|word| word.parse().ok()).collect();
             let Some(least) = numbers.first() else { continue };

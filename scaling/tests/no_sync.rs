@@ -14,7 +14,7 @@ use wci_contract::{
 
 const WITH_EPSILON: &str = "scale_up_dispatch_rate_epsilon";
 
-/// A config under which backlogs make the detector work.
+/// A config that enables the detector.
 fn detecting() -> serde_json::Value {
     json!({ WITH_EPSILON: 0.1 })
 }
@@ -42,7 +42,7 @@ const VECTOR: [(i64, f64, u64, bool, u64); 7] = [
 ];
 
 #[test]
-fn the_reference_vector_comes_out_row_by_row() {
+fn the_reference_vector_is_reproduced_row_by_row() {
     let mut group = Group::with_state(detecting(), json!({"last_scale_up_time_ms": 0}));
     for (seconds, rate, backlog, invokes, next) in VECTOR {
         let decision = group.at(NOW + seconds * 1000, poll([(Workflow, backlog, rate)]));
@@ -70,7 +70,7 @@ fn a_task_that_found_no_worker_gets_one() {
 }
 
 #[test]
-fn a_miss_without_a_count_gets_a_worker_all_the_same() {
+fn a_miss_without_a_count_gets_a_worker() {
     assert_eq!(Group::new(json!({})).at(NOW, miss(Workflow, 0)).actions, INVOKE);
 }
 
@@ -87,7 +87,7 @@ fn a_sync_match_calls_for_nothing_unless_its_batch_counts_misses() {
 }
 
 #[test]
-fn a_task_within_the_cooloff_is_asked_about_again_when_it_ends() {
+fn a_task_within_the_cooloff_requests_a_tick_when_it_ends() {
     let mut group = Group::new(json!({}));
     group.at(NOW, miss(Workflow, 1));
     let decision = group.at(NOW + 60, miss(Nexus, 4));
@@ -128,7 +128,7 @@ fn a_backlog_above_the_threshold_gets_one_worker_for_all_types() {
 }
 
 #[test]
-fn a_backlog_within_the_cooloff_is_looked_at_again_when_it_ends() {
+fn a_backlog_within_the_cooloff_requests_a_tick_when_it_ends() {
     let mut group = Group::new(json!({"scale_up_cooloff_ms": 30_000}));
     group.at(NOW, miss(Workflow, 1));
     let decision = group.at(NOW + 20_000, poll([(Workflow, 9, 1.0)]));
@@ -161,7 +161,7 @@ fn tasks_that_outwait_a_workers_lifetime_get_one_in_spite_of_suppression_and_coo
 }
 
 #[test]
-fn a_lifetime_of_zero_is_for_ever() {
+fn a_lifetime_of_zero_is_unlimited() {
     let config = json!({"max_worker_lifetime_ms": 0, "scale_up_backlog_threshold": 5});
     let mut group = Group::with_state(config, json!({"last_scale_up_time_ms": 1}));
     assert!(group.at(NOW, poll([(Workflow, 5, 0.0)])).actions.is_empty());
@@ -176,7 +176,7 @@ fn the_last_start_is_read_once_so_that_one_type_does_not_cool_another_off() {
 }
 
 #[test]
-fn a_type_that_a_poll_does_not_bring_keeps_its_memory_and_leaves_the_pace_of_polls() {
+fn a_type_that_is_missing_from_a_poll_keeps_its_memory_and_poll_interval() {
     for suppressed_ms in [30_000, 90_000] {
         let mut group = suppressed_until(NOW + 90_000);
         group.config.insert("suppress_poll_interval_ms".into(), json!(suppressed_ms));
@@ -217,7 +217,7 @@ fn a_queue_that_dispatches_nothing_is_never_suppressed() {
 }
 
 #[test]
-fn a_rate_that_is_no_number_never_becomes_the_reference() {
+fn a_rate_that_is_not_a_number_never_becomes_the_reference() {
     for rate in [f64::NAN, f64::INFINITY] {
         let mut group = Group::new(detecting());
         group.at(NOW, poll([(Workflow, 9, rate)]));
@@ -226,7 +226,7 @@ fn a_rate_that_is_no_number_never_becomes_the_reference() {
 }
 
 #[test]
-fn a_slow_drift_is_measured_against_where_it_began() {
+fn a_slow_drift_is_measured_against_its_first_rate() {
     let mut group = Group::new(detecting());
     for (n, rate) in [(0, 10.0), (1, 10.8)] {
         group.at(NOW + n * 60_000, poll([(Workflow, 9, rate)]));
@@ -237,7 +237,7 @@ fn a_slow_drift_is_measured_against_where_it_began() {
 }
 
 #[test]
-fn the_edge_of_the_band_is_within_it_and_the_moment_of_confirmation_confirms() {
+fn the_edges_of_the_band_and_of_the_confirmation_time_are_included() {
     for (rate, seconds, suppressed) in
         [(11.0, 90, true), (9.0, 90, true), (8.9, 90, false), (11.0, 89, false)]
     {
@@ -249,7 +249,7 @@ fn the_edge_of_the_band_is_within_it_and_the_moment_of_confirmation_confirms() {
 }
 
 #[test]
-fn a_suppressed_backlog_says_so_and_leaves_the_next_look_to_the_interval() {
+fn a_suppressed_backlog_has_its_reason_and_the_usual_poll_interval() {
     let mut group = suppressed_until(NOW + 1_000);
     let decision = group.at(NOW, poll([(Workflow, 9, 10.0)]));
     assert_eq!(
@@ -273,7 +273,7 @@ fn a_tick_changes_nothing() {
 }
 
 #[test]
-fn an_announcement_of_no_known_type_is_reported_and_starts_nobody() {
+fn an_announcement_of_an_unknown_type_is_reported_and_starts_no_worker() {
     let signal = TaskAdd { task_queue_type: 99, misses: 3, ..TaskAdd::default() };
     let decision = Group::new(json!({})).at(NOW, Event::TaskAdd(signal));
     assert!(decision.actions.is_empty());

@@ -16,7 +16,7 @@ fn line(event: Value) -> Value {
     json!({"algorithm": "no-sync", "config": {}, "state": {}, "now_ms": NOW, "event": event})
 }
 
-/// The answer to `line` with the fields of `change` put in; null takes a field out.
+/// The reply to `line` with the fields of `change`; null removes a field.
 fn error(change: Value) -> String {
     let mut line = line(json!({"tick": {}}));
     for (key, value) in map(change) {
@@ -63,7 +63,7 @@ fn every_kind_of_event_is_read() {
 }
 
 #[test]
-fn what_the_contract_writes_is_what_is_read() {
+fn events_are_read_as_the_contract_writes_them() {
     let event = support::poll([(wci_contract::TaskType::Nexus, 3, 1.5)]);
     let (text, ok) = answer(&line(serde_json::to_value(&event).unwrap()).to_string());
     assert!(ok && text.contains("backlog waiting=3 threshold=0"), "{text}");
@@ -122,7 +122,7 @@ fn a_mistake_is_named_with_its_place() {
 }
 
 #[test]
-fn what_is_no_json_object_is_an_error() {
+fn anything_but_a_json_object_is_an_error() {
     for text in ["", "null", "7", "[]", "{", "{}", "\u{0}", &"[".repeat(10_000)] {
         let (answer, ok) = answer(text);
         assert!(!ok && answer.starts_with("{\"error\":\"") && !answer.contains('\n'), "{answer}");
@@ -130,7 +130,7 @@ fn what_is_no_json_object_is_an_error() {
 }
 
 #[test]
-fn a_line_without_bounds_is_refused_unread() {
+fn a_line_that_is_too_long_is_refused_without_being_parsed() {
     let padded = |bytes: usize| {
         let line = line(json!({"tick": {}})).to_string();
         answer(&(line.clone() + &" ".repeat(bytes - line.len())))

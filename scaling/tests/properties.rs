@@ -1,4 +1,4 @@
-//! What holds for every input.
+//! Properties that hold for every input.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -19,7 +19,7 @@ use wci_scaling::{Algorithm, check_config, decide, decide_batch, offline};
 
 proptest! {
     #[test]
-    fn any_question_gets_the_same_bounded_answer_every_time(
+    fn any_input_gets_the_same_bounded_decision_every_time(
         algorithm in algorithm(), now in now(), config in config(), state in state(),
         events in vec(event(), 0..6),
     ) {
@@ -34,7 +34,7 @@ proptest! {
         prop_assert!((1..=MAX_REASONS).contains(&decision.reasons.len()));
         prop_assert!(decision.next_poll_ms > 0);
         prop_assert_eq!(decision, ask());
-        // Whatever is checked, it does not panic either.
+        // No check panics either.
         let _ = check_config(algorithm, &config);
     }
 
@@ -54,8 +54,8 @@ proptest! {
             prop_assert!(demand.get("bogus").is_none());
         }
         let twice = decide(now, algorithm, &config, &once, &Event::Tick {}).state;
-        // A tick may start what a limit held back, or try whether a provider takes a size by now;
-        // nothing but that changes on the second look.
+        // A tick may start deferred workers, or retry a size. Nothing else changes in the second
+        // decision.
         let without_ours = |mut state: GroupState| {
             state.remove("wci");
             state
@@ -88,7 +88,7 @@ proptest! {
     }
 
     #[test]
-    fn nothing_is_asked_of_a_provider_while_the_group_backs_off(
+    fn the_provider_is_sent_nothing_while_the_group_backs_off(
         config in config(), class in 0_usize..2, ahead in 1_i64..60_000, failures in any::<u32>(),
         probing in any::<bool>(), events in vec(prop_oneof![task_add(), poll()], 1..6),
     ) {
@@ -103,7 +103,7 @@ proptest! {
     }
 
     #[test]
-    fn a_task_that_is_held_back_is_served_in_the_end(config in config(), state in state()) {
+    fn a_deferred_task_is_served_in_the_end(config in config(), state in state()) {
         let (mut group, mut now) = (Group { algorithm: Algorithm::NoSync, config, state }, NOW);
         for _ in 0..4 {
             let decision = group.at(now, support::miss(TaskType::Workflow, 1));
@@ -111,15 +111,15 @@ proptest! {
                 return Ok(());
             }
             prop_assert_eq!(decision.throttled, 1);
-            let wake = decision.wake_at_ms.expect("a time to ask again");
+            let wake = decision.wake_at_ms.expect("the time of the next tick");
             prop_assert!(wake > now);
             now = wake;
         }
-        prop_assert!(false, "still held back at {}", now);
+        prop_assert!(false, "still deferred at {}", now);
     }
 
     #[test]
-    fn any_line_gets_a_line(text in ".{0,60}", state in state(), config in config()) {
+    fn any_line_gets_a_reply_of_one_line(text in ".{0,60}", state in state(), config in config()) {
         let line = json!({"algorithm": "no-sync", "config": config, "state": state,
             "now_ms": NOW, "event": {"task_add": {"task_queue_type": 1}}});
         for line in [text, line.to_string()] {

@@ -1,4 +1,4 @@
-//! `rate-based`: numbers that the server's controller comes to.
+//! `rate-based`: the numbers of the server's controller.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::float_cmp)]
 
@@ -22,7 +22,7 @@ fn group(config: Value, state: Value) -> Group {
     Group { state: map(state), ..Group::of(RateBased, config) }
 }
 
-fn figures(backlog: u64, arrival_rate: f64, dispatch_rate: f64) -> Event {
+fn stats(backlog: u64, arrival_rate: f64, dispatch_rate: f64) -> Event {
     let stats = QueueStats { backlog, arrival_rate, dispatch_rate, age_ms: 0 };
     Event::Poll(Poll { stats: [(Workflow, stats)].into(), workers: None })
 }
@@ -56,16 +56,16 @@ fn the_number_of_workers_follows_from_rate_capacity_and_backlog() {
         (200.0, 2.0, 0, 30),
     ] {
         let state = json!({"ewma_arrival_rate": arrival, "ewma_per_consumer_capacity": capacity});
-        let decision = group(json!({}), state).at(NOW, figures(backlog, arrival, 1.0));
+        let decision = group(json!({}), state).at(NOW, stats(backlog, arrival, 1.0));
         assert_eq!(desired(&decision), workers, "{arrival} {capacity} {backlog}");
     }
 }
 
 #[test]
-fn the_square_root_rule_counts_where_it_asks_for_more() {
+fn the_square_root_rule_applies_where_it_calls_for_more() {
     let config = json!({"utilization_target": 1.0, "max_count": 1000});
     for (arrival, workers) in [(2.0, 2), (20.0, 12), (200.0, 105)] {
-        let decision = group(config.clone(), json!({})).at(NOW, figures(0, arrival, 1.0));
+        let decision = group(config.clone(), json!({})).at(NOW, stats(0, arrival, 1.0));
         assert_eq!(desired(&decision), workers, "{arrival}");
     }
 }
@@ -81,7 +81,7 @@ fn a_load_is_followed_up_and_down_as_the_server_does() {
         (240, (0, 10.0, 12.0), (9, 8), (10.0, 9.0245, 1.64)),
         (300, (0, 0.0, 0.0), (8, 0), (0.0, 0.0, 1.64)),
     ] {
-        let decision = group.at(NOW + seconds * SECOND, figures(backlog, arrival, dispatch));
+        let decision = group.at(NOW + seconds * SECOND, stats(backlog, arrival, dispatch));
         assert_eq!((size(&decision), desired(&decision)), (Some(planned), wanted), "{seconds}");
         let float = |key| group.key(key).and_then(Value::as_f64).unwrap();
         for (key, value) in [
@@ -100,7 +100,7 @@ fn a_load_is_followed_up_and_down_as_the_server_does() {
 }
 
 #[test]
-fn a_miss_within_the_cooldown_waits_for_its_end() {
+fn a_miss_within_the_cooldown_requests_a_tick_at_its_end() {
     let mut group = Group::of(RateBased, json!({}));
     group.at(NOW, miss(Workflow, 1));
     let decision = group.at(NOW + 500, miss(Activity, 3));
@@ -116,63 +116,63 @@ fn a_miss_within_the_cooldown_waits_for_its_end() {
 }
 
 #[test]
-fn misses_of_several_types_at_once_call_for_one_worker_more_and_put_nothing_off() {
+fn misses_of_several_types_at_once_add_one_worker_and_defer_nothing() {
     let mut group = Group::of(RateBased, json!({}));
     let decision = group.batch(NOW, &[miss(Workflow, 2), miss(Activity, 3)]);
     assert_eq!((size(&decision), decision.throttled), (Some(1), 0));
 }
 
 #[test]
-fn no_worker_is_added_above_the_limit_or_taken_below_it() {
+fn no_worker_is_added_above_the_maximum_or_removed_below_the_minimum() {
     let limits = json!({"min_count": 2, "initial_count": 3, "max_count": 3});
     let mut group = Group::of(RateBased, limits);
     let decision = group.at(NOW, miss(Workflow, 7));
     assert_eq!((size(&decision), decision.throttled), (None, 7));
     assert_eq!(names(&decision), ["tasks_announced", "max_count"]);
     let calm = NOW + 90 * SECOND;
-    assert_eq!(size(&group.at(calm, figures(0, 0.0, 0.0))), Some(2));
-    let decision = group.at(calm + 60 * SECOND, figures(0, 0.0, 0.0));
+    assert_eq!(size(&group.at(calm, stats(0, 0.0, 0.0))), Some(2));
+    let decision = group.at(calm + 60 * SECOND, stats(0, 0.0, 0.0));
     assert_eq!((size(&decision), desired(&decision)), (None, 2));
 }
 
 #[test]
-fn workers_are_taken_away_one_by_one_after_quiet_and_cooldown() {
+fn workers_are_removed_one_by_one_after_quiet_and_cooldown() {
     let state = json!({"worker_count": 9, "last_no_sync_match_time_ms": NOW - 89_999,
         "last_scale_down_time_ms": NOW - 10_000});
     let mut group = group(json!({}), state);
-    let decision = group.at(NOW, figures(0, 0.0, 0.0));
+    let decision = group.at(NOW, stats(0, 0.0, 0.0));
     assert_eq!(decision.reasons[1..], [Reason::NoSyncQuiet { remaining_ms: 1 }]);
-    let decision = group.at(NOW + 1, figures(0, 0.0, 0.0));
+    let decision = group.at(NOW + 1, stats(0, 0.0, 0.0));
     assert_eq!(decision.reasons[1..], [Reason::ScaleDownCooldown { remaining_ms: 49_999 }]);
-    assert_eq!(size(&group.at(NOW + 50_000, figures(0, 0.0, 0.0))), Some(8));
+    assert_eq!(size(&group.at(NOW + 50_000, stats(0, 0.0, 0.0))), Some(8));
 }
 
 #[test]
-fn only_a_backlog_that_matters_teaches_what_a_worker_does() {
+fn only_a_material_backlog_shows_the_capacity_of_a_worker() {
     let capacity = |config, workers, backlog, dispatch| {
         let mut group = group(config, json!({ "worker_count": workers }));
-        group.at(NOW, figures(backlog, 1.0, dispatch));
+        group.at(NOW, stats(backlog, 1.0, dispatch));
         group.key("ewma_per_consumer_capacity").and_then(Value::as_f64)
     };
     assert_eq!(capacity(json!({}), 2, 49, 8.0), None);
     assert_eq!(capacity(json!({}), 2, 50, 8.0), Some(0.45 * 4.0 + 0.55 * 2.0));
     assert_eq!(capacity(json!({}), 0, 50, 8.0), None);
-    // Workers that take nothing, or next to nothing, teach nothing.
+    // Workers with no tasks, or hardly any, show no capacity.
     assert_eq!(capacity(json!({}), 2, 50, 0.0), None);
     assert_eq!(capacity(json!({"ewma_alpha": 1}), 2, 50, f64::from_bits(1)), None);
 }
 
 #[test]
-fn figures_that_come_with_announced_tasks_teach_and_call_for_nothing() {
+fn statistics_with_announced_tasks_are_learned_from_and_start_nothing() {
     let mut group = group(json!({}), json!({"worker_count": 3}));
-    let decision = group.batch(NOW, &[miss(Workflow, 1), figures(1, 50.0, 16.0)]);
+    let decision = group.batch(NOW, &[miss(Workflow, 1), stats(1, 50.0, 16.0)]);
     assert_eq!(size(&decision), Some(4));
     assert_eq!(group.key("ewma_per_consumer_capacity"), Some(&json!(0.45 * 4.0 + 0.55 * 2.0)));
     assert_eq!(group.key("ewma_arrival_rate"), None);
 }
 
 #[test]
-fn a_type_whose_figures_make_no_sense_is_left_out() {
+fn a_type_with_invalid_statistics_is_ignored() {
     let stats =
         |backlog, rate| QueueStats { backlog, arrival_rate: rate, dispatch_rate: 1.0, age_ms: 0 };
     let poll = Poll {
@@ -185,7 +185,7 @@ fn a_type_whose_figures_make_no_sense_is_left_out() {
 }
 
 #[test]
-fn rates_beyond_all_bounds_stay_numbers() {
+fn huge_rates_stay_finite() {
     let huge = QueueStats {
         backlog: 50,
         arrival_rate: f64::MAX,
@@ -201,7 +201,7 @@ fn rates_beyond_all_bounds_stay_numbers() {
 }
 
 #[test]
-fn a_task_that_found_a_worker_calls_for_nothing() {
+fn a_sync_match_starts_nothing() {
     let sync = TaskAdd { task_queue_type: 1, is_sync_match: true, syncs: 4, ..TaskAdd::default() };
     let mut group = Group::of(RateBased, json!({}));
     let decision = group.at(NOW, Event::TaskAdd(sync));
@@ -210,7 +210,7 @@ fn a_task_that_found_a_worker_calls_for_nothing() {
 }
 
 #[test]
-fn a_provider_that_refuses_is_left_alone_for_a_while() {
+fn a_provider_that_refuses_is_sent_nothing_for_a_while() {
     let mut group = Group::of(RateBased, json!({}));
     let refused = outcome(Outcome::failed(1, FailureClass::Unavailable, "no answer"));
     let until = group.at(NOW, refused).wake_at_ms.unwrap();
@@ -221,7 +221,7 @@ fn a_provider_that_refuses_is_left_alone_for_a_while() {
 }
 
 #[test]
-fn a_state_of_the_server_is_read_and_what_makes_no_sense_in_it_is_dropped() {
+fn a_state_of_the_server_is_read_and_invalid_values_are_dropped() {
     let state = json!({"worker_count": 5.0, "ewma_arrival_rate": 2, "ewma_dispatch_rate": 1.5,
         "ewma_per_consumer_capacity": 2, "last_scale_up_time_ms": 1_795_338_000_000.0});
     let mut sound = group(json!({}), state.clone());
@@ -238,10 +238,10 @@ fn a_state_of_the_server_is_read_and_what_makes_no_sense_in_it_is_dropped() {
 }
 
 #[test]
-fn a_set_may_shrink_by_its_whole_surplus_where_the_spec_says_so() {
+fn a_set_may_shrink_by_its_whole_surplus_where_the_spec_allows_it() {
     let shrunk = |config: Value| {
         let mut group = group(config, json!({"worker_count": 20}));
-        size(&group.at(NOW, figures(0, 0.0, 0.0)))
+        size(&group.at(NOW, stats(0, 0.0, 0.0)))
     };
     assert_eq!(shrunk(json!({})), Some(19));
     assert_eq!(shrunk(json!({"max_scale_down_step": 5})), Some(15));
@@ -252,15 +252,15 @@ fn a_set_may_shrink_by_its_whole_surplus_where_the_spec_says_so() {
 #[test]
 fn a_set_of_the_right_size_is_left_alone_and_one_above_it_shrinks_to_it() {
     let config = json!({"max_scale_down_step": 5, "ewma_alpha": 1});
-    // Six tasks a second want four workers of two tasks a second each.
-    for (planned, told) in [(4, None), (6, Some(4)), (8, Some(4)), (10, Some(5))] {
+    // Six tasks a second need four workers of two tasks a second each.
+    for (planned, sent) in [(4, None), (6, Some(4)), (8, Some(4)), (10, Some(5))] {
         let mut group = group(config.clone(), json!({ "worker_count": planned }));
-        assert_eq!(size(&group.at(NOW, figures(0, 6.0, 1.0))), told, "{planned}");
+        assert_eq!(size(&group.at(NOW, stats(0, 6.0, 1.0))), sent, "{planned}");
     }
 }
 
 #[test]
-fn a_tick_tells_the_provider_the_number_that_is_planned() {
+fn a_tick_sends_the_planned_size_to_the_provider() {
     let mut fresh = group(json!({"initial_count": 3}), json!({}));
     assert_eq!(size(&fresh.at(NOW, Event::Tick {})), Some(3));
     let mut known = group(json!({}), json!({"worker_count": 7}));
@@ -268,7 +268,7 @@ fn a_tick_tells_the_provider_the_number_that_is_planned() {
 }
 
 #[test]
-fn a_size_that_is_taken_ends_the_back_off_also_when_no_worker_comes_of_it() {
+fn an_accepted_size_ends_the_back_off_even_without_a_new_worker() {
     let mut group = group(json!({}), json!({"worker_count": 7}));
     let refused = outcome(Outcome::failed(7, FailureClass::Unavailable, "no answer"));
     let until = group.at(NOW, refused).wake_at_ms.unwrap();
@@ -279,13 +279,13 @@ fn a_size_that_is_taken_ends_the_back_off_also_when_no_worker_comes_of_it() {
 }
 
 #[test]
-fn a_clock_that_was_put_back_does_not_stop_the_group_for_ever() {
+fn a_clock_that_is_set_back_does_not_block_the_group_for_ever() {
     let mut group = group(json!({}), json!({"last_scale_up_time_ms": NOW + 86_400_000}));
     assert_eq!(size(&group.at(NOW, miss(Workflow, 1))), Some(1));
 }
 
 #[test]
-fn mistakes_in_settings_get_the_messages_that_clients_know() {
+fn mistakes_in_settings_have_the_messages_that_clients_match_on() {
     for (config, message) in [
         (json!({"min_count": 9, "max_count": 5}), "min_count (9) must not exceed max_count (5)"),
         (

@@ -19,7 +19,7 @@ struct Limit {
 
 impl Call<'_> {
     /// Starts the workers that are needed and allowed, and gives the reasons for the rest.
-    pub(super) fn start_what_is_needed(&mut self) {
+    pub(super) fn start_needed_workers(&mut self) {
         let need = self.memory.need(self.now_ms, self.settings, self.growth);
         let mut wanted = self.wanted(&need);
         if let Some(limit) = self.queue_is_limited(&need).filter(|o| o.allowed < wanted) {

@@ -1,4 +1,4 @@
-//! Anything that could be asked.
+//! Strategies for any input.
 
 use proptest::{collection::vec, prelude::*};
 use serde_json::{Map, Number, Value, json};
@@ -13,7 +13,7 @@ use wci_scaling::Algorithm;
 
 use super::NOW;
 
-/// Some algorithm.
+/// Any algorithm.
 pub(crate) fn algorithm() -> impl Strategy<Value = Algorithm> {
     proptest::sample::select(Algorithm::ALL.to_vec())
 }
@@ -92,7 +92,7 @@ const DEMAND_KEYS: [&str; 18] = [
     "wci",
 ];
 
-/// What stands in objects within a state.
+/// Keys of objects within a state.
 const INNER_KEYS: [&str; 12] = [
     "backoff",
     "failures",
@@ -108,7 +108,7 @@ const INNER_KEYS: [&str; 12] = [
     "fruitless",
 ];
 
-/// Any JSON, more often than not something that could stand there.
+/// Any JSON, mostly plausible values.
 pub(crate) fn value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -141,12 +141,12 @@ pub(crate) fn object(
     vec((key, value), 0..=keys.len()).prop_map(|fields| fields.into_iter().collect())
 }
 
-/// Some config.
+/// Any config.
 pub(crate) fn config() -> impl Strategy<Value = Map<String, Value>> {
     object(&CONFIG_KEYS, value())
 }
 
-/// Some state.
+/// Any state.
 pub(crate) fn state() -> impl Strategy<Value = Map<String, Value>> {
     let backoff = (any::<u32>(), -400_000_i64..400_000, any::<bool>()).prop_map(
         |(failures, ahead, probing)| {
@@ -163,12 +163,12 @@ pub(crate) fn state() -> impl Strategy<Value = Map<String, Value>> {
     })
 }
 
-/// Some now.
+/// Any time.
 pub(crate) fn now() -> impl Strategy<Value = i64> {
     prop_oneof![1 => any::<i64>(), 9 => NOW - 200_000..NOW + 200_000]
 }
 
-/// Some task-add.
+/// Any announcement.
 pub(crate) fn task_add() -> impl Strategy<Value = Event> {
     let kind = prop_oneof![9 => 1_i64..=3, 1 => any::<i64>()];
     (kind, any::<bool>(), any::<u64>(), any::<u64>()).prop_map(
@@ -185,7 +185,7 @@ pub(crate) fn task_add() -> impl Strategy<Value = Event> {
     )
 }
 
-/// Some poll.
+/// Any poll.
 pub(crate) fn poll() -> impl Strategy<Value = Event> {
     let kind = proptest::sample::select(TaskType::ALL.to_vec());
     let backlog = prop_oneof![Just(0), 0_u64..100, any::<u64>()];
@@ -208,7 +208,7 @@ pub(crate) fn poll() -> impl Strategy<Value = Event> {
     })
 }
 
-/// Some outcome.
+/// Any outcome.
 pub(crate) fn outcome() -> impl Strategy<Value = Event> {
     let class = proptest::sample::select(vec![
         None,
@@ -221,7 +221,7 @@ pub(crate) fn outcome() -> impl Strategy<Value = Event> {
     })
 }
 
-/// Some event.
+/// Any event.
 pub(crate) fn event() -> impl Strategy<Value = Event> {
     prop_oneof![task_add(), poll(), outcome(), Just(Event::Tick {})]
 }

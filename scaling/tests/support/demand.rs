@@ -1,4 +1,4 @@
-//! The same for `demand`.
+//! Groups and events for tests of `demand`.
 
 use serde_json::Value;
 use wci_contract::{
@@ -11,7 +11,7 @@ use wci_scaling::Algorithm::Demand;
 
 use super::{Group, miss};
 
-/// A group that was never asked.
+/// A new group.
 pub(crate) fn group(config: Value) -> Group {
     Group::of(Demand, config)
 }
@@ -22,15 +22,14 @@ pub(crate) fn announced(misses: u64) -> Event {
     Event::TaskAdd(TaskAdd { task_queue_name: "orders".into(), ..signal })
 }
 
-/// A look at a queue whose tasks have only just come, with tasks a second that come and that are
-/// taken.
+/// A poll of a queue whose tasks have just arrived, with its arrival and dispatch rates.
 pub(crate) fn flow(backlog: u64, arrival_rate: f64, dispatch_rate: f64) -> Event {
     let stats = QueueStats { backlog, arrival_rate, dispatch_rate, age_ms: 0 };
     Event::Poll(Poll { stats: [(Activity, stats)].into(), workers: None })
 }
 
-/// Workers that a decision asks for.
-pub(crate) fn asked(decision: &Decision) -> u32 {
+/// Workers that a decision starts.
+pub(crate) fn started(decision: &Decision) -> u32 {
     match decision.actions[..] {
         [] => 0,
         [Action::InvokeWorker { count }] => count,

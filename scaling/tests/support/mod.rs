@@ -1,4 +1,4 @@
-//! Questions and answers in few words.
+//! Groups, events and decisions in few words.
 
 #![allow(dead_code, reason = "each test file uses some of it")]
 
@@ -15,7 +15,7 @@ use wci_contract::{
 };
 use wci_scaling::{Algorithm, decide, decide_batch};
 
-/// Some day in 2026: milliseconds since the Unix epoch.
+/// A day in 2026, milliseconds since the Unix epoch.
 pub(crate) const NOW: i64 = 1_795_338_000_000;
 
 /// One worker more.
@@ -26,47 +26,47 @@ pub(crate) fn map(value: Value) -> Map<String, Value> {
     value.as_object().cloned().expect("an object")
 }
 
-/// Tasks of a kind that found no worker.
+/// Announced tasks of a type that found no worker.
 pub(crate) fn miss(kind: TaskType, misses: u64) -> Event {
     let task_queue_type = i64::from(kind.to_wire());
     Event::TaskAdd(TaskAdd { task_queue_type, misses, ..TaskAdd::default() })
 }
 
-/// A look at the queues: kind, backlog and dispatch rate.
-pub(crate) fn poll<const N: usize>(figures: [(TaskType, u64, f64); N]) -> Event {
-    let stats = figures.map(|(kind, backlog, dispatch_rate)| {
+/// A poll of the queues: type, backlog and dispatch rate.
+pub(crate) fn poll<const N: usize>(types: [(TaskType, u64, f64); N]) -> Event {
+    let stats = types.map(|(kind, backlog, dispatch_rate)| {
         (kind, QueueStats { backlog, dispatch_rate, ..QueueStats::default() })
     });
     Event::Poll(Poll { stats: stats.into(), workers: None })
 }
 
-/// The end of a launch.
+/// The outcome of a launch.
 pub(crate) fn outcome(outcome: Outcome) -> Event {
     Event::Outcome(outcome)
 }
 
-/// A group that is asked again and again.
+/// A group and its state.
 pub(crate) struct Group {
-    /// Who decides.
+    /// The algorithm.
     pub(crate) algorithm: Algorithm,
     /// Settings.
     pub(crate) config: Map<String, Value>,
-    /// What the last decision left.
+    /// The state that the last decision returned.
     pub(crate) state: Map<String, Value>,
 }
 
 impl Group {
-    /// A group of `no-sync` that was never asked.
+    /// A new group of `no-sync`.
     pub(crate) fn new(config: Value) -> Self {
         Self::of(Algorithm::NoSync, config)
     }
 
-    /// A group that was never asked.
+    /// A new group.
     pub(crate) fn of(algorithm: Algorithm, config: Value) -> Self {
         Self { algorithm, config: map(config), state: Map::new() }
     }
 
-    /// A group of `no-sync` that goes on from `state`.
+    /// A group of `no-sync` with this state.
     pub(crate) fn with_state(config: Value, state: Value) -> Self {
         Self { state: map(state), ..Self::new(config) }
     }
