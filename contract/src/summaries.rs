@@ -5,3 +5,5 @@
 pub const DECIDE_AGAIN: &str = "ask again";
 /// The run waits this long for its launches to end before it continues as new.
 pub const WAIT_FOR_LAUNCHES: &str = "wait for launches to end";
+/// The instance notifies the version's workflow again when the timer fires.
+pub const NOTIFY_AGAIN: &str = "tell the version again";

@@ -62,6 +62,7 @@ pub(super) fn purpose(summary: &str) -> &str {
     match summary {
         summaries::DECIDE_AGAIN => "decide again about deferred tasks",
         summaries::WAIT_FOR_LAUNCHES => "continue as new",
+        summaries::NOTIFY_AGAIN => "notify the version again",
         "" => "go on",
         other => other,
     }

@@ -1,4 +1,4 @@
-//! `wci explain`: why an instance did what it did, in sentences.
+//! `wci explain`: why an instance did what it did, in plain English.
 
 mod report;
 mod text;
@@ -15,14 +15,14 @@ use report::Report;
 #[cfg(test)]
 mod tests;
 
-/// Runs that are read at the most: to tell of the present, and to find a time that is past.
+/// The maximum number of runs to read: for the present, and to find the time of `--at`.
 const RUNS: usize = 5;
 const RUNS_BACK: usize = 200;
 
-/// Tell in sentences what an instance saw, decided and did, when, and what it waits for
+/// Explain what an instance saw, decided and did, when, and what it waits for
 ///
-/// Everything comes from the history of the instance's workflow, so that it can be told without
-/// a system worker, for any time that the server remembers, and from files.
+/// Reads the history of the instance's workflow: no system worker needs to run. Works for any time
+/// that the server still has the history of, and from files.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   wci explain orders:v1
@@ -33,10 +33,10 @@ const RUNS_BACK: usize = 200;
 pub struct ExplainArgs {
     #[command(flatten)]
     history: HistoryArgs,
-    /// Tell what was the case at this time: an instant in RFC 3339, or how long ago (90s, 10m, 1h30m)
+    /// Show the state at this time: an instant in RFC 3339, or how long ago (90s, 10m, 1h30m)
     #[arg(long, value_name = "TIME")]
     at: Option<When>,
-    /// Sentences to tell of what happened, at the most
+    /// Show at most this number of events
     #[arg(long, default_value_t = 20, value_name = "N",
           value_parser = clap::value_parser!(u32).range(1..=100_000))]
     limit: u32,

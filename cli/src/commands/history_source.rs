@@ -20,7 +20,7 @@ pub(super) struct HistoryArgs {
     /// The version, as DEPLOYMENT:BUILD or DEPLOYMENT/BUILD
     #[arg(value_name = "VERSION", value_parser = super::parse_version, required_unless_present = "history")]
     id: Option<VersionId>,
-    /// Recorded run to read instead of asking a server, as `temporal workflow show --output json`
+    /// Recorded run to read instead of a server's, as `temporal workflow show --output json`
     /// prints it; repeat for runs that continue each other, oldest first
     #[arg(long, value_name = "FILE", conflicts_with = "id")]
     history: Vec<PathBuf>,
@@ -35,7 +35,7 @@ pub(super) struct Part {
     pub(super) at: Option<When>,
     /// Events that are wanted.
     pub(super) events: usize,
-    /// Runs to read at the most.
+    /// The maximum number of runs to read.
     pub(super) runs: usize,
 }
 
@@ -117,7 +117,7 @@ async fn from_server(
     if history.runs.is_empty() {
         let first = runs.first().and_then(|run| History::read([&*run.events], None).started());
         bail!(
-            "{id} was not there at {}: its oldest run that was read began at {}",
+            "{id} was not there at {}: the oldest run that was read started at {}",
             clock::rfc3339(at.unwrap_or(now)),
             first.map(clock::rfc3339).unwrap_or_default()
         );
@@ -139,12 +139,12 @@ fn history(runs: &[RunHistory], until: Option<Millis>) -> History {
 }
 
 fn check(at: Millis, now: Millis, began: Option<Millis>) -> anyhow::Result<()> {
-    let told = clock::rfc3339(at);
+    let time = clock::rfc3339(at);
     if at > now {
-        bail!("--at {told} lies ahead: only what happened can be told");
+        bail!("--at {time} lies ahead: use a time in the past");
     }
     if let Some(began) = began.filter(|began| *began > at) {
-        bail!("--at {told} is before the first event, which is of {}", clock::rfc3339(began));
+        bail!("--at {time} is before the first event, which happened at {}", clock::rfc3339(began));
     }
     Ok(())
 }

@@ -7,10 +7,10 @@ use anyhow::Context;
 use super::history_source::{HistoryArgs, HistorySource, Part};
 use crate::{connection::ConnectionArgs, output, timeline};
 
-/// Draw what waited, which workers were asked for and why, over time: one HTML file
+/// Draw waiting tasks, launches and the reasons of decisions over time, as one HTML file
 ///
-/// The file needs nothing from elsewhere and runs no script. It is made from the history of the
-/// instance's workflow, as `wci explain` is.
+/// The file is self-contained and runs no script. Its source is the history of the instance's
+/// workflow, as for `wci explain`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   wci timeline orders:v1 -o orders.html
@@ -19,7 +19,7 @@ use crate::{connection::ConnectionArgs, output, timeline};
 pub struct TimelineArgs {
     #[command(flatten)]
     history: HistoryArgs,
-    /// Runs to go back at the most; a long-lived instance is a chain of runs
+    /// Read at most this number of runs; a long-lived instance is a chain of runs
     #[arg(long, default_value_t = 5, value_name = "N",
           value_parser = clap::value_parser!(u32).range(1..=200))]
     runs: u32,
