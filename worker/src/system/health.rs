@@ -53,7 +53,7 @@ pub(super) async fn serve(
     let listener = TcpListener::bind(address)
         .await
         .with_context(|| format!("cannot listen at {address}: choose another --health-address"))?;
-    tracing::info!(address = %listener.local_addr()?, "serving health and metrics");
+    tracing::info!(address = %listener.local_addr()?, "health");
     let routes = Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(readiness))
