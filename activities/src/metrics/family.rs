@@ -32,7 +32,45 @@ pub(super) type Gauges<const N: usize> = Family<IntGaugeVec, N>;
 /// Histograms of times, in seconds.
 pub(super) type Times<const N: usize> = Family<HistogramVec, N>;
 
-impl<B: MetricVecBuilder + 'static, const N: usize> Family<MetricVec<B>, N> {
+/// A kind of metric, by its vector of metrics.
+pub(super) trait Kind: Sized {
+    fn vector(opts: Opts, labels: &[&str]) -> Result<Self, MetricsError>;
+}
+
+impl Kind for IntCounterVec {
+    fn vector(opts: Opts, labels: &[&str]) -> Result<Self, MetricsError> {
+        Self::new(opts, labels)
+    }
+}
+
+impl Kind for IntGaugeVec {
+    fn vector(opts: Opts, labels: &[&str]) -> Result<Self, MetricsError> {
+        Self::new(opts, labels)
+    }
+}
+
+impl Kind for HistogramVec {
+    fn vector(opts: Opts, labels: &[&str]) -> Result<Self, MetricsError> {
+        Self::new(HistogramOpts::from(opts).buckets(SECONDS.to_vec()), labels)
+    }
+}
+
+impl<V: Kind + Collector + Clone + 'static, const N: usize> Family<V, N> {
+    /// Registers a family.
+    pub(super) fn new(
+        to: &mut Registration,
+        name: &str,
+        help: &str,
+        labels: [&str; N],
+    ) -> Result<Self, MetricsError> {
+        let family = V::vector(Opts::new(name, help), &labels)?;
+        to.registry.register(Box::new(family.clone()))?;
+        to.families.insert(name.to_owned());
+        Ok(Self(family))
+    }
+}
+
+impl<B: MetricVecBuilder, const N: usize> Family<MetricVec<B>, N> {
     /// The metric with these labels.
     pub(super) fn of(&self, labels: [&str; N]) -> B::M {
         self.0.with_label_values(&labels)
@@ -41,45 +79,5 @@ impl<B: MetricVecBuilder + 'static, const N: usize> Family<MetricVec<B>, N> {
     /// Forgets the metrics of all labels, so that they can be filled with the present values.
     pub(super) fn reset(&self) {
         self.0.reset();
-    }
-
-    fn registered(to: &mut Registration, family: MetricVec<B>) -> Result<Self, MetricsError> {
-        to.registry.register(Box::new(family.clone()))?;
-        to.families.extend(family.desc().iter().map(|desc| desc.fq_name.clone()));
-        Ok(Self(family))
-    }
-}
-
-impl<const N: usize> Counters<N> {
-    pub(super) fn new(
-        to: &mut Registration,
-        name: &str,
-        help: &str,
-        labels: [&str; N],
-    ) -> Result<Self, MetricsError> {
-        Self::registered(to, IntCounterVec::new(Opts::new(name, help), &labels)?)
-    }
-}
-
-impl<const N: usize> Gauges<N> {
-    pub(super) fn new(
-        to: &mut Registration,
-        name: &str,
-        help: &str,
-        labels: [&str; N],
-    ) -> Result<Self, MetricsError> {
-        Self::registered(to, IntGaugeVec::new(Opts::new(name, help), &labels)?)
-    }
-}
-
-impl<const N: usize> Times<N> {
-    pub(super) fn new(
-        to: &mut Registration,
-        name: &str,
-        help: &str,
-        labels: [&str; N],
-    ) -> Result<Self, MetricsError> {
-        let opts = HistogramOpts::new(name, help).buckets(SECONDS.to_vec());
-        Self::registered(to, HistogramVec::new(opts, &labels)?)
     }
 }

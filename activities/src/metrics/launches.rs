@@ -36,7 +36,7 @@ pub(crate) enum LaunchOperation {
 
 impl LaunchOperation {
     /// The name that the server's controller gives it.
-    fn operation(self) -> &'static str {
+    fn label(self) -> &'static str {
         match self {
             Self::Invoke { .. } => "invoke_worker",
             Self::Resize { .. } => "update_worker_set_size",
@@ -100,7 +100,7 @@ impl NamespaceMetrics {
         let labels = [&*self.namespace, provider];
         self.inner.own.launches_in_flight.of(labels).inc();
         self.inner.own.workers_in_flight.of(labels).add(i64::from(operation.count()));
-        self.activity(version, operation.operation());
+        self.activity(version, operation.label());
         if operation.is_first_attempt() {
             let (deployment, build) = self.inner.versions.of(&self.namespace, version);
             self.inner.builtin.scale_ups.of([&self.namespace, deployment, build, provider]).inc();
@@ -147,7 +147,7 @@ impl LaunchSpan {
         ] {
             own.workers.of([namespace, self.provider, result]).inc_by(u64::from(count));
         }
-        let labels = [namespace, deployment, build, self.provider, self.operation.operation()];
+        let labels = [namespace, deployment, build, self.provider, self.operation.label()];
         builtin.action_latency.of(labels).observe(seconds(latency));
         let [.., operation] = labels;
         let labels = [namespace, deployment, build, self.provider, operation, error_type(outcome)];

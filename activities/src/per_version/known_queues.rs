@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_version_without_queues_is_asked_about_each_time_unless_tasks_are_announced_to_it() {
+    fn a_version_without_queues_is_read_each_time_unless_tasks_are_announced_to_it() {
         let known = KnownQueues::default();
         known.record_reported(&version(), Vec::new());
         assert_eq!(known.of(&version()), None);

@@ -1,6 +1,6 @@
 //! One watch of a version at a time, in one process.
 //!
-//! A watch that the workflow has cancelled learns so only with its next heartbeat. It ends sooner
+//! A watch that the workflow has cancelled learns about it only with its next heartbeat. It ends sooner
 //! when its successor starts in the same process.
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -21,7 +21,7 @@ pub struct WatchLeases {
 pub(crate) struct WatchLease<'a> {
     leases: &'a WatchLeases,
     version: VersionId,
-    /// `None` for a watch of one version too many, which is never told that it was replaced.
+    /// `None` for a watch of one version too many, which does not notice that it was replaced.
     number: Option<u64>,
 }
 
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn of_versions_that_nobody_watches_nothing_is_kept() {
+    fn nothing_is_kept_of_versions_that_nobody_watches() {
         let leases = WatchLeases::default();
         for n in 0..100 {
             let (one, next) =

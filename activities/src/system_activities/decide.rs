@@ -64,7 +64,7 @@ async fn workers_of(reader: &VersionReader, group: &GroupInput) -> Option<Worker
     if queues.is_empty() {
         return None;
     }
-    // A slow server must not cost the decision itself, which has a time limit of its own.
+    // A slow server must not delay the decision past its own time limit.
     let read = tokio::time::timeout(COUNT_WITHIN, reader.workers(version, &queues, unix_now()));
     let found = read.await.ok()?;
     let found =
