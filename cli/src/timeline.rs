@@ -1,8 +1,6 @@
 //! A page that shows the history of one instance: waiting tasks, launches, and the reasons. One file, nothing from elsewhere, no script.
 
-mod axis;
 mod page;
-mod panel;
 mod picture;
 
 use wci_history::History;

@@ -42,7 +42,7 @@ fn one(scenario: &Scenario, contender: &Contender) -> anyhow::Result<Run> {
     let display = progress::ProgressDisplay::new(contender.name());
     let run = simulate(scenario, contender, &mut |progress| display.show(progress))?;
     display.end();
-    let (tasks, took) = (wci_simulator::report::count(run.tasks.arrived), began.elapsed());
+    let (tasks, took) = (wci_charts::count(run.tasks.arrived), began.elapsed());
     eprintln!("{contender}: {tasks} tasks simulated in {:.2} s", took.as_secs_f64());
     Ok(run)
 }

@@ -1,130 +1,140 @@
-//! The page around the panels.
+//! The panels of the page, and all events in a table.
 
-use std::fmt::Write;
-
-use super::{
-    axis::Time,
-    panel::{Panel, escaped},
-    picture::{Picture, Points},
+use wci_charts::{
+    Axis, Bars, Colour, Content, Kind, Mark, Marks, Page, Panel, Plot, Row, Series, Table,
 };
 use wci_history::{History, sentences};
 
-use crate::clock;
+use super::picture::{Launch, Picture, Points};
+use crate::clock::{self, Millis};
 
-const STYLE: &str = include_str!("style.css");
-/// Sentences in the table at the most, the latest.
+/// Events in the table at the most, the latest.
 const MAX_ROWS: usize = 5_000;
 
 /// The whole page.
 pub(super) fn write(history: &History, picture: &Picture) -> String {
     let name = history.id.as_ref().map_or_else(|| "an instance".to_owned(), ToString::to_string);
-    let name = escaped(&name);
     let (from, to) = (clock::rfc3339(picture.from), clock::rfc3339(picture.to));
-    let mut page = format!(
-        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <meta http-equiv=\"Content-Security-Policy\" \
-         content=\"default-src 'none'; style-src 'unsafe-inline'\">\
-         <title>{name}: timeline</title><style>\n{STYLE}</style></head>\n<body><main>\
-         <h1>{name}</h1><p class=\"soft\">From {from} to {to}. Times are in UTC.</p>\n"
-    );
-    for panel in panels(picture) {
-        page.push_str(&panel);
-    }
-    page.push_str(&table(history));
-    page.push_str("</main></body></html>\n");
-    page
+    let mut page = Page::new(&format!("{name}: timeline"), &name);
+    page.note(&format!("From {from} to {to}. All times are in UTC."));
+    let x = Axis::utc(picture.from, picture.to);
+    page.panel(&backlog(picture, &x));
+    page.panel(&workers(picture, &x));
+    page.panel(&invocations(picture, &x));
+    page.panel(&reasons(picture, &x));
+    add_events(&mut page, history);
+    page.finish()
 }
 
-fn panels(picture: &Picture) -> [String; 4] {
-    let time = Time { from: picture.from, to: picture.to };
-    [
-        backlog(picture, time),
-        workers(picture, time),
-        launches(picture, time),
-        reasons(picture, time),
-    ]
+fn series(name: &str, kind: Kind, colour: Colour, points: &Points) -> Series {
+    let points = points.iter().map(|(at, value)| (*at as f64, *value as f64)).collect();
+    Series { name: name.to_owned(), kind, colour, points }
 }
 
-fn most(of: &[&Points]) -> u64 {
-    of.iter().flat_map(|points| points.iter()).map(|(_, value)| *value).max().unwrap_or(0)
+fn most(points: &Points) -> u64 {
+    points.iter().map(|(_, value)| *value).max().unwrap_or(0)
 }
 
-fn backlog(picture: &Picture, time: Time) -> String {
+fn backlog<'a>(picture: &Picture, x: &'a Axis) -> Panel<'a> {
     let Picture { backlog, announced, .. } = picture;
-    let (mut panel, values) = Panel::of_values("backlog", time, most(&[backlog, announced]));
-    panel.steps("s0", "tasks that wait", values, backlog);
-    panel.stems("s1", "announced tasks found no worker", values, announced);
     let misses: u64 = announced.iter().map(|(_, misses)| misses).sum();
-    let says = format!(
-        "The line: waiting tasks when the task queue stats were read, {} at the most. The stems: \
-         announced tasks that found no worker, {misses} in all.",
-        most(&[backlog])
-    );
-    panel.finish("Tasks", &says)
+    let read = match backlog.is_empty() {
+        true => "The backlog was never read".to_owned(),
+        false => format!("The backlog whenever it was read, at most {}", most(backlog)),
+    };
+    let caption = format!("{read}; announced tasks that found no worker, {misses} in all.");
+    let series = vec![
+        series("backlog", Kind::Step, Colour::Blue, backlog),
+        series("announced tasks that found no worker", Kind::Stem, Colour::Orange, announced),
+    ];
+    let content = Content::Plot(Plot::of_counts("tasks", series));
+    Panel { id: "backlog", title: "Tasks", caption, x, content }
 }
 
-fn workers(picture: &Picture, time: Time) -> String {
+fn workers<'a>(picture: &Picture, x: &'a Axis) -> Panel<'a> {
     let Picture { in_flight, started, seen, .. } = picture;
-    let (mut panel, values) = Panel::of_values("workers", time, most(&[in_flight, started, seen]));
-    panel.steps("s2", "workers started since the beginning", values, started);
-    panel.steps("s1", "workers in launches under way", values, in_flight);
-    let mut says = format!(
-        "Solid: workers started since the beginning, {}. Dashed: workers in launches under \
-         way, {} at the most.",
-        most(&[started]),
-        most(&[in_flight])
+    let mut caption = format!(
+        "Workers started since the beginning, {}; workers in launches under way, at most {}",
+        most(started),
+        most(in_flight)
     );
+    let mut lines = vec![
+        series("started", Kind::Step, Colour::Green, started),
+        series("in launches under way", Kind::Step, Colour::Orange, in_flight),
+    ];
     if !seen.is_empty() {
-        panel.steps("s3", "workers seen polling", values, seen);
-        let _ = write!(says, " Dotted: workers seen polling, {} at the most.", most(&[seen]));
+        caption.push_str(&format!("; workers seen polling, at most {}", most(seen)));
+        lines.push(series("seen polling", Kind::Step, Colour::Violet, seen));
     }
-    panel.finish("Workers", &says)
+    caption.push('.');
+    let content = Content::Plot(Plot::of_counts("workers", lines));
+    Panel { id: "workers", title: "Workers", caption, x, content }
 }
 
-fn launches(picture: &Picture, time: Time) -> String {
-    let bars = &picture.launches;
-    let well = bars.iter().filter(|bar| bar.is_well).count();
-    let says = match bars.len() {
+fn invocations<'a>(picture: &Picture, x: &'a Axis) -> Panel<'a> {
+    let launches = &picture.launches;
+    let well = launches.iter().filter(|launch| launch.is_well).count();
+    let caption = match launches.len() {
         0 => "No launches.".to_owned(),
-        1 => {
-            format!("One launch, from its request to its outcome; {well} succeeded.")
-        }
-        launches => format!(
-            "{launches} launches, each from its request to its outcome; {well} succeeded. Those that \
-             did not have a broken outline."
+        all => format!(
+            "Launches from their request to their outcome: {all}, of which {well} started every \
+             worker."
         ),
     };
-    Panel::of_bars("launches", time, bars).finish("Invocations", &says)
+    let kinds = [
+        (Colour::Green, "every worker started"),
+        (Colour::Orange, "some or all failed"),
+        (Colour::Blue, "under way"),
+    ];
+    let kinds = kinds.map(|(colour, name)| (colour, name.to_owned())).into();
+    let bars = launches.iter().map(|launch| bar(launch, picture.to)).collect();
+    let content = Content::Bars(Bars { kinds, bars });
+    Panel { id: "invocations", title: "Invocations", caption, x, content }
 }
 
-fn reasons(picture: &Picture, time: Time) -> String {
-    let says = match picture.reasons.is_empty() {
+fn bar(launch: &Launch, last: Millis) -> wci_charts::Bar {
+    let Launch { workers, started, group, .. } = launch;
+    let (colour, end) = match launch.to {
+        None => (Colour::Blue, "under way".to_owned()),
+        Some(to) => {
+            let took = clock::span(clock::since(launch.from, to));
+            let colour = if launch.is_well { Colour::Green } else { Colour::Orange };
+            (colour, format!("{started} started, after {took}"))
+        }
+    };
+    wci_charts::Bar {
+        from: launch.from as f64,
+        to: launch.to.unwrap_or(last) as f64,
+        colour,
+        words: format!("{workers} requested for {group}: {end}"),
+    }
+}
+
+fn reasons<'a>(picture: &Picture, x: &'a Axis) -> Panel<'a> {
+    let caption = match picture.reasons.is_empty() {
         true => "No decisions.",
         false => "When each reason was given for a decision.",
     };
-    Panel::of_rows("reasons", time, picture.reasons.iter()).finish("Reasons", says)
+    let row = |(name, given): (&String, &Vec<(Millis, String)>)| {
+        let mark = |(at, line): &(Millis, String)| Mark { at: *at as f64, words: line.clone() };
+        Row { name: name.clone(), marks: given.iter().map(mark).collect() }
+    };
+    let rows = picture.reasons.iter().map(row).collect();
+    let content = Content::Marks(Marks { name: "decision".to_owned(), rows });
+    Panel { id: "reasons", title: "Reasons", caption: caption.to_owned(), x, content }
 }
 
-/// The same in sentences.
-fn table(history: &History) -> String {
-    let sentences = sentences(&history.events);
-    let skipped = sentences.len().saturating_sub(MAX_ROWS);
-    let mut table = String::from(
-        "<h2>In sentences</h2><table><thead><tr><th scope=\"col\">When</th>\
-         <th scope=\"col\">About</th><th scope=\"col\">What</th></tr></thead><tbody>\n",
-    );
-    for sentence in sentences.iter().skip(skipped) {
-        let at = clock::rfc3339(sentence.at);
-        let (kind, text) = (sentence.kind, escaped(&sentence.text));
-        let _ = writeln!(
-            table,
-            "<tr><td><time datetime=\"{at}\">{at}</time></td><td>{kind}</td><td>{text}</td></tr>"
-        );
+/// The same as text.
+fn add_events(page: &mut Page, history: &History) {
+    let events = sentences(&history.events);
+    let skipped = events.len().saturating_sub(MAX_ROWS);
+    let mut table = Table::of_text(["Time", "Kind", "Event"]);
+    for event in events.iter().skip(skipped) {
+        table.row([&clock::rfc3339(event.at), event.kind, &event.text]);
     }
-    table.push_str("</tbody></table>");
+    page.heading("Events");
+    page.table(table);
     if skipped > 0 {
-        let _ = write!(table, "<p>{skipped} earlier sentences are left out.</p>");
+        page.note(&format!("{skipped} earlier events are not shown."));
     }
-    table
 }

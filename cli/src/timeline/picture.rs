@@ -26,14 +26,14 @@ pub(super) struct Picture {
     pub(super) started: Points,
     /// Workers seen polling.
     pub(super) seen: Points,
-    pub(super) launches: Vec<Bar>,
+    pub(super) launches: Vec<Launch>,
     /// When each reason was given, and its lines.
     pub(super) reasons: BTreeMap<String, Vec<(Millis, String)>>,
 }
 
 /// A launch, from its request to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Bar {
+pub(super) struct Launch {
     pub(super) from: Millis,
     /// `None` while it is under way.
     pub(super) to: Option<Millis>,
@@ -48,16 +48,16 @@ impl Picture {
     pub(super) fn of(history: &History, at: Millis) -> Self {
         let from = history.started().unwrap_or(at);
         let mut picture = Self { from, to: at.max(from.saturating_add(1_000)), ..Self::default() };
-        let mut under_way: BTreeMap<String, Bar> = BTreeMap::new();
+        let mut under_way: BTreeMap<String, Launch> = BTreeMap::new();
         for event in &history.events {
             picture.add(event.at, &event.kind, &mut under_way);
         }
         picture.launches.extend(under_way.into_values());
-        picture.launches.sort_by_key(|bar| bar.from);
+        picture.launches.sort_by_key(|launch| launch.from);
         picture
     }
 
-    fn add(&mut self, at: Millis, kind: &EventKind, under_way: &mut BTreeMap<String, Bar>) {
+    fn add(&mut self, at: Millis, kind: &EventKind, under_way: &mut BTreeMap<String, Launch>) {
         match kind {
             EventKind::TasksAnnounced(tasks) if tasks.misses > 0 => {
                 self.announced.push((at, tasks.misses))
@@ -67,22 +67,22 @@ impl Picture {
                 self.seen.extend(result.workers.map(|workers| (at, workers.seen)));
             }
             EventKind::Decided(decision) => self.decided(at, decision),
-            EventKind::LaunchRequested(launch) => {
-                let bar = Bar {
+            EventKind::LaunchRequested(request) => {
+                let launch = Launch {
                     from: at,
                     to: None,
-                    workers: launch.workers,
+                    workers: request.workers,
                     started: 0,
-                    group: launch.group.clone(),
+                    group: request.group.clone(),
                     is_well: false,
                 };
-                under_way.insert(launch.launch_id.clone(), bar);
+                under_way.insert(request.launch_id.clone(), launch);
                 self.count_in_flight(at, under_way);
             }
             EventKind::LaunchEnded(end) => {
                 let started = end.outcome.as_ref().map_or(0, |outcome| outcome.started);
-                if let Some(bar) = under_way.remove(&end.launch.launch_id) {
-                    self.launches.push(Bar { to: Some(at), started, is_well: is_well(end), ..bar });
+                if let Some(launch) = under_way.remove(&end.launch.launch_id) {
+                    self.launches.push(Launch { to: Some(at), started, is_well: is_well(end), ..launch });
                 }
                 self.count_in_flight(at, under_way);
                 let before = self.started.last().map_or(0, |(_, started)| *started);
@@ -91,7 +91,7 @@ impl Picture {
             // The next run does not record how launches of this one end.
             EventKind::RunClosed(_) => {
                 let open = std::mem::take(under_way).into_values();
-                self.launches.extend(open.map(|bar| Bar { to: Some(at), ..bar }));
+                self.launches.extend(open.map(|launch| Launch { to: Some(at), ..launch }));
                 self.count_in_flight(at, under_way);
             }
             _ => {}
@@ -113,8 +113,8 @@ impl Picture {
         self.backlog.push((at, backlog));
     }
 
-    fn count_in_flight(&mut self, at: Millis, under_way: &BTreeMap<String, Bar>) {
-        let workers = under_way.values().map(|bar| u64::from(bar.workers)).sum();
+    fn count_in_flight(&mut self, at: Millis, under_way: &BTreeMap<String, Launch>) {
+        let workers = under_way.values().map(|launch| u64::from(launch.workers)).sum();
         self.in_flight.push((at, workers));
     }
 }

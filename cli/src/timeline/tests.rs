@@ -50,13 +50,14 @@ fn the_page_stands_alone_and_can_be_read_as_well_as_looked_at() {
         "role=\"img\" aria-labelledby=\"reasons-t reasons-d\"",
         "<title id=\"backlog-t\">Tasks</title>",
         "<desc id=\"workers-d\">",
-        "<th scope=\"col\">When</th>",
+        "<th scope=\"col\">Time</th>",
         "found no worker.</td>",
         ">tasks_announced</text>",
     ] {
         assert!(page.contains(needed), "{needed} is missing");
     }
-    assert_eq!(page.matches("<svg").count(), 4);
+    assert_eq!(page.matches("<figure>").count(), 4);
+    assert_eq!(page.matches("role=\"img\"").count(), 4);
     assert_eq!(page.matches("<svg").count(), page.matches("</svg>").count());
     assert!(!page.contains("NaN") && !page.contains("inf\""));
 }

@@ -6,10 +6,8 @@ use std::{
 };
 
 use indicatif::{ProgressBar, ProgressStyle};
-use wci_simulator::{
-    Progress,
-    report::{count, span},
-};
+use wci_charts::{count, span};
+use wci_simulator::Progress;
 
 /// A simulation that is over by then is shown no progress of.
 const SHORT: Duration = Duration::from_millis(500);

@@ -1,29 +1,17 @@
 //! The result as a table.
 
+use wci_charts::count;
 use wci_simulator::{
-    Comparison, Run,
-    report::{count, seconds, span},
+    Comparison,
+    report::{HEADER, row, seconds},
 };
 
 use crate::output;
 
-const HEADER: [&str; 11] = [
-    "ALGORITHM",
-    "QUEUE TIME P50",
-    "P95",
-    "P99",
-    "WORKER-SECONDS",
-    "OF IDEAL",
-    "INVOCATIONS",
-    "THROTTLED",
-    "REFUSED",
-    "PEAK",
-    "DRAINED AFTER",
-];
-
 /// The table, and above it what was simulated.
 pub(super) fn write(comparison: &Comparison) -> String {
-    let mut table = output::table(&HEADER);
+    let header = HEADER.map(str::to_uppercase);
+    let mut table = output::table(&header.each_ref().map(String::as_str));
     for run in &comparison.runs {
         table.add_row(row(run));
     }
@@ -45,22 +33,4 @@ fn about(comparison: &Comparison) -> String {
         scenario.seed,
         comparison.build(),
     )
-}
-
-fn row(run: &Run) -> [String; HEADER.len()] {
-    let (wait, starts) = (&run.queue_time_ms, &run.invocations);
-    let left = run.tasks.arrived - run.tasks.done;
-    [
-        run.contender.name().to_owned(),
-        span(wait.p50),
-        span(wait.p95),
-        span(wait.p99),
-        format!("{:.0}", run.workers.seconds),
-        format!("{:.2}", run.workers.to_ideal),
-        count(starts.asked),
-        count(starts.throttled),
-        count(starts.refused),
-        count(run.workers.peak.into()),
-        run.drained_after_ms.map_or_else(|| format!("never, {} left", count(left)), span),
-    ]
 }

@@ -1,15 +1,13 @@
 //! A comparison of algorithms on one scenario, and a page that shows it.
 
-mod axis;
-mod chart;
+mod columns;
 mod page;
-mod words;
 
 use serde::Serialize;
 
 use crate::{Ideal, Run, Scenario};
 
-pub use words::{count, seconds, span};
+pub use columns::{HEADER, row, seconds};
 
 /// What several algorithms made of the same scenario.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -48,7 +46,7 @@ impl Comparison {
         traffic.join(" + ")
     }
 
-    /// One page of HTML that needs nothing from elsewhere, with plots, for light and dark.
+    /// One self-contained page of HTML with charts.
     pub fn to_html(&self) -> String {
         page::write(self)
     }
