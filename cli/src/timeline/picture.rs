@@ -82,7 +82,12 @@ impl Picture {
             EventKind::LaunchEnded(end) => {
                 let started = end.outcome.as_ref().map_or(0, |outcome| outcome.started);
                 if let Some(launch) = under_way.remove(&end.launch.launch_id) {
-                    self.launches.push(Launch { to: Some(at), started, is_well: is_well(end), ..launch });
+                    self.launches.push(Launch {
+                        to: Some(at),
+                        started,
+                        is_well: is_well(end),
+                        ..launch
+                    });
                 }
                 self.count_in_flight(at, under_way);
                 let before = self.started.last().map_or(0, |(_, started)| *started);
