@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 
 pub(crate) use wci_history::time::{Millis, of_parts, relative, since, span};
 
-/// The present.
+/// The current time.
 pub(crate) fn now() -> Millis {
     of_system_time(SystemTime::now())
 }

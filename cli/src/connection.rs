@@ -1,4 +1,5 @@
-//! The way to the server: flags, environment and `temporal.toml`, as in the `temporal` CLI.
+//! The connection to the server, from flags, environment and `temporal.toml`, as in the `temporal`
+//! CLI.
 
 use std::{path::Path, time::Duration};
 
@@ -13,14 +14,14 @@ use temporalio_common::{
 };
 use wci_workflows::TypedFailures;
 
-/// Nobody waits longer than this for a server that is not there.
+/// Time limit of connecting.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How to reach the server. A flag wins over the environment, and that over the file.
+/// Connection flags. A flag overrides the environment, which overrides the file.
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Connection")]
 pub struct ConnectionArgs {
-    /// Address of the server's frontend [env: TEMPORAL_ADDRESS] [default: localhost:7233]
+    /// Address of the Temporal server [env: TEMPORAL_ADDRESS] [default: localhost:7233]
     #[arg(long, global = true, value_name = "HOST:PORT")]
     pub address: Option<String>,
     /// API key [env: TEMPORAL_API_KEY]
@@ -42,32 +43,35 @@ pub struct ConnectionArgs {
     /// Private key of the client certificate, a PEM file [env: TEMPORAL_TLS_CLIENT_KEY_PATH]
     #[arg(long, global = true, value_name = "FILE")]
     pub tls_key_path: Option<String>,
-    /// Certificate of the authority behind the server, a PEM file
+    /// CA certificate of the server, a PEM file
     /// [env: TEMPORAL_TLS_SERVER_CA_CERT_PATH]
     #[arg(long, global = true, value_name = "FILE")]
     pub tls_ca_path: Option<String>,
-    /// Name that the server's certificate must bear [env: TEMPORAL_TLS_SERVER_NAME]
+    /// Expected name in the server's certificate [env: TEMPORAL_TLS_SERVER_NAME]
     #[arg(long, global = true, value_name = "NAME")]
     pub tls_server_name: Option<String>,
 }
 
-/// Where a connection leads, and how.
+/// A resolved connection.
 #[derive(Clone)]
 pub struct Target {
-    /// Everything that the SDK needs.
+    /// Options for the SDK.
     pub options: ConnectionOptions,
-    /// The namespace of environment or file; `default` where neither names one.
+    /// The namespace from environment or file, else `default`.
     pub namespace: String,
 }
 
 impl ConnectionArgs {
-    /// Puts flags, environment and file together.
+    /// Resolves flags, environment and file.
+    ///
+    /// # Errors
+    /// A file is missing or invalid, or the flags contradict each other.
     pub fn target(&self) -> anyhow::Result<Target> {
-        // The SDK takes a file that is not there for an empty one, and so another server.
+        // The SDK treats a missing file as empty, and would connect to another server.
         if let Some(file) = &self.config_file
             && !Path::new(file).is_file()
         {
-            bail!("--config-file {file}: there is no such file");
+            bail!("--config-file {file}: no such file");
         }
         let options = LoadClientConfigProfileOptions::builder()
             .maybe_config_source(self.config_file.clone().map(DataSource::Path))
@@ -101,7 +105,7 @@ impl ConnectionArgs {
         } = self;
         let names_files = [tls_cert_path, tls_key_path, tls_ca_path, tls_server_name];
         if *tls == Some(false) && names_files.iter().any(|flag| flag.is_some()) {
-            bail!("--tls=false contradicts the other --tls flags: leave out one or the other");
+            bail!("--tls=false contradicts the other --tls flags: remove one of them");
         }
         if address.is_some() {
             profile.address.clone_from(address);
@@ -130,21 +134,21 @@ impl ConnectionArgs {
 }
 
 impl Target {
-    /// Connects, with a message that says where to when it fails.
+    /// Connects. Errors name the address.
     pub async fn connect(&self) -> anyhow::Result<Connection> {
         let address = self.options.target.as_str().trim_end_matches('/').to_owned();
         Connection::connect(self.options.clone()).await.map_err(|error| {
             anyhow!(
-                "no Temporal server answers at {address} ({}): start one (temporal server \
-                 start-dev) or name another with --address or TEMPORAL_ADDRESS",
-                deepest(&error)
+                "no Temporal server responds at {address} ({}): start one (temporal server \
+                 start-dev) or set another with --address or TEMPORAL_ADDRESS",
+                root_cause(&error)
             )
         })
     }
 }
 
-/// What is behind all that is behind `error`: the layers above repeat it in their own words.
-fn deepest(error: &(dyn std::error::Error + 'static)) -> String {
+/// The root cause of `error`; the layers above only repeat it.
+fn root_cause(error: &(dyn std::error::Error + 'static)) -> String {
     let mut error = error;
     while let Some(source) = error.source() {
         error = source;
@@ -152,7 +156,7 @@ fn deepest(error: &(dyn std::error::Error + 'static)) -> String {
     error.to_string()
 }
 
-/// A client of `namespace` whose failures keep their types.
+/// A client for `namespace` that keeps the types of failures.
 pub fn client(connection: Connection, namespace: &str) -> anyhow::Result<Client> {
     let converter = DataConverter::new(
         PayloadConverter::default(),
@@ -163,7 +167,7 @@ pub fn client(connection: Connection, namespace: &str) -> anyhow::Result<Client>
     Ok(Client::new(connection, options)?)
 }
 
-/// Who this process is, in histories and in the UI.
+/// The identity of this process in histories and in the UI.
 pub fn identity() -> String {
     let host = nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok());
     format!("wci:{}@{}", std::process::id(), host.as_deref().unwrap_or("localhost"))

@@ -1,5 +1,5 @@
-//! What the operator's commands ask of server and instances. Every call has a time limit and an
-//! error that says what to do; nothing is printed here.
+//! The admin client: calls to the server and to instances. Every call has a time limit and an error
+//! that says what to do; nothing is printed here.
 
 mod compute;
 mod dry_run;
@@ -33,14 +33,14 @@ pub(crate) use version::{Deployment, VersionStatus};
 
 use crate::connection::{self, ConnectionArgs};
 
-/// How long the server may take over something that it knows itself.
+/// Time limit of a call that the server answers itself.
 pub(crate) const SOON: Duration = Duration::from_secs(10);
-/// How long an instance may take to answer a query.
+/// Time limit of a query of an instance.
 pub(crate) const QUERY: Duration = Duration::from_secs(5);
-/// How long an instance may take to check a spec with its providers, and the server around it.
+/// Time limit of a change, which the instance checks with its compute providers.
 pub(crate) const CHANGE: Duration = Duration::from_secs(60);
 
-/// In which namespace, and through which system worker.
+/// The namespace and the system worker that a command talks to.
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Scope {
     /// Namespace [env: TEMPORAL_NAMESPACE] [default: default]
@@ -51,7 +51,7 @@ pub(crate) struct Scope {
     task_queue: String,
 }
 
-/// One namespace, as an operator reaches it.
+/// A client for the instances and versions of one namespace.
 #[derive(Clone)]
 pub struct AdminClient {
     client: Client,
@@ -61,24 +61,25 @@ pub struct AdminClient {
 }
 
 impl Scope {
-    /// Connects, and makes sure that the namespace exists.
+    /// Connects. Fails unless the namespace exists.
     pub(crate) async fn open(&self, connection: &ConnectionArgs) -> anyhow::Result<AdminClient> {
         let task_queue = self.task_queue.clone();
         if task_queue.starts_with(SERVER_QUEUE_PREFIX) {
             bail!(
-                "--task-queue {task_queue}: names that begin with {SERVER_QUEUE_PREFIX} are the \
-                 server's own; name the queue of a `wci worker`"
+                "--task-queue {task_queue}: names that begin with {SERVER_QUEUE_PREFIX} are \
+                 reserved for the server: use the queue of a `wci worker`"
             );
         }
         let target = connection.target()?;
         let namespace = self.namespace.clone().unwrap_or_else(|| target.namespace.clone());
-        AdminClient::of(connection::client(target.connect().await?, &namespace)?, task_queue).await
+        AdminClient::new(connection::client(target.connect().await?, &namespace)?, task_queue).await
     }
 }
 
 impl AdminClient {
-    /// The namespace of `client`, as the system worker on `task_queue` itself reaches it.
-    pub async fn of(client: Client, task_queue: String) -> anyhow::Result<Self> {
+    /// An admin client for the namespace of `client` and the system worker on `task_queue`. Fails
+    /// unless the namespace exists.
+    pub async fn new(client: Client, task_queue: String) -> anyhow::Result<Self> {
         let namespace = client.options().namespace.clone();
         let mut admin = Self { client, namespace, namespace_id: String::new(), task_queue };
         admin.namespace_id = admin.find_namespace().await?;
@@ -95,7 +96,7 @@ impl AdminClient {
         &self.task_queue
     }
 
-    /// Whether the server keeps compute configs itself and hands them to an instance.
+    /// Whether the server stores compute configs and passes them to instances.
     pub(crate) fn server_has_compute_configs(&self) -> bool {
         self.client.connection().capabilities().is_some_and(|can| can.server_scaled_deployments)
     }
@@ -109,9 +110,9 @@ impl AdminClient {
         match within("looking for the namespace", SOON, call).await {
             Ok(answer) => Ok(answer.into_inner().namespace_info.unwrap_or_default().id),
             Err(ControlError::NotFound(_)) => {
-                bail!("namespace {namespace:?} does not exist: name another with --namespace")
+                bail!("namespace {namespace:?} does not exist: use another with --namespace")
             }
-            Err(error) => bail!("cannot look at namespace {namespace:?}: {error}"),
+            Err(error) => bail!("cannot describe namespace {namespace:?}: {error}"),
         }
     }
 

@@ -1,4 +1,4 @@
-//! What applying a spec changes: group by group, setting by setting.
+//! Compares two specs, by group and setting.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,17 +8,17 @@ use wci_contract::{GroupSpec, Spec};
 
 use crate::spec_file;
 
-/// What happens to a group.
+/// The kind of change of a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Change {
-    /// It is new.
+    /// The group is new.
     Added,
-    /// Some of its settings become others.
+    /// Some settings differ.
     Changed,
-    /// It goes.
+    /// The group is removed.
     Removed,
-    /// It stays as it is.
+    /// Nothing differs.
     Unchanged,
 }
 
@@ -34,14 +34,14 @@ impl Change {
     }
 }
 
-/// What happens to one group.
+/// The change of one group.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct GroupChange {
-    /// The group.
+    /// Name of the group.
     pub(crate) group: String,
-    /// What happens to it.
+    /// The kind of change.
     pub(crate) change: Change,
-    /// Which settings differ.
+    /// The settings that differ.
     pub(crate) settings: Vec<SettingChange>,
 }
 
@@ -50,20 +50,20 @@ pub(crate) struct GroupChange {
 pub(crate) struct SettingChange {
     /// For example `provider.arn`.
     pub(crate) path: String,
-    /// What it was; null for nothing.
+    /// The old value; null if absent.
     pub(crate) from: Value,
-    /// What it becomes; null for nothing.
+    /// The new value; null if absent.
     pub(crate) to: Value,
 }
 
-/// What happens to each group when `to` replaces `from`.
+/// The change of each group if `to` replaces `from`.
 pub(crate) fn diff(from: &Spec, to: &Spec) -> Vec<GroupChange> {
     let (from, to) = (&from.scaling_group_specs, &to.scaling_group_specs);
     let names: BTreeSet<&String> = from.keys().chain(to.keys()).collect();
     names.into_iter().map(|name| compare(name, from.get(name), to.get(name))).collect()
 }
 
-/// Whether nothing happens at all.
+/// Whether nothing changes.
 pub(crate) fn is_empty(changes: &[GroupChange]) -> bool {
     changes.iter().all(|change| change.change == Change::Unchanged)
 }

@@ -1,5 +1,5 @@
-//! The operator's commands of the program `wci`, one module each, and what the system worker
-//! shares with them: the connection, the admin client, ownership of instances and YAML files.
+//! The operator's commands of the program `wci`, one module each, and the parts that the system
+//! worker shares with them: connection, admin client, ownership and YAML files.
 //!
 //! Results go to stdout, everything else to stderr. Exit codes: 0 done, 1 failed, 2 usage.
 

@@ -1,21 +1,21 @@
-//! Results on stdout, as a table or as JSON.
+//! Prints results to stdout, as a table or as JSON.
 
 use std::io::{self, IsTerminal, Write};
 
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
 
-/// How results are printed.
+/// Output format.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Output {
-    /// For people.
+    /// Text for people.
     #[default]
     Table,
-    /// For programs.
+    /// JSON for programs.
     Json,
 }
 
-/// Prints `line` and a line break. Somebody who stops reading is no error.
+/// Prints `line`. A closed pipe is no error.
 pub(crate) fn say(line: impl std::fmt::Display) {
     let mut out = io::stdout().lock();
     let _ = writeln!(out, "{line}");
@@ -44,7 +44,7 @@ pub(crate) fn table(header: &[&str]) -> Table {
     table
 }
 
-/// The text of a table, without blanks at the ends of its lines.
+/// The text of a table, without trailing spaces.
 pub(crate) fn text(table: &Table) -> String {
     let text = table.to_string();
     text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")

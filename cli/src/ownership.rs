@@ -1,5 +1,5 @@
-//! Who runs an instance: taking it over from the server's controller, and handing it back. Used
-//! by the operator's commands and by the system worker itself.
+//! Ownership of instances: adopts them from the server's controller and releases them to it. Used by
+//! the operator's commands and by the system worker.
 
 mod adopt;
 mod adopt_error;

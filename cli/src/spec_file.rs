@@ -1,4 +1,4 @@
-//! The spec file: one version's compute config, written by a person in YAML.
+//! The spec file: the compute config of one version, in YAML.
 
 mod document;
 mod section;
@@ -11,10 +11,10 @@ pub(crate) use text::read;
 
 use wci_contract::{Spec, VersionId};
 
-/// What a spec file says.
+/// The content of a spec file.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct SpecFile {
-    /// The version that it is for.
+    /// The version.
     pub(crate) id: VersionId,
     /// Its compute config.
     pub(crate) spec: Spec,

@@ -1,4 +1,4 @@
-//! Points in time as people give them.
+//! Points in time in command-line arguments.
 
 use std::str::FromStr;
 
@@ -12,15 +12,15 @@ pub(crate) enum When {
     Ago(Millis),
 }
 
-/// Why a text names no point in time.
+/// A text that is not a point in time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{0:?} is no time: write an instant like 2026-11-22T14:30:00Z, or how long ago, like 90s, 10m or 1h30m"
+    "{0:?} is not a time: give an instant like 2026-11-22T14:30:00Z, or how long ago, like 90s, 10m or 1h30m"
 )]
 pub(crate) struct NoTime(String);
 
 impl When {
-    /// The instant, seen from `now`.
+    /// The instant, relative to `now`.
     pub(crate) fn seen_from(self, now: Millis) -> Millis {
         match self {
             Self::At(at) => at,
@@ -36,14 +36,14 @@ impl FromStr for When {
         let text = text.trim();
         let error = || NoTime(text.chars().take(100).collect());
         if text.contains(['T', 't', ':']) {
-            // The library takes an instant without a zone for one in UTC; say so or do not.
+            // The library assumes UTC for an instant without an offset; require it instead.
             if !text.ends_with(['Z', 'z']) && !has_offset(text) {
                 return Err(error());
             }
             let at: prost_types::Timestamp = text.parse().map_err(|_| error())?;
             return Ok(Self::At(clock::of_parts(at.seconds, at.nanos)));
         }
-        length(text.strip_suffix("ago").unwrap_or(text).trim()).map(Self::Ago).ok_or_else(error)
+        duration(text.strip_suffix("ago").unwrap_or(text).trim()).map(Self::Ago).ok_or_else(error)
     }
 }
 
@@ -52,8 +52,8 @@ fn has_offset(text: &str) -> bool {
     text.rfind(['+', '-']).is_some_and(|at| at > 10)
 }
 
-/// Numbers with units, one after another, in milliseconds.
-fn length(text: &str) -> Option<Millis> {
+/// Parses a duration like 1h30m, in milliseconds.
+fn duration(text: &str) -> Option<Millis> {
     let mut rest = text;
     let mut sum: Millis = 0;
     while !rest.is_empty() {
@@ -80,22 +80,22 @@ fn length(text: &str) -> Option<Millis> {
 mod tests {
     use super::*;
 
-    fn seen(text: &str) -> Option<Millis> {
+    fn parsed(text: &str) -> Option<Millis> {
         text.parse::<When>().ok().map(|when| when.seen_from(10_000_000))
     }
 
     #[test]
     fn an_instant_is_one_whatever_its_zone() {
-        assert_eq!(seen("2023-11-14T22:13:20.123Z"), Some(1_700_000_000_123));
-        assert_eq!(seen("2023-11-15T00:13:20.123+02:00"), Some(1_700_000_000_123));
+        assert_eq!(parsed("2023-11-14T22:13:20.123Z"), Some(1_700_000_000_123));
+        assert_eq!(parsed("2023-11-15T00:13:20.123+02:00"), Some(1_700_000_000_123));
     }
 
     #[test]
     fn a_length_of_time_is_counted_back_from_the_present() {
-        assert_eq!(seen("90s"), Some(9_910_000));
-        assert_eq!(seen("1h30m"), Some(4_600_000));
-        assert_eq!(seen("250ms ago"), Some(9_999_750));
-        assert_eq!(seen("0s"), Some(10_000_000));
+        assert_eq!(parsed("90s"), Some(9_910_000));
+        assert_eq!(parsed("1h30m"), Some(4_600_000));
+        assert_eq!(parsed("250ms ago"), Some(9_999_750));
+        assert_eq!(parsed("0s"), Some(10_000_000));
     }
 
     #[test]

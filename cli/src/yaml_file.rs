@@ -1,4 +1,4 @@
-//! A file that a person wrote in YAML: bounded, read strictly, each mistake told with its place.
+//! Reads a YAML file strictly, with size limits. Errors name the line.
 
 mod problem;
 mod source;
@@ -8,29 +8,29 @@ pub use source::read;
 
 use serde::de::DeserializeOwned;
 
-/// Deeper than any file of ours, shallower than any stack.
+/// Limit of nesting.
 const MAX_DEPTH: usize = 16;
-/// Scalars, lists and maps of one file, aliases expanded.
+/// Limit of scalars, lists and maps, with aliases expanded.
 const MAX_NODES: usize = 20_000;
 
-/// What is said of one kind of file when something is wrong with it.
+/// A kind of file: the words for its error messages.
 #[derive(Debug)]
 pub struct Kind {
     /// For example `spec file`.
     pub name: &'static str,
-    /// What one such file holds, for one that has too much.
+    /// What such a file holds.
     pub holds: &'static str,
-    /// How to begin an empty one.
+    /// The keys to begin with.
     pub begin: &'static str,
-    /// An example of a list in it.
+    /// An example of a list.
     pub list: &'static str,
-    /// What a word that must be one of a few stands for.
+    /// What an enumerated value is called, for example `task type`.
     pub choice: &'static str,
-    /// What a missing key would say, with an example.
+    /// Describes a missing key, with an example.
     pub missing: fn(&str) -> &'static str,
 }
 
-/// Reads `text`, the content of `file`.
+/// Parses `text`, the content of `file`.
 pub fn parse<T: DeserializeOwned>(kind: &Kind, file: &str, text: &str) -> Result<T, FileError> {
     serde_saphyr::from_str_with_options(text, options())
         .map_err(|error| FileError::yaml(kind, file, &error))
@@ -43,7 +43,7 @@ fn options() -> serde_saphyr::Options {
             max_nodes: MAX_NODES,
             max_events: 4 * MAX_NODES,
         },
-        // What a key of a provider means is the provider's business: 007 and `no` stay text.
+        // The provider interprets its keys: 007 and `no` stay strings.
         strict_booleans: true,
         leading_zero_numbers_as_strings: true,
         underscored_numbers_as_strings: true,

@@ -109,7 +109,7 @@ async fn a_spec_file_that_is_none_is_refused_before_a_server_is_asked() {
         told(&wci(&["validate", "-f", &path, "--address", "127.0.0.1:1"]).await, 1, &[words]);
     }
     let missing = dir.path().join("missing.yaml").display().to_string();
-    told(&wci(&["apply", "-f", &missing]).await, 1, &["missing.yaml: there is no such file"]);
+    told(&wci(&["apply", "-f", &missing]).await, 1, &["missing.yaml: no such file"]);
 }
 
 #[tokio::test]
@@ -158,6 +158,6 @@ async fn an_address_that_is_none_and_a_config_file_that_is_missing_are_named() {
     let said = wci(&["list", "--address", "not an address"]).await;
     told(&said, 1, &["\"not an address\"", "--address"]);
     let said = wci(&["list", "--config-file", "/nonexistent/temporal.toml"]).await;
-    told(&said, 1, &["--config-file /nonexistent/temporal.toml: there is no such file"]);
+    told(&said, 1, &["--config-file /nonexistent/temporal.toml: no such file"]);
     told(&wci(&["list", "--profile", "nobody"]).await, 1, &["nobody", "--profile"]);
 }

@@ -70,7 +70,7 @@ async fn a_time_that_cannot_be_told_of_is_refused_with_a_reason() {
     for (at, code, expected) in [
         ("1d", 1, "was not there at"),
         ("2099-01-01T00:00:00Z", 1, "lies ahead"),
-        ("yesterday", 2, "write an instant like"),
+        ("yesterday", 2, "give an instant like"),
     ] {
         let said = version.wci("explain", &["--at", at]).await;
         assert_eq!(said.code, Some(code), "{said:?}");

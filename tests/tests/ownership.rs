@@ -82,21 +82,21 @@ async fn what_was_released_is_adopted_only_by_name() {
     let version = theirs(&world, "marked").await;
     version.wci("adopt", &[]).await.ok();
     let again = version.wci("adopt", &[]).await.ok().stdout;
-    assert!(again.contains("run by wci already"), "{again}");
+    assert!(again.contains("already run by wci"), "{again}");
     version.wci("release", &[]).await.ok();
     let shown = version.described_by_cli().await;
     assert!(shown["metadata"]["wci-released"].is_object(), "{shown:#}");
     let again = version.wci("release", &[]).await.ok().stdout;
     assert!(again.contains("the server's controller already"), "{again}");
     let all = world.wci(&["adopt", "--all"]).await.ok().stdout;
-    assert!(all.contains("marked:v1 left alone: marked:v1 was released"), "{all}");
+    assert!(all.contains("marked:v1 not adopted: marked:v1 was released"), "{all}");
     assert_eq!(version.task_queue().await, THEIRS);
     version.wci("adopt", &[]).await.ok();
     assert_eq!(version.task_queue().await, DEFAULT_TASK_QUEUE);
     let shown = version.described_by_cli().await;
     assert!(shown["metadata"]["wci-released"].is_null(), "{shown:#}");
     let all = world.wci(&["adopt", "--all"]).await.ok().stdout;
-    assert!(all.contains("runs no instance in namespace default"), "{all}");
+    assert!(all.contains("runs no instances in namespace default"), "{all}");
     version.load(1, 10).await.done(SOON).await;
 }
 
@@ -276,7 +276,7 @@ async fn a_release_that_the_server_refuses_leaves_the_version_with_wci() {
     version.by_cli("set-current-version", &["--yes"]).await.ok();
     let said = version.wci("release", &[]).await;
     assert_eq!(said.code, Some(1), "{said:?}");
-    assert!(said.stderr.contains("wci goes on with it"), "{said:?}");
+    assert!(said.stderr.contains("wci continues to run it"), "{said:?}");
     assert_eq!(version.task_queue().await, DEFAULT_TASK_QUEUE);
     let shown = version.described_by_cli().await;
     assert!(shown["metadata"]["wci-released"].is_null(), "{shown:#}");

@@ -123,8 +123,8 @@ fn json_that_is_no_history_is_said_to_be_none() {
 #[test]
 fn a_history_with_a_part_missing_is_noticed() {
     fails("its first event is not the start of a run", &changed(|events| drop(events.remove(0))));
-    fails("where event 3 should be there is event 4", &changed(|events| drop(events.remove(2))));
-    fails("what it does next is not recorded", &changed(|events| events.truncate(4)));
+    fails("event 3 is missing, event 4 is in its place", &changed(|events| drop(events.remove(2))));
+    fails("its next command is not recorded", &changed(|events| events.truncate(4)));
     for length in 1..4 {
         fails("proves nothing", &changed(|events| events.truncate(length)));
     }
@@ -164,7 +164,7 @@ fn a_run_that_went_otherwise_names_the_event() {
             "workflowExecutionFailedEventAttributes": {"workflowTaskCompletedEventId": "4"}
         });
     };
-    fails("does not do what was recorded, after event 4", &changed(failed));
+    fails("differs from the recording after event 4", &changed(failed));
 }
 
 #[test]
@@ -205,7 +205,7 @@ fn programs_get_a_list() {
     let run = changed(|events| events[0]["eventId"] = json!("7"));
     let output = replay(&["-o", "json", "-"], &run);
     let list: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let message = "is not a whole history: where event 1 should be there is event 7";
+    let message = "is not a whole history: event 1 is missing, event 7 is in its place";
     let error = json!({"class": "broken-history", "message": message});
     assert_eq!(list, json!([{"file": "-", "ok": false, "events": 0, "error": error}]));
     let output = replay(&["--output", "json", "-"], good().to_string().as_bytes());

@@ -74,7 +74,10 @@ async fn pinned_workflows_stay_on_their_build_which_is_scaled_until_it_is_draine
     .await;
     old.left_alone().await;
     let listed = world.wci(&["list"]).await.ok().stdout;
-    assert!(listed.contains("1 is drained and may go: `wci delete --drained`"), "{listed}");
+    assert!(
+        listed.contains("1 version is drained: delete with `wci delete --drained`"),
+        "{listed}"
+    );
     // It costs nothing: whatever the new build has to do, the old one starts no worker.
     let before = old.history().await.workers_started();
     new.load(3, 10).await.done(SOON).await;
@@ -182,8 +185,8 @@ async fn a_version_that_somebody_else_deletes_meanwhile_keeps_none_of_the_others
     };
     let (said, ()) = tokio::join!(run(&world.programs.wci, args), others);
     let said = said.ok().stdout;
-    let newest_first = "raced:v2 deleted\nraced:v1 was deleted by somebody else\n";
-    let oldest_first = "raced:v1 deleted\nraced:v2 was deleted by somebody else\n";
+    let newest_first = "raced:v2 deleted\nraced:v1 was deleted by another client\n";
+    let oldest_first = "raced:v1 deleted\nraced:v2 was deleted by another client\n";
     assert!([newest_first, oldest_first].contains(&said.as_str()), "{said}");
     assert!(!first.has_instance().await && !second.has_instance().await);
     assert!(current.has_instance().await);

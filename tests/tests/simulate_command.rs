@@ -76,10 +76,10 @@ fn mistakes_on_the_command_line_are_told_with_what_would_be_right() {
         (&["--traffic", "brust:5"][..], 2, "there is no traffic `brust`: choose one of poisson"),
         (&["--service", "fast"], 2, "there is no distribution `fast`"),
         (&["--slots", "0"], 1, "slots must be from 1 to 10000"),
-        (&["--traffic", "file:/no/such.csv"], 1, "/no/such.csv cannot be read"),
+        (&["--traffic", "file:/no/such.csv"], 1, "cannot read /no/such.csv"),
         (&["-a", "magic"], 1, "there is no algorithm `magic`: choose one of"),
-        (&["--set", "cooloff=5"], 1, "no algorithm that is compared has such a key"),
-        (&["--report", "/no/such/folder/x.html"], 1, "cannot be written"),
+        (&["--set", "cooloff=5"], 1, "none of the compared algorithms has this key"),
+        (&["--report", "/no/such/folder/x.html"], 1, "cannot write /no/such/folder/x.html"),
     ] {
         let (given, errors) = refusal(arguments);
         assert_eq!(given, code, "{arguments:?}: {errors}");

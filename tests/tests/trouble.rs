@@ -22,10 +22,10 @@ async fn a_provider_that_throttles_is_left_alone_for_a_while_and_then_tried_agai
     let load = version.load(4, 10).await;
     let described = wait_for("the back-off to show", SOON, async || {
         let said = version.wci("describe", &[]).await.ok().stdout;
-        said.contains("failed 2 in a row").then_some(said)
+        said.contains("2 failures in a row").then_some(said)
     });
     let described = described.await;
-    for words in ["throttled", "asks again in", "Rate Exceeded", "backing_off"] {
+    for words in ["throttled", "retries in", "Rate Exceeded", "backing_off"] {
         assert!(described.contains(words), "{words:?} is missing:\n{described}");
     }
     let json = version.wci("describe", &["-o", "json"]).await.ok().json();

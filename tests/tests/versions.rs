@@ -67,7 +67,7 @@ async fn a_deleted_version_ends_its_instance() {
     assert_eq!(listed["instances"], serde_json::json!([]), "{listed}");
     let again = version.wci("delete", &["--yes"]).await;
     assert_eq!(again.code, Some(1), "{again:?}");
-    assert!(again.stderr.contains("gone:v1 is not there"), "{again:?}");
+    assert!(again.stderr.contains("gone:v1 does not exist"), "{again:?}");
 }
 
 /// Somebody has put a workflow that nobody serves in the place of the server's own.

@@ -1,4 +1,4 @@
-//! `wci adopt`: takes instances over from the server's controller.
+//! `wci adopt`: adopts versions from the server's controller.
 
 use anyhow::bail;
 use futures::{StreamExt, stream};
@@ -12,34 +12,34 @@ use crate::{
     ownership::{AdoptError, AdoptMode, Adopted, adopt},
 };
 
-/// Versions that are taken over at once.
-const AT_ONCE: usize = 4;
-/// Instances of a namespace that are looked at for --all.
-const MOST: usize = 10_000;
+/// Concurrent adoptions.
+const CONCURRENCY: usize = 4;
+/// Limit of instances to list for --all.
+const MAX_LISTED: usize = 10_000;
 
-/// Take versions over from the server's own controller: compute config, scaling state and tasks
-/// that wait are carried over
+/// Adopt versions from the server's own controller, with their compute configs, scaling state and
+/// waiting tasks
 ///
-/// A version whose compute config is being changed right now is left alone, and so is one whose
-/// workers the system worker could not start.
+/// Skips a version whose compute config is being updated, and one whose workers the system worker
+/// cannot start.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   wci adopt orders:v1
   wci adopt --all -n orders")]
 pub struct AdoptArgs {
-    /// The version, as DEPLOYMENT:BUILD or DEPLOYMENT/BUILD; give as many as you like
+    /// Version, as DEPLOYMENT:BUILD or DEPLOYMENT/BUILD; repeat for more
     #[arg(value_name = "VERSION", value_parser = super::parse_version, required_unless_present = "all")]
     ids: Vec<VersionId>,
-    /// Every version of the namespace that the server's controller runs, but for those that were
-    /// released
+    /// Adopt every version in the namespace that the server's controller runs, except released
+    /// ones
     #[arg(long, conflicts_with = "ids")]
     all: bool,
     #[command(flatten)]
     scope: Scope,
-    /// Who asks, as the server records it [default: this process and host]
+    /// Identity to record with the change [default: this process and host]
     #[arg(long, value_name = "NAME")]
     identity: Option<String>,
-    /// How the result is printed
+    /// Output format
     #[arg(short, long, value_enum, default_value_t = Output::Table)]
     output: Output,
 }
@@ -47,11 +47,11 @@ pub struct AdoptArgs {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 enum Outcome {
-    /// wci runs it from now on.
+    /// wci runs it now.
     Adopted,
-    /// wci ran it.
+    /// wci ran it already.
     Unchanged,
-    /// It stays with who runs it.
+    /// It stays with its owner.
     Left,
 }
 
@@ -62,12 +62,12 @@ struct Row {
     result: Outcome,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
-    /// Whether that is not what was asked for.
+    /// Whether that makes the command fail.
     #[serde(skip)]
     is_failure: bool,
 }
 
-/// Adopts.
+/// Runs the command.
 pub(super) async fn run(connection: &ConnectionArgs, args: AdoptArgs) -> anyhow::Result<()> {
     let AdoptArgs { mut ids, all, scope, identity, output } = args;
     let identity = identity.unwrap_or_else(connection::identity);
@@ -75,13 +75,13 @@ pub(super) async fn run(connection: &ConnectionArgs, args: AdoptArgs) -> anyhow:
     admin.require_worker(admin.task_queue()).await?;
     let mode = if all { AdoptMode::Automatic } else { AdoptMode::Requested };
     if all {
-        let (listed, _) = admin.list(MOST).await?;
-        let theirs = listed.into_iter().filter(|listed| listed.owner == Owner::Server);
-        ids = theirs.map(|listed| listed.id).collect();
+        let (listed, _) = admin.list(MAX_LISTED).await?;
+        let servers = listed.into_iter().filter(|listed| listed.owner == Owner::Server);
+        ids = servers.map(|listed| listed.id).collect();
     }
     let rows: Vec<Row> = stream::iter(&ids)
         .map(|id| take(&admin, id, mode, &identity))
-        .buffered(AT_ONCE)
+        .buffered(CONCURRENCY)
         .collect()
         .await;
     print(&admin, &rows, output)?;
@@ -89,7 +89,7 @@ pub(super) async fn run(connection: &ConnectionArgs, args: AdoptArgs) -> anyhow:
     match failed.as_slice() {
         [] => Ok(()),
         [row] => bail!(row.reason.clone().unwrap_or_default()),
-        rows => bail!("{} versions were not adopted: see the reasons", rows.len()),
+        rows => bail!("{} versions were not adopted: see the reasons above", rows.len()),
     }
 }
 
@@ -105,9 +105,9 @@ async fn take(admin: &AdminClient, id: &VersionId, mode: AdoptMode, identity: &s
         Ok(Adopted::Now) => row(Outcome::Adopted, None, false),
         Ok(Adopted::Already) => row(Outcome::Unchanged, None, false),
         Err(error) => {
-            let is_right =
+            let is_expected =
                 matches!(error, AdoptError::Released(_) | AdoptError::NoComputeConfig(_));
-            row(Outcome::Left, Some(error.to_string()), !is_right)
+            row(Outcome::Left, Some(error.to_string()), !is_expected)
         }
     }
 }
@@ -119,17 +119,17 @@ fn print(admin: &AdminClient, rows: &[Row], output: Output) -> anyhow::Result<()
             "versions": rows,
         }))?,
         Output::Table if rows.is_empty() => output::say(format!(
-            "the server's controller runs no instance in namespace {}",
+            "the server's controller runs no instances in namespace {}",
             admin.namespace()
         )),
-        // One that failed is told by the error alone.
+        // A single failure is reported by the error alone.
         Output::Table => rows.iter().filter(|row| !row.is_failure || rows.len() > 1).for_each(
             |Row { deployment, build_id, result, reason, .. }| {
                 let reason = reason.as_deref().unwrap_or_default();
                 output::say(match result {
                     Outcome::Adopted => format!("{deployment}:{build_id} adopted"),
-                    Outcome::Unchanged => format!("{deployment}:{build_id} is run by wci already"),
-                    Outcome::Left => format!("{deployment}:{build_id} left alone: {reason}"),
+                    Outcome::Unchanged => format!("{deployment}:{build_id} is already run by wci"),
+                    Outcome::Left => format!("{deployment}:{build_id} not adopted: {reason}"),
                 });
             },
         ),

@@ -1,4 +1,4 @@
-//! `wci apply`: makes a version's compute config what a spec file says.
+//! `wci apply`: creates or updates a version's compute config from a spec file.
 
 mod carry_out;
 mod report;
@@ -23,10 +23,10 @@ use crate::{
 use carry_out::carry_out;
 use report::{Outcome, Report};
 
-/// Create a version's compute config, or change it to what a spec file says
+/// Create or update a version's compute config from a spec file
 ///
-/// Applying the same file again changes nothing. The system worker checks the spec with its
-/// compute providers first: a spec that is refused leaves everything as it was.
+/// Applying the same file again changes nothing. The system worker validates the spec with its
+/// compute providers first; an invalid spec changes nothing.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   wci apply -f orders-v1.yaml
@@ -49,26 +49,26 @@ A spec file:
         worker_slots: 10
         max_concurrent_workers: 50")]
 pub struct ApplyArgs {
-    /// Spec file; - is standard input
+    /// Spec file; - for standard input
     #[arg(short, long, value_name = "FILE")]
     file: PathBuf,
-    /// Check the spec and show what would change, but change nothing
+    /// Validate the spec and show the changes without applying them
     #[arg(long, conflicts_with = "set_current")]
     dry_run: bool,
-    /// Then make the version the current one of its deployment: new tasks go to it
+    /// Set the version as the current one of its deployment after applying: new tasks go to it
     #[arg(long)]
     set_current: bool,
     #[command(flatten)]
     scope: Scope,
-    /// Who asks, as server and instance record it [default: this process and host]
+    /// Identity to record with the change [default: this process and host]
     #[arg(long, value_name = "NAME")]
     identity: Option<String>,
-    /// How the result is printed
+    /// Output format
     #[arg(short, long, value_enum, default_value_t = Output::Table)]
     output: Output,
 }
 
-/// Applies the file.
+/// Runs the command.
 pub(super) async fn run(connection: &ConnectionArgs, args: ApplyArgs) -> anyhow::Result<()> {
     let ApplyArgs { file, dry_run, set_current, scope, identity, output } = args;
     let identity = identity.unwrap_or_else(connection::identity);
@@ -86,11 +86,11 @@ pub(super) async fn run(connection: &ConnectionArgs, args: ApplyArgs) -> anyhow:
             false if current_state.spec.is_empty() => Outcome::Created,
             false => Outcome::Updated,
         };
-        return Report::new(&wanted.id, outcome, changes).rehearsed(warnings).print(output);
+        return Report::new(&wanted.id, outcome, changes).into_dry_run(warnings).print(output);
     }
     let outcome = carry_out(&admin, &current_state, &wanted, &changes, &identity).await?;
     let mut report = Report::new(&wanted.id, outcome, changes);
-    // Server and updates say nothing of them. What cannot be read now can be by `wci validate`.
+    // The server does not return warnings. If they cannot be read now, `wci validate` shows them.
     let wci = admin.dump(&wanted.id).await.ok().and_then(|state| state.wci).unwrap_or_default();
     report.warnings = wci.warnings;
     report.worker_sets = set_sizes(&wanted.spec, &wci.worker_sets);
@@ -100,7 +100,7 @@ pub(super) async fn run(connection: &ConnectionArgs, args: ApplyArgs) -> anyhow:
     report.print(output)
 }
 
-/// How large the sets of workers are: as the instance knows them, or what they begin with.
+/// The sizes of worker sets: those that the instance knows, else their initial counts.
 fn set_sizes(spec: &Spec, known: &BTreeMap<String, WorkerSet>) -> BTreeMap<String, u32> {
     let groups = spec.scaling_group_specs.iter();
     let sets = groups.filter(|(_, group)| group.compute.is_worker_set());

@@ -1,4 +1,4 @@
-//! `wci claim`: our instance is there before anything is configured.
+//! `wci claim`: starts our instance of a version before it has a compute config.
 
 use anyhow::bail;
 use serde::Serialize;
@@ -11,10 +11,10 @@ use crate::{
     output::{self, Output},
 };
 
-/// Start our instance of a version before anything is configured, so that a `create-version` of
-/// the Temporal CLI, an SDK or the UI reaches it
+/// Start an instance for a version that you are about to create with the Temporal CLI, an SDK or
+/// the UI
 ///
-/// The instance ends by itself when nobody gives it a compute config within 10 minutes.
+/// The instance exits if it receives no compute config within 10 minutes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   wci claim orders:v1
@@ -24,25 +24,25 @@ use crate::{
       --aws-lambda-assume-role-arn arn:aws:iam::123456789012:role/invoke-orders \\
       --aws-lambda-assume-role-external-id f3a9c1")]
 pub struct ClaimArgs {
-    /// The version, as DEPLOYMENT:BUILD or DEPLOYMENT/BUILD
+    /// Version, as DEPLOYMENT:BUILD or DEPLOYMENT/BUILD
     #[arg(value_name = "VERSION", value_parser = super::parse_version)]
     id: VersionId,
     #[command(flatten)]
     scope: Scope,
-    /// How the result is printed
+    /// Output format
     #[arg(short, long, value_enum, default_value_t = Output::Table)]
     output: Output,
 }
 
-/// What a claim came to.
+/// The result of a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 enum Outcome {
-    /// The instance is new.
+    /// The instance was started.
     Claimed,
-    /// It was there, without a compute config.
+    /// It was running, without a compute config.
     Waiting,
-    /// It was there, and has one.
+    /// It was running, with a compute config.
     Configured,
 }
 
@@ -53,12 +53,12 @@ struct Report<'a> {
     result: Outcome,
 }
 
-/// Claims.
+/// Runs the command.
 pub(super) async fn run(connection: &ConnectionArgs, args: ClaimArgs) -> anyhow::Result<()> {
     let ClaimArgs { id, scope, output } = args;
     let admin = scope.open(connection).await?;
     if !admin.server_has_compute_configs() {
-        bail!("this server keeps no compute configs: give {id} one with `wci apply`");
+        bail!("this server does not store compute configs: create {id} with `wci apply`");
     }
     let result = claim(&admin, &id).await?;
     match output {
@@ -66,9 +66,9 @@ pub(super) async fn run(connection: &ConnectionArgs, args: ClaimArgs) -> anyhow:
             output::json(&Report { deployment: id.deployment(), build_id: id.build_id(), result })?
         }
         Output::Table => output::say(match result {
-            Outcome::Claimed => format!("{id} claimed: give it a compute config within 10 min"),
-            Outcome::Waiting => format!("{id} is claimed already, and has no compute config yet"),
-            Outcome::Configured => format!("{id} is run by wci already, and has a compute config"),
+            Outcome::Claimed => format!("{id} claimed: create its compute config within 10 min"),
+            Outcome::Waiting => format!("{id} is already claimed and has no compute config yet"),
+            Outcome::Configured => format!("{id} is already run by wci and has a compute config"),
         }),
     }
     Ok(())
@@ -83,25 +83,27 @@ async fn claim(admin: &AdminClient, id: &VersionId) -> anyhow::Result<Outcome> {
     admin.require_worker(admin.task_queue()).await?;
     match admin.start(id).await {
         Ok(()) => {}
-        // Somebody else was faster.
+        // Another client was faster.
         Err(ControlError::Exists(_)) => return found(admin, id).await,
         Err(error) => return Err(error.into()),
     }
-    match admin.require_answer(id).await {
+    match admin.require_description(id).await {
         Ok(_) => Ok(Outcome::Claimed),
         Err(error) => {
-            // A create that came now would hang.
-            if let Err(error) = admin.terminate(id, "nobody attends to it").await {
-                eprintln!("note: the unused instance of {id} is left to end by itself: {error}");
+            // Creating the version now would hang.
+            if let Err(error) = admin.terminate(id, "no system worker serves it").await {
+                eprintln!(
+                    "note: cannot end the unused instance of {id}, it will exit on its own: {error}"
+                );
             }
             Err(error)
         }
     }
 }
 
-/// What is there instead of what would have been started.
+/// The result for an instance that is already running.
 async fn found(admin: &AdminClient, id: &VersionId) -> anyhow::Result<Outcome> {
-    let spec = admin.require_answer(id).await?.spec;
+    let spec = admin.require_description(id).await?.spec;
     let has_spec = spec.is_some_and(|spec| !spec.is_empty());
     Ok(if has_spec { Outcome::Configured } else { Outcome::Waiting })
 }

@@ -1,8 +1,8 @@
-//! `wci completion`: scripts that make a shell complete commands and flags.
+//! `wci completion`: prints completion scripts for shells.
 
 use clap_complete::{Shell, generate};
 
-/// Shells that completions are made for.
+/// The supported shells.
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum KnownShell {
     /// Bourne Again Shell.
@@ -13,14 +13,14 @@ enum KnownShell {
     Fish,
 }
 
-/// Print a script that makes the shell complete commands and flags of wci
+/// Print a shell completion script
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   wci completion bash > /etc/bash_completion.d/wci
   wci completion zsh > \"${fpath[1]}/_wci\"
   wci completion fish > ~/.config/fish/completions/wci.fish")]
 pub struct CompletionArgs {
-    /// The shell
+    /// Shell
     #[arg(value_enum)]
     shell: KnownShell,
 }

@@ -1,4 +1,4 @@
-//! `wci decide`: decisions offline, JSON lines in, JSON lines out.
+//! `wci decide`: scaling decisions offline, JSON lines in, JSON lines out.
 
 use std::io::{self, BufRead, Read, Write};
 
@@ -6,12 +6,12 @@ use anyhow::{Context, bail};
 use serde_json::json;
 use wci_scaling::offline::{MAX_LINE, answer};
 
-/// Decide offline: one JSON object a line on standard input, one decision a line on standard
-/// output
+/// Make scaling decisions offline: read one JSON object per line from standard input, write one
+/// decision per line to standard output
 ///
-/// Needs no server. A line is {"algorithm","config","state","now_ms","event"}; the answer is
-/// {"state","actions","throttled","next_poll_ms","wake_at_ms","reasons"} or {"error"}. Exits with
-/// 1 if any line was an error.
+/// Needs no server. An input line is {"algorithm","config","state","now_ms","event"}; an output
+/// line is {"state","actions","throttled","next_poll_ms","wake_at_ms","reasons"} or {"error"}.
+/// Exits with 1 if any line is an error.
 #[derive(Debug, clap::Args)]
 #[command(after_help = r#"Examples:
   echo '{"algorithm":"no-sync","now_ms":1000,"event":{"task_add":{"task_queue_name":"q",
@@ -19,12 +19,12 @@ use wci_scaling::offline::{MAX_LINE, answer};
   wci decide < questions.jsonl > decisions.jsonl"#)]
 pub struct DecideArgs {}
 
-/// Answers line by line, until there is no more.
+/// Decides line by line until the end of the input.
 pub(super) fn run(_args: &DecideArgs) -> anyhow::Result<()> {
-    let tally = converse(&mut io::stdin().lock(), &mut io::stdout().lock())?;
+    let tally = decide_lines(&mut io::stdin().lock(), &mut io::stdout().lock())?;
     match tally.errors {
         0 => Ok(()),
-        errors => bail!("{errors} of {} lines could not be decided", tally.lines),
+        errors => bail!("{errors} of {} lines are errors", tally.lines),
     }
 }
 
@@ -34,9 +34,9 @@ struct Tally {
     errors: u64,
 }
 
-fn converse(input: &mut impl BufRead, output: &mut impl Write) -> anyhow::Result<Tally> {
+fn decide_lines(input: &mut impl BufRead, output: &mut impl Write) -> anyhow::Result<Tally> {
     let mut tally = Tally::default();
-    while let Some(line) = next_line(input).context("standard input cannot be read")? {
+    while let Some(line) = next_line(input).context("cannot read standard input")? {
         let (text, is_decision) = match line {
             Line::Text(line) => answer(&line),
             Line::Unusable(error) => (json!({ "error": error }).to_string(), false),
@@ -44,9 +44,9 @@ fn converse(input: &mut impl BufRead, output: &mut impl Write) -> anyhow::Result
         tally.lines += 1;
         tally.errors += u64::from(!is_decision);
         match writeln!(output, "{text}").and_then(|()| output.flush()) {
-            // Whoever reads has seen enough.
+            // The reader closed the pipe.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => break,
-            result => result.context("standard output cannot be written")?,
+            result => result.context("cannot write standard output")?,
         }
     }
     Ok(tally)
@@ -57,7 +57,7 @@ enum Line {
     Unusable(String),
 }
 
-/// The next line without its end; a long one is skipped, not kept.
+/// The next line without its line break. Skips a line that is too long.
 fn next_line(input: &mut impl BufRead) -> io::Result<Option<Line>> {
     let limit = u64::try_from(MAX_LINE).unwrap_or(u64::MAX).saturating_add(1);
     let mut bytes = Vec::new();
@@ -97,7 +97,7 @@ mod tests {
 
     fn answers(input: &[u8]) -> (Vec<String>, Tally) {
         let mut output = Vec::new();
-        let tally = converse(&mut &input[..], &mut output).unwrap();
+        let tally = decide_lines(&mut &input[..], &mut output).unwrap();
         let text = String::from_utf8(output).unwrap();
         (text.lines().map(str::to_owned).collect(), tally)
     }

@@ -1,4 +1,4 @@
-//! `wci delete`: ends an instance, and the version that it is for.
+//! `wci delete`: deletes a version and its instance.
 
 mod drained;
 
@@ -14,37 +14,37 @@ use crate::{
     output,
 };
 
-/// Delete a version: its instance ends, the server forgets the version
+/// Delete a version and its instance
 ///
-/// Workers that run are left to end by themselves. The server refuses to delete a version that is
-/// current or ramping, that workers poll, or that is draining (see --skip-drainage).
+/// Running workers are not stopped. The server refuses to delete a version that is current or
+/// ramping, has pollers, or is draining (see --skip-drainage).
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   wci delete orders:v1
   wci delete --drained
   wci delete orders:v1 --skip-drainage --yes")]
 pub struct DeleteArgs {
-    /// The version, as DEPLOYMENT:BUILD or DEPLOYMENT/BUILD
+    /// Version, as DEPLOYMENT:BUILD or DEPLOYMENT/BUILD
     #[arg(value_name = "VERSION", value_parser = super::parse_version,
           required_unless_present = "drained")]
     id: Option<VersionId>,
-    /// Every version that no workflow needs any more, and whose instance is ours
+    /// Delete every drained version that wci runs: no open workflow needs it any more
     #[arg(long, conflicts_with_all = ["id", "skip_drainage"])]
     drained: bool,
-    /// Delete it although workflows are pinned to it; they are stuck until they are moved
+    /// Delete the version even if workflows are pinned to it; they are stuck until you move them
     #[arg(long)]
     skip_drainage: bool,
-    /// Do not ask
+    /// Skip the confirmation
     #[arg(short, long)]
     yes: bool,
     #[command(flatten)]
     scope: Scope,
-    /// Who asks, as the server records it [default: this process and host]
+    /// Identity to record with the change [default: this process and host]
     #[arg(long, value_name = "NAME")]
     identity: Option<String>,
 }
 
-/// Deletes.
+/// Runs the command.
 pub(super) async fn run(connection: &ConnectionArgs, args: DeleteArgs) -> anyhow::Result<()> {
     let DeleteArgs { id, drained, skip_drainage, yes, scope, identity } = args;
     let identity = identity.unwrap_or_else(connection::identity);
@@ -52,7 +52,9 @@ pub(super) async fn run(connection: &ConnectionArgs, args: DeleteArgs) -> anyhow
     match id {
         Some(id) if !drained => {
             if remove(&admin, &id, yes, skip_drainage, &identity).await? == Removed::NotFound {
-                bail!("{id} is not there: no instance runs, and the server knows no such version");
+                bail!(
+                    "{id} does not exist: no instance runs, and the server does not know the version"
+                );
             }
             output::say(format!("{id} deleted"));
             Ok(())
@@ -61,12 +63,12 @@ pub(super) async fn run(connection: &ConnectionArgs, args: DeleteArgs) -> anyhow
     }
 }
 
-/// What became of a version that was to go.
+/// The result of deleting a version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Removed {
-    /// It was there.
+    /// It was deleted.
     Now,
-    /// There was no such version.
+    /// It did not exist.
     NotFound,
 }
 
@@ -87,7 +89,7 @@ async fn remove(
     if let Some(instance) = &instance {
         require_ours(admin, id, instance)?;
         admin.require_worker(&instance.task_queue).await?;
-        admin.require_answer(id).await?;
+        admin.require_description(id).await?;
     }
     if !yes {
         confirm(&id.to_string(), admin.namespace())?;
@@ -95,7 +97,7 @@ async fn remove(
     if is_known {
         delete_version(admin, id, skip_drainage, identity).await?;
     }
-    // Without a version, or on a server that does not tell it, the instance is still there.
+    // If the server has no such version, or does not end instances, the instance still runs.
     if admin.latest_run(id).await?.is_some_and(|execution| execution.is_open()) {
         admin.delete(id, identity).await?;
     }
@@ -109,12 +111,12 @@ async fn delete_version(
     identity: &str,
 ) -> anyhow::Result<()> {
     match admin.delete_version(id, skip_drainage, identity).await {
-        // A second attempt of a call whose first answer was lost.
+        // Not found: a retry after a lost answer.
         Ok(()) | Err(ControlError::NotFound(_)) => Ok(()),
         Err(ControlError::Precondition(message)) => {
-            let way =
+            let advice =
                 if message.contains("drain") { "; --skip-drainage deletes it anyway" } else { "" };
-            bail!("{id} cannot be deleted now: {message}{way}")
+            bail!("{id} cannot be deleted now: {message}{advice}")
         }
         Err(error) if error.is_outcome_unknown() => {
             bail!("{error}; {id} may still be deleted: see `wci list`")
@@ -126,7 +128,7 @@ async fn delete_version(
 fn confirm(what: &str, namespace: &str) -> anyhow::Result<()> {
     ensure!(
         io::stdin().is_terminal() && io::stderr().is_terminal(),
-        "nobody can be asked whether to delete {what}: add --yes"
+        "cannot ask for confirmation without a terminal: add --yes to delete {what}"
     );
     let mut err = io::stderr().lock();
     write!(err, "delete {what} in namespace {namespace}? [y/N] ")?;

@@ -1,4 +1,4 @@
-//! `wci describe`: what an instance is told, what it does and why.
+//! `wci describe`: shows the spec, the state and the recent decisions of an instance.
 
 mod group;
 mod report;
@@ -18,42 +18,42 @@ use report::Report;
 #[cfg(test)]
 mod tests;
 
-/// Show a version's spec, health, workers in flight and recent decisions with their reasons
+/// Show a version's spec, health, pending launches and recent decisions with their reasons
 ///
-/// `wci explain` tells the same in sentences, for any time, and what the instance waits for.
+/// `wci explain` shows the same in sentences, for any point in time, and what the instance waits for.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   wci describe orders:v1
   wci describe orders/v1 -n billing
   wci describe orders:v1 -o json | jq '.decisions[-1].reasons'")]
 pub struct DescribeArgs {
-    /// The version, as DEPLOYMENT:BUILD or DEPLOYMENT/BUILD
+    /// Version, as DEPLOYMENT:BUILD or DEPLOYMENT/BUILD
     #[arg(value_name = "VERSION", value_parser = super::parse_version)]
     id: VersionId,
     #[command(flatten)]
     scope: Scope,
-    /// How the result is printed
+    /// Output format
     #[arg(short, long, value_enum, default_value_t = Output::Table)]
     output: Output,
 }
 
-/// Describes.
+/// Runs the command.
 pub(super) async fn run(connection: &ConnectionArgs, args: DescribeArgs) -> anyhow::Result<()> {
     let DescribeArgs { id, scope, output } = args;
     let admin = scope.open(connection).await?;
     let Some(execution) = admin.latest_run(&id).await? else {
-        bail!("{id} is not there: create it with `wci apply`, or see `wci list`");
+        bail!("{id} does not exist: create it with `wci apply`, or see `wci list`");
     };
     if !execution.is_open() {
         let ago = execution.closed.map(|at| clock::relative(at, clock::now()));
         bail!(
-            "{id} does not run any more: it {} {}",
+            "{id} is not running any more: it {} {}",
             report::status(&execution),
             ago.unwrap_or_default()
         );
     }
     let owner = Owner::of(&execution.task_queue, admin.task_queue());
-    // The server polls for its own controller out of our sight.
+    // The pollers of the server's own controller are not visible.
     if owner != Owner::Server {
         admin.require_worker(&execution.task_queue).await?;
     }

@@ -1,4 +1,4 @@
-//! `wci list`: which instances run.
+//! `wci list`: lists the running instances.
 
 use std::collections::BTreeMap;
 
@@ -14,10 +14,10 @@ use crate::{
     output::{self, Output},
 };
 
-/// Instances that are asked at once for --wide.
-const ASKED_AT_ONCE: usize = 8;
+/// Concurrent queries for --wide.
+const CONCURRENCY: usize = 8;
 
-/// List the instances of a namespace, ours and the server's own
+/// List the running instances of a namespace, including those of the server's own controller
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   wci list -n orders
@@ -26,14 +26,14 @@ const ASKED_AT_ONCE: usize = 8;
 pub struct ListArgs {
     #[command(flatten)]
     scope: Scope,
-    /// Ask every instance for its groups and providers, which takes longer
+    /// Show groups and providers; slower, because it queries every instance
     #[arg(short, long)]
     wide: bool,
-    /// Instances to show at most
+    /// Maximum number of instances to show
     #[arg(long, default_value_t = 1000, value_name = "N",
           value_parser = clap::value_parser!(u32).range(1..=100_000))]
     limit: u32,
-    /// How the result is printed
+    /// Output format
     #[arg(short, long, value_enum, default_value_t = Output::Table)]
     output: Output,
 }
@@ -51,7 +51,7 @@ struct Row {
     deployment: String,
     build_id: String,
     run_by: Owner,
-    /// How the version stands in its deployment's rollout; null when the server does not know it.
+    /// Rollout status of the version; null if the server does not know it.
     status: Option<&'static str>,
     task_queue: String,
     #[serde(serialize_with = "clock::as_rfc3339")]
@@ -67,12 +67,12 @@ struct Group {
     group: String,
     provider: String,
     scaler: String,
-    /// Workers that its provider is to keep; absent where workers are started one by one.
+    /// Wanted size of its worker set; absent where workers are started one by one.
     #[serde(skip_serializing_if = "Option::is_none")]
     set_size: Option<u32>,
 }
 
-/// Lists.
+/// Runs the command.
 pub(super) async fn run(connection: &ConnectionArgs, args: ListArgs) -> anyhow::Result<()> {
     let ListArgs { scope, wide, limit, output } = args;
     let admin = scope.open(connection).await?;
@@ -82,8 +82,8 @@ pub(super) async fn run(connection: &ConnectionArgs, args: ListArgs) -> anyhow::
     let rows = listed.into_iter().map(|listed| Row::of(listed, &statuses));
     let instances = if wide {
         stream::iter(rows)
-            .map(|row| ask(&admin, row))
-            .buffered(ASKED_AT_ONCE)
+            .map(|row| with_groups(&admin, row))
+            .buffered(CONCURRENCY)
             .collect::<Vec<Row>>()
             .await
     } else {
@@ -94,7 +94,7 @@ pub(super) async fn run(connection: &ConnectionArgs, args: ListArgs) -> anyhow::
         Output::Json => output::json(&report)?,
         Output::Table => print(&report, wide),
     }
-    // What there is comes first: one deployment in error hides no other.
+    // Print first: a failure of one deployment does not hide the others.
     statuses.require_complete()
 }
 
@@ -113,17 +113,17 @@ impl Row {
     }
 }
 
-async fn ask(admin: &AdminClient, mut row: Row) -> Row {
+async fn with_groups(admin: &AdminClient, mut row: Row) -> Row {
     let Ok(id) = VersionId::new(&row.deployment, &row.build_id) else { return row };
-    match asked(admin, &id, row.run_by).await {
+    match read_groups(admin, &id, row.run_by).await {
         Ok(groups) => row.groups = Some(groups),
         Err(error) => row.error = Some(error.to_string()),
     }
     row
 }
 
-/// The groups of an instance; of one that is ours, with the sizes of its sets.
-async fn asked(
+/// The groups of an instance; with the sizes of worker sets if wci runs it.
+async fn read_groups(
     admin: &AdminClient,
     id: &VersionId,
     run_by: Owner,
@@ -152,7 +152,7 @@ fn groups(spec: &Spec, sets: &BTreeMap<String, WorkerSet>) -> Vec<Group> {
 }
 
 impl Group {
-    fn in_words(&self) -> String {
+    fn cell(&self) -> String {
         let Self { group, provider, set_size, .. } = self;
         match set_size {
             Some(size) => format!("{group} ({provider}, set of {size})"),
@@ -164,7 +164,7 @@ impl Group {
 fn print(report: &Report, wide: bool) {
     if report.instances.is_empty() {
         output::say(format!(
-            "no instance runs in namespace {}: create one with `wci apply`",
+            "no instances in namespace {}: create one with `wci apply`",
             report.namespace
         ));
         return;
@@ -185,7 +185,7 @@ fn print(report: &Report, wide: bool) {
             row.task_queue.clone(),
         ];
         if wide {
-            cells.push(row.in_words());
+            cells.push(row.cell());
         }
         table.add_row(cells);
     }
@@ -193,21 +193,21 @@ fn print(report: &Report, wide: bool) {
     let is_drained = |row: &&Row| row.status == Some("drained") && row.run_by == Owner::Wci;
     let drained = report.instances.iter().filter(is_drained).count();
     if drained > 0 {
-        let them = if drained == 1 { "1 is drained and may" } else { "drained ones may" };
-        output::say(format!("{them} go: `wci delete --drained`"));
+        let versions = if drained == 1 { "version is" } else { "versions are" };
+        output::say(format!("{drained} {versions} drained: delete with `wci delete --drained`"));
     }
     if report.more {
-        output::say(format!("only the first {} are shown: see --limit", report.instances.len()));
+        output::say(format!("showing only the first {}: see --limit", report.instances.len()));
     }
 }
 
 impl Row {
-    fn in_words(&self) -> String {
+    fn cell(&self) -> String {
         match (&self.groups, &self.error) {
             (_, Some(error)) => error.clone(),
             (Some(groups), _) if groups.is_empty() => "no compute config yet".to_owned(),
             (groups, None) => {
-                let words = groups.iter().flatten().map(Group::in_words);
+                let words = groups.iter().flatten().map(Group::cell);
                 words.collect::<Vec<_>>().join(", ")
             }
         }

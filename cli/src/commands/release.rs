@@ -1,4 +1,4 @@
-//! `wci release`: hands a version back to the server's controller.
+//! `wci release`: releases a version to the server's controller.
 
 use anyhow::bail;
 use serde::Serialize;
@@ -11,24 +11,23 @@ use crate::{
     ownership::{Released, release},
 };
 
-/// Hand a version back to the server's own controller, with its compute config
+/// Release a version to the server's own controller, with its compute config
 ///
-/// Scaling state stays behind: the server's controller begins anew. Automatic adoption leaves the
-/// version alone from now on; `wci adopt` takes it over again. Asked again, a release that was
-/// broken off goes on.
+/// The server's controller starts without the scaling state. Automatic adoption skips a released
+/// version; `wci adopt` takes it over again. To continue an interrupted release, run it again.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   wci release orders:v1")]
 pub struct ReleaseArgs {
-    /// The version, as DEPLOYMENT:BUILD or DEPLOYMENT/BUILD
+    /// Version, as DEPLOYMENT:BUILD or DEPLOYMENT/BUILD
     #[arg(value_name = "VERSION", value_parser = super::parse_version)]
     id: VersionId,
     #[command(flatten)]
     scope: Scope,
-    /// Who asks, as server and instance record it [default: this process and host]
+    /// Identity to record with the change [default: this process and host]
     #[arg(long, value_name = "NAME")]
     identity: Option<String>,
-    /// How the result is printed
+    /// Output format
     #[arg(short, long, value_enum, default_value_t = Output::Table)]
     output: Output,
 }
@@ -38,19 +37,20 @@ struct Report<'a> {
     deployment: &'a str,
     build_id: &'a str,
     result: &'static str,
-    /// Whether the server's controller was told that tasks wait.
-    told: bool,
+    /// Whether waiting tasks were announced to the server's controller.
+    #[serde(rename = "told")]
+    notified: bool,
 }
 
-/// Releases.
+/// Runs the command.
 pub(super) async fn run(connection: &ConnectionArgs, args: ReleaseArgs) -> anyhow::Result<()> {
     let ReleaseArgs { id, scope, identity, output } = args;
     let identity = identity.unwrap_or_else(connection::identity);
     let admin = scope.open(connection).await?;
     if !admin.server_has_compute_configs() {
-        bail!("this server has no controller of its own: nobody could go on with {id}");
+        bail!("this server has no controller of its own that could run {id}");
     }
-    let (result, told) = match release(&admin, &id, &identity).await? {
+    let (result, notified) = match release(&admin, &id, &identity).await? {
         Released::Now { notified } => ("released", notified),
         Released::Already => ("unchanged", false),
     };
@@ -59,12 +59,12 @@ pub(super) async fn run(connection: &ConnectionArgs, args: ReleaseArgs) -> anyho
             deployment: id.deployment(),
             build_id: id.build_id(),
             result,
-            told,
+            notified,
         }),
         Output::Table => {
             output::say(match result {
                 "released" => format!("{id} released: the server's controller runs it now"),
-                _ => format!("{id} is run by the server's controller already"),
+                _ => format!("{id} is already run by the server's controller"),
             });
             Ok(())
         }

@@ -1,9 +1,10 @@
-//! `wci replay`: whether this build does what recorded runs did.
+//! `wci replay`: replays recorded runs against this build.
 
 mod error;
 mod observer;
 mod probe;
 mod recording;
+mod replayed;
 mod report;
 mod rerun;
 
@@ -16,29 +17,30 @@ pub(crate) use self::recording::recorded;
 pub use self::{
     error::ReplayError,
     recording::Recording,
-    rerun::{Replayed, replay, this_build},
+    replayed::Replayed,
+    rerun::{replay, this_build},
 };
 use crate::output::Output;
 
 /// Replay recorded histories against this build
 ///
-/// Fails for each run that this build would not continue as it was recorded: try it before you
-/// put a new build into service.
+/// Fails for each run that this build would not continue as recorded. Run it before you deploy a new
+/// build.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   temporal workflow show -w WORKFLOW_ID --output json > run.json
   wci replay run.json
   wci replay -o json replay-histories/*/*.json")]
 pub struct ReplayArgs {
-    /// Histories as `temporal workflow show --output json` prints them; - for stdin
+    /// Histories from `temporal workflow show --output json`; - for standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// How the results are printed
+    /// Output format
     #[arg(short, long, value_enum, default_value_t)]
     output: Output,
 }
 
-/// Replays each file and says how it went; fails if any did.
+/// Runs the command. Fails if any history fails.
 pub(crate) async fn run(args: ReplayArgs) -> anyhow::Result<()> {
     let ReplayArgs { files, output } = args;
     let mut reports = report::Reports::new(output);

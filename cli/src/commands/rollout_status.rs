@@ -1,4 +1,4 @@
-//! How versions stand in the rollouts of their deployments.
+//! The rollout status of versions in their deployments.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,19 +8,19 @@ use wci_contract::VersionId;
 
 use crate::control::{AdminClient, ControlError, Deployment, VersionStatus};
 
-/// Deployments that are asked about at once.
-const ASKED_AT_ONCE: usize = 8;
+/// Concurrent calls.
+const CONCURRENCY: usize = 8;
 
 /// The deployments of some versions, by name.
 #[derive(Debug, Default)]
 pub(super) struct RolloutStatuses {
     known: BTreeMap<String, Deployment>,
-    /// Deployments about which the server did not answer, and why.
-    unanswered: BTreeMap<String, ControlError>,
+    /// Deployments that could not be described, and why.
+    failed: BTreeMap<String, ControlError>,
 }
 
 impl RolloutStatuses {
-    /// Asks the server about the deployments of `versions`. One in error hides no other.
+    /// Reads the deployments of `versions`. A failure of one does not affect the others.
     pub(super) async fn read(
         admin: &AdminClient,
         versions: impl Iterator<Item = &VersionId>,
@@ -32,7 +32,7 @@ impl RolloutStatuses {
                 let found = admin.deployment(&id).await;
                 (id.deployment().to_owned(), found)
             })
-            .buffer_unordered(ASKED_AT_ONCE);
+            .buffer_unordered(CONCURRENCY);
         let mut statuses = Self::default();
         for (deployment, found) in found.collect::<Vec<_>>().await {
             match found {
@@ -40,38 +40,38 @@ impl RolloutStatuses {
                     statuses.known.insert(deployment, found.unwrap_or_default());
                 }
                 Err(error) => {
-                    statuses.unanswered.insert(deployment, error);
+                    statuses.failed.insert(deployment, error);
                 }
             }
         }
         statuses
     }
 
-    /// Tells which deployments the server did not answer about, and fails if there are any.
+    /// Prints the deployments that could not be described, and fails if there are any.
     pub(super) fn require_complete(&self) -> anyhow::Result<()> {
-        for (deployment, error) in &self.unanswered {
+        for (deployment, error) in &self.failed {
             eprintln!("deployment {deployment}: {error}");
         }
-        match self.unanswered.len() {
+        match self.failed.len() {
             0 => Ok(()),
-            1 => bail!("the server does not say how the versions of 1 deployment stand"),
-            some => bail!("the server does not say how the versions of {some} deployments stand"),
+            1 => bail!("the status of 1 deployment is unknown"),
+            some => bail!("the status of {some} deployments is unknown"),
         }
     }
 
-    /// Whether no workflow is left that needs the version.
+    /// Whether no open workflow needs the version any more.
     pub(super) fn is_drained(&self, id: &VersionId) -> bool {
         self.status(id) == Some(VersionStatus::Drained)
     }
 
-    /// The standing of `id` in a word; `None` when the server knows no such version.
+    /// The status of `id` in one word; `None` if the server does not know the version.
     pub(super) fn label(&self, id: &VersionId) -> Option<&'static str> {
         match self.status(id)? {
             VersionStatus::Current => Some("current"),
             VersionStatus::Ramping => Some("ramping"),
             VersionStatus::Draining => Some("draining"),
             VersionStatus::Drained => Some("drained"),
-            // Never current: it was created, or registered by its workers.
+            // Never current: created, or registered by its workers.
             VersionStatus::Inactive | VersionStatus::Created => Some("inactive"),
             VersionStatus::Unspecified => None,
         }

@@ -1,4 +1,4 @@
-//! `wci simulate`: traffic against algorithms, in simulated time.
+//! `wci simulate`: compares scaling algorithms in simulated time.
 
 mod args;
 mod contenders;
@@ -15,19 +15,19 @@ use crate::output::{self, Output};
 
 pub(crate) use args::SimulateArgs;
 
-/// Simulates, and prints what came of it.
+/// Runs the command.
 pub(crate) fn run(args: SimulateArgs) -> anyhow::Result<()> {
     let SimulateArgs { model, choice, output, report } = args;
     let scenario = scenario::build(&model)?;
     let contenders = contenders::choose(&choice, &scenario)?;
     let mut runs = Vec::new();
     for contender in &contenders {
-        runs.push(one(&scenario, contender)?);
+        runs.push(simulate_one(&scenario, contender)?);
     }
     let comparison = Comparison::new(scenario, runs);
     if let Some(path) = report {
         std::fs::write(&path, comparison.to_html())
-            .with_context(|| format!("{} cannot be written", path.display()))?;
+            .with_context(|| format!("cannot write {}", path.display()))?;
         eprintln!("report written to {}", path.display());
     }
     match output {
@@ -37,7 +37,7 @@ pub(crate) fn run(args: SimulateArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn one(scenario: &Scenario, contender: &Contender) -> anyhow::Result<Run> {
+fn simulate_one(scenario: &Scenario, contender: &Contender) -> anyhow::Result<Run> {
     let began = Instant::now();
     let display = progress::ProgressDisplay::new(contender.name());
     let run = simulate(scenario, contender, &mut |progress| display.show(progress))?;

@@ -1,4 +1,4 @@
-//! `wci validate`: the checks of `wci apply`, and nothing else.
+//! `wci validate`: the checks of `wci apply` without the changes.
 
 use std::path::PathBuf;
 
@@ -14,31 +14,31 @@ use crate::{
     spec_file::{self, SpecFile},
 };
 
-/// Check a spec file, with its compute providers, without changing anything
+/// Validate a spec file with its compute providers, without changing anything
 ///
-/// The system worker does the checks: it knows which providers may be used, and has their
-/// credentials. Exits with 1 when the spec is refused.
+/// The system worker validates the spec: it knows the allowed providers and has their credentials.
+/// Exits with 1 if the spec is invalid.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   wci validate -f orders-v1.yaml
   render-spec | wci validate -f - -o json")]
 pub struct ValidateArgs {
-    /// Spec file; - is standard input
+    /// Spec file; - for standard input
     #[arg(short, long, value_name = "FILE")]
     file: PathBuf,
     #[command(flatten)]
     scope: Scope,
-    /// How the result is printed
+    /// Output format
     #[arg(short, long, value_enum, default_value_t = Output::Table)]
     output: Output,
 }
 
-/// What the checks found.
+/// The result of the checks.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub(super) struct Verdict {
-    /// Why the spec cannot be used; `None` when it can.
+    /// Why the spec is invalid; `None` if it is valid.
     pub(super) refusal: Option<String>,
-    /// What may surprise.
+    /// Warnings about a valid spec.
     pub(super) warnings: Vec<String>,
 }
 
@@ -51,7 +51,7 @@ struct Report<'a> {
     verdict: &'a Verdict,
 }
 
-/// Checks the file.
+/// Runs the command.
 pub(super) async fn run(connection: &ConnectionArgs, args: ValidateArgs) -> anyhow::Result<()> {
     let ValidateArgs { file, scope, output } = args;
     let wanted = spec_file::read(&file)?;
@@ -68,14 +68,14 @@ pub(super) async fn run(connection: &ConnectionArgs, args: ValidateArgs) -> anyh
         Output::Table => {
             verdict.warnings.iter().for_each(|warning| output::say(format!("warning: {warning}")));
             if verdict.refusal.is_none() {
-                output::say(format!("{}: the spec can be applied", wanted.id));
+                output::say(format!("{}: the spec is valid", wanted.id));
             }
         }
     }
     verdict.refusal.map_or(Ok(()), |refusal| bail!(refusal))
 }
 
-/// Has `wanted` checked: by its instance if one runs, else by a dry run.
+/// Checks `wanted` through its instance if one runs, else by a dry run.
 pub(super) async fn check(
     admin: &AdminClient,
     current_state: &CurrentState,

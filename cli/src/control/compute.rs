@@ -1,4 +1,4 @@
-//! A spec as the public API has it.
+//! Converts a spec to the compute config of the public API.
 
 use std::collections::HashMap;
 
@@ -17,7 +17,7 @@ use wci_contract::{
 
 use super::ControlError;
 
-/// Everything of a group that an update may change: together, all of it.
+/// The paths of an update mask that covers a whole group.
 const WHOLE_GROUP: [&str; 3] = ["task_queue_types", "provider", "scaler"];
 
 /// Groups of `before` that are not in `after`.
@@ -26,7 +26,7 @@ pub(crate) fn leftover(before: &Spec, after: &Spec) -> Vec<String> {
     names.filter(|name| !after.scaling_group_specs.contains_key(*name)).cloned().collect()
 }
 
-/// The update by `identity` that makes `after` of `before`.
+/// The update by `identity` that replaces `before` with `after`.
 pub(crate) fn replacement(before: &Spec, after: &Spec, identity: &str) -> UpdateRequest {
     let mask = WHOLE_GROUP.map(str::to_owned).to_vec();
     let upsert = |(name, spec): (&String, &GroupSpec)| {
@@ -40,7 +40,7 @@ pub(crate) fn replacement(before: &Spec, after: &Spec, identity: &str) -> Update
     }
 }
 
-/// `spec` for a version that is new.
+/// The compute config of a new version.
 pub(super) fn config(spec: &Spec) -> Result<ComputeConfig, ControlError> {
     let groups = spec.scaling_group_specs.iter();
     let scaling_groups = groups
@@ -49,7 +49,7 @@ pub(super) fn config(spec: &Spec) -> Result<ComputeConfig, ControlError> {
     Ok(ComputeConfig { scaling_groups })
 }
 
-/// `spec` as updates that replace every group of that name.
+/// Updates that replace each group of `spec`.
 pub(super) fn updates(
     spec: &Spec,
 ) -> Result<HashMap<String, ComputeConfigScalingGroupUpdate>, ControlError> {

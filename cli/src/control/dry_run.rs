@@ -1,4 +1,4 @@
-//! A dry run for a version without an instance.
+//! Checks a compute config without an instance, through the validate workflow.
 
 use std::{pin::pin, time::Duration};
 
@@ -19,12 +19,12 @@ use super::{
     within,
 };
 
-/// How long the dry run may take.
+/// Time limit of a dry run.
 const DRY_RUN: Duration = CHANGE;
 const WAITING: &str = "waiting for the dry run";
 
 impl AdminClient {
-    /// Has the system worker check a change that no instance runs yet.
+    /// Lets the system worker check a change for a version without an instance.
     pub(crate) async fn dry_run(&self, request: &DryRun) -> Result<ValidateOutput, ControlError> {
         let version = &request.version;
         let workflow_id = format!("wci-validate-{}", Uuid::new_v4());
@@ -40,17 +40,17 @@ impl AdminClient {
         let mut result = pin!(within(WAITING, DRY_RUN, result));
         match timeout(QUERY, &mut result).await {
             Ok(result) => decode(&result?),
-            Err(_) if !self.is_taken_up(workflow_id).await? => {
+            Err(_) if !self.is_started(workflow_id).await? => {
                 Err(ControlError::NoAnswer { what: WAITING, limit: QUERY })
             }
             Err(_) => decode(&result.await?),
         }
     }
 
-    /// Whether a worker took the dry run up: a workflow task that was only handed out is no proof,
-    /// so there must be more than three events.
-    async fn is_taken_up(&self, workflow_id: String) -> Result<bool, ControlError> {
-        let execution = self.find(workflow_id).await?;
+    /// Whether a worker completed a workflow task of the dry run: more than three events. A task
+    /// that was only dispatched proves nothing.
+    async fn is_started(&self, workflow_id: String) -> Result<bool, ControlError> {
+        let execution = self.describe_workflow(workflow_id).await?;
         Ok(execution.is_some_and(|execution| execution.history_length > 3))
     }
 }

@@ -1,4 +1,4 @@
-//! Why something that was asked of server or instance was not done.
+//! Errors of calls to the server and to instances.
 
 use std::{error::Error, time::Duration};
 
@@ -13,50 +13,50 @@ use wci_contract::{
     limits::{MAX_MESSAGE, cut},
 };
 
-/// How long a busy server is asked again, and how long each time is from the one before.
+/// How long to retry while the server is busy, and the time between two attempts.
 const BUSY_LIMIT: Duration = Duration::from_secs(15);
 const BUSY_PAUSE: Duration = Duration::from_millis(300);
-/// What the server says of a query that nobody was there to take.
+/// Part of the server's message about a query that no worker polled for.
 const NO_POLLER: &str = "no poller seen";
 
-/// Why it was not done. The messages are those of the server or of the instance, cut.
+/// Why a call failed. Messages are those of the server or the instance, cut to a limit.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ControlError {
-    /// The request cannot be carried out as it stands.
+    /// The request is invalid.
     #[error("{0}")]
     Refused(String),
-    /// Something is not in the state that the request needs.
+    /// The state does not permit the request.
     #[error("{0}")]
     Precondition(String),
-    /// What was asked about is not there.
+    /// The object does not exist.
     #[error("{0}")]
     NotFound(String),
-    /// What should be created is there already.
+    /// The object to create exists already.
     #[error("{0}")]
     Exists(String),
-    /// The server knows no such call.
-    #[error("the server does not know this call: {0}")]
+    /// The server does not implement the call.
+    #[error("the server does not support this call: {0}")]
     Unsupported(String),
-    /// The server wants to be asked again later.
+    /// The server is busy: retry later.
     #[error("{0}")]
     Busy(String),
-    /// Nobody answered in time.
+    /// The call timed out.
     #[error("{what}: no answer within {} s", .limit.as_secs())]
     NoAnswer {
-        /// What was tried.
+        /// What the call does.
         what: &'static str,
-        /// For how long.
+        /// Its time limit.
         limit: Duration,
     },
-    /// The call broke off: what came of it is not known.
-    #[error("the call broke off: {0}")]
+    /// The call was interrupted: its outcome is unknown.
+    #[error("the call was interrupted: {0}")]
     Interrupted(String),
-    /// Anything else.
+    /// Any other error.
     #[error("{0}")]
     Other(String),
 }
 
-/// Waits for `call`, which does `what`, for `limit` at most.
+/// Waits for `call`, which does `what`, up to `limit`.
 pub(crate) async fn within<T, E: Into<ControlError>>(
     what: &'static str,
     limit: Duration,
@@ -68,8 +68,8 @@ pub(crate) async fn within<T, E: Into<ControlError>>(
     }
 }
 
-/// Makes `call` again for as long as the server is busy, up to a limit. Its own deployment
-/// workflows are for up to a second after each change.
+/// Makes `call`, and retries it while the server is busy, up to a limit. The server's deployment
+/// workflows are busy for up to a second after each change.
 pub(super) async fn retry_while_busy<T, F: Future<Output = Result<T, ControlError>>>(
     mut call: impl FnMut() -> F,
 ) -> Result<T, ControlError> {
@@ -95,7 +95,7 @@ impl From<Status> for ControlError {
             Code::Unimplemented => Self::Unsupported(message),
             Code::Cancelled | Code::DeadlineExceeded => Self::Interrupted(message),
             Code::PermissionDenied | Code::Unauthenticated => Self::Other(format!(
-                "the server refuses these credentials: {message}; see --api-key and --tls-cert-path"
+                "the server rejects these credentials: {message}; see --api-key and --tls-cert-path"
             )),
             _ => Self::Other(message),
         }
@@ -136,17 +136,17 @@ impl From<WorkflowUpdateError> for ControlError {
 }
 
 impl ControlError {
-    /// Anything else.
+    /// Any other error.
     pub(crate) fn other(error: &dyn Error) -> Self {
         Self::Other(cut(&error.to_string(), MAX_MESSAGE).to_owned())
     }
 
-    /// Whether what was asked may still happen.
+    /// Whether the request may still be carried out.
     pub(crate) fn is_outcome_unknown(&self) -> bool {
         matches!(self, Self::NoAnswer { .. } | Self::Interrupted(_))
     }
 
-    /// The instance's own answer, by its type.
+    /// The failure of an update, by its type.
     fn refused(failure: &Failure) -> Self {
         let message = cut(&failure.message, MAX_MESSAGE).to_owned();
         let kind = match &failure.failure_info {

@@ -1,4 +1,4 @@
-//! The workflow behind an instance, as the server sees it from outside.
+//! The workflow execution of an instance, and who owns it.
 
 use serde::Serialize;
 use temporalio_client::tonic::IntoRequest;
@@ -11,20 +11,20 @@ use wci_contract::{VersionId, names};
 use super::{AdminClient, ControlError, SOON, within};
 use crate::clock::{self, Millis};
 
-/// Who runs an instance.
+/// Who runs an instance, told by its task queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Owner {
-    /// The system worker that this command talks to.
+    /// The system worker of this client.
     Wci,
     /// The server's own controller.
     Server,
-    /// Somebody on another task queue.
+    /// A worker of another task queue.
     Other,
 }
 
 impl Owner {
-    /// The owner of instances on `queue`, where `ours` is the queue of our system worker.
+    /// The owner of instances on `queue`. `ours` is the queue of our system worker.
     pub(crate) fn of(queue: &str, ours: &str) -> Self {
         if queue == ours {
             Self::Wci
@@ -35,7 +35,7 @@ impl Owner {
         }
     }
 
-    /// The owner in a word.
+    /// The owner in one word.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Wci => "wci",
@@ -45,25 +45,25 @@ impl Owner {
     }
 }
 
-/// What the server knows of an instance's workflow.
+/// A run of an instance's workflow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Execution {
-    /// The run.
+    /// The run ID.
     pub(crate) run_id: String,
-    /// Where it runs.
+    /// The task queue that it runs on.
     pub(crate) task_queue: String,
     /// For example `Running`.
     pub(crate) status: WorkflowExecutionStatus,
-    /// When the run began.
+    /// When it started.
     pub(crate) started: Millis,
-    /// When it ended.
+    /// When it closed, if it did.
     pub(crate) closed: Option<Millis>,
-    /// Events in its history.
+    /// Number of events in its history.
     pub(crate) history_length: i64,
 }
 
 impl Execution {
-    /// Whether it runs.
+    /// Whether it is running.
     pub(crate) fn is_open(&self) -> bool {
         self.status == WorkflowExecutionStatus::Running
     }
@@ -84,16 +84,16 @@ impl Execution {
 }
 
 impl AdminClient {
-    /// The latest run of the instance, open or closed; `None` when there never was one.
+    /// The latest run of the instance, open or closed; `None` if there is none.
     pub(crate) async fn latest_run(
         &self,
         id: &VersionId,
     ) -> Result<Option<Execution>, ControlError> {
-        self.find(id.workflow_id()).await
+        self.describe_workflow(id.workflow_id()).await
     }
 
     /// The latest run of a workflow.
-    pub(super) async fn find(
+    pub(super) async fn describe_workflow(
         &self,
         workflow_id: String,
     ) -> Result<Option<Execution>, ControlError> {
@@ -103,7 +103,7 @@ impl AdminClient {
         };
         let mut service = self.service();
         let call = service.describe_workflow_execution(request.into_request());
-        match within("looking for the instance", SOON, call).await {
+        match within("describing the instance", SOON, call).await {
             Ok(found) => Ok(found.into_inner().workflow_execution_info.map(Execution::of)),
             Err(ControlError::NotFound(_)) => Ok(None),
             Err(error) => Err(error),

@@ -10,12 +10,12 @@ use wci_history::RunHistory;
 
 use super::{AdminClient, ControlError, within};
 
-/// How long the server may take over the history of one run.
+/// Time limit for reading the history of one run.
 const READ: Duration = Duration::from_secs(30);
 
 impl AdminClient {
-    /// The histories of the instance's runs, oldest first: from the latest back to the one with
-    /// which there are `enough`, or as far as the server remembers; `most` at the most.
+    /// The histories of the instance's runs, oldest first. Reads back from the latest run until
+    /// `enough` returns true, `most` runs are read or the server has no earlier one.
     pub(crate) async fn histories(
         &self,
         id: &VersionId,
@@ -27,7 +27,7 @@ impl AdminClient {
             let Some(before) = runs.first().and_then(RunHistory::continued_from) else { break };
             match self.history(id, &before).await {
                 Ok(run) => runs.insert(0, run),
-                // The server forgets runs after a while.
+                // Its retention period is over.
                 Err(ControlError::NotFound(_)) => break,
                 Err(error) => return Err(error),
             }
@@ -35,7 +35,7 @@ impl AdminClient {
         Ok(runs)
     }
 
-    /// The history of one run; of the latest for an empty `run_id`.
+    /// The history of one run; the latest if `run_id` is empty.
     pub(crate) async fn history(
         &self,
         id: &VersionId,

@@ -1,4 +1,4 @@
-//! One instance: start it, ask it, change it, end it.
+//! One instance: start, query, update and end it.
 
 use anyhow::anyhow;
 use serde::{Serialize, de::DeserializeOwned};
@@ -33,7 +33,7 @@ use super::{
 use crate::clock;
 
 impl AdminClient {
-    /// Starts an instance without a spec. [`ControlError::Exists`] when one runs.
+    /// Starts an instance without a spec. Fails with [`ControlError::Exists`] if one runs.
     pub(crate) async fn start(&self, id: &VersionId) -> Result<(), ControlError> {
         let input = self.input(id, None);
         let options = WorkflowStartOptions::new(&self.task_queue, id.workflow_id())
@@ -47,7 +47,7 @@ impl AdminClient {
         within("starting the instance", SOON, call).await.map(|_| ())
     }
 
-    /// What a run of the instance starts with.
+    /// The input of a run of the instance.
     pub(super) fn input(&self, id: &VersionId, state: Option<State>) -> StartInput {
         StartInput {
             namespace_name: self.namespace.clone(),
@@ -59,36 +59,36 @@ impl AdminClient {
         }
     }
 
-    /// What the instance tells the server's deployment workflows.
+    /// The description that the instance also gives the server's deployment workflows.
     pub(crate) async fn describe(&self, id: &VersionId) -> Result<Description, ControlError> {
         self.query(id, names::DESCRIBE).await
     }
 
-    /// Makes sure that the system worker attends to the instance. A poll that was seen lately may
-    /// have been its last.
-    pub(crate) async fn require_answer(&self, id: &VersionId) -> anyhow::Result<Description> {
+    /// Describes the instance. Fails with advice if no system worker serves it: a recent poll may
+    /// have been the worker's last.
+    pub(crate) async fn require_description(&self, id: &VersionId) -> anyhow::Result<Description> {
         self.describe(id).await.map_err(|error| self.query_error(error))
     }
 
-    /// A query that failed, in words.
+    /// Turns the error of a query into one with advice.
     pub(crate) fn query_error(&self, error: ControlError) -> anyhow::Error {
         let queue = &self.task_queue;
         match error {
             ControlError::NoAnswer { .. } | ControlError::Interrupted(_) => anyhow!(
-                "the system worker of task queue {queue} in namespace {} does not answer \
-                 ({error}): is one alive, and of this version of wci?",
+                "the system worker of task queue {queue} in namespace {} does not respond \
+                 ({error}): check that one is running and has the same version of wci",
                 self.namespace
             ),
             error => error.into(),
         }
     }
 
-    /// Everything that the instance knows, or knew when it ended.
+    /// The full state of the instance, or its last state if it ended.
     pub(crate) async fn dump(&self, id: &VersionId) -> Result<State, ControlError> {
         self.query(id, names::DUMP).await
     }
 
-    /// Everything that one run of the instance knows, or knew when it ended.
+    /// The full state of one run of the instance, or its last state if it ended.
     pub(crate) async fn dump_run(
         &self,
         id: &VersionId,
@@ -97,7 +97,7 @@ impl AdminClient {
         query(&self.run(id, run_id), names::DUMP).await
     }
 
-    /// Changes the spec.
+    /// Updates the spec.
     pub(crate) async fn update(
         &self,
         id: &VersionId,
@@ -106,7 +106,7 @@ impl AdminClient {
         self.execute_update(id, names::UPDATE, request).await
     }
 
-    /// Checks a change without making it.
+    /// Checks an update of the spec without applying it.
     pub(crate) async fn check(
         &self,
         id: &VersionId,
@@ -125,7 +125,7 @@ impl AdminClient {
             .await
     }
 
-    /// Ends the instance; the answer is all that it knew.
+    /// Ends the instance and returns its last state.
     pub(crate) async fn release(
         &self,
         id: &VersionId,
@@ -135,7 +135,7 @@ impl AdminClient {
             .await
     }
 
-    /// Announces tasks to the instance, as matching does.
+    /// Signals waiting tasks to the instance, as the matching service does.
     pub(crate) async fn announce(
         &self,
         id: &VersionId,
@@ -147,7 +147,7 @@ impl AdminClient {
         within("announcing tasks to the instance", SOON, call).await
     }
 
-    /// Ends the instance without asking it.
+    /// Terminates the instance's workflow.
     pub(crate) async fn terminate(&self, id: &VersionId, reason: &str) -> Result<(), ControlError> {
         let request = TerminateWorkflowExecutionRequest {
             namespace: self.namespace.clone(),
@@ -161,7 +161,7 @@ impl AdminClient {
         };
         let mut service = self.service();
         let call = service.terminate_workflow_execution(request.into_request());
-        within("ending the instance", SOON, call).await.map(|_| ())
+        within("terminating the instance", SOON, call).await.map(|_| ())
     }
 
     async fn query<T: DeserializeOwned>(
@@ -181,7 +181,7 @@ impl AdminClient {
         let handle = self.handle(id);
         let options = WorkflowExecuteUpdateOptions::default();
         let call = handle.execute_update(UntypedUpdate::new(name), encode(request)?, options);
-        decode(&within("changing the instance", CHANGE, call).await?)
+        decode(&within("updating the instance", CHANGE, call).await?)
     }
 
     fn handle(&self, id: &VersionId) -> UntypedWorkflowHandle<Client> {
@@ -205,7 +205,7 @@ async fn query<T: DeserializeOwned>(
 ) -> Result<T, ControlError> {
     let nothing = RawValue::new(Vec::new());
     let call = handle.query(UntypedQuery::new(name), nothing, WorkflowQueryOptions::default());
-    decode(&within("asking the instance", QUERY, call).await?)
+    decode(&within("querying the instance", QUERY, call).await?)
 }
 
 fn memo(id: &VersionId) -> MemoValues {
@@ -217,7 +217,7 @@ fn memo(id: &VersionId) -> MemoValues {
     values
 }
 
-/// What the memo of an instance says that was created at `create_time`.
+/// The memo of an instance that was created at `create_time`.
 pub(super) fn memo_of(id: &VersionId, create_time: Timestamp) -> Memo {
     Memo {
         deployment_name: id.deployment().to_owned(),
@@ -226,7 +226,7 @@ pub(super) fn memo_of(id: &VersionId, create_time: Timestamp) -> Memo {
     }
 }
 
-/// What the UI shows beside the workflow.
+/// The summary that the UI shows beside the workflow.
 pub(super) fn summary(id: &VersionId) -> String {
     format!("starts workers for {id}")
 }

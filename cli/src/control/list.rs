@@ -1,4 +1,4 @@
-//! Which instances run in a namespace, from visibility alone.
+//! Lists the running instances of a namespace, from visibility alone.
 
 use serde_json::Value;
 use temporalio_client::tonic::IntoRequest;
@@ -14,24 +14,24 @@ use wci_contract::{
 use super::{AdminClient, ControlError, Owner, SOON, within};
 use crate::clock::{self, Millis};
 
-/// Instances asked for at once.
+/// Instances per page.
 const PAGE: usize = 200;
 
-/// An instance that runs.
+/// A running instance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {
-    /// The version that it is for.
+    /// Its version.
     pub id: VersionId,
     /// Who runs it.
     pub owner: Owner,
-    /// Where it runs.
+    /// The task queue that it runs on.
     pub task_queue: String,
-    /// When it was created; runs come and go.
+    /// When it was created; a later run keeps this time. Milliseconds since the epoch.
     pub created: Millis,
 }
 
 impl AdminClient {
-    /// Instances that run, at most `limit`, and whether there are more.
+    /// Running instances, at most `limit`, and whether there are more.
     pub async fn list(&self, limit: usize) -> Result<(Vec<Listed>, bool), ControlError> {
         let mut listed = Vec::new();
         let mut token = Vec::new();

@@ -1,4 +1,5 @@
-//! Whether a system worker is there at all. Asking an instance without one would only hang.
+//! The pollers of a task queue: whether a system worker is alive. Without one, a call to an instance
+//! would only time out.
 
 use std::time::Duration;
 
@@ -12,28 +13,27 @@ use temporalio_common::protos::temporal::api::{
 use super::{AdminClient, ControlError, SOON, within};
 use crate::clock::{self, Millis};
 
-/// A worker that waits for tasks polls once a minute, and the server goes on listing it for
-/// minutes after it is gone.
+/// An idle worker polls once a minute. The server lists it for minutes after it stopped.
 const RECENT: Duration = Duration::from_secs(90);
 
-/// Who polls a task queue.
+/// The pollers of a task queue.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Pollers {
     /// Workers that the server lists.
     pub(crate) count: usize,
-    /// When one of them polled last.
+    /// The time of the last poll.
     pub(crate) last_poll: Option<Millis>,
 }
 
 impl Pollers {
-    /// Whether somebody polled lately, seen from `now`.
+    /// Whether the last poll is recent at `now`.
     pub(crate) fn polled_recently(&self, now: Millis) -> bool {
         self.last_poll.is_some_and(|at| clock::since(at, now) <= RECENT)
     }
 }
 
 impl AdminClient {
-    /// Who polls `queue` for workflow tasks.
+    /// The pollers of `queue` for workflow tasks.
     pub(crate) async fn pollers(&self, queue: &str) -> Result<Pollers, ControlError> {
         let request = DescribeTaskQueueRequest {
             namespace: self.namespace.clone(),
@@ -43,8 +43,7 @@ impl AdminClient {
         };
         let mut service = self.service();
         let call = service.describe_task_queue(request.into_request());
-        let pollers =
-            within("asking who polls the task queue", SOON, call).await?.into_inner().pollers;
+        let pollers = within("describing the task queue", SOON, call).await?.into_inner().pollers;
         let polls = pollers.iter().filter_map(|poller| poller.last_access_time.as_ref());
         Ok(Pollers {
             count: pollers.len(),
@@ -52,7 +51,7 @@ impl AdminClient {
         })
     }
 
-    /// Makes sure that a system worker polls `queue`.
+    /// Fails unless a system worker polls `queue`.
     pub(crate) async fn require_worker(&self, queue: &str) -> anyhow::Result<()> {
         let pollers = self.pollers(queue).await?;
         let now = clock::now();
@@ -67,7 +66,7 @@ impl AdminClient {
             ),
             Some(at) => bail!(
                 "the system worker of task queue {queue} in namespace {namespace} does not \
-                 answer, its last poll was {} ago: start one with `wci worker -n {namespace}`",
+                 respond, its last poll was {} ago: start one with `wci worker -n {namespace}`",
                 clock::span(clock::since(at, now))
             ),
         }

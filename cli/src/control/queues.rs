@@ -1,22 +1,22 @@
-//! Tasks of a version that wait, as the server's figures have it.
+//! The backlog of a version, from the server's task queue stats.
 
 use wci_contract::{VersionId, signal::TaskAdd};
 
 use super::{AdminClient, ControlError};
 
-/// The figures of one task queue of a version.
+/// The stats of one task queue of a version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Queue {
-    /// The queue and its type, as a signal names them.
+    /// Name of the queue.
     pub(crate) name: String,
-    /// Wire number of the task type.
+    /// Wire number of its task type.
     pub(crate) kind: i64,
-    /// Tasks that wait. The server's figures are up to 5 s old.
+    /// Waiting tasks. The server's stats are up to 5 s old.
     pub(crate) backlog: u64,
 }
 
 impl AdminClient {
-    /// The version's task queues; none of a version that the server does not know.
+    /// The version's task queues; empty if the server does not know the version.
     pub(crate) async fn queues(&self, id: &VersionId) -> Result<Vec<Queue>, ControlError> {
         let found = match self.describe_version(id, true).await {
             Ok(found) => found,
@@ -36,7 +36,7 @@ impl AdminClient {
 }
 
 impl Queue {
-    /// One announced task of the queue.
+    /// An announcement of one task of the queue.
     pub(crate) fn task(&self) -> TaskAdd {
         TaskAdd {
             task_queue_name: self.name.clone(),

@@ -1,5 +1,5 @@
-//! The mark of a version that was handed back: an entry in its metadata, which any client of the
-//! namespace can read and remove.
+//! The mark of a released version: an entry in its metadata, which any client of the namespace can
+//! read and remove.
 
 use std::collections::HashMap;
 
@@ -31,8 +31,8 @@ struct Mark<'a> {
 }
 
 impl AdminClient {
-    /// Whether the version was handed back to the server's controller; `None` when the server
-    /// does not know the version.
+    /// Whether the version was released to the server's controller; `None` if the server does not
+    /// know the version.
     pub(crate) async fn is_released(&self, id: &VersionId) -> Result<Option<bool>, ControlError> {
         match self.describe_version(id, false).await {
             Ok(found) => {
@@ -45,7 +45,7 @@ impl AdminClient {
         }
     }
 
-    /// Marks the version as handed back by `identity`.
+    /// Marks the version as released by `identity`.
     pub(crate) async fn mark_released(
         &self,
         id: &VersionId,
@@ -57,7 +57,7 @@ impl AdminClient {
         self.change_metadata(id, entries, Vec::new(), identity).await
     }
 
-    /// Takes the mark away.
+    /// Removes the mark.
     pub(crate) async fn unmark_released(
         &self,
         id: &VersionId,
@@ -67,7 +67,7 @@ impl AdminClient {
         self.change_metadata(id, HashMap::new(), gone, identity).await
     }
 
-    /// What the server knows of the version, with the figures of its task queues if asked for.
+    /// The server's description of the version, with task queue stats if requested.
     pub(super) async fn describe_version(
         &self,
         id: &VersionId,
@@ -83,7 +83,7 @@ impl AdminClient {
             let (mut service, request) = (self.service(), request.clone().into_request());
             async move {
                 let call = service.describe_worker_deployment_version(request);
-                within("asking for the version", SOON, call).await.map(|answer| answer.into_inner())
+                within("describing the version", SOON, call).await.map(|answer| answer.into_inner())
             }
         })
         .await
@@ -108,7 +108,7 @@ impl AdminClient {
             let (mut service, request) = (self.service(), with_server_timeout(request.clone()));
             async move {
                 let call = service.update_worker_deployment_version_metadata(request);
-                within("changing the version's metadata", CHANGE, call).await.map(|_| ())
+                within("updating the version's metadata", CHANGE, call).await.map(|_| ())
             }
         })
         .await

@@ -1,4 +1,4 @@
-//! Our instance in the place of another run, in one step.
+//! Replaces a run of an instance with one of ours, in one step.
 
 use temporalio_client::tonic::IntoRequest;
 use temporalio_common::protos::temporal::api::{
@@ -20,9 +20,9 @@ use super::{
 use crate::connection;
 
 impl AdminClient {
-    /// Starts our instance with `state`, and answers with its run. `after`, the run before it,
-    /// ends in the same step if it is open. However often this is asked, and by however many,
-    /// `after` has one successor: the server knows the request by its ID.
+    /// Starts our instance with `state` and returns its run ID. If `after`, the previous run, is
+    /// open, the same step terminates it. Idempotent, also across clients: the request ID is
+    /// derived from `after`, so it has only one successor.
     pub(crate) async fn take_over(
         &self,
         id: &VersionId,

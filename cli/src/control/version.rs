@@ -1,4 +1,4 @@
-//! The server's side of a version: the Worker Deployment that it belongs to, and its routing.
+//! Worker Deployments and their versions on the server, and their routing.
 
 use std::time::Duration;
 
@@ -19,24 +19,24 @@ use wci_contract::{Spec, VersionId};
 
 use super::{AdminClient, CHANGE, ControlError, SOON, compute, error::retry_while_busy, within};
 
-/// The server gives up a little earlier, so that its words reach us.
+/// Shorter than [`CHANGE`], so that the server's own error arrives in time.
 const SERVER_CHANGE: Duration = Duration::from_secs(50);
 
-/// What the server knows of a Worker Deployment.
+/// A Worker Deployment: the status of each of its versions.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Deployment {
     versions: Vec<(String, VersionStatus)>,
 }
 
 impl Deployment {
-    /// The status of `build_id`; `None` for a version that the server does not know.
+    /// The status of `build_id`; `None` if the server does not know that version.
     pub(crate) fn status(&self, build_id: &str) -> Option<VersionStatus> {
         self.versions.iter().find(|(build, _)| build == build_id).map(|(_, status)| *status)
     }
 }
 
 impl AdminClient {
-    /// The Worker Deployment of `id`; `None` when the server knows none of that name.
+    /// The Worker Deployment of `id`; `None` if the server has none of that name.
     pub(crate) async fn deployment(
         &self,
         id: &VersionId,
@@ -49,7 +49,7 @@ impl AdminClient {
             let (mut service, request) = (self.service(), request.clone().into_request());
             async move {
                 let call = service.describe_worker_deployment(request);
-                within("asking for the deployment", SOON, call).await
+                within("describing the deployment", SOON, call).await
             }
         });
         let info = match found.await {
@@ -107,7 +107,7 @@ impl AdminClient {
         .await
     }
 
-    /// Creates the version with `spec`, which reaches the instance.
+    /// Creates the version with `spec`. The server passes the spec to the instance.
     pub(crate) async fn create_version(
         &self,
         id: &VersionId,
@@ -131,7 +131,7 @@ impl AdminClient {
         .await
     }
 
-    /// Makes `spec` the version's compute config; groups named by `remove` go.
+    /// Sets the version's compute config to `spec` and removes the groups in `remove`.
     pub(crate) async fn update_version(
         &self,
         id: &VersionId,
@@ -151,13 +151,13 @@ impl AdminClient {
             let (mut service, request) = (self.service(), with_server_timeout(request.clone()));
             async move {
                 let call = service.update_worker_deployment_version_compute_config(request);
-                within("changing the compute config", CHANGE, call).await.map(|_| ())
+                within("updating the compute config", CHANGE, call).await.map(|_| ())
             }
         })
         .await
     }
 
-    /// Deletes the version and with it the instance.
+    /// Deletes the version and its instance.
     pub(crate) async fn delete_version(
         &self,
         id: &VersionId,
@@ -181,13 +181,12 @@ impl AdminClient {
         .await
     }
 
-    /// Routes new tasks of the deployment to the version, whether or not a worker polls: starting
-    /// one is the instance's business. `lenient` lets go of task queues that the current version
-    /// has and this one does not.
+    /// Routes new tasks of the deployment to the version, even without pollers: the instance starts
+    /// workers. `ignore_missing` permits task queues that only the current version has.
     pub(crate) async fn set_current(
         &self,
         id: &VersionId,
-        lenient: bool,
+        ignore_missing: bool,
         identity: &str,
     ) -> Result<(), ControlError> {
         let request = SetWorkerDeploymentCurrentVersionRequest {
@@ -195,7 +194,7 @@ impl AdminClient {
             deployment_name: id.deployment().to_owned(),
             build_id: id.build_id().to_owned(),
             identity: identity.to_owned(),
-            ignore_missing_task_queues: lenient,
+            ignore_missing_task_queues: ignore_missing,
             allow_no_pollers: true,
             ..Default::default()
         };

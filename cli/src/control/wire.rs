@@ -1,4 +1,4 @@
-//! Values on their way to workflows and back.
+//! Encodes and decodes the payloads of calls to workflows.
 
 use serde::{Serialize, de::DeserializeOwned};
 use temporalio_common::{
@@ -24,6 +24,6 @@ pub(super) fn encode(value: &impl Serialize) -> Result<RawValue, ControlError> {
 pub(super) fn decode<T: DeserializeOwned>(raw: &RawValue) -> Result<T, ControlError> {
     let text = text_of(raw).map_err(|refusal| ControlError::other(&refusal))?;
     serde_json::from_str(text).map_err(|error| {
-        ControlError::Other(format!("the answer makes no sense to this version of wci: {error}"))
+        ControlError::Other(format!("this version of wci cannot read the answer: {error}"))
     })
 }

@@ -1,4 +1,4 @@
-//! Taking over from the server's controller.
+//! Adopts an instance from the server's controller.
 
 use wci_contract::{Spec, VersionId, activities::DryRun, state::State};
 use wci_history::RunHistory;
@@ -6,26 +6,29 @@ use wci_history::RunHistory;
 use super::{AdoptError, reannounce};
 use crate::control::{AdminClient, ControlError, Execution, Owner, replacement};
 
-/// Who wants to take over.
+/// Who requests the adoption.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AdoptMode {
-    /// Somebody names the version.
+    /// A user names the version.
     Requested,
-    /// Whatever there is: leaves alone what was released or is not finished.
+    /// Automatic adoption, which skips released versions and those without a compute config.
     Automatic,
 }
 
-/// What was found, or done.
+/// The result of an adoption.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Adopted {
-    /// Ours took over.
+    /// The instance was adopted.
     Now,
-    /// It was ours.
+    /// It was ours already.
     Already,
 }
 
-/// Takes the instance over: its state is read, ours is started in its place in one step, and
-/// what reached the other one in between is passed on.
+/// Adopts the instance of `id`: reads its state, replaces it with ours in one step, and passes on
+/// what reached the old one in between. `identity` is recorded with the change.
+///
+/// # Errors
+/// [`AdoptError`] says why the instance stays with its owner.
 pub async fn adopt(
     admin: &AdminClient,
     id: &VersionId,
@@ -74,7 +77,7 @@ fn spec_of(state: &State) -> Spec {
     state.spec.clone().unwrap_or_default()
 }
 
-/// Makes sure that our system worker can start the workers of `spec`.
+/// Fails unless our system worker can start the workers of `spec`.
 async fn check(admin: &AdminClient, id: &VersionId, spec: &Spec) -> Result<(), AdoptError> {
     if spec.is_empty() {
         return Ok(());
@@ -91,8 +94,8 @@ async fn check(admin: &AdminClient, id: &VersionId, spec: &Spec) -> Result<(), A
     }
 }
 
-/// Passes on what reached the other instance after it was asked for its state, and what it had
-/// begun and did not finish.
+/// Passes on what reached the other instance after its state was read, and what it started but did
+/// not finish.
 async fn catch_up(
     admin: &AdminClient,
     id: &VersionId,
@@ -109,7 +112,7 @@ async fn catch_up(
         admin.announce(id, &task).await?;
     }
     if after.has_update_after(before.last_event_id()) {
-        // It was answered, so it must count.
+        // The caller was told that it succeeded.
         let spec = spec_of(&admin.dump_run(id, theirs).await?);
         if spec != *taken && !spec.is_empty() {
             admin.update(id, &replacement(taken, &spec, "wci adopt")).await?;

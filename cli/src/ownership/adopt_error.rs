@@ -1,43 +1,44 @@
-//! Why an instance was not taken over.
+//! Why an instance was not adopted.
 
 use wci_contract::VersionId;
 
 use crate::control::ControlError;
 
-/// Why an instance is left to who runs it.
+/// Why an instance was not adopted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AdoptError {
     /// No instance runs.
     #[error("no instance of {0} runs: create one with `wci apply`, or start one with `wci claim`")]
     NotRunning(VersionId),
-    /// Another system worker's.
+    /// It belongs to another system worker.
     #[error(
-        "{id} runs on task queue {queue}, which is neither this system worker's nor the server's"
+        "{id} runs on task queue {queue}, which belongs neither to this system worker nor to the \
+         server"
     )]
     OtherOwner {
-        /// The instance.
+        /// The version.
         id: VersionId,
-        /// Where it runs.
+        /// Its task queue.
         queue: String,
     },
-    /// The version was handed back.
-    #[error("{0} was released: `wci adopt {0}` takes it over all the same")]
+    /// The version was released.
+    #[error("{0} was released: adopt it with `wci adopt {0}`")]
     Released(VersionId),
     /// The server does not know the version yet, or it has no compute config.
     #[error("{0} has no compute config yet")]
     NoComputeConfig(VersionId),
-    /// A change of the compute config is not answered yet.
-    #[error("{0} is being changed right now: try again when the change is answered")]
+    /// An update of the compute config is in progress.
+    #[error("the compute config of {0} is being updated: retry after the update")]
     UpdateInProgress(VersionId),
-    /// Our system worker could not start the version's workers.
-    #[error("{id} is left to the server's controller, wci could not start its workers: {why}")]
+    /// Our system worker cannot start the version's workers.
+    #[error("{id} stays with the server's controller, because wci cannot start its workers: {why}")]
     CannotStartWorkers {
-        /// The instance.
+        /// The version.
         id: VersionId,
-        /// The words of the check.
+        /// The message of the check.
         why: String,
     },
-    /// Something went wrong on the way.
+    /// A call failed.
     #[error("{0}")]
     Control(#[from] ControlError),
 }

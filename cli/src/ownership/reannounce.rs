@@ -1,4 +1,5 @@
-//! Announcing tasks in the place of matching, when a signal of its own may have got lost.
+//! Announces waiting tasks to an instance in place of the matching service, whose own signals may
+//! have been lost.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -10,13 +11,13 @@ use crate::{
     control::{AdminClient, ControlError, Queue},
 };
 
-/// The server's figures are up to 5 s old, so a backlog shows within this.
-const PATIENCE: Duration = Duration::from_secs(6);
+/// The server's stats are up to 5 s old, so a backlog shows within this time.
+const STATS_DELAY: Duration = Duration::from_secs(6);
 const PAUSE: Duration = Duration::from_millis(500);
-/// A version that something was decided for this long ago is one that tasks come to.
-const LATELY: Duration = Duration::from_secs(10);
+/// A version whose last decision is no older than this still receives tasks.
+const RECENT: Duration = Duration::from_secs(10);
 
-/// A task for some group of `spec`, as if it were announced.
+/// An announcement of one task for some group of `spec`.
 pub(super) fn synthetic_signal(spec: &Spec) -> Option<TaskAdd> {
     let kind = spec.scaling_group_specs.keys().find_map(|group| spec.types_of(group).pop());
     kind.map(|kind| TaskAdd {
@@ -26,8 +27,8 @@ pub(super) fn synthetic_signal(spec: &Spec) -> Option<TaskAdd> {
     })
 }
 
-/// Announces one task to each group of the instance for which tasks wait, or may wait: `last` is
-/// what the instance before it knew at its end. Answers how many.
+/// Announces one task to each group of the instance for which tasks wait, or may wait, and returns
+/// the number of announcements. `last` is the last state of the previous instance.
 pub(super) async fn reannounce(
     admin: &AdminClient,
     id: &VersionId,
@@ -38,7 +39,7 @@ pub(super) async fn reannounce(
     loop {
         let queues = admin.queues(id).await?;
         let tasks = once_for_each_group(&spec, waiting(last, &queues));
-        if !tasks.is_empty() || began.elapsed() >= PATIENCE {
+        if !tasks.is_empty() || began.elapsed() >= STATS_DELAY {
             for task in &tasks {
                 admin.announce(id, task).await?;
             }
@@ -48,7 +49,7 @@ pub(super) async fn reannounce(
     }
 }
 
-/// Tasks that wait, or may wait.
+/// Announcements of tasks that wait, or may wait.
 fn waiting(last: &State, queues: &[Queue]) -> Vec<TaskAdd> {
     let pending = last.pending_task_add_signals.iter().filter(|task| task.is_eligible());
     let mut tasks: Vec<TaskAdd> =
@@ -58,12 +59,12 @@ fn waiting(last: &State, queues: &[Queue]) -> Vec<TaskAdd> {
     tasks
 }
 
-/// Whether tasks came to the instance lately: then some may have come after its end.
+/// Whether the instance received tasks recently: then more may have arrived after its end.
 fn was_busy(last: &State) -> bool {
     let now = clock::now();
     last.wci.as_ref().is_some_and(|wci| {
         let latest = wci.decisions.last().map(|decision| decision.at_ms);
-        !wci.launches.is_empty() || latest.is_some_and(|at| clock::since(at, now) < LATELY)
+        !wci.launches.is_empty() || latest.is_some_and(|at| clock::since(at, now) < RECENT)
     })
 }
 

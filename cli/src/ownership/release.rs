@@ -1,4 +1,4 @@
-//! Handing an instance back to the server's controller.
+//! Releases an instance to the server's controller.
 
 use anyhow::{anyhow, bail};
 use wci_contract::{VersionId, state::State};
@@ -6,31 +6,31 @@ use wci_contract::{VersionId, state::State};
 use super::reannounce::reannounce;
 use crate::control::{AdminClient, ControlError, Execution, Owner};
 
-/// What a release came to.
+/// The result of a release.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Released {
-    /// The server's controller runs the version now.
+    /// The version was released to the server's controller.
     Now {
-        /// Whether tasks waited, and it was told so.
+        /// Whether tasks waited and were announced to it.
         notified: bool,
     },
-    /// It did before.
+    /// The server's controller ran it already.
     Already,
 }
 
-/// Hands the version back: ours ends, the server is given its spec and starts its own, which is
-/// told once if tasks wait. The version is marked first, so that nobody adopts it meanwhile.
-/// What was broken off can be asked for again.
+/// Releases the version: ends our instance, gives its spec to the server, which starts its own, and
+/// announces waiting tasks to that once. The version is marked first, so that nobody adopts it in
+/// between. An interrupted release can be repeated.
 pub(crate) async fn release(
     admin: &AdminClient,
     id: &VersionId,
     identity: &str,
 ) -> anyhow::Result<Released> {
     let Some(instance) = admin.latest_run(id).await? else {
-        bail!("{id} is not there: no instance of it ever ran");
+        bail!("{id} does not exist: no instance of it ever ran");
     };
     let Some(is_marked) = admin.is_released(id).await? else {
-        bail!("the server does not know {id}: there is nothing that it could go on with");
+        bail!("the server does not know {id}, so it cannot run it");
     };
     let ours = admin.task_queue();
     let last = match (Owner::of(&instance.task_queue, ours), instance.is_open()) {
@@ -40,19 +40,19 @@ pub(crate) async fn release(
             return Ok(Released::Already);
         }
         (Owner::Wci, true) => end(admin, id, &instance, identity).await?,
-        // A release that was broken off, or whose instance the server did not start.
+        // An interrupted release, or one whose instance the server did not start.
         (Owner::Wci, false) if is_marked => admin.dump_run(id, &instance.run_id).await?,
         (Owner::Other, true) => bail!(
-            "{id} runs on task queue {0}, not on {ours}: name that system worker's queue with \
-             --task-queue {0}",
+            "{id} runs on task queue {0}, not on {ours}: use --task-queue {0} to release it through \
+             that system worker",
             instance.task_queue
         ),
-        (_, false) => bail!("{id} does not run any more"),
+        (_, false) => bail!("{id} is not running any more"),
     };
     hand_over(admin, id, &instance, last, identity).await
 }
 
-/// Ends our instance; answers with all that it knew.
+/// Ends our instance and returns its last state.
 async fn end(
     admin: &AdminClient,
     id: &VersionId,
@@ -60,13 +60,13 @@ async fn end(
     identity: &str,
 ) -> anyhow::Result<State> {
     admin.require_worker(&instance.task_queue).await?;
-    if admin.require_answer(id).await?.spec.is_none_or(|spec| spec.is_empty()) {
-        bail!("{id} has no compute config yet: there is nothing to hand over");
+    if admin.require_description(id).await?.spec.is_none_or(|spec| spec.is_empty()) {
+        bail!("{id} has no compute config yet: there is nothing to release");
     }
     admin.mark_released(id, identity).await?;
     match admin.release(id, identity).await {
         Ok(state) => Ok(state),
-        // Whether it ends is not known: asked again, it goes on from there.
+        // Whether it ends is unknown: another release continues from there.
         Err(error) if error.is_outcome_unknown() => {
             bail!("{error}; {id} may still be released: see `wci describe {id}`")
         }
@@ -90,12 +90,12 @@ async fn hand_over(
     }
     let announced = reannounce(admin, id, &last).await;
     let announced = announced.map_err(|error| {
-        anyhow!("{id} is released, but whether tasks wait could not be told: {error}")
+        anyhow!("{id} is released, but its waiting tasks could not be announced: {error}")
     })?;
     Ok(Released::Now { notified: announced > 0 })
 }
 
-/// The server could not go on, so ours does. What the server's attempt left is ended with it.
+/// The server could not take over, so our instance continues. Ends what the server's attempt left.
 async fn take_back(
     admin: &AdminClient,
     id: &VersionId,
@@ -111,10 +111,12 @@ async fn take_back(
         admin.unmark_released(id, identity).await
     };
     match result.await {
-        Ok(()) => anyhow!("the server's controller does not take {id}: {why}; wci goes on with it"),
+        Ok(()) => anyhow!(
+            "the server's controller did not take over {id}: {why}; wci continues to run it"
+        ),
         Err(error) => anyhow!(
-            "the server's controller does not take {id}: {why}; nobody runs it now, since wci \
-             could not go on either: {error}; ask again"
+            "the server's controller did not take over {id}: {why}; nobody runs it now, because \
+             wci could not continue either: {error}; retry"
         ),
     }
 }

@@ -1,4 +1,4 @@
-//! A spec as a spec file would have it: what `wci describe` prints can be applied again.
+//! A spec as the content of a spec file, so that the output of `wci describe` can be applied again.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use wci_contract::{GroupSpec, Spec, TaskType, VersionId};
 
 use super::section::Section;
 
-/// A spec file's content.
+/// The content of a spec file.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Document {
     deployment: String,
@@ -27,7 +27,7 @@ pub(crate) struct Group {
 }
 
 impl Document {
-    /// What a spec file of `spec` says.
+    /// The spec file of `spec`.
     pub(crate) fn of(id: &VersionId, spec: &Spec) -> Self {
         let groups = spec.scaling_group_specs.iter();
         Self {
@@ -37,14 +37,14 @@ impl Document {
         }
     }
 
-    /// The document in YAML.
+    /// The content in YAML.
     pub(crate) fn to_yaml(&self) -> anyhow::Result<String> {
         Ok(serde_saphyr::to_string(self)?)
     }
 }
 
 impl Group {
-    /// What a spec file says of `group`.
+    /// The group in a spec file.
     pub(crate) fn of(group: &GroupSpec) -> Self {
         let mut types: Vec<TaskType> =
             group.task_types.iter().flatten().filter_map(|n| TaskType::from_wire(*n)).collect();
@@ -56,7 +56,7 @@ impl Group {
         }
     }
 
-    /// The settings of the group, by path.
+    /// The settings of the group, by path such as `provider.arn`.
     pub(crate) fn settings(&self) -> BTreeMap<String, serde_json::Value> {
         let mut settings = BTreeMap::new();
         if let Some(FlowSeq(types)) = &self.task_types {

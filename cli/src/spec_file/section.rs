@@ -1,4 +1,4 @@
-//! `provider` and `scaler`: a type, and keys that belong to that type.
+//! The sections `provider` and `scaler`: a type and its keys.
 
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
@@ -7,7 +7,7 @@ use wci_contract::{ComputeSpec, ConfigPayload, ScalingSpec};
 const TYPE: &str = "type";
 const NEXUS_ENDPOINT: &str = "nexus_endpoint";
 
-/// A type and its keys, as they stand in the file.
+/// A type and its keys, as in the file.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Section(Map<String, Value>);
@@ -41,14 +41,14 @@ impl Section {
         Self(keys)
     }
 
-    /// The scaler as a file would have it; `None` when it says nothing.
+    /// The scaler as in a file; `None` if it is empty.
     pub(super) fn of_scaler(scaling: &ScalingSpec) -> Option<Self> {
         let mut keys = keys_of(scaling.config.as_ref());
         put(&mut keys, TYPE, &scaling.scaling_algorithm);
         (!keys.is_empty()).then_some(Self(keys))
     }
 
-    /// Every key with its value.
+    /// All keys with their values.
     pub(crate) fn keys(&self) -> impl Iterator<Item = (&String, &Value)> {
         self.0.iter()
     }
@@ -64,7 +64,7 @@ impl Section {
         match self.0.remove(key) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
-            Some(_) => Err(format!("{section}: {key} must be a text; put it in quotes")),
+            Some(_) => Err(format!("{section}: {key} must be a string: put it in quotes")),
         }
     }
 
@@ -73,7 +73,7 @@ impl Section {
     }
 }
 
-/// The keys of `config`; one that cannot be read stands under `details` as it came.
+/// The keys of `config`. A config that cannot be decoded is under `details`, unchanged.
 fn keys_of(config: Option<&ConfigPayload>) -> Map<String, Value> {
     let Some(config) = config else { return Map::new() };
     config.to_map().unwrap_or_else(|_| {

@@ -106,7 +106,7 @@ fn a_missing_key_is_named_with_an_example() {
     assert!(in_group("    task_types: []\n").contains("for example provider: {type: aws-lambda"));
     assert!(
         error("deployment: d\nbuild_id:\ngroups: {}")
-            .ends_with(":2: the value is missing: give a text")
+            .ends_with(":2: the value is missing: give a string")
     );
 }
 
@@ -130,7 +130,7 @@ fn groups_must_be_there_once_and_have_a_name() {
     );
     assert_eq!(
         in_group("    provider: {type: x}\n  g:\n    provider: {type: y}\n"),
-        "spec.yaml:6: the key \"g\" is there twice: remove one"
+        "spec.yaml:6: the key \"g\" is duplicated: remove one"
     );
     let nameless =
         "    provider: {type: x}\n  '':\n    provider: {type: y}\n    task_types: [nexus]\n";
@@ -167,7 +167,7 @@ fn provider_and_scaler_need_a_type() {
 #[test]
 fn what_is_no_yaml_or_too_much_of_it_is_refused() {
     for (text, expected) in [
-        ("deployment: [\n", "this must be a text"),
+        ("deployment: [\n", "this must be a string"),
         ("a: 1\n b: 2\n", "unknown key"),
         ("- a\n", "this must be a map"),
         ("\"", "cannot be read as YAML"),
@@ -194,7 +194,7 @@ fn what_is_no_yaml_or_too_much_of_it_is_refused() {
 #[test]
 fn a_file_that_is_missing_is_named() {
     let error = read(Path::new("/no/such/wci.yaml")).unwrap_err().to_string();
-    assert_eq!(error, "/no/such/wci.yaml: there is no such file");
+    assert_eq!(error, "/no/such/wci.yaml: no such file");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! From YAML to a checked spec.
+//! Parses and checks a spec file.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -29,7 +29,7 @@ fn missing(field: &str) -> &'static str {
         "deployment" => "the name of the Worker Deployment, for example deployment: orders",
         "build_id" => "the build of the version, for example build_id: v1",
         "groups" => "at least one group of workers, under any name",
-        "provider" => "who runs the workers, for example provider: {type: aws-lambda, …}",
+        "provider" => "the compute provider, for example provider: {type: aws-lambda, …}",
         _ => "it is required",
     }
 }
@@ -58,7 +58,7 @@ pub(crate) fn read(path: &Path) -> Result<SpecFile, FileError> {
     parse(&file, &text)
 }
 
-/// Reads `text`, the content of `file`.
+/// Parses and checks `text`, the content of `file`.
 pub(crate) fn parse(file: &str, text: &str) -> Result<SpecFile, FileError> {
     let File { deployment, build_id, groups } = yaml_file::parse(&KIND, file, text)?;
     let wrong = |line: u64, message: String| FileError::new(file, Some(line), message);
@@ -81,7 +81,7 @@ pub(crate) fn parse(file: &str, text: &str) -> Result<SpecFile, FileError> {
 }
 
 impl Group {
-    /// The group as the contract has it, or what is wrong with it and in which line.
+    /// The group as in the contract, or a mistake with its line.
     fn into_spec(self) -> Result<GroupSpec, (Option<u64>, String)> {
         let Self { task_types, provider, scaler } = self;
         let line = provider.referenced.line();
@@ -100,8 +100,8 @@ impl Group {
     }
 }
 
-/// What a group without a scaler gets: `demand` where it fits, for a set of workers `rate-based`
-/// that takes away the whole surplus at once, else what the provider's own default is.
+/// The scaler of a group that names none: `demand` if the provider starts workers one by one; for a
+/// worker set `rate-based`, which removes the whole surplus at once; else the provider's default.
 fn default_scaler(compute: &ComputeSpec) -> Option<ScalingSpec> {
     let (algorithm, config) = if starts_one_by_one(&compute.provider_type) {
         (Algorithm::Demand, None)

@@ -1,4 +1,4 @@
-//! What is wrong with a file: which file, where in it, and what to do.
+//! An error in a file: the file, the line and what to do.
 
 use std::{fmt, io};
 
@@ -23,7 +23,7 @@ impl FileError {
 
     pub(super) fn unreadable(file: &str, error: &io::Error) -> Self {
         let message = match error.kind() {
-            io::ErrorKind::NotFound => "there is no such file".to_owned(),
+            io::ErrorKind::NotFound => "no such file".to_owned(),
             io::ErrorKind::PermissionDenied => "no permission to read it".to_owned(),
             _ => format!("cannot be read: {error}"),
         };
@@ -33,7 +33,7 @@ impl FileError {
     pub(super) fn yaml(kind: &Kind, file: &str, error: &YamlError) -> Self {
         let error = error.without_snippet();
         let line = error.location().map(|at| at.line()).filter(|line| *line > 0);
-        Self::new(file, line, words(kind, error))
+        Self::new(file, line, message(kind, error))
     }
 }
 
@@ -49,7 +49,7 @@ impl fmt::Display for FileError {
 
 impl std::error::Error for FileError {}
 
-fn words(kind: &Kind, error: &YamlError) -> String {
+fn message(kind: &Kind, error: &YamlError) -> String {
     match error {
         YamlError::SerdeUnknownField { field, expected, .. } => {
             format!("unknown key {field:?}: use {}", list(expected))
@@ -64,29 +64,31 @@ fn words(kind: &Kind, error: &YamlError) -> String {
             format!("this is {unexpected}, but it must be {expected}")
         }
         YamlError::DuplicateMappingKey { key: Some(key), .. } => {
-            format!("the key {key:?} is there twice: remove one")
+            format!("the key {key:?} is duplicated: remove one")
         }
         YamlError::Eof { .. } => {
-            format!("nothing is there: begin with the keys {}", kind.begin)
+            format!("the file is empty: begin with the keys {}", kind.begin)
         }
-        YamlError::NullIntoString { .. } => "the value is missing: give a text".to_owned(),
+        YamlError::NullIntoString { .. } => "the value is missing: give a string".to_owned(),
         YamlError::MultipleDocuments { .. } => {
             format!("more than one YAML document: a {} holds {}", kind.name, kind.holds)
         }
         YamlError::Budget { .. } => format!("too large or too deeply nested for a {}", kind.name),
-        YamlError::AliasError { error, .. } => words(kind, error),
+        YamlError::AliasError { error, .. } => message(kind, error),
         YamlError::Unexpected { expected: "mapping start", .. } => {
             "this must be a map: lines of key: value, indented below it".to_owned()
         }
         YamlError::Unexpected { expected: "sequence start", .. } => {
             format!("this must be a list, for example {}", kind.list)
         }
-        YamlError::Unexpected { expected: "string scalar", .. } => "this must be a text".to_owned(),
+        YamlError::Unexpected { expected: "string scalar", .. } => {
+            "this must be a string".to_owned()
+        }
         other => format!("cannot be read as YAML: {}", plain(other)),
     }
 }
 
-/// The parser's own words, without the place, which is told already.
+/// The parser's message without the location.
 fn plain(error: &YamlError) -> String {
     let text = error.render_with_formatter(&UserMessageFormatter);
     let end = text.find(" at line ").unwrap_or(text.len());

@@ -1,4 +1,4 @@
-//! Where the text of a file comes from.
+//! Reads the text of a file or of standard input.
 
 use std::{
     fs::File,
@@ -8,12 +8,12 @@ use std::{
 
 use super::{FileError, Kind};
 
-/// Bytes of a file; a larger one is refused unread.
+/// Size limit of a file, in bytes.
 const MAX_BYTES: usize = 256 * 1024;
 /// The path that stands for standard input.
 const STDIN: &str = "-";
 
-/// The name and the content of the file at `path`; `-` is standard input.
+/// Reads the file at `path`, or standard input for `-`; returns its name and content.
 pub fn read(kind: &Kind, path: &Path) -> Result<(String, String), FileError> {
     if path.as_os_str() == STDIN {
         let name = "standard input".to_owned();

@@ -39,7 +39,7 @@ pub(super) async fn adopt_continuously(client: Client, task_queue: String) {
     loop {
         let result = match &admin {
             Some(admin) => round(admin, &mut failures).await.map_err(|error| error.to_string()),
-            None => match AdminClient::of(client.clone(), task_queue.clone()).await {
+            None => match AdminClient::new(client.clone(), task_queue.clone()).await {
                 Ok(opened) => {
                     admin = Some(opened);
                     continue;

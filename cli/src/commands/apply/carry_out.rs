@@ -1,4 +1,4 @@
-//! The change itself, in an order that leaves nothing half done.
+//! Applies a spec, in an order that leaves nothing half done.
 
 use anyhow::anyhow;
 use wci_contract::VersionId;
@@ -11,8 +11,7 @@ use crate::{
     spec_file::SpecFile,
 };
 
-/// Makes the version's compute config what `wanted` says. What this call itself created is gone
-/// again when it fails.
+/// Sets the version's compute config to `wanted`. If that fails, removes whatever this call created.
 pub(super) async fn carry_out(
     admin: &AdminClient,
     current_state: &CurrentState,
@@ -33,22 +32,21 @@ pub(super) async fn carry_out(
             created.undo(admin, id, identity).await;
             return Err(admin.query_error(error));
         }
-        // As long as the server may try again, it would answer the end of our instance with a
-        // start of its own.
+        // While the server may still retry, it would replace our ended instance with its own.
         if !error.is_outcome_unknown() {
             created.undo(admin, id, identity).await;
         }
-        return Err(explained(id, error));
+        return Err(with_advice(id, error));
     }
     let is_new = current_state.spec.is_empty();
     Ok(if is_new { Outcome::Created } else { Outcome::Updated })
 }
 
-/// What a call created before it knew whether it would succeed.
+/// What a call created so far, to undo on failure.
 #[derive(Debug, Default)]
 struct Created {
     instance: bool,
-    /// Whether the system worker took it up.
+    /// Whether the system worker serves the instance.
     is_served: bool,
     deployment: bool,
 }
@@ -62,10 +60,10 @@ async fn configure(
 ) -> Result<(), ControlError> {
     let SpecFile { id, spec } = wanted;
     if current_state.instance.is_none() {
-        // First the instance: without one the server would start its own.
+        // The instance comes first: without one, the server would start its own.
         admin.start(id).await?;
         created.instance = true;
-        // The server would wait for an answer much longer.
+        // Fail fast: the server would wait for an answer much longer.
         admin.describe(id).await?;
         created.is_served = true;
     }
@@ -77,7 +75,7 @@ async fn configure(
             created.deployment = create_deployment(admin, id, identity).await?;
         }
         match admin.create_version(id, spec, identity).await {
-            // A create leaves the groups of an instance that has some as they are.
+            // Creating a version does not change the groups that its instance already has.
             Ok(()) if current_state.spec.is_empty() => return Ok(()),
             Ok(()) | Err(ControlError::Exists(_)) => {}
             Err(error) => return Err(error),
@@ -86,7 +84,7 @@ async fn configure(
     admin.update_version(id, spec, current_state.leftover(spec), identity).await
 }
 
-/// Creates the deployment; `false` when somebody else just did.
+/// Creates the deployment; `false` if another client just did.
 async fn create_deployment(
     admin: &AdminClient,
     id: &VersionId,
@@ -100,25 +98,27 @@ async fn create_deployment(
 }
 
 impl Created {
-    /// Takes back what was created. Failures are told, not returned: the first one counts.
+    /// Removes what was created. Prints failures, since the first error is the one to return.
     async fn undo(&self, admin: &AdminClient, id: &VersionId, identity: &str) {
         if self.instance
             && let Err(error) = end_unused(admin, id, self.is_served, identity).await
         {
-            eprintln!("note: the unused instance of {id} is left to end by itself: {error}");
+            eprintln!(
+                "note: cannot end the unused instance of {id}, it will exit on its own: {error}"
+            );
         }
         if self.deployment
             && let Err(error) = admin.delete_deployment(id, identity).await
         {
             eprintln!(
-                "note: the empty Worker Deployment {} could not be deleted: {error}",
+                "note: cannot delete the empty Worker Deployment {}: {error}",
                 id.deployment()
             );
         }
     }
 }
 
-/// Ends the instance, unless it got a spec after all.
+/// Ends the instance, unless it received a spec after all.
 async fn end_unused(
     admin: &AdminClient,
     id: &VersionId,
@@ -136,14 +136,14 @@ async fn end_unused(
     admin.terminate(id, "its first compute config could not be applied").await
 }
 
-fn explained(id: &VersionId, error: ControlError) -> anyhow::Error {
+fn with_advice(id: &VersionId, error: ControlError) -> anyhow::Error {
     match error {
-        // The words of instance and provider say it all, and programs match on them.
+        // Programs match on the messages of instance and provider.
         ControlError::Refused(message) => anyhow::Error::msg(message),
-        ControlError::Exists(_) => anyhow!("somebody else created {id} just now: apply again"),
+        ControlError::Exists(_) => anyhow!("another client just created {id}: apply again"),
         error if error.is_outcome_unknown() => anyhow!(
-            "{error}; {id} may still be applied: see `wci describe {id}`, and whether its \
-             compute provider answers"
+            "{error}; {id} may still be applied: see `wci describe {id}` and check that its \
+             compute provider responds"
         ),
         error => anyhow!("{id} was not applied: {error}"),
     }

@@ -1,4 +1,4 @@
-//! What an apply did.
+//! The report of `wci apply`.
 
 use std::collections::BTreeMap;
 
@@ -11,22 +11,22 @@ use crate::{
     output::{self, Output},
 };
 
-/// Bytes of a setting's value that a table shows.
+/// Limit of a setting's value in a table, in bytes.
 const MAX_VALUE: usize = 120;
 
-/// What happened to the version as a whole.
+/// The result for the version as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Outcome {
-    /// It had no compute config.
+    /// Its compute config was created.
     Created,
-    /// Its compute config was another.
+    /// Its compute config was updated.
     Updated,
-    /// It was so already.
+    /// It had this compute config already.
     Unchanged,
 }
 
-/// What an apply did, or would do.
+/// The changes that an apply made, or would make.
 #[derive(Debug, Serialize)]
 pub(super) struct Report {
     deployment: String,
@@ -34,12 +34,12 @@ pub(super) struct Report {
     result: Outcome,
     dry_run: bool,
     groups: Vec<GroupChange>,
-    /// Whether the version was made current; null when nobody asked for it.
+    /// Whether this call set the version as current; null without --set-current.
     pub(super) current: Option<bool>,
-    /// Workers that the providers are to keep, by group, where they keep sets.
+    /// Sizes of worker sets, by group.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) worker_sets: BTreeMap<String, u32>,
-    /// What may surprise.
+    /// Warnings of the validation.
     pub(super) warnings: Vec<String>,
 }
 
@@ -57,8 +57,8 @@ impl Report {
         }
     }
 
-    /// The report of a dry run.
-    pub(super) fn rehearsed(self, warnings: Vec<String>) -> Self {
+    /// Turns it into the report of a dry run.
+    pub(super) fn into_dry_run(self, warnings: Vec<String>) -> Self {
         Self { dry_run: true, warnings, ..self }
     }
 
@@ -71,7 +71,7 @@ impl Report {
                     output::say(output::text(&self.table()));
                 }
                 for (group, size) in &self.worker_sets {
-                    output::say(format!("{group} is a set of {size}"));
+                    output::say(format!("{group} is a set of {size} workers"));
                 }
                 self.warnings.iter().for_each(|warning| output::say(format!("warning: {warning}")));
             }
@@ -89,7 +89,7 @@ impl Report {
         };
         let current = match self.current {
             Some(true) => ", now current",
-            Some(false) => ", current already",
+            Some(false) => ", already current",
             None => "",
         };
         format!("{}:{} {done}{current}", self.deployment, self.build_id)
@@ -99,7 +99,7 @@ impl Report {
         let mut table = output::table(&["GROUP", "CHANGE", "SETTINGS"]);
         for group in &self.groups {
             let settings: Vec<String> =
-                group.settings.iter().map(|setting| in_words(group.change, setting)).collect();
+                group.settings.iter().map(|setting| describe(group.change, setting)).collect();
             table.add_row([
                 group.group.as_str(),
                 group.change.as_str(),
@@ -110,7 +110,7 @@ impl Report {
     }
 }
 
-fn in_words(change: Change, setting: &SettingChange) -> String {
+fn describe(change: Change, setting: &SettingChange) -> String {
     let SettingChange { path, from, to } = setting;
     match change {
         Change::Added => format!("{path}: {}", brief(to)),
@@ -171,7 +171,7 @@ mod tests {
     #[test]
     fn the_headline_tells_a_dry_run_from_the_real_thing() {
         let report = report("{a: {provider: {type: x}}}", "{a: {provider: {type: y}}}");
-        assert_eq!(report.rehearsed(Vec::new()).headline(), "orders:v1 would be updated");
+        assert_eq!(report.into_dry_run(Vec::new()).headline(), "orders:v1 would be updated");
     }
 
     #[test]

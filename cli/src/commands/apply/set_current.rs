@@ -1,4 +1,4 @@
-//! `--set-current`: new tasks of the deployment go to the version.
+//! `--set-current`: routes new tasks of the deployment to the version.
 
 use std::time::Duration;
 
@@ -7,22 +7,22 @@ use wci_contract::VersionId;
 
 use crate::control::{AdminClient, ControlError, Deployment, VersionStatus};
 
-/// How long the server may take to learn of a version: on an older one, until its first worker
-/// polls.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Time limit for the server to know the version. An older server knows it once a worker of it
+/// polled.
+const VERSION_LIMIT: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(300);
 
-/// Makes the version current; `false` when it was.
+/// Sets the version as current; `false` if it was already.
 pub(super) async fn set_current(
     admin: &AdminClient,
     id: &VersionId,
     identity: &str,
 ) -> anyhow::Result<bool> {
-    let waited = tokio::time::timeout(PATIENCE, status(admin, id)).await;
+    let waited = tokio::time::timeout(VERSION_LIMIT, status(admin, id)).await;
     let Ok(status) = waited else {
         bail!(
-            "{id} is applied, but not current: the server does not know the version yet, which \
-             it does once a worker of it polled; apply with --set-current again"
+            "{id} is applied, but not current: the server knows a version only after a worker of \
+             it polled; apply with --set-current again"
         );
     };
     if status? == VersionStatus::Current {
@@ -30,7 +30,7 @@ pub(super) async fn set_current(
     }
     let result = match admin.set_current(id, false, identity).await {
         Err(ControlError::Precondition(message)) => {
-            eprintln!("note: {message}; going on, since the instance starts workers on demand");
+            eprintln!("note: {message}; continuing, because the instance starts workers on demand");
             admin.set_current(id, true, identity).await
         }
         result => result,
@@ -41,7 +41,7 @@ pub(super) async fn set_current(
     }
 }
 
-/// The version's status, as soon as there is one.
+/// Waits for the version's status.
 async fn status(admin: &AdminClient, id: &VersionId) -> Result<VersionStatus, ControlError> {
     loop {
         let deployment: Option<Deployment> = admin.deployment(id).await?;

@@ -1,4 +1,4 @@
-//! `wci delete --drained`: clears away every version that no workflow needs any more.
+//! `wci delete --drained`: deletes every version that no open workflow needs any more.
 
 use anyhow::bail;
 use wci_contract::VersionId;
@@ -10,11 +10,11 @@ use crate::{
     output,
 };
 
-/// Instances that are looked through.
-const MOST: usize = 100_000;
+/// Limit of instances to list.
+const MAX_LISTED: usize = 100_000;
 
-/// Deletes every drained version whose instance is ours. One that cannot go is told, and is no
-/// reason to keep the others; nor is a deployment that the server does not answer about.
+/// Deletes every drained version that wci runs. A failure of one does not affect the others, nor
+/// does a deployment that cannot be described.
 pub(super) async fn run(admin: &AdminClient, yes: bool, identity: &str) -> anyhow::Result<()> {
     let (drained, statuses) = find(admin).await?;
     if drained.is_empty() {
@@ -30,7 +30,7 @@ pub(super) async fn run(admin: &AdminClient, yes: bool, identity: &str) -> anyho
     for id in &drained {
         match remove(admin, id, true, false, identity).await {
             Ok(Removed::Now) => output::say(format!("{id} deleted")),
-            Ok(Removed::NotFound) => output::say(format!("{id} was deleted by somebody else")),
+            Ok(Removed::NotFound) => output::say(format!("{id} was deleted by another client")),
             Err(error) => {
                 eprintln!("{error:#}");
                 kept += 1;
@@ -39,13 +39,13 @@ pub(super) async fn run(admin: &AdminClient, yes: bool, identity: &str) -> anyho
     }
     statuses.require_complete()?;
     if kept > 0 {
-        bail!("{kept} of {} drained versions are still there", drained.len());
+        bail!("{kept} of {} drained versions could not be deleted", drained.len());
     }
     Ok(())
 }
 
 async fn find(admin: &AdminClient) -> anyhow::Result<(Vec<VersionId>, RolloutStatuses)> {
-    let (listed, _) = admin.list(MOST).await?;
+    let (listed, _) = admin.list(MAX_LISTED).await?;
     let ours: Vec<VersionId> = listed
         .into_iter()
         .filter(|listed| listed.owner == Owner::Wci)

@@ -1,4 +1,4 @@
-//! Processes of the demo: their output in a file, gone at the end whatever happens.
+//! Child processes of the demo, with their output in log files. They never outlive the demo.
 
 use std::{
     fs::File,
@@ -22,7 +22,7 @@ pub(super) struct Child {
 }
 
 impl Child {
-    /// Starts `program`. It gets a process group of its own, so that Ctrl-C reaches it through us.
+    /// Starts `program` in its own process group, so that Ctrl-C reaches only the demo, which stops it.
     pub(super) fn start(
         name: &'static str,
         program: &Path,
@@ -43,24 +43,24 @@ impl Child {
         Ok(Self { name, log, process })
     }
 
-    /// Fails with the end of its log when the process has ended.
+    /// Fails with the end of its log if the process has exited.
     pub(super) fn check(&mut self) -> anyhow::Result<()> {
         if let Some(status) = self.process.try_wait()? {
             let log = std::fs::read_to_string(&self.log).unwrap_or_default();
             let tail: Vec<&str> = log.lines().rev().take(5).collect();
             let tail: Vec<&str> = tail.into_iter().rev().collect();
-            bail!("{} ended ({status}):\n{}", self.name, tail.join("\n"));
+            bail!("{} exited ({status}):\n{}", self.name, tail.join("\n"));
         }
         Ok(())
     }
 
-    /// Asks it to end, and makes it end after `patience`.
-    pub(super) async fn stop(&mut self, patience: Duration) {
+    /// Stops it with SIGTERM, and with SIGKILL after `grace`.
+    pub(super) async fn stop(&mut self, grace: Duration) {
         if let Some(pid) = self.process.id().and_then(|id| i32::try_from(id).ok()) {
-            // It may have ended in between, which is just as well.
+            // An error means that it has exited already.
             let _ = kill(Pid::from_raw(pid), Signal::SIGTERM);
         }
-        if tokio::time::timeout(patience, self.process.wait()).await.is_err() {
+        if tokio::time::timeout(grace, self.process.wait()).await.is_err() {
             let _ = self.process.kill().await;
         }
     }

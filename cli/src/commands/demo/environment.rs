@@ -1,4 +1,4 @@
-//! Everything that must stand before the load: server, system worker, a version applied.
+//! The environment of the load: server, system worker and an applied version.
 
 use std::{
     path::{Path, PathBuf},
@@ -23,13 +23,12 @@ use crate::connection;
 pub(super) const DEPLOYMENT: &str = "greeter";
 const BUILD: &str = "v1";
 pub(super) const TASK_QUEUE: &str = "greeter";
-/// Tasks that one worker runs at once, and how long it stays without any: both small, so that
-/// scaling shows.
+/// Concurrent tasks of a worker, and its idle timeout: both small, to make scaling visible.
 const SLOTS: &str = "5";
 const IDLE_TIMEOUT_MS: &str = "1000";
 const READY_LIMIT: Duration = Duration::from_secs(60);
 
-/// What stands.
+/// The running environment.
 pub(super) struct Environment {
     pub(super) client: Client,
     pub(super) instance: VersionId,
@@ -40,7 +39,7 @@ pub(super) struct Environment {
 }
 
 impl Environment {
-    /// Builds it, and ends with the version's task queue registered and no worker alive.
+    /// Starts it and waits until the version's task queues are registered and no worker is alive.
     pub(super) async fn start(
         programs: &Programs,
         progress: &ProgressDisplay,
@@ -57,7 +56,7 @@ impl Environment {
         let mut environment = Self { client, instance, server, observer, worker, dir: Some(dir) };
         if let Err(error) = environment.prepare(programs, progress).await {
             progress.note(&format!(
-                "logs of this run are kept in {}",
+                "the logs of this run are in {}",
                 environment.keep_logs().display()
             ));
             environment.stop().await;
@@ -77,24 +76,24 @@ impl Environment {
             observer.is_polled().await
         })
         .await?;
-        progress.step("applying a version of the example worker, and making it current");
+        progress.step("applying a version of the example worker and setting it as current");
         let folder = dir.as_ref().map(TempDir::path).unwrap_or(Path::new("."));
         apply(programs, &server.address, folder).await?;
-        progress.step("waiting until its task queue is registered and its worker has left");
+        progress.step("waiting for its task queue to be registered and its worker to exit");
         wait_for("the version's task queues", READY_LIMIT, async || observer.is_registered().await)
             .await?;
-        wait_for("the worker that registered them to leave", READY_LIMIT, async || {
-            Ok((observer.living() == 0).then_some(()))
+        wait_for("the worker that registered them to exit", READY_LIMIT, async || {
+            Ok((observer.live_workers() == 0).then_some(()))
         })
         .await
     }
 
-    /// Keeps the logs of the run.
+    /// Keeps the folder with the logs and returns its path.
     pub(super) fn keep_logs(&mut self) -> PathBuf {
         self.dir.take().map(TempDir::keep).unwrap_or_default()
     }
 
-    /// Ends what was started. Workers that still live are told by the end of their deadline.
+    /// Stops what was started. Live workers exit by their deadline.
     pub(super) async fn stop(&mut self) {
         self.worker.stop(Duration::from_secs(5)).await;
         self.server.process.stop(Duration::from_secs(5)).await;
@@ -124,7 +123,7 @@ fn start_worker(programs: &Programs, address: &str, dir: &Path) -> anyhow::Resul
     Child::start("worker", &programs.wci, &args.map(Into::into), dir)
 }
 
-/// Applies the version as a user would: by `wci apply` and a spec file.
+/// Applies the version as a user would: with `wci apply` and a spec file.
 async fn apply(programs: &Programs, address: &str, dir: &Path) -> anyhow::Result<()> {
     let spec = dir.join("greeter.yaml");
     // JSON is YAML.

@@ -13,47 +13,47 @@ use super::{
     wait_for::wait_for,
 };
 
-/// Starts under way at once.
+/// Concurrent StartWorkflow calls.
 const CONCURRENCY: usize = 16;
-/// How long everything may take before the demo gives up.
+/// Time limit of the load.
 const LIMIT: Duration = Duration::from_secs(300);
-/// How long the workers may take to leave after the last task.
-const LEAVE_LIMIT: Duration = Duration::from_secs(60);
+/// Time limit for the workers to exit after the last task.
+const EXIT_LIMIT: Duration = Duration::from_secs(60);
 
-/// What was seen of the load.
+/// What was observed of the load.
 pub(super) struct LoadResult {
     pub(super) tasks: u32,
     pub(super) completed: u32,
-    /// The first StartWorkflow call.
+    /// The time of the first StartWorkflow call.
     pub(super) began: SystemTime,
-    /// The most workers seen alive at once.
+    /// Peak number of live workers.
     pub(super) peak_workers: u32,
     pub(super) scaled_to_zero: bool,
 }
 
-/// Starts `tasks` workflows and watches until they are done and the workers have left.
+/// Starts `tasks` workflows and waits until they are completed and the workers have exited.
 pub(super) async fn run(
     environment: &Environment,
     progress: &ProgressDisplay,
     tasks: u32,
     work: Duration,
 ) -> anyhow::Result<LoadResult> {
-    if environment.observer.living() != 0 {
-        bail!("a worker is alive before the load: nothing would start from zero");
+    if environment.observer.live_workers() != 0 {
+        bail!("a worker is alive before the load, so the demo cannot start from zero");
     }
-    progress.load();
+    progress.start_load();
     let began = SystemTime::now();
     let mut result =
         LoadResult { tasks, completed: 0, began, peak_workers: 0, scaled_to_zero: false };
     let starting = start(environment, tasks, work);
     let watching = watch(environment, progress, &mut result);
     tokio::try_join!(starting, watching)?;
-    let left = wait_for("the workers to leave", LEAVE_LIMIT, async || {
-        let living = environment.observer.living();
-        progress.progress(tasks, result.completed, living);
-        Ok((living == 0).then_some(()))
+    let exited = wait_for("the workers to exit", EXIT_LIMIT, async || {
+        let live = environment.observer.live_workers();
+        progress.update(tasks, result.completed, live);
+        Ok((live == 0).then_some(()))
     });
-    result.scaled_to_zero = left.await.is_ok();
+    result.scaled_to_zero = exited.await.is_ok();
     progress.end();
     Ok(result)
 }
@@ -81,11 +81,11 @@ async fn watch(
     result: &mut LoadResult,
 ) -> anyhow::Result<()> {
     let tasks = result.tasks;
-    wait_for("the load to be done", LIMIT, async || {
-        let living = environment.observer.living();
-        result.peak_workers = result.peak_workers.max(living);
-        result.completed = environment.observer.done().await?;
-        progress.progress(tasks, result.completed, living);
+    wait_for("the load to complete", LIMIT, async || {
+        let live = environment.observer.live_workers();
+        result.peak_workers = result.peak_workers.max(live);
+        result.completed = environment.observer.completed().await?;
+        progress.update(tasks, result.completed, live);
         Ok((result.completed >= tasks).then_some(()))
     })
     .await

@@ -1,4 +1,4 @@
-//! Looking at what goes on, from outside: the server and the records of processes.
+//! Observes the demo from outside, through the server and the records of processes.
 
 use std::path::PathBuf;
 
@@ -14,10 +14,10 @@ use temporalio_common::protos::temporal::api::{
 };
 use wci_contract::{VersionId, names};
 
-/// Queries that the load's workflows answer to.
-const DONE: &str = "WorkflowType = 'greet' AND ExecutionStatus = 'Completed'";
+/// Visibility query for the completed workflows of the load.
+const COMPLETED: &str = "WorkflowType = 'greet' AND ExecutionStatus = 'Completed'";
 
-/// Looks at one version.
+/// Observes one version.
 pub(super) struct Observer {
     client: Client,
     instance: VersionId,
@@ -29,7 +29,7 @@ impl Observer {
         Self { client, instance, run_dir }
     }
 
-    /// Whether a system worker polls its queue.
+    /// `Some` once a system worker polls its task queue.
     pub(super) async fn is_polled(&self) -> anyhow::Result<Option<()>> {
         let request = DescribeTaskQueueRequest {
             namespace: self.client.options().namespace.clone(),
@@ -45,7 +45,7 @@ impl Observer {
         Ok((!answer.into_inner().pollers.is_empty()).then_some(()))
     }
 
-    /// Whether the server knows workflow and activity queues of the version.
+    /// `Some` once the server knows the workflow and activity queues of the version.
     pub(super) async fn is_registered(&self) -> anyhow::Result<Option<()>> {
         let request = DescribeWorkerDeploymentVersionRequest {
             namespace: self.client.options().namespace.clone(),
@@ -63,14 +63,14 @@ impl Observer {
         }
     }
 
-    /// Workers that live now.
-    pub(super) fn living(&self) -> u32 {
+    /// Number of live workers.
+    pub(super) fn live_workers(&self) -> u32 {
         wci_providers::running_processes_in(&self.run_dir)
     }
 
-    /// Workflows of the load that are done.
-    pub(super) async fn done(&self) -> anyhow::Result<u32> {
-        let count = self.client.count_workflows(DONE, WorkflowCountOptions::default()).await?;
+    /// Number of completed workflows of the load.
+    pub(super) async fn completed(&self) -> anyhow::Result<u32> {
+        let count = self.client.count_workflows(COMPLETED, WorkflowCountOptions::default()).await?;
         Ok(u32::try_from(count.count()).unwrap_or(u32::MAX))
     }
 }

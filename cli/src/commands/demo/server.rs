@@ -1,4 +1,4 @@
-//! A dev server on free ports, with the hook on.
+//! A dev server on free ports that announces tasks to instances.
 
 use std::{net::TcpListener, path::Path, time::Duration};
 
@@ -8,23 +8,23 @@ use temporalio_common::protos::temporal::api::workflowservice::v1::DescribeNames
 use super::{child::Child, wait_for::wait_for};
 use crate::connection::ConnectionArgs;
 
-/// Announces tasks to instances; and ends the polls of a worker that leaves, so that no task is
-/// handed to one that is gone.
+/// Announce tasks to instances, and cancel the polls of a worker that shuts down, so that no task is
+/// dispatched to a worker that exited.
 const SETTINGS: [&str; 2] =
     ["workercontroller.enabled=true", "frontend.enableCancelWorkerPollsOnShutdown=true"];
 const START_LIMIT: Duration = Duration::from_secs(60);
 
-/// The server and the way to it.
+/// The server and a connection to it.
 pub(super) struct Server {
     pub(super) process: Child,
     pub(super) connection: Connection,
     pub(super) address: String,
-    /// Address of the web UI, where one was asked for.
+    /// Address of the web UI, if requested.
     pub(super) ui: Option<String>,
 }
 
 impl Server {
-    /// Starts it and waits until it answers.
+    /// Starts it and waits until it responds.
     pub(super) async fn start(temporal: &Path, logs: &Path, with_ui: bool) -> anyhow::Result<Self> {
         let [port, ui_port] = free_ports()?;
         let address = format!("127.0.0.1:{port}");
@@ -68,7 +68,7 @@ fn tonic_request<T>(message: T) -> temporalio_client::tonic::Request<T> {
     temporalio_client::tonic::Request::new(message)
 }
 
-/// Ports that nobody listens on now. Both are held until both are known, so they differ.
+/// Two different free ports: both are bound before either is released.
 fn free_ports() -> std::io::Result<[u16; 2]> {
     let listeners = [TcpListener::bind("127.0.0.1:0")?, TcpListener::bind("127.0.0.1:0")?];
     Ok([listeners[0].local_addr()?.port(), listeners[1].local_addr()?.port()])

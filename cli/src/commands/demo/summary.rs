@@ -1,4 +1,4 @@
-//! What the demo showed, in numbers, and the commands with which to look inside.
+//! The summary of the demo, and the commands to inspect it.
 
 use std::time::{Duration, SystemTime};
 
@@ -11,7 +11,7 @@ use wci_contract::names::DIVISION;
 use super::{environment::Environment, history, load::LoadResult};
 use crate::{clock, output::say};
 
-/// The summary; its JSON is for programs.
+/// The summary, also as JSON.
 #[derive(Debug, Serialize)]
 pub(super) struct Summary {
     server_version: String,
@@ -22,16 +22,16 @@ pub(super) struct Summary {
     first_invoke_ms: Option<u64>,
     /// First StartWorkflow call to last completion, milliseconds.
     drain_ms: Option<u64>,
-    /// Workers started for the load, registration not counted.
+    /// Workers started for the load, not for registration.
     workers_started: u32,
-    /// The most workers alive at once.
+    /// Peak number of live workers.
     peak_workers: u32,
-    /// Events of the instance's run.
+    /// Events in the history of the instance's run.
     history_events: usize,
     scaled_to_zero: bool,
 }
 
-/// Reads what is to be said about the load.
+/// Collects the results of the load.
 pub(super) async fn summarize(
     environment: &Environment,
     result: &LoadResult,
@@ -68,7 +68,7 @@ async fn last_completion(environment: &Environment) -> anyhow::Result<Option<Sys
 }
 
 impl Summary {
-    /// Prints it for people.
+    /// Prints it as text.
     pub(super) fn print(&self, environment: &Environment, keep: bool) {
         let ms = |value: Option<u64>| value.map_or("-".to_owned(), |ms| format!("{ms} ms"));
         say(format_args!("Temporal Server       {}", self.server_version));
@@ -79,16 +79,16 @@ impl Summary {
         ));
         say(format_args!("time to drain         {}", ms(self.drain_ms)));
         say(format_args!("workers started       {}", self.workers_started));
-        say(format_args!("workers at most       {}", self.peak_workers));
+        say(format_args!("peak workers          {}", self.peak_workers));
         say(format_args!("history events        {}", self.history_events));
         let zero = if self.scaled_to_zero { "yes" } else { "no" };
-        say(format_args!("back to zero          {zero}"));
+        say(format_args!("scaled to zero        {zero}"));
         let address = &environment.server.address;
         say("");
         if keep {
-            say("Observer inside:");
+            say("To inspect it:");
         } else {
-            say("Observer inside the next time, with --keep:");
+            say("To inspect it next time, run with --keep, then:");
         }
         say(format_args!(
             "  temporal workflow list --address {address} --query 'TemporalNamespaceDivision = \"{DIVISION}\"'"
@@ -100,13 +100,13 @@ impl Summary {
         }
     }
 
-    /// Whether the demo showed what it is there to show.
-    pub(super) fn verdict(&self) -> anyhow::Result<()> {
+    /// Fails unless all tasks completed and all workers exited.
+    pub(super) fn check(&self) -> anyhow::Result<()> {
         if self.completed < self.tasks {
-            bail!("{} of {} tasks were completed", self.completed, self.tasks);
+            bail!("only {} of {} tasks were completed", self.completed, self.tasks);
         }
         if !self.scaled_to_zero {
-            bail!("all tasks are done, but workers are still alive");
+            bail!("all tasks are completed, but workers are still alive");
         }
         Ok(())
     }

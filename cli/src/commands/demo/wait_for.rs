@@ -1,12 +1,12 @@
-//! Waiting for a condition, with an end to it.
+//! Waits for a condition, with a time limit.
 
 use std::time::{Duration, Instant};
 
 use anyhow::bail;
 
-const PACE: Duration = Duration::from_millis(50);
+const INTERVAL: Duration = Duration::from_millis(50);
 
-/// Asks `probe` until it answers; after `limit` says that `what` did not happen.
+/// Calls `probe` until it returns `Some`. Fails after `limit`, naming `what` it waited for.
 pub(super) async fn wait_for<T>(
     what: &str,
     limit: Duration,
@@ -21,10 +21,14 @@ pub(super) async fn wait_for<T>(
         };
         if began.elapsed() >= limit {
             match last {
-                Some(error) => return Err(error.context(format!("waited {limit:?} for {what}"))),
-                None => bail!("waited {limit:?} for {what} in vain"),
+                Some(error) => {
+                    return Err(
+                        error.context(format!("timed out after {limit:?} waiting for {what}"))
+                    );
+                }
+                None => bail!("timed out after {limit:?} waiting for {what}"),
             }
         }
-        tokio::time::sleep(PACE).await;
+        tokio::time::sleep(INTERVAL).await;
     }
 }

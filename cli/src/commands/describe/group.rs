@@ -1,4 +1,4 @@
-//! How each scaling group is doing.
+//! The state of each scaling group.
 
 use serde::Serialize;
 use wci_contract::{
@@ -15,27 +15,28 @@ pub(super) struct GroupReport {
     pub(super) group: String,
     pub(super) provider: String,
     pub(super) scaler: String,
-    /// The types that it serves, whether it claims them or nobody else does.
+    /// The task types that it serves, explicitly or by default.
     pub(super) task_types: Vec<TaskType>,
-    /// Workers asked for whose start is not confirmed.
+    /// Requested workers whose start is not confirmed.
     pub(super) in_flight: u32,
-    /// The set of workers that its provider keeps; null where workers are started one by one.
+    /// Its worker set; absent where workers are started one by one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) worker_set: Option<SetReport>,
     pub(super) backing_off: Option<BackingOff>,
     pub(super) last_failure: Option<LastFailure>,
 }
 
-/// A set of workers.
+/// A worker set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct SetReport {
-    /// Workers that the provider is to keep.
+    /// The wanted number of workers.
     pub(super) wanted: u32,
-    /// Whether it took that size.
-    pub(super) told: bool,
+    /// Whether the provider acknowledged that size.
+    #[serde(rename = "told")]
+    pub(super) acknowledged: bool,
 }
 
-/// Why the group asks its provider for nothing now.
+/// A back-off: the group requests no workers from its provider for now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct BackingOff {
     pub(super) class: String,
@@ -78,14 +79,14 @@ impl GroupReport {
                 .fold(0, |sum, launch| sum.saturating_add(launch.count)),
             worker_set: wci
                 .and_then(|wci| wci.worker_sets.get(name))
-                .map(|set| SetReport { wanted: set.wanted, told: set.acknowledged }),
+                .map(|set| SetReport { wanted: set.wanted, acknowledged: set.acknowledged }),
             backing_off: BackingOff::of(state, name),
             last_failure: wci.and_then(|wci| wci.last_failures.get(name)).map(LastFailure::from),
         }
     }
 
-    /// Whether nothing is known to be wrong.
-    pub(super) fn is_well(&self) -> bool {
+    /// Whether there is no back-off and no failure.
+    pub(super) fn is_healthy(&self) -> bool {
         self.backing_off.is_none() && self.last_failure.is_none()
     }
 }

@@ -1,4 +1,4 @@
-//! What is told of an instance: a stable object for programs, which the text is made from.
+//! The report about an instance: a stable JSON object, also the source of the text.
 
 use serde::Serialize;
 use wci_contract::{
@@ -14,7 +14,7 @@ use crate::{
     spec_file::Document,
 };
 
-/// Everything that is told of an instance.
+/// The report about an instance.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(super) struct Report {
     pub(super) deployment: String,
@@ -30,26 +30,26 @@ pub(super) struct Report {
     #[serde(serialize_with = "clock::as_rfc3339")]
     pub(super) run_started: Millis,
     pub(super) history_length: i64,
-    /// What the server says of the version; null when it does not know it.
+    /// Status of the version on the server; null if the server does not know it.
     pub(super) version_status: Option<&'static str>,
     pub(super) spec: Option<Document>,
     pub(super) last_modifier_identity: String,
     pub(super) validation: Option<ValidationState>,
-    /// What may surprise about the compute config, as the latest check of it found.
+    /// Warnings of the latest check of the compute config.
     pub(super) warnings: Vec<String>,
     pub(super) groups: Vec<GroupReport>,
     pub(super) in_flight: Vec<InFlight>,
     pub(super) workers_started: u64,
     pub(super) signals_waiting: usize,
     pub(super) signals_dropped: u64,
-    /// Why the latest of them was dropped; empty when none was.
+    /// Why the latest one was dropped; empty if none was.
     pub(super) latest_drop: String,
     #[serde(serialize_with = "clock::as_rfc3339_or_null")]
     pub(super) next_wake_up: Option<Millis>,
     pub(super) decisions: Vec<Decision>,
 }
 
-/// A launch whose outcome is not known yet.
+/// A launch whose outcome is unknown yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct InFlight {
     pub(super) launch_id: String,
@@ -59,7 +59,7 @@ pub(super) struct InFlight {
     pub(super) since: Millis,
 }
 
-/// A decision, oldest first.
+/// A decision; the list is oldest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Decision {
     #[serde(serialize_with = "clock::as_rfc3339")]
@@ -67,10 +67,12 @@ pub(super) struct Decision {
     pub(super) group: String,
     pub(super) event: String,
     pub(super) workers: u32,
-    /// The size that a set of workers was given.
+    /// The new size of the worker set, if it changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) set_size: Option<u32>,
-    pub(super) held_back: u64,
+    /// Announced tasks that were deferred.
+    #[serde(rename = "held_back")]
+    pub(super) throttled: u64,
     pub(super) reasons: Vec<String>,
 }
 
@@ -126,19 +128,11 @@ impl From<Launch> for InFlight {
 impl From<DecisionLogEntry> for Decision {
     fn from(record: DecisionLogEntry) -> Self {
         let DecisionLogEntry { at_ms, group, event, invoked, resized, throttled, reasons } = record;
-        Self {
-            at: at_ms,
-            group,
-            event,
-            workers: invoked,
-            set_size: resized,
-            held_back: throttled,
-            reasons,
-        }
+        Self { at: at_ms, group, event, workers: invoked, set_size: resized, throttled, reasons }
     }
 }
 
-/// What became of the workflow, as a verb.
+/// The status of the workflow, as a verb.
 pub(super) fn status(execution: &Execution) -> &'static str {
     use temporalio_common::protos::temporal::api::enums::v1::WorkflowExecutionStatus as Status;
     match execution.status {

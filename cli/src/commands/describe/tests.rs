@@ -25,7 +25,7 @@ fn report(state: serde_json::Value) -> Report {
     Report::new(&id, "default", execution(), Owner::Wci, state, status)
 }
 
-fn troubled() -> Report {
+fn failing() -> Report {
     let config = json!({"command": "greeter"});
     let config = ConfigPayload::from_map(config.as_object().unwrap());
     report(json!({
@@ -61,7 +61,7 @@ Run              running, started 1m0s ago, 42 events in history
 Created          2023-11-14T21:15:00Z (1h0m ago)
 Server           current
 Validation       success (2023-11-14T22:13:20Z)
-Health           trouble in default
+Health           failures in default
 Last change by   me
 Workers started  7
 Signals          0 waiting, 0 dropped
@@ -77,26 +77,26 @@ Spec
         command: greeter
 
 Groups
-  GROUP    PROVIDER    SCALER   SERVES                   IN FLIGHT  TROUBLE
-  default  subprocess  default  workflow,activity,nexus  3          throttled, failed 2 in a row, asks again in 4s
-                                                                    1s ago throttled: TooManyRequests
+  GROUP    PROVIDER    SCALER   TASK TYPES               WORKERS     FAILURES
+  default  subprocess  default  workflow,activity,nexus  3 starting  throttled, 2 failures in a row, retries in 4s
+                                                                     1s ago throttled: TooManyRequests
 
-Workers in flight
+Launches in progress
   GROUP    WORKERS  SINCE       LAUNCH
   default  3        500 ms ago  l1
 
 Recent decisions
-  WHEN    GROUP    EVENT     STARTS  HELD BACK  REASONS
-  1s ago  default  outcome   0       2          launch_failed(throttled) failures=2 wait_ms=5000
-  9s ago  default  task-add  3       0          tasks_announced misses=3
+  WHEN    GROUP    EVENT     WORKERS  DEFERRED  REASONS
+  1s ago  default  outcome   0        2         launch_failed(throttled) failures=2 wait_ms=5000
+  9s ago  default  task-add  3        0         tasks_announced misses=3
 
-In sentences: wci explain orders:v1";
-    assert_eq!(text::of(&troubled(), NOW).unwrap(), expected);
+See also: wci explain orders:v1";
+    assert_eq!(text::of(&failing(), NOW).unwrap(), expected);
 }
 
 #[test]
 fn programs_find_every_part_under_a_name_that_stays() {
-    let report = serde_json::to_value(troubled()).unwrap();
+    let report = serde_json::to_value(failing()).unwrap();
     let keys: Vec<&String> = report.as_object().unwrap().keys().collect();
     assert_eq!(
         keys,
@@ -136,6 +136,6 @@ fn programs_find_every_part_under_a_name_that_stays() {
 #[test]
 fn an_instance_without_a_spec_says_what_it_waits_for() {
     let text = text::of(&report(json!({"spec": null})), NOW).unwrap();
-    assert!(text.contains("Health           no compute config yet: give it one with `wci apply`"));
+    assert!(text.contains("Health           no compute config yet: create it with `wci apply`"));
     assert!(!text.contains("Groups"));
 }

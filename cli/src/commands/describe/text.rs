@@ -1,4 +1,4 @@
-//! The report for people.
+//! The report as text.
 
 use std::fmt::Write;
 
@@ -11,7 +11,7 @@ use crate::{
     output,
 };
 
-/// The report in words, as of `now`.
+/// The report as text, as of `now`.
 pub(super) fn of(report: &Report, now: Millis) -> anyhow::Result<String> {
     let mut text = summary(report, now);
     if let Some(spec) = &report.spec {
@@ -19,12 +19,12 @@ pub(super) fn of(report: &Report, now: Millis) -> anyhow::Result<String> {
         write!(text, "\n\nGroups\n{}", groups(&report.groups, now))?;
     }
     if !report.in_flight.is_empty() {
-        write!(text, "\n\nWorkers in flight\n{}", in_flight(report, now))?;
+        write!(text, "\n\nLaunches in progress\n{}", in_flight(report, now))?;
     }
     if !report.decisions.is_empty() {
         write!(text, "\n\nRecent decisions\n{}", decisions(report, now))?;
     }
-    write!(text, "\n\nIn sentences: wci explain {}:{}", report.deployment, report.build_id)?;
+    write!(text, "\n\nSee also: wci explain {}:{}", report.deployment, report.build_id)?;
     Ok(text)
 }
 
@@ -46,7 +46,7 @@ fn summary(report: &Report, now: Millis) -> String {
         ("Server", report.version_status.unwrap_or("does not know this version").to_owned()),
         ("Validation", validation(report)),
         ("Health", health(report)),
-        ("Last change by", or_nobody(&report.last_modifier_identity).to_owned()),
+        ("Last change by", or_unknown(&report.last_modifier_identity).to_owned()),
         ("Workers started", report.workers_started.to_string()),
         ("Signals", signals(report)),
     ];
@@ -83,18 +83,22 @@ fn validation(report: &Report) -> String {
 
 fn health(report: &Report) -> String {
     if report.spec.is_none() {
-        return "no compute config yet: give it one with `wci apply`".to_owned();
+        return "no compute config yet: create it with `wci apply`".to_owned();
     }
     if report.validation.as_ref().is_some_and(|state| state.status == "failed") {
-        return "the compute config does not work any more, see Validation".to_owned();
+        return "the compute config is not valid any more, see Validation".to_owned();
     }
-    let ill = report.groups.iter().filter(|group| !group.is_well()).map(|g| g.group.as_str());
-    let ill: Vec<&str> = ill.collect();
-    if ill.is_empty() { "well".to_owned() } else { format!("trouble in {}", ill.join(", ")) }
+    let failing = report.groups.iter().filter(|group| !group.is_healthy());
+    let failing: Vec<&str> = failing.map(|group| group.group.as_str()).collect();
+    if failing.is_empty() {
+        "healthy".to_owned()
+    } else {
+        format!("failures in {}", failing.join(", "))
+    }
 }
 
 fn groups(groups: &[GroupReport], now: Millis) -> String {
-    let header = ["GROUP", "PROVIDER", "SCALER", "SERVES", "IN FLIGHT", "TROUBLE"];
+    let header = ["GROUP", "PROVIDER", "SCALER", "TASK TYPES", "WORKERS", "FAILURES"];
     let mut table = output::table(&header);
     for group in groups {
         let types: Vec<&str> = group.task_types.iter().map(|kind| kind.as_str()).collect();
@@ -104,36 +108,38 @@ fn groups(groups: &[GroupReport], now: Millis) -> String {
             if group.scaler.is_empty() { "default".to_owned() } else { group.scaler.clone() },
             types.join(","),
             workers(group),
-            trouble(group, now),
+            failures(group, now),
         ]);
     }
     indented(&output::text(&table))
 }
 
-/// Those on their way, or the size of the set.
+/// Requested workers whose start is not confirmed, or the size of the worker set.
 fn workers(group: &GroupReport) -> String {
     match &group.worker_set {
-        None => group.in_flight.to_string(),
-        Some(SetReport { wanted, told: true }) => format!("set of {wanted}"),
-        Some(SetReport { wanted, told: false }) => format!("set of {wanted}, not told yet"),
+        None => format!("{} starting", group.in_flight),
+        Some(SetReport { wanted, acknowledged: true }) => format!("set of {wanted}"),
+        Some(SetReport { wanted, acknowledged: false }) => {
+            format!("set of {wanted}, not acknowledged yet")
+        }
     }
 }
 
-fn trouble(group: &GroupReport, now: Millis) -> String {
-    let mut words = Vec::new();
+fn failures(group: &GroupReport, now: Millis) -> String {
+    let mut lines = Vec::new();
     if let Some(BackingOff { class, failures, until, probing }) = &group.backing_off {
-        let failed = format!("{class}, failed {failures} in a row");
-        words.push(match (probing, *until > now) {
-            (true, _) => format!("{failed}, one worker tries again"),
-            (false, true) => format!("{failed}, asks again {}", clock::relative(*until, now)),
-            (false, false) => format!("{failed}, asks again with the next task"),
+        let failed = format!("{class}, {failures} failures in a row");
+        lines.push(match (probing, *until > now) {
+            (true, _) => format!("{failed}, probing with one worker"),
+            (false, true) => format!("{failed}, retries {}", clock::relative(*until, now)),
+            (false, false) => format!("{failed}, retries with the next task"),
         });
     }
     if let Some(LastFailure { at, class, message, .. }) = &group.last_failure {
         let class = class.unwrap_or("failed");
-        words.push(format!("{} {class}: {message}", clock::relative(*at, now)));
+        lines.push(format!("{} {class}: {message}", clock::relative(*at, now)));
     }
-    if words.is_empty() { "-".to_owned() } else { words.join("\n") }
+    if lines.is_empty() { "-".to_owned() } else { lines.join("\n") }
 }
 
 fn in_flight(report: &Report, now: Millis) -> String {
@@ -149,9 +155,9 @@ fn in_flight(report: &Report, now: Millis) -> String {
     indented(&output::text(&table))
 }
 
-/// The latest first.
+/// The decisions, latest first.
 fn decisions(report: &Report, now: Millis) -> String {
-    let mut table = output::table(&["WHEN", "GROUP", "EVENT", "STARTS", "HELD BACK", "REASONS"]);
+    let mut table = output::table(&["WHEN", "GROUP", "EVENT", "WORKERS", "DEFERRED", "REASONS"]);
     for decision in report.decisions.iter().rev() {
         table.add_row([
             clock::relative(decision.at, now),
@@ -160,15 +166,15 @@ fn decisions(report: &Report, now: Millis) -> String {
             decision
                 .set_size
                 .map_or_else(|| decision.workers.to_string(), |size| format!("set of {size}")),
-            decision.held_back.to_string(),
+            decision.throttled.to_string(),
             decision.reasons.join("; "),
         ]);
     }
     indented(&output::text(&table))
 }
 
-fn or_nobody(name: &str) -> &str {
-    if name.is_empty() { "nobody" } else { name }
+fn or_unknown(name: &str) -> &str {
+    if name.is_empty() { "unknown" } else { name }
 }
 
 fn indented(text: &str) -> String {

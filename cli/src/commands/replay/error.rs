@@ -1,4 +1,4 @@
-//! Why a recorded history does not replay.
+//! Errors of reading and replaying a recorded history.
 
 use std::io;
 
@@ -6,71 +6,71 @@ use wci_history::json::JsonError;
 
 use super::recording::MAX_BYTES;
 
-/// Why a recorded history does not replay, or cannot.
+/// Why a recorded history does not replay, or cannot be replayed.
 #[derive(Debug, thiserror::Error)]
 pub enum ReplayError {
-    /// The file is not there, or not ours to read.
+    /// The file cannot be read.
     #[error("cannot be read: {0}")]
     Unreadable(#[from] io::Error),
-    /// More than anybody's history.
+    /// The file is larger than any history.
     #[error("is larger than {} MiB, which no history is", MAX_BYTES >> 20)]
     TooLarge,
-    /// Nothing in it, or no event.
+    /// The file is empty or has no events.
     #[error("has no events: record a run with temporal workflow show --output json")]
     Empty,
-    /// Some other text, or a part of a file.
+    /// The file is not JSON, or not all of it.
     #[error("is not JSON, or a part is missing: {0}")]
     NotJson(serde_json::Error),
-    /// JSON of another kind.
+    /// The JSON is not a history.
     #[error("is not a history as temporal workflow show --output json prints it: {0}")]
     NotAHistory(String),
     /// Events are missing or out of order.
     #[error("is not a whole history: {0}")]
     Broken(String),
-    /// No workflow task of it was completed.
-    #[error("proves nothing: no workflow task was completed in it")]
+    /// The history has no completed workflow task.
+    #[error("has no completed workflow task, so a replay proves nothing")]
     ProvesNothing,
-    /// A workflow that is not ours.
-    #[error("is a run of {found:?}, which this build does not have; it has {known}")]
+    /// The workflow type is unknown to this build.
+    #[error("is a run of {found:?}; this build has {known}")]
     UnknownType {
         /// The type of the recorded workflow.
         found: String,
-        /// What could have been replayed.
+        /// The types that this build has.
         known: String,
     },
-    /// The workflow of this build does something else than the recorded one.
-    #[error("this build does not do what was recorded, after event {after}: {message}")]
+    /// The workflow of this build behaves differently from the recorded one.
+    #[error("this build differs from the recording after event {after}: {message}")]
     Nondeterminism {
-        /// The last event up to which all is known to be well.
+        /// The last event that replayed correctly.
         after: i64,
-        /// What differs, in the SDK's words.
+        /// The difference, as the SDK reports it.
         message: String,
     },
     /// The workflow's code failed, as it would on a live task.
     #[error("the workflow failed after event {after}: {message}")]
     TaskFailed {
-        /// The last event that the workflow was told of.
+        /// The last event that the workflow received.
         after: i64,
-        /// Why, in its own words.
+        /// The message of the failure.
         message: String,
     },
-    /// The replay came to no end.
+    /// The replay does not finish.
     #[error(
         "this build waits for something that was not recorded, after event {after} of {events}"
     )]
     Stuck {
-        /// The last event that the workflow was told of.
+        /// The last event that the workflow received.
         after: i64,
-        /// How many there are.
+        /// The number of events.
         events: usize,
     },
-    /// The SDK's replayer failed, or did not say how the replay ended.
+    /// The SDK's replayer failed or did not report a result.
     #[error("the replayer failed: {0}")]
     Replayer(String),
 }
 
 impl ReplayError {
-    /// The kind of the failure, for programs.
+    /// The kind of error, for programs.
     pub fn class(&self) -> &'static str {
         match self {
             Self::Unreadable(_) => "unreadable",
@@ -88,7 +88,7 @@ impl ReplayError {
         }
     }
 
-    /// The last event up to which the replay went well; 0 where there was none.
+    /// The last event that replayed correctly; 0 if there is none.
     pub fn after(&self) -> i64 {
         match self {
             Self::Nondeterminism { after, .. }

@@ -1,7 +1,7 @@
-//! Watches a replay: how far it came and how it ended.
+//! Observes a replay: its progress and its result.
 //!
-//! The SDK's own replayer does not say how far a replay came, has no limit of time, and takes
-//! one whose end it did not learn for a success.
+//! The SDK's replayer does not report the progress of a replay, has no time limit, and counts a
+//! replay without a result as a success.
 
 use std::time::Duration;
 
@@ -15,28 +15,28 @@ use temporalio_common::protos::coresdk::{
 use temporalio_sdk::interceptors::WorkerInterceptor;
 use tokio::{sync::watch, time::timeout};
 
-/// A workflow that is told nothing for so long waits for something that was not recorded.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// A workflow without an activation for this time waits for something that was not recorded.
+const IDLE_LIMIT: Duration = Duration::from_secs(10);
 
-/// What was seen of a replay.
+/// What was observed of a replay.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Seen {
-    /// The number of the last event that was applied.
+    /// The ID of the last event that was applied.
     pub(super) position: i64,
     /// Why the workflow's code failed, if it did.
     pub(super) failure: Option<String>,
-    /// How it ended.
+    /// How it ended, once it did.
     pub(super) end: Option<End>,
 }
 
-/// How the SDK let go of the workflow.
+/// Why the SDK evicted the workflow.
 #[derive(Debug, Clone)]
 pub(super) struct End {
     pub(super) reason: EvictionReason,
     pub(super) message: String,
 }
 
-/// Notes what the SDK tells the workflow and what it answers.
+/// Records the activations of the workflow and their completions.
 #[derive(Clone)]
 pub(super) struct Observer(watch::Sender<Seen>);
 
@@ -45,12 +45,13 @@ impl Observer {
         Self(watch::Sender::new(Seen::default()))
     }
 
-    /// Waits for the end. There is none in what is returned when nothing happened for too long.
+    /// Waits for the end of the replay. The result has no end if nothing happened for too long.
     pub(super) async fn end(&self) -> Seen {
         let mut seen = self.0.subscribe();
         loop {
             let now = seen.borrow_and_update().clone();
-            if now.end.is_some() || !matches!(timeout(PATIENCE, seen.changed()).await, Ok(Ok(()))) {
+            if now.end.is_some() || !matches!(timeout(IDLE_LIMIT, seen.changed()).await, Ok(Ok(())))
+            {
                 return self.0.borrow().clone();
             }
         }

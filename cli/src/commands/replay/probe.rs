@@ -1,9 +1,9 @@
-//! Looks behind the end of a run that goes on.
+//! Finds commands of the workflow after the last recorded event of an open run.
 //!
-//! A replay compares each recorded event with what the workflow commands. What it commands
-//! beyond them shows only at the next one, which an open run does not have. So such a run is
-//! replayed once more with an event at its end that nothing commands: what comes up there
-//! instead was not recorded.
+//! A replay compares each recorded event with the workflow's commands. Commands after the last
+//! event would show only at the next event, which an open run does not have. So the run is replayed
+//! again with an extra event at its end that no command matches: a command that shows up there was
+//! not recorded.
 
 use temporalio_common::protos::temporal::api::{
     enums::v1::EventType,
@@ -12,15 +12,15 @@ use temporalio_common::protos::temporal::api::{
     },
 };
 
-use super::{Recording, ReplayError, rerun::Replayed};
+use super::{Recording, ReplayError, Replayed};
 
-/// What the SDK says where a workflow commands nothing, as it should at the probe.
+/// The SDK's message if the workflow has no command for an event, as expected at the probe.
 const NOTHING: &str = "No command scheduled for event";
-/// What it says where the workflow commands something else, after the name of that.
+/// Follows the name of a command in the SDK's message if that does not match the event.
 const SOMETHING: &str = " does not handle ";
 
-/// The recording up to what its last workflow task commanded, and the probe; `None` when the
-/// workflow itself ended the run: then nothing of it is left.
+/// The recording up to the commands of its last workflow task, plus the probe event; `None` if the
+/// workflow itself ended the run.
 pub(super) fn probed(recording: &Recording) -> Option<Recording> {
     let mut events = recording.history.events.clone();
     let last = events.last()?;
@@ -41,14 +41,14 @@ pub(super) fn probed(recording: &Recording) -> Option<Recording> {
     Some(Recording { history: History { events }, ..recording.clone() })
 }
 
-/// What the replay of a probed recording says of the run: only that something was left over.
-/// Other troubles than that are the probe's, for the run itself was replayed before.
+/// Fails if the replay of a probed recording shows a command that was not recorded. Other errors
+/// stem from the probe, because the recording itself replayed before.
 pub(super) fn left_over(
     recording: &Recording,
     result: Result<Replayed, ReplayError>,
 ) -> Result<(), ReplayError> {
     let what = match &result {
-        // The workflow ended the run, which is what the probe pretends.
+        // The workflow ended the run, as the probe event does.
         Ok(_) => "its end",
         Err(ReplayError::Nondeterminism { message, .. }) if !message.contains(NOTHING) => {
             message.split_once(SOMETHING).map_or(message.as_str(), |(machine, _)| machine)
@@ -57,6 +57,6 @@ pub(super) fn left_over(
     };
     let what = what.trim_end_matches("Machine").trim_end_matches(" machine");
     let after = recording.last_to_reach();
-    let message = format!("what it does next is not recorded: {what}");
+    let message = format!("its next command is not recorded: {what}");
     Err(ReplayError::Nondeterminism { after, message })
 }

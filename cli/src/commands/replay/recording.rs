@@ -1,4 +1,4 @@
-//! A recorded history that can be replayed.
+//! A recorded history to replay.
 
 use std::{
     fs::File,
@@ -17,40 +17,40 @@ use wci_history::json;
 
 use super::ReplayError;
 
-/// The largest file that is read; a server ends a run long before.
+/// Size limit of a file in bytes; a server ends a run long before.
 pub(super) const MAX_BYTES: u64 = 64 << 20;
 
-/// The history of one run, whole up to some event.
+/// The history of one run, complete up to some event.
 #[derive(Debug, Clone)]
 pub struct Recording {
     /// The type of the workflow that ran.
     pub workflow_type: String,
-    /// The ID of the workflow that ran; empty where an old server did not note it.
+    /// Its workflow ID; empty if an old server did not record it.
     pub workflow_id: String,
-    /// The task queue that it ran on.
+    /// Its task queue.
     pub task_queue: String,
-    /// How many workflow tasks were completed.
+    /// The number of completed workflow tasks.
     pub workflow_tasks: usize,
-    /// The events, from the run's first, numbered without a gap.
+    /// All events from the first, numbered without gaps.
     pub history: History,
 }
 
 impl Recording {
-    /// Reads a file, or stdin when it is called `-`.
+    /// Reads a file, or standard input if `path` is `-`.
     pub fn read(path: &Path) -> Result<Self, ReplayError> {
         if path == Path::new("-") {
-            return Self::parse(&all_of(io::stdin().lock())?);
+            return Self::parse(&read_all(io::stdin().lock())?);
         }
-        Self::parse(&all_of(File::open(path)?)?)
+        Self::parse(&read_all(File::open(path)?)?)
     }
 
-    /// Reads the JSON that `temporal workflow show --output json` prints, alone or as the value
-    /// of `history`.
+    /// Parses the output of `temporal workflow show --output json`, alone or as the value of
+    /// `history`.
     pub fn parse(text: &[u8]) -> Result<Self, ReplayError> {
         Self::new(json::parse(text)?)
     }
 
-    /// Checks that `history` is one that a replay can begin with.
+    /// Checks that `history` can be replayed.
     pub fn new(history: History) -> Result<Self, ReplayError> {
         let start = start_of(&history)?;
         check_events(&history.events)?;
@@ -75,8 +75,8 @@ impl Recording {
         Ok(Self { workflow_type, workflow_id, task_queue, workflow_tasks, history })
     }
 
-    /// How many events there are up to the last that a workflow task had for an answer. What
-    /// follows is for a task that nobody has answered yet.
+    /// The number of events up to the last one that a completed workflow task produced. Later events
+    /// belong to a task that is not completed yet.
     pub(super) fn answered(&self) -> usize {
         let is_answer = |event: &HistoryEvent| is_task(event) || event.is_command_event();
         self.history.events.iter().rposition(is_answer).map_or(0, |at| at + 1)
@@ -89,19 +89,19 @@ impl Recording {
         last.map_or(0, |last| last.event_id - i64::from(is_task(last)))
     }
 
-    /// How many events were replayed when `position` was reached.
+    /// The number of replayed events at `position`.
     pub(super) fn replayed(&self, position: i64) -> usize {
         let position = usize::try_from(position).unwrap_or(0);
         position.max(self.answered())
     }
 
-    /// How many events there are.
+    /// The number of events.
     pub fn events(&self) -> usize {
         self.history.events.len()
     }
 }
 
-fn all_of(source: impl Read) -> Result<Vec<u8>, ReplayError> {
+fn read_all(source: impl Read) -> Result<Vec<u8>, ReplayError> {
     let mut bytes = Vec::new();
     source.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MAX_BYTES {
@@ -122,13 +122,13 @@ fn check_events(events: &[HistoryEvent]) -> Result<(), ReplayError> {
     for (number, event) in (1..).zip(events) {
         if event.event_id != number {
             return Err(ReplayError::Broken(format!(
-                "where event {number} should be there is event {}",
+                "event {number} is missing, event {} is in its place",
                 event.event_id
             )));
         }
         if event.event_type() == EventType::Unspecified && !event.worker_may_ignore {
             return Err(ReplayError::Broken(format!(
-                "event {number} is of a type that this build does not know"
+                "event {number} has a type that this build does not know"
             )));
         }
     }

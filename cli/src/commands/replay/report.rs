@@ -1,4 +1,4 @@
-//! What is printed of replays.
+//! The report of `wci replay`.
 
 use std::path::Path;
 
@@ -7,14 +7,14 @@ use serde::Serialize;
 use super::{ReplayError, Replayed};
 use crate::output::{self, Output};
 
-/// How one file went.
+/// The result for one file.
 #[derive(Debug, Serialize)]
 struct Report {
     file: String,
     ok: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     workflow_type: Option<String>,
-    /// Events replayed, up to the first that differs.
+    /// Replayed events, up to the first difference.
     events: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     workflow_tasks: Option<usize>,
@@ -28,7 +28,7 @@ struct Failure {
     message: String,
 }
 
-/// Prints lines as they come, or everything at the end.
+/// Prints lines immediately, or JSON at the end.
 pub(super) struct Reports {
     output: Output,
     all: Vec<Report>,
@@ -52,7 +52,7 @@ impl Reports {
         self.all.push(report);
     }
 
-    /// How many failed, and of how many.
+    /// The number of failed replays, and of all.
     pub(super) fn end(self) -> anyhow::Result<(usize, usize)> {
         if self.output == Output::Json {
             output::json(&self.all)?;

@@ -1,4 +1,4 @@
-//! Runs a recorded history through the workflows of a build.
+//! Replays a recorded history against the workflows of a build.
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,26 +16,17 @@ use tokio::{select, time::timeout};
 use wci_workflows::{Instance, TypedFailures, Validate};
 
 use super::{
-    Recording, ReplayError,
+    Recording, ReplayError, Replayed,
     observer::{Observer, Seen},
     probe::{left_over, probed},
 };
 
-/// A history does not say in which namespace it ran.
+/// A history does not contain its namespace; any name will do.
 const NAMESPACE: &str = "replay";
-/// What the SDK puts before what differs.
+/// The prefix of the SDK's messages about differences.
 const NONDETERMINISM: &str = "[TMPRL1100] Nondeterminism error: ";
-/// How long the replayer may take to stop; nothing depends on it.
-const STOPPING: Duration = Duration::from_secs(2);
-
-/// What a replay went through, to its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Replayed {
-    /// How many events were replayed.
-    pub events: usize,
-    /// How many workflow tasks were answered as they were recorded.
-    pub workflow_tasks: usize,
-}
+/// Time limit for the replayer to stop; nothing depends on it.
+const STOP_LIMIT: Duration = Duration::from_secs(2);
 
 /// Registers the workflows of this build.
 pub fn this_build(options: &mut WorkerOptions) -> anyhow::Result<()> {
@@ -43,8 +34,10 @@ pub fn this_build(options: &mut WorkerOptions) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Replays `recording` against the workflows that `build` registers, and fails unless they do
-/// what was recorded, up to the last workflow task.
+/// Replays `recording` against the workflows that `build` registers.
+///
+/// # Errors
+/// [`ReplayError`] if they do not behave as recorded, up to the last workflow task.
 pub async fn replay(
     recording: &Recording,
     build: impl Fn(&mut WorkerOptions) -> anyhow::Result<()>,
@@ -78,11 +71,11 @@ async fn rerun(
             return Err(ReplayError::Replayer(why.unwrap_or_else(|| "it stopped".into())));
         }
     };
-    // Only now, so that the end of the histories does not overtake the end of the replay.
+    // Not earlier: the end of the histories must not overtake the end of the replay.
     drop(feeder);
     stop();
-    let _ = timeout(STOPPING, running).await;
-    judge(recording, seen)
+    let _ = timeout(STOP_LIMIT, running).await;
+    result_of(recording, seen)
 }
 
 fn check_type(recording: &Recording, options: &WorkerOptions) -> Result<(), ReplayError> {
@@ -112,8 +105,8 @@ fn replayer(options: WorkerOptions, histories: HistoryFeederStream) -> Result<Wo
     Worker::new_from_core_options(Arc::new(core), client, options).map_err(ReplayError::replayer)
 }
 
-/// What the replay shows.
-fn judge(recording: &Recording, seen: Seen) -> Result<Replayed, ReplayError> {
+/// The result of an observed replay.
+fn result_of(recording: &Recording, seen: Seen) -> Result<Replayed, ReplayError> {
     let after = seen.position;
     if let Some(message) = seen.failure {
         return Err(ReplayError::TaskFailed { after, message });
@@ -121,7 +114,7 @@ fn judge(recording: &Recording, seen: Seen) -> Result<Replayed, ReplayError> {
     let Some(end) = seen.end else {
         return Err(ReplayError::Stuck { after, events: recording.events() });
     };
-    let message = words(&end.message);
+    let message = message_of(&end.message);
     match end.reason {
         EvictionReason::LangRequested if after >= recording.last_to_reach() => {
             let Recording { workflow_tasks, .. } = *recording;
@@ -135,8 +128,8 @@ fn judge(recording: &Recording, seen: Seen) -> Result<Replayed, ReplayError> {
     }
 }
 
-/// The message of a failure that the SDK prints for debugging.
-fn words(debug: &str) -> String {
+/// The message inside a failure in Debug format.
+fn message_of(debug: &str) -> String {
     let Some((_, message)) = debug.split_once("message: \"") else { return debug.to_owned() };
     let mut escaped = false;
     let end = message.find(|c| {
@@ -156,7 +149,7 @@ mod tests {
     #[test]
     fn of_a_failure_only_the_message_is_said() {
         let debug = r#"failed: Failure { message: "[TMPRL1100] Nondeterminism error: no \"b\"", x"#;
-        assert_eq!(words(debug), r#"no "b""#);
-        assert_eq!(words("evicted"), "evicted");
+        assert_eq!(message_of(debug), r#"no "b""#);
+        assert_eq!(message_of("evicted"), "evicted");
     }
 }

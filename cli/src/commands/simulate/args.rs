@@ -1,4 +1,4 @@
-//! The flags.
+//! The flags of `wci simulate`.
 
 use std::path::PathBuf;
 
@@ -6,12 +6,12 @@ use wci_simulator::{Distribution, Micros, Outage, PRESETS, ParseError, Traffic};
 
 use crate::output::Output;
 
-/// Simulate traffic against scaling algorithms and compare what comes of it
+/// Simulate traffic and compare scaling algorithms
 ///
-/// Needs no server. Tasks arrive at a model of a task queue, the algorithms decide as they do in
-/// earnest, and workers start, work and leave in simulated time. Printed are how long tasks
-/// waited, how long workers lived beside the ideal, and what the provider was asked. The same
-/// seed has the same result on every machine.
+/// Needs no server. Tasks arrive at a model of a task queue, the real algorithms make the
+/// decisions, and workers start, work and exit in simulated time. Prints queue times,
+/// worker-seconds compared to the ideal, and provider invocations. The same seed gives the same
+/// result on every machine.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES, after_long_help = long_help())]
 pub struct SimulateArgs {
@@ -19,100 +19,101 @@ pub struct SimulateArgs {
     pub(super) choice: ChoiceArgs,
     #[command(flatten)]
     pub(super) model: ModelArgs,
-    /// Write a page with plots, which needs nothing from elsewhere
+    /// Write a self-contained HTML page with charts
     #[arg(long, value_name = "FILE.html")]
     pub(super) report: Option<PathBuf>,
-    /// How the result is printed
+    /// Output format
     #[arg(short, long, value_enum, default_value_t = Output::Table)]
     pub(super) output: Output,
 }
 
-/// What is compared.
+/// The algorithms to compare.
 #[derive(Debug, clap::Args)]
 pub(super) struct ChoiceArgs {
-    /// Algorithm to compare: no-sync, rate-based, demand where this build has it, or built-in for
-    /// the controller in the server; may be given several times [default: demand and no-sync]
+    /// Algorithm to compare: no-sync, rate-based, demand, or built-in for the server's controller;
+    /// repeat for more [default: demand and no-sync]
     #[arg(short, long = "algorithm", value_name = "NAME")]
     pub(super) algorithms: Vec<String>,
-    /// Setting of the algorithms that have it, or of one as ALGORITHM.KEY=VALUE; may be given
-    /// several times
+    /// Setting of every algorithm that has the key; ALGORITHM.KEY=VALUE for one algorithm; repeat
+    /// for more
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub(super) settings: Vec<String>,
-    /// Spec file whose group's scaler is compared, too
+    /// Spec file; also compare the scaler of its group
     #[arg(short, long, value_name = "FILE")]
     pub(super) file: Option<PathBuf>,
-    /// Group of the spec file, where it has several
+    /// Group of the spec file, if it has several
     #[arg(long, value_name = "NAME", requires = "file")]
     pub(super) group: Option<String>,
 }
 
-/// What is simulated.
+/// The simulated model.
 #[derive(Debug, clap::Args)]
 pub(super) struct ModelArgs {
-    /// When tasks arrive: a preset, its keys, or file:FILE.csv; several are added up (--help
-    /// lists them)
+    /// Arriving tasks: a preset, its keys, or file:FILE.csv; repeat to add traffic (--help lists
+    /// the presets)
     #[arg(short, long, value_name = "TRAFFIC", default_value = "poisson")]
     pub(super) traffic: Vec<TrafficArg>,
-    /// What chance begins with
+    /// Random seed
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(super) seed: u64,
-    /// How long a worker takes for a task
+    /// Time that a worker needs for a task
     #[arg(long, value_name = "TIME", default_value = "200ms")]
     pub(super) service: Distribution,
-    /// Tasks that a worker runs at once; also the algorithms' worker_slots
+    /// Concurrent tasks of a worker; also the algorithms' worker_slots
     #[arg(long, value_name = "N", default_value_t = 2)]
     pub(super) slots: u32,
-    /// From the start of a worker to its first poll
+    /// Time from the start of a worker to its first poll
     #[arg(long, value_name = "TIME", default_value = "1s")]
     pub(super) cold_start: Distribution,
-    /// A worker leaves when it had no task for so long
+    /// Idle time after which a worker exits
     #[arg(long, value_name = "TIME", default_value = "10s")]
     pub(super) idle_exit: Micros,
-    /// A worker is killed after so long
+    /// Time after which a worker is killed
     #[arg(long, value_name = "TIME", default_value = "10m")]
     pub(super) lifetime: Micros,
-    /// So long before, it takes no more tasks
+    /// Time before that in which a worker takes no new tasks
     #[arg(long, value_name = "TIME", default_value = "10s")]
     pub(super) drain: Micros,
-    /// When a task that was killed with its worker is offered again
+    /// Time until a task of a killed worker is dispatched again
     #[arg(long, value_name = "TIME", default_value = "10s")]
     pub(super) task_timeout: Micros,
-    /// Share of the workers that start but never poll, 0 to 1
+    /// Share of workers that start but never poll, 0 to 1
     #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
     pub(super) no_show: f64,
-    /// Workers that the provider runs at once [default: any number]
+    /// Limit of concurrent workers of the provider [default: none]
     #[arg(long, value_name = "N")]
     pub(super) concurrency: Option<u32>,
-    /// Starts that the provider allows in a second [default: any number]
+    /// Limit of invocations per second of the provider [default: none]
     #[arg(long, value_name = "N")]
     pub(super) invoke_rate: Option<f64>,
-    /// How long the provider takes to answer
+    /// Time that the provider needs for an invocation
     #[arg(long, value_name = "TIME", default_value = "30ms")]
     pub(super) invoke_latency: Distribution,
-    /// Share of the starts that the provider refuses for no good reason, 0 to 1
+    /// Share of invocations that the provider refuses at random, 0 to 1
     #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
     pub(super) refuse: f64,
-    /// When the provider refuses everything: from=10s,for=30s, and perhaps class=access-denied
+    /// Time in which the provider refuses everything: from=10s,for=30s, optionally
+    /// class=access-denied
     #[arg(long, value_name = "WHEN")]
     pub(super) outage: Option<Outage>,
     /// Partitions of the task queue
     #[arg(long, value_name = "N", default_value_t = 4)]
     pub(super) partitions: u32,
-    /// From what calls for a decision to what it asks of the provider
+    /// Time from an event to the invocation that it causes
     #[arg(long, value_name = "TIME", default_value = "20ms")]
     pub(super) decision_latency: Micros,
-    /// Do not tell the algorithms which workers poll, as where the server does not list them
+    /// Hide pollers from the algorithms, as on a server that does not list them
     #[arg(long)]
     pub(super) workers_unseen: bool,
-    /// The wait that the ideal may let a task have
+    /// Queue time that the ideal permits
     #[arg(long, value_name = "TIME", default_value = "1s")]
     pub(super) target: Micros,
-    /// Stop when no task was done for so long after the last arrived
+    /// Stop if no task completes for this time after the last arrival
     #[arg(long, value_name = "TIME", default_value = "15m")]
     pub(super) patience: Micros,
 }
 
-/// Traffic by rule, or the file that holds it.
+/// A traffic pattern, or a file with recorded arrivals.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum TrafficArg {
     Pattern(Traffic),
@@ -143,13 +144,13 @@ fn long_help() -> String {
         help.push_str(&format!("  {name:<9} {stands_for:<36} {says}\n"));
     }
     help.push_str(
-        "  file:FILE.csv                                  recorded: the first line names the
-                                                 columns at_ms and perhaps count, service_ms
+        "  file:FILE.csv                                  recorded arrivals: the first line names
+                                                 the columns at_ms, optionally count, service_ms
 
-  A name alone stands for what is beside it. at=TIME lets it begin later, tasks=N ends it early.
+  A preset name stands for the pattern beside it. at=TIME starts it later, tasks=N ends it early.
 
 Times:
-  300ms, 1.5s, 10m, 2h; what differs from one to the next may be
+  300ms, 1.5s, 10m, 2h; random times are
   exp:mean=200ms, uniform:from=100ms,to=300ms or lognormal:median=200ms,p90=1s
 
 ",

@@ -1,4 +1,4 @@
-//! From the flags to what is compared.
+//! Builds the algorithms to compare from the flags.
 
 use anyhow::{Context, bail};
 use serde_json::Value;
@@ -8,7 +8,7 @@ use wci_simulator::{Contender, Scenario};
 use super::args::ChoiceArgs;
 use crate::spec_file::{self, SpecFile};
 
-/// The setting by which an algorithm knows how many tasks a worker runs at once.
+/// The setting for the number of concurrent tasks of a worker.
 const WORKER_SLOTS: &str = "worker_slots";
 
 pub(super) fn choose(args: &ChoiceArgs, scenario: &Scenario) -> anyhow::Result<Vec<Contender>> {
@@ -23,7 +23,7 @@ pub(super) fn choose(args: &ChoiceArgs, scenario: &Scenario) -> anyhow::Result<V
     for name in names {
         let named = Contender::named(name)?;
         if contenders.iter().any(|contender| contender.name() == named.name()) {
-            bail!("{name} is there already: name each algorithm once");
+            bail!("{name} is listed twice: list each algorithm once");
         }
         contenders.push(named);
     }
@@ -40,7 +40,7 @@ pub(super) fn choose(args: &ChoiceArgs, scenario: &Scenario) -> anyhow::Result<V
     Ok(contenders)
 }
 
-/// What a group of a spec is scaled by.
+/// The algorithm of a group of a spec.
 fn of_spec(file: &SpecFile, group: Option<&str>) -> anyhow::Result<Contender> {
     let groups = &file.spec.scaling_group_specs;
     let names: Vec<&str> = groups.keys().map(String::as_str).collect();
@@ -50,16 +50,16 @@ fn of_spec(file: &SpecFile, group: Option<&str>) -> anyhow::Result<Contender> {
         (None, _) => bail!("choose a group with --group: {}", names.join(", ")),
     };
     let Some(group) = groups.get(name) else {
-        bail!("there is no group `{name:.60}`: choose one of {}", names.join(", "));
+        bail!("no group `{name:.60}`: choose one of {}", names.join(", "));
     };
     let Some(scaling) = &group.scaling else { return Ok(Contender::named("no-sync")?) };
     let mut contender = Contender::named(&scaling.scaling_algorithm)?;
     contender.config = config_map(scaling.config.as_ref())
-        .with_context(|| format!("the scaler of group {name} cannot be read"))?;
+        .with_context(|| format!("cannot read the scaler of group {name}"))?;
     Ok(contender)
 }
 
-/// Sets `KEY=VALUE` where it is known, or `ALGORITHM.KEY=VALUE` there.
+/// Applies `KEY=VALUE` to every algorithm with the key, or `ALGORITHM.KEY=VALUE` to one.
 fn set(contenders: &mut [Contender], setting: &str) -> anyhow::Result<()> {
     let Some((path, value)) = setting.split_once('=') else {
         bail!("--set {setting:.60}: write KEY=VALUE or ALGORITHM.KEY=VALUE");
@@ -78,11 +78,11 @@ fn set(contenders: &mut [Contender], setting: &str) -> anyhow::Result<()> {
     match owner {
         _ if known => Ok(()),
         Some(owner) => bail!("--set {path:.60}: {owner:.60} is not compared or has no such key"),
-        None => bail!("--set {path:.60}: no algorithm that is compared has such a key"),
+        None => bail!("--set {path:.60}: none of the compared algorithms has this key"),
     }
 }
 
-/// A number where it is one, else a text.
+/// A number, object or list if `text` is one in JSON, else a string.
 fn value_of(text: &str) -> Value {
     match serde_json::from_str(text) {
         Ok(Value::Number(number)) => Value::Number(number),
@@ -118,11 +118,11 @@ mod tests {
     #[test]
     fn mistakes_are_told_before_anything_is_simulated() {
         for (names, settings, part) in [
-            (&["no-sync"][..], &["bogus=1"][..], "no algorithm that is compared has such a key"),
+            (&["no-sync"][..], &["bogus=1"][..], "none of the compared algorithms has this key"),
             (&["no-sync"], &["demand.x=1"], "demand is not compared or has no such key"),
             (&["no-sync"], &["cooloff"], "write KEY=VALUE"),
             (&["no-sync"], &["scale_up_cooloff_ms=-1"], "must be at least 0"),
-            (&["no-sync", "no-sync"], &[], "no-sync is there already"),
+            (&["no-sync", "no-sync"], &[], "no-sync is listed twice"),
             (&["nosync"], &[], "there is no algorithm `nosync`: choose one of demand, no-sync"),
         ] {
             let error = configs(names, settings).unwrap_err().to_string();

@@ -1,4 +1,4 @@
-//! What a person sees of a long simulation: on a terminal, on stderr.
+//! Shows the progress of a long simulation on stderr, if that is a terminal.
 
 use std::{
     io::{IsTerminal, stderr},
@@ -9,10 +9,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 use wci_charts::{count, span};
 use wci_simulator::Progress;
 
-/// A simulation that is over by then is shown no progress of.
+/// No progress is shown before this time.
 const SHORT: Duration = Duration::from_millis(500);
 
-/// The progress of one simulation.
+/// The progress display of one simulation.
 pub(super) struct ProgressDisplay {
     name: &'static str,
     bar: Option<ProgressBar>,
@@ -29,7 +29,7 @@ impl ProgressDisplay {
         Self { name, bar, began: Instant::now() }
     }
 
-    /// Shows how far it has come.
+    /// Shows the current progress.
     pub(super) fn show(&self, progress: Progress) {
         let Some(bar) = self.bar.as_ref().filter(|_| self.began.elapsed() > SHORT) else { return };
         bar.set_message(format!(

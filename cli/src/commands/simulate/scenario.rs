@@ -1,4 +1,4 @@
-//! From the flags to what is simulated.
+//! Builds the scenario from the flags.
 
 use std::{fs::File, io::Read, path::Path};
 
@@ -7,7 +7,7 @@ use wci_simulator::{Scenario, Traffic};
 
 use super::args::{ModelArgs, TrafficArg};
 
-/// Bytes of a file of arrivals; a larger one is refused.
+/// Size limit of a file with recorded arrivals, in bytes.
 const MAX_BYTES: u64 = 1 << 30;
 
 pub(super) fn build(args: &ModelArgs) -> anyhow::Result<Scenario> {
@@ -43,10 +43,10 @@ pub(super) fn build(args: &ModelArgs) -> anyhow::Result<Scenario> {
 
 fn recorded(path: &Path) -> anyhow::Result<Traffic> {
     let name = path.display().to_string();
-    let file = File::open(path).with_context(|| format!("{name} cannot be read"))?;
+    let file = File::open(path).with_context(|| format!("cannot read {name}"))?;
     let mut text = String::new();
     let read = file.take(MAX_BYTES + 1).read_to_string(&mut text);
-    let size = read.with_context(|| format!("{name} cannot be read"))?;
+    let size = read.with_context(|| format!("cannot read {name}"))?;
     if u64::try_from(size).unwrap_or(u64::MAX) > MAX_BYTES {
         bail!("{name}: larger than {MAX_BYTES} bytes");
     }

@@ -8,7 +8,7 @@ use wci_simulator::{
 
 use crate::output;
 
-/// The table, and above it what was simulated.
+/// The table, below a description of the scenario.
 pub(super) fn write(comparison: &Comparison) -> String {
     let header = HEADER.map(str::to_uppercase);
     let mut table = output::table(&header.each_ref().map(String::as_str));

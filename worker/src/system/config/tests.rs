@@ -150,7 +150,7 @@ fn each_mistake_is_told_with_its_line() {
         ),
         ("namespaces:\n  a:\n    secrets:\n      db: {file: b}\n", "must be an absolute path"),
         ("namespaces:\n  a:\n    secrets:\n      db: hunter22\n", "this must be a map"),
-        ("namespaces:\n  a: {}\n  a: {}\n", "wci.yaml:3: the key \"a\" is there twice"),
+        ("namespaces:\n  a: {}\n  a: {}\n", "wci.yaml:3: the key \"a\" is duplicated"),
     ] {
         let message = error(text);
         assert!(message.contains(expected), "{message}");
