@@ -18,7 +18,7 @@ use report::Report;
 #[cfg(test)]
 mod tests;
 
-/// Show a version's spec, health, pending launches and recent decisions with their reasons
+/// Show a version's spec, health, launches in progress and recent decisions with their reasons
 ///
 /// `wci explain` shows the same in sentences, for any point in time, and what the instance waits for.
 #[derive(Debug, clap::Args)]
