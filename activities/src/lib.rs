@@ -13,7 +13,6 @@ mod server;
 mod system_activities;
 mod timed_outcome;
 mod unix_time;
-mod watch;
 mod watch_activities;
 
 pub use metrics::{Metrics, MetricsError, NamespaceMetrics};

@@ -13,6 +13,7 @@ use wci_contract::{
     activities::{self as names, WatchEnd, WatchInput, WatchOutput},
     stats::{WorkersByType, all_of},
 };
+use wci_instance::backlog_watch::{BacklogWatch, Sample};
 
 use crate::{
     NamespaceMetrics, ReadBudget, RecentLaunches, VersionReader,
@@ -21,7 +22,6 @@ use crate::{
     per_version::watch_leases::WatchLeases,
     server::{stats_by_type::stats_by_type, workers},
     unix_time::{unix_now, unix_now_ms},
-    watch::{Look, Watch},
 };
 
 /// Watches the queues of one namespace's versions.
@@ -54,7 +54,7 @@ impl WatchActivities {
 
 impl WatchActivities {
     async fn watch_until_end(&self, input: &WatchInput) -> WatchOutput {
-        let mut watch = Watch::default();
+        let mut watch = BacklogWatch::default();
         let span = self.metrics.watch(&input.version);
         let lease = self.leases.take(&input.version);
         loop {
@@ -67,34 +67,34 @@ impl WatchActivities {
             let waited = due.elapsed();
             // In boxes, so that a waiting watch needs hardly any memory: most watches wait nearly
             // all the time.
-            let look = Box::pin(self.sample(input)).await;
+            let sampled = Box::pin(self.sample(input)).await;
             let timing = ReadTiming { waited, lag: due.elapsed() };
-            span.read(timing, look.as_ref().map(|(look, _)| &look.stats));
-            let Some((look, queues)) = look else {
+            span.read(timing, sampled.as_ref().map(|(sample, _)| &sample.stats));
+            let Some((sample, queues)) = sampled else {
                 if unix_now_ms() >= input.until_ms {
                     span.end(WatchEnd::TimeUp);
                     return WatchOutput { end: WatchEnd::TimeUp, ..WatchOutput::default() };
                 }
-                tokio::time::sleep(watch.pace(&Look::default())).await;
+                tokio::time::sleep(watch.interval(&Sample::default())).await;
                 continue;
             };
-            let end = watch.judge(input, &look);
+            let end = watch.judge(input, &sample);
             let workers = match end {
                 Some(WatchEnd::Backlog) => Box::pin(self.workers(input, &queues)).await,
-                None if watch.wants_count(&look, span.has_workers()) => {
+                None if watch.wants_count(&sample, span.has_workers()) => {
                     Box::pin(self.workers_within_budget(input, &queues)).await
                 }
                 _ => None,
             };
             if let Some(workers) = &workers {
-                span.counted(all_of(workers, &look.stats));
+                span.counted(all_of(workers, &sample.stats));
             }
             if let Some(end) = end {
                 span.end(end);
-                return WatchOutput { end, stats: look.stats, workers };
+                return WatchOutput { end, stats: sample.stats, workers };
             }
             drop(queues);
-            tokio::time::sleep(watch.pace(&look)).await;
+            tokio::time::sleep(watch.interval(&sample)).await;
         }
     }
 
@@ -124,7 +124,7 @@ impl WatchActivities {
     }
 
     /// A sample of the stats, and the queues that it covers; `None` if the server did not answer.
-    async fn sample(&self, input: &WatchInput) -> Option<(Look, Vec<VersionTaskQueue>)> {
+    async fn sample(&self, input: &WatchInput) -> Option<(Sample, Vec<VersionTaskQueue>)> {
         let mut queues = match self.reader.queues(&input.version).await {
             Ok(queues) => queues,
             Err(error) => {
@@ -136,12 +136,12 @@ impl WatchActivities {
             TaskType::from_wire(queue.r#type.into()).is_some_and(|kind| input.types.contains(&kind))
         });
         let since_launch = self.recent_launches.since_latest(&input.version);
-        let look = Look {
+        let sample = Sample {
             now_ms: unix_now_ms(),
             since_launch_ms: since_launch
                 .map(|since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX)),
             stats: stats_by_type(&queues),
         };
-        Some((look, queues))
+        Some((sample, queues))
     }
 }

@@ -148,14 +148,48 @@ pub struct WatchInput {
     pub version: VersionId,
     /// The task types that the groups serve.
     pub types: Vec<TaskType>,
-    /// Before this time a backlog needs no decision, because workers for it are starting.
-    /// Milliseconds since the Unix epoch.
-    #[serde(default)]
-    pub quiet_until_ms: i64,
-    /// A persisting backlog is reported at this time at the latest. Same unit.
+    /// How long a backlog needs no decision, because workers for it are starting.
+    #[serde(default, rename = "quiet_until_ms")]
+    pub backlog_grace: BacklogGrace,
+    /// A persisting backlog is reported at this time at the latest, milliseconds since the Unix
+    /// epoch.
     pub due_ms: i64,
     /// An idle watch completes at this time. Same unit.
     pub until_ms: i64,
+}
+
+/// How long a backlog is left to the workers that are on their way. On the wire a number: the
+/// time, or 0 for none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "i64", into = "i64")]
+pub enum BacklogGrace {
+    /// Report a backlog at once, whatever is on its way.
+    #[default]
+    None,
+    /// Until this time, milliseconds since the Unix epoch.
+    Until(i64),
+}
+
+impl BacklogGrace {
+    /// The end of the grace; `None` where there is none.
+    pub fn until_ms(self) -> Option<i64> {
+        match self {
+            Self::None => None,
+            Self::Until(at_ms) => Some(at_ms),
+        }
+    }
+}
+
+impl From<i64> for BacklogGrace {
+    fn from(until_ms: i64) -> Self {
+        if until_ms > 0 { Self::Until(until_ms) } else { Self::None }
+    }
+}
+
+impl From<BacklogGrace> for i64 {
+    fn from(grace: BacklogGrace) -> Self {
+        grace.until_ms().unwrap_or_default()
+    }
 }
 
 /// Why a watch ended.

@@ -23,7 +23,7 @@ use wci_contract::{
     Spec, VersionId,
     activities::{DECIDE, DecideInput, RegisterInput},
 };
-use wci_workflows::Controller;
+use wci_workflows::InstanceActivities;
 
 use crate::recordings::Recorded;
 
@@ -128,13 +128,13 @@ impl WorkflowInterceptor for Mutant {
                     launch_id: String::new(),
                     underway: BTreeSet::new(),
                 };
-                drop(ctx.execute_activity(Controller::register, input, options));
+                drop(ctx.execute_activity(InstanceActivities::register, input, options));
             }
             assert!(self.mutation != Mutation::Panic, "changed");
             if self.mutation == Mutation::ExtraDecision {
                 let options = ActivityOptions::with_start_to_close_timeout(SOON).build();
                 let input = DecideInput::default();
-                let _ = ctx.execute_activity(Controller::decide, input, options).await;
+                let _ = ctx.execute_activity(InstanceActivities::decide, input, options).await;
             }
             if self.mutation == Mutation::ExtraTimer {
                 drop(ctx.timer(SOON));

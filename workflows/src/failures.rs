@@ -8,7 +8,11 @@ use temporalio_common::{
     error::{IncomingError, OutgoingError, OutgoingWorkflowError},
     protos::temporal::api::failure::v1::{Failure, failure::FailureInfo},
 };
-use wci_contract::Refusal;
+use temporalio_workflow::ActivityExecutionError;
+use wci_contract::{
+    Refusal,
+    limits::{MAX_MESSAGE, cut},
+};
 
 /// A failure converter that gives a [`Refusal`] its type. The SDK drops the type of what an
 /// update's handler returns, and the server turns a failure without one into an opaque message.
@@ -43,6 +47,21 @@ impl FailureConverter for TypedFailures {
     ) -> Result<IncomingError, PayloadConversionError> {
         self.inner.to_error(failure, payload_converter, context)
     }
+}
+
+/// The message of a failed activity and of its causes, cut.
+pub(crate) fn describe(error: &ActivityExecutionError) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        let message = inner.to_string();
+        if !text.contains(&message) {
+            text.push_str(": ");
+            text.push_str(&message);
+        }
+        cause = inner.source();
+    }
+    cut(&text, MAX_MESSAGE).to_owned()
 }
 
 fn refusal_in(error: &OutgoingError) -> Option<&Refusal> {

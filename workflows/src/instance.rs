@@ -1,17 +1,18 @@
-//! The instance workflow: names and handlers. What they do is in the modules beside this one.
+//! The instance workflow: its handlers by name. [`InstanceState`] has the rules, and the drivers
+//! carry out what follows from them.
 
 #![allow(missing_docs, reason = "the SDK's macros generate items without docs")]
 
 use std::error::Error;
 
-use futures::FutureExt;
 use temporalio_common::data_converters::RawValue;
 use temporalio_macros::{workflow, workflow_methods};
 use temporalio_workflow::{
     ContinueAsNewOptions, MemoValue, SyncWorkflowContext, WorkflowContext, WorkflowContextView,
-    WorkflowResult, WorkflowTermination, common::error::ApplicationFailure, workflows::select,
+    WorkflowResult, WorkflowTermination, common::error::ApplicationFailure,
 };
 use wci_contract::{
+    Refusal,
     messages::{
         Checked, DeleteRequest, Description, Done, ReleaseRequest, UpdateReply, UpdateRequest,
     },
@@ -19,18 +20,12 @@ use wci_contract::{
     signal::TaskAdd,
     state::State,
 };
+use wci_instance::{Effect, Ending, Event, InstanceState, RunStatus};
 
 use crate::{
-    attend::{Ending, attend},
-    book::{Book, Phase},
-    launches::drive_launches,
-    registration::drive_registration,
-    resizing::drive_resizes,
-    telling::drive_telling,
-    time::timestamp,
+    drivers::{Outbox, drive, main_loop::RunEnd},
+    time::{millis, timestamp},
     updates,
-    validation::drive_validation,
-    watch::drive_watch,
     wire::{decode, payload_of, text_of},
 };
 
@@ -39,39 +34,47 @@ type Failure = Box<dyn Error + Send + Sync>;
 /// The worker controller instance of one Worker Deployment Version.
 #[workflow]
 pub struct Instance {
-    pub(crate) book: Book,
+    /// `Err` for a run whose start input cannot be used.
+    state: Result<InstanceState, Refusal>,
+    pub(crate) outbox: Outbox,
 }
 
 #[workflow_methods]
 impl Instance {
-    /// Opens the book. Updates and signals of the first activation come before `run`.
+    /// Reads the start input. Updates and signals of the first activation come before `run`.
     #[init]
     pub fn new(ctx: &WorkflowContextView, input: RawValue) -> Self {
-        Self { book: Book::open(decode(&input), timestamp(ctx.start_time())) }
+        let started = timestamp(ctx.start_time());
+        let state = decode(&input).and_then(|input| InstanceState::new(input, started));
+        Self { state, outbox: Outbox::default() }
     }
 
     /// Serves the version until it is deleted, or until the next run takes over.
     #[run(name = names::INSTANCE_WORKFLOW)]
     pub async fn run(ctx: &mut WorkflowContext<Self>) -> WorkflowResult<()> {
-        if let Some(refusal) = ctx.state(|s| s.book.unusable.clone()) {
-            return Err(ApplicationFailure::non_retryable(refusal).into());
-        }
-        let memo = MemoValue::new(ctx.state(|s| s.book.memo()));
+        let memo = match ctx.state(|s| s.usable().map(InstanceState::memo)) {
+            Ok(memo) => MemoValue::new(memo),
+            Err(refusal) => return Err(ApplicationFailure::non_retryable(refusal).into()),
+        };
         ctx.upsert_memo([(names::MEMO, Some(memo))])?;
-        match Self::serve(&ctx.clone()).await {
-            Ending::Over | Ending::Unclaimed => Ok(()),
-            Ending::Cancelled => Err(WorkflowTermination::cancelled()),
-            Ending::NextRun => Self::hand_over(ctx),
+        match drive(&ctx.clone()).await {
+            RunEnd::Ended(Ending::Completed | Ending::Unclaimed) => Ok(()),
+            RunEnd::Ended(Ending::Cancelled) => Err(WorkflowTermination::cancelled()),
+            RunEnd::ContinueAsNew => Self::continue_as_new(ctx),
         }
     }
 
-    /// Tasks were announced.
+    /// Matching announces tasks.
     #[signal(name = names::TASK_ADD_SIGNAL)]
-    pub fn task_add(&mut self, _ctx: &mut SyncWorkflowContext<Self>, signal: RawValue) {
-        match text_of(&signal) {
-            Ok(text) => self.book.hear(TaskAdd::decode(text)),
-            Err(refusal) => self.book.drop_signal(&refusal.message),
-        }
+    pub fn task_add(&mut self, ctx: &mut SyncWorkflowContext<Self>, signal: RawValue) {
+        let event = match text_of(&signal).map(TaskAdd::decode) {
+            Ok(Some(signal)) => Event::TasksAnnounced(signal),
+            Ok(None) => Event::SignalDropped {
+                reason: "it is not of the shape that matching sends".to_owned(),
+            },
+            Err(refusal) => Event::SignalDropped { reason: refusal.message },
+        };
+        self.handle(millis(ctx.workflow_time()), event);
     }
 
     /// Changes the spec.
@@ -86,7 +89,7 @@ impl Instance {
     #[update_validator(update)]
     fn check_update(&self, _ctx: &WorkflowContextView, request: &RawValue) -> Result<(), Failure> {
         decode::<UpdateRequest>(request)?;
-        Ok(updates::admit(&self.book)?)
+        Ok(self.usable()?.admit_update()?)
     }
 
     /// Ends the instance.
@@ -101,7 +104,7 @@ impl Instance {
     #[update_validator(delete)]
     fn check_delete(&self, _ctx: &WorkflowContextView, request: &RawValue) -> Result<(), Failure> {
         decode::<DeleteRequest>(request)?;
-        Ok(updates::admit(&self.book)?)
+        Ok(self.usable()?.admit_update()?)
     }
 
     /// Ends the instance; another controller goes on with the answer.
@@ -117,7 +120,7 @@ impl Instance {
     #[update_validator(release)]
     fn check_release(&self, _ctx: &WorkflowContextView, request: &RawValue) -> Result<(), Failure> {
         decode::<ReleaseRequest>(request)?;
-        Ok(updates::admit(&self.book)?)
+        Ok(self.usable()?.admit_update()?)
     }
 
     /// Checks a change without making it.
@@ -136,51 +139,64 @@ impl Instance {
         request: &RawValue,
     ) -> Result<(), Failure> {
         decode::<UpdateRequest>(request)?;
-        Ok(updates::admit(&self.book)?)
+        Ok(self.usable()?.admit_update()?)
     }
 
-    /// What the server's deployment workflows are told.
+    /// What the server's deployment workflows ask for.
     #[query(name = names::DESCRIBE)]
     pub fn describe(&self, _ctx: &WorkflowContextView) -> Result<Description, Failure> {
-        Ok(self.book.describe()?)
+        Ok(self.usable()?.describe()?)
     }
 
     /// Everything that the instance would carry over now.
     #[query(name = names::DUMP)]
     pub fn dump(&self, _ctx: &WorkflowContextView) -> State {
-        self.book.dump()
+        self.state().map(InstanceState::dump).unwrap_or_default()
     }
 }
 
 impl Instance {
-    /// Attends to what happens, beside launches, resizes, registration and watch: none waits for another.
-    async fn serve(ctx: &WorkflowContext<Self>) -> Ending {
-        let mut ending = Box::pin(attend(ctx).fuse());
-        let mut launches = Box::pin(drive_launches(ctx).fuse());
-        let mut resizes = Box::pin(drive_resizes(ctx).fuse());
-        let mut registration = Box::pin(drive_registration(ctx).fuse());
-        let mut watch = Box::pin(drive_watch(ctx).fuse());
-        let mut validation = Box::pin(drive_validation(ctx).fuse());
-        let mut telling = Box::pin(drive_telling(ctx).fuse());
-        select! {
-            ending = ending => ending,
-            never = launches => match never {},
-            never = resizes => match never {},
-            never = registration => match never {},
-            never = watch => match never {},
-            never = validation => match never {},
-            never = telling => match never {},
-        }
+    /// The state; `None` for a run whose start input cannot be used.
+    pub(crate) fn state(&self) -> Option<&InstanceState> {
+        self.state.as_ref().ok()
     }
 
-    fn hand_over(ctx: &WorkflowContext<Self>) -> WorkflowResult<()> {
-        let input = ctx.state(|s| s.book.carry());
+    /// The state, to be changed.
+    pub(crate) fn state_mut(&mut self) -> Option<&mut InstanceState> {
+        self.state.as_mut().ok()
+    }
+
+    /// The state, or why the start input cannot be used.
+    pub(crate) fn usable(&self) -> Result<&InstanceState, Refusal> {
+        self.state.as_ref().map_err(Clone::clone)
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn usable_mut(&mut self) -> Result<&mut InstanceState, Refusal> {
+        self.state.as_mut().map_err(|refusal| refusal.clone())
+    }
+
+    /// Handles `event`, and hands what follows from it to the drivers.
+    pub(crate) fn handle(&mut self, now_ms: i64, event: Event) {
+        let effects = self.state_mut().map(|state| state.handle(now_ms, event));
+        self.route(effects);
+    }
+
+    /// Has the main loop take its next step.
+    pub(crate) fn advance(&mut self, now_ms: i64, run: RunStatus, new_id: impl FnMut() -> String) {
+        let effects = self.state_mut().map(|state| state.advance(now_ms, run, new_id));
+        self.route(effects);
+    }
+
+    fn route(&mut self, effects: Option<Vec<Effect>>) {
+        effects.into_iter().flatten().for_each(|effect| self.outbox.route(effect));
+    }
+
+    fn continue_as_new(ctx: &WorkflowContext<Self>) -> WorkflowResult<()> {
+        let input = ctx.state(|s| s.usable().map(InstanceState::carry_over));
+        let input = input.map_err(ApplicationFailure::non_retryable)?;
         let input = payload_of(&input)
             .map_err(|e| WorkflowTermination::from(ApplicationFailure::new(e)))?;
         match ctx.continue_as_new(input, ContinueAsNewOptions::default())? {}
-    }
-
-    pub(crate) fn is_open(&self) -> bool {
-        self.book.phase == Phase::Open
     }
 }

@@ -64,7 +64,7 @@ pub(crate) fn validate() -> ActivityOptions {
 }
 
 /// Nobody waits for a check of a spec that is in service.
-pub(crate) fn check_again() -> ActivityOptions {
+pub(crate) fn revalidate() -> ActivityOptions {
     ActivityOptions::with_close_timeouts(ActivityCloseTimeouts::ScheduleAndStartToClose {
         schedule_to_close: VALIDATE_TOTAL,
         start_to_close: VALIDATE_ATTEMPT,

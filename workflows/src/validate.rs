@@ -14,7 +14,7 @@ use wci_contract::{
     mask, names,
 };
 
-use crate::{Controller, options, wire::decode};
+use crate::{InstanceActivities, options, wire::decode};
 
 /// Checks a change to a spec that nobody runs yet.
 #[workflow]
@@ -39,7 +39,7 @@ impl Validate {
                 return Ok(ValidateOutput { refusal: Some(refusal), ..ValidateOutput::default() });
             }
         };
-        ctx.execute_activity(Controller::validate, input, options::validate())
+        ctx.execute_activity(InstanceActivities::validate, input, options::validate())
             .await
             .map_err(|error| ApplicationFailure::non_retryable(error).into())
     }

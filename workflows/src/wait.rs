@@ -1,4 +1,4 @@
-//! Waiting for something in the book.
+//! Waiting for a condition of the workflow's state.
 
 use futures::{FutureExt, future::FusedFuture};
 use temporalio_workflow::{WaitConditionOptions, WorkflowCancellationToken, WorkflowContext};

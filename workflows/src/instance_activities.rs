@@ -1,4 +1,4 @@
-//! The activities that the workflows call; another crate gives them bodies.
+//! The activities that the workflows call, by name. Another crate implements them.
 
 #![allow(missing_docs, reason = "the SDK's macros generate items without docs")]
 
@@ -11,13 +11,13 @@ use wci_contract::activities::{
 };
 use wci_contract::launch::Outcome;
 
-/// What an instance has done outside of its workflow.
+/// What an instance does outside of its workflow.
 #[derive(Debug)]
-pub struct Controller;
+pub struct InstanceActivities;
 
 #[activity_definitions]
 #[allow(clippy::unimplemented)] // the form that the macro requires
-impl Controller {
+impl InstanceActivities {
     /// Checks a spec, and every provider in it.
     #[activity(name = activities::VALIDATE_SPEC)]
     pub fn validate(input: ValidateInput) -> Result<ValidateOutput, Infallible> {
@@ -36,19 +36,19 @@ impl Controller {
         unimplemented!()
     }
 
-    /// Reads the queues' figures until a decision is called for.
+    /// Reads the task queues' figures until they call for a decision.
     #[activity(name = activities::WATCH)]
     pub fn watch(input: WatchInput) -> Result<WatchOutput, Infallible> {
         unimplemented!()
     }
 
-    /// Has a provider start workers.
+    /// Starts workers by a provider.
     #[activity(name = activities::INVOKE)]
     pub fn invoke(input: InvokeInput) -> Result<Outcome, Infallible> {
         unimplemented!()
     }
 
-    /// Has a provider keep a set of workers at a size.
+    /// Sets the size of a worker set at its provider.
     #[activity(name = activities::RESIZE)]
     pub fn resize(input: ResizeInput) -> Result<Outcome, Infallible> {
         unimplemented!()

@@ -1,4 +1,4 @@
-//! What the next run is given, and what queries answer with.
+//! What the next run starts with, and what queries return.
 
 use wci_contract::{
     Refusal,
@@ -7,33 +7,33 @@ use wci_contract::{
     state::State,
 };
 
-use crate::{
-    book::{Book, Phase},
-    inbox::announced,
-};
+use crate::{InstanceState, inbox::announced, state::Phase};
 
-impl Book {
+impl InstanceState {
     /// The input of the next run: everything that is known, and what is still under way.
-    pub(crate) fn carry(&self) -> StartInput {
+    pub fn carry_over(&self) -> StartInput {
         StartInput { state: Some(self.dump()), ..self.input.clone() }
     }
 
-    /// Everything that the instance would carry over now.
-    pub(crate) fn dump(&self) -> State {
+    /// The state that the instance would carry over now.
+    pub fn dump(&self) -> State {
         let mut state = self.state.clone();
         state.pending_task_add_signals = self.inbox.all();
-        // What the end of the run left undecided.
+        // Tasks that the run has taken in and not decided about.
         for signal in announced(self.events.values().flatten().cloned()) {
             coalesce(&mut state.pending_task_add_signals, signal);
         }
         let wci = state.wci.get_or_insert_default();
-        wci.launches.extend(self.unknown.iter().cloned());
+        wci.launches.extend(self.orphaned_launches.iter().cloned());
         wci.wake_at_ms = self.inbox.next_wake_ms();
         state
     }
 
-    /// What the server's deployment workflows are told.
-    pub(crate) fn describe(&self) -> Result<Description, Refusal> {
+    /// The answer to the server's deployment workflows.
+    ///
+    /// # Errors
+    /// The version was deleted.
+    pub fn describe(&self) -> Result<Description, Refusal> {
         if self.phase == Phase::Deleted {
             return Err(Refusal::precondition("worker deployment deleted"));
         }
@@ -48,8 +48,8 @@ impl Book {
         })
     }
 
-    /// What the memo says.
-    pub(crate) fn memo(&self) -> Memo {
+    /// The memo of the instance workflow.
+    pub fn memo(&self) -> Memo {
         Memo {
             deployment_name: self.input.deployment_name.clone(),
             build_id: self.input.build_id.clone(),

@@ -1,0 +1,85 @@
+//! The step of the main loop: decide, wait, continue as new, or end.
+
+use crate::{Effect, Ending, InstanceState, state::Phase};
+
+/// A run younger than this is not continued as new: the server would delay the first task of the
+/// next run until a second after this one began.
+const MIN_RUN_MS: i64 = 5_000;
+/// How long an instance may be without a spec.
+const UNCLAIMED_MS: i64 = 600_000;
+
+/// What only the run itself knows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RunStatus {
+    /// Whether somebody cancelled the workflow.
+    pub cancelled: bool,
+    /// Whether the history is long enough to be continued in a new run.
+    pub history_is_long: bool,
+    /// Whether updates are being handled.
+    pub handlers_running: bool,
+}
+
+impl InstanceState {
+    /// What the main loop does at `now_ms`. `new_id` names launches; it must not repeat a name.
+    pub fn advance(
+        &mut self,
+        now_ms: i64,
+        run: RunStatus,
+        new_id: impl FnMut() -> String,
+    ) -> Vec<Effect> {
+        if self.deciding {
+            return Vec::new();
+        }
+        if self.phase.is_over() {
+            self.cancel_timer();
+            self.effects.push(Effect::End(Ending::Completed));
+        } else if run.cancelled {
+            self.effects.push(Effect::End(Ending::Cancelled));
+        } else if !self.begin_decision(now_ms, new_id) {
+            self.wait(now_ms, run);
+        }
+        self.take_effects()
+    }
+
+    /// Nothing calls for a decision now.
+    fn wait(&mut self, now_ms: i64, run: RunStatus) {
+        let is_old_enough = now_ms - self.started_ms >= MIN_RUN_MS;
+        if run.history_is_long && is_old_enough && !run.handlers_running {
+            self.cancel_timer();
+            self.close(Phase::Closing);
+            self.effects.push(Effect::ContinueAsNew);
+            return;
+        }
+        let unclaimed_until_ms = self.unclaimed_until_ms();
+        if unclaimed_until_ms.is_some_and(|at| at <= now_ms) && !run.handlers_running {
+            self.effects.push(Effect::End(Ending::Unclaimed));
+            return;
+        }
+        match unclaimed_until_ms.or_else(|| self.inbox.next_wake_ms()) {
+            Some(at_ms) => self.set_timer(at_ms),
+            None => self.cancel_timer(),
+        }
+    }
+
+    /// When an instance without a spec ends; `None` for one that has a spec.
+    pub(crate) fn unclaimed_until_ms(&self) -> Option<i64> {
+        let since_ms = self.vacated_ms.unwrap_or(self.started_ms);
+        self.spec().is_none().then_some(since_ms + UNCLAIMED_MS)
+    }
+
+    /// Keeps a timer that fires early enough: to be woken once for nothing costs less than to move
+    /// the timer each time.
+    fn set_timer(&mut self, at_ms: i64) {
+        if self.timer_ms.is_none_or(|set_ms| set_ms > at_ms) {
+            self.timer_ms = Some(at_ms);
+            self.effects.push(Effect::SetTimer { at_ms });
+        }
+    }
+
+    /// To cancel a timer costs one event, to be woken by it five.
+    fn cancel_timer(&mut self) {
+        if self.timer_ms.take().is_some() {
+            self.effects.push(Effect::CancelTimer);
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! When the figures that a watch reads call for a decision.
+
+use std::time::Duration;
+
+use wci_contract::{
+    activities::{WatchEnd, WatchInput},
+    stats::StatsByType,
+};
+
+/// Between two samples while something is going on.
+const BUSY_INTERVAL: Duration = Duration::from_secs(1);
+/// Between two samples of quiet queues.
+const IDLE_INTERVAL: Duration = Duration::from_secs(2);
+/// For this long after a launch its workers are expected to take the backlog, milliseconds. The
+/// server's figures alone are up to 5 s old.
+const LAUNCH_GRACE_MS: i64 = 5_000;
+/// A backlog that tasks are dispatched from, but that has not become smaller for this long, needs
+/// more workers: longer than the server's figures are old, milliseconds.
+const STUCK_MS: i64 = 6_000;
+
+/// Workers are counted with every fifth sample while some are there or were launched within
+/// [`RECENT_LAUNCH_MS`], and otherwise with every thirtieth: that keeps the cost of counting a
+/// fraction of the cost of sampling.
+const SAMPLES_WITH_WORKERS: u32 = 5;
+const SAMPLES_WITHOUT: u32 = 30;
+const RECENT_LAUNCH_MS: i64 = 60_000;
+
+/// The figures of the watched types at one time.
+#[derive(Debug, Clone, Default)]
+pub struct Sample {
+    /// When, milliseconds since the Unix epoch.
+    pub now_ms: i64,
+    /// How long ago this process launched workers for the version, milliseconds.
+    pub since_launch_ms: Option<i64>,
+    /// The figures.
+    pub stats: StatsByType,
+}
+
+/// One watch of a version's task queues: judges each sample by those before it.
+#[derive(Debug, Default)]
+pub struct BacklogWatch {
+    /// The backlog, and since when it has not become smaller.
+    standing: Option<(u64, i64)>,
+    /// Samples since the workers were counted.
+    samples: u32,
+}
+
+impl BacklogWatch {
+    /// Whether `sample` ends the watch. A backlog does when nothing was launched lately and it is
+    /// not being worked off, and at `due_ms` in any case.
+    pub fn judge(&mut self, input: &WatchInput, sample: &Sample) -> Option<WatchEnd> {
+        let Some(standing_ms) = self.standing_ms(sample) else {
+            return (sample.now_ms >= input.until_ms).then_some(WatchEnd::TimeUp);
+        };
+        if sample.now_ms >= input.due_ms {
+            return Some(WatchEnd::Backlog);
+        }
+        // Without grace the figures were requested, whatever is on its way.
+        let is_helped = input.backlog_grace.until_ms().is_some_and(|until_ms| {
+            sample.since_launch_ms.is_some_and(|since| since < LAUNCH_GRACE_MS)
+                || sample.now_ms < until_ms
+        });
+        let is_worked_off =
+            sample.stats.values().any(|stats| stats.dispatch_rate > 0.0) && standing_ms < STUCK_MS;
+        (!is_helped && !is_worked_off).then_some(WatchEnd::Backlog)
+    }
+
+    /// Whether to count the workers now, though nothing calls for a decision. `has_workers` says
+    /// whether the last count found any.
+    pub fn wants_count(&mut self, sample: &Sample, has_workers: bool) -> bool {
+        let is_recent = sample.since_launch_ms.is_some_and(|since| since < RECENT_LAUNCH_MS);
+        let every = if has_workers || is_recent { SAMPLES_WITH_WORKERS } else { SAMPLES_WITHOUT };
+        self.samples += 1;
+        if self.samples < every {
+            return false;
+        }
+        self.samples = 0;
+        true
+    }
+
+    /// For how long the backlog has not become smaller, milliseconds; `None` while there is none.
+    fn standing_ms(&mut self, sample: &Sample) -> Option<i64> {
+        let backlog = backlog(&sample.stats);
+        if backlog == 0 {
+            self.standing = None;
+            return None;
+        }
+        match self.standing {
+            Some((last, since)) if backlog >= last => Some(sample.now_ms - since),
+            _ => {
+                self.standing = Some((backlog, sample.now_ms));
+                Some(0)
+            }
+        }
+    }
+
+    /// How long until the next sample.
+    pub fn interval(&self, sample: &Sample) -> Duration {
+        let is_busy = self.standing.is_some()
+            || sample.since_launch_ms.is_some_and(|since| since < 2 * LAUNCH_GRACE_MS);
+        if is_busy { BUSY_INTERVAL } else { IDLE_INTERVAL }
+    }
+}
+
+fn backlog(stats: &StatsByType) -> u64 {
+    stats.values().map(|stats| stats.backlog).fold(0, u64::saturating_add)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wci_contract::{TaskType, VersionId, activities::BacklogGrace, stats::QueueStats};
+
+    const INPUT: fn() -> WatchInput = || WatchInput {
+        backlog_grace: BacklogGrace::Until(1_000),
+        due_ms: 60_000,
+        until_ms: 90_000,
+        version: VersionId::new("d", "b").unwrap(),
+        types: Vec::new(),
+    };
+
+    fn sample(now_ms: i64, backlog: u64, dispatch_rate: f64) -> Sample {
+        let stats = QueueStats { backlog, dispatch_rate, ..QueueStats::default() };
+        Sample { now_ms, since_launch_ms: None, stats: [(TaskType::Workflow, stats)].into() }
+    }
+
+    #[test]
+    fn a_first_task_that_nobody_helps_ends_the_watch_at_once() {
+        assert_eq!(
+            BacklogWatch::default().judge(&INPUT(), &sample(2_000, 1, 0.0)),
+            Some(WatchEnd::Backlog)
+        );
+    }
+
+    #[test]
+    fn a_backlog_that_workers_are_on_their_way_to_is_left_to_them() {
+        let mut watch = BacklogWatch::default();
+        assert_eq!(watch.judge(&INPUT(), &sample(500, 9, 0.0)), None);
+        let launched = Sample { since_launch_ms: Some(100), ..sample(2_000, 9, 0.0) };
+        assert_eq!(watch.judge(&INPUT(), &launched), None);
+    }
+
+    #[test]
+    fn a_backlog_that_is_worked_off_is_left_alone_until_it_is_due() {
+        let mut watch = BacklogWatch::default();
+        for (second, backlog) in [(2, 50), (7, 50), (8, 40), (13, 40)] {
+            assert_eq!(watch.judge(&INPUT(), &sample(second * 1000, backlog, 3.0)), None);
+        }
+        assert_eq!(watch.judge(&INPUT(), &sample(60_000, 30, 3.0)), Some(WatchEnd::Backlog));
+    }
+
+    #[test]
+    fn a_backlog_that_does_not_shrink_wants_help() {
+        let mut watch = BacklogWatch::default();
+        assert_eq!(watch.judge(&INPUT(), &sample(2_000, 50, 3.0)), None);
+        assert_eq!(watch.judge(&INPUT(), &sample(8_000, 50, 3.0)), Some(WatchEnd::Backlog));
+    }
+
+    #[test]
+    fn workers_are_counted_often_while_there_are_some_and_seldom_otherwise() {
+        let quiet = sample(1, 0, 0.0);
+        let launched = Sample { since_launch_ms: Some(59_999), ..quiet.clone() };
+        let long_ago = Sample { since_launch_ms: Some(60_000), ..quiet.clone() };
+        for (sample, has_workers, every) in
+            [(&quiet, false, 30), (&quiet, true, 5), (&launched, false, 5), (&long_ago, false, 30)]
+        {
+            let mut watch = BacklogWatch::default();
+            let counts = (0..60).filter(|_| watch.wants_count(sample, has_workers)).count();
+            assert_eq!(counts, 60 / every);
+        }
+    }
+
+    #[test]
+    fn an_idle_watch_ends_when_its_time_is_up() {
+        let mut watch = BacklogWatch::default();
+        assert_eq!(watch.judge(&INPUT(), &sample(89_999, 0, 0.0)), None);
+        assert_eq!(watch.judge(&INPUT(), &sample(90_000, 0, 0.0)), Some(WatchEnd::TimeUp));
+    }
+}

@@ -1,0 +1,112 @@
+//! Registration: a group whose task queues the server does not know gets a worker, which registers
+//! them by polling.
+
+use std::collections::BTreeSet;
+
+use wci_contract::{
+    FailureClass, Spec,
+    activities::{RegisterInput, RegisterOutput},
+    decision::Event as ScalingEvent,
+    launch::Outcome,
+};
+
+use crate::{Effect, InstanceState};
+
+/// A worker whose task queues the server does not know this long after its start is not expected
+/// any more.
+const ARRIVES_WITHIN_MS: i64 = 60_000;
+
+impl InstanceState {
+    /// Requests a registration if the spec calls for one. Worker sets have a size first: their
+    /// workers register task queues by themselves.
+    pub(crate) fn request_registration(&mut self) {
+        let is_called_for = self.state.wci.as_ref().is_some_and(|wci| wci.register);
+        if self.is_open() && is_called_for && !self.registering && self.has_sized_sets() {
+            self.registering = true;
+            self.effects.push(Effect::Register);
+        }
+    }
+
+    /// The input of a registration that begins now; `None` if there is nothing to register any
+    /// more. `launch_id` names its launches.
+    pub fn begin_registration(
+        &mut self,
+        now_ms: i64,
+        launch_id: impl FnOnce() -> String,
+    ) -> Option<RegisterInput> {
+        let spec = self.spec().cloned();
+        // A run that closes leaves the registration to the next one.
+        let Some(spec) = spec.filter(|_| self.is_open()) else {
+            self.registering = false;
+            if self.is_open() {
+                self.wci().register = false;
+            }
+            return None;
+        };
+        Some(RegisterInput {
+            version: self.version.clone(),
+            spec,
+            launch_id: launch_id(),
+            underway: self.groups_with_workers_underway(now_ms),
+        })
+    }
+
+    /// A failure is recorded; the next tasks that are announced bring the next attempt.
+    pub(crate) fn end_registration(
+        &mut self,
+        now_ms: i64,
+        spec: &Spec,
+        result: Result<RegisterOutput, String>,
+    ) {
+        self.registering = false;
+        // A spec that changed meanwhile is registered by itself.
+        self.wci().register = self.state.spec.as_ref() != Some(spec);
+        let failed = match result {
+            Ok(output) => {
+                let started = output.started.into_iter().map(|group| (group, now_ms));
+                self.wci().registering.extend(started);
+                self.populate_sets(output.empty_sets);
+                output.failed
+            }
+            Err(message) => {
+                let groups = spec.scaling_group_specs.keys().cloned();
+                groups.map(|group| (group, message.clone())).collect()
+            }
+        };
+        for (group, message) in failed {
+            let outcome = Outcome::failed(1, FailureClass::Unavailable, message);
+            self.record_failure(now_ms, &group, &outcome);
+        }
+    }
+
+    /// Groups that have a worker on its way: one that registers, or one that tasks called for.
+    fn groups_with_workers_underway(&self, now_ms: i64) -> BTreeSet<String> {
+        let Some(wci) = &self.state.wci else { return BTreeSet::new() };
+        let registering =
+            wci.registering.iter().filter(|(_, at)| now_ms - **at < ARRIVES_WITHIN_MS);
+        let launching = wci.launches.iter().map(|launch| &launch.group);
+        let sets = wci.worker_sets.iter().filter(|(_, set)| set.wanted > 0);
+        let underway = registering.map(|(group, _)| group).chain(launching);
+        underway.chain(sets.map(|(group, _)| group)).cloned().collect()
+    }
+
+    /// Gives empty worker sets one worker, as if a task had found none. Their algorithm lets it go
+    /// again.
+    fn populate_sets(&mut self, groups: Vec<String>) {
+        for group in groups.into_iter().filter(|g| self.is_worker_set(g)).collect::<Vec<_>>() {
+            let task = self.synthetic_signal(&group, 1);
+            self.events.entry(group).or_default().push(ScalingEvent::TaskAdd(task));
+        }
+    }
+
+    /// Forgets workers on their way to groups that `spec` does not have or starts differently.
+    pub(crate) fn forget_registrations_not_in(&mut self, spec: &Spec) {
+        let compute = |spec: &Spec, group: &str| {
+            spec.scaling_group_specs.get(group).map(|group| group.compute.clone())
+        };
+        let old = self.state.spec.take().unwrap_or_default();
+        let is_same = |group: &str| compute(&old, group) == compute(spec, group);
+        self.wci().registering.retain(|group, _| is_same(group));
+        self.state.spec = Some(old);
+    }
+}

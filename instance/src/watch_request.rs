@@ -1,0 +1,122 @@
+//! Watches of the task queues: what the next one looks for, and what follows from its figures.
+
+use wci_contract::{
+    activities::{BacklogGrace, WatchInput, WatchOutput},
+    decision::{Event as ScalingEvent, Poll},
+    stats::{StatsByType, all_of},
+};
+
+use crate::{Effect, InstanceState};
+
+/// How long an idle watch lasts: a handful of events an hour.
+const IDLE_WATCH_MS: i64 = 3_600_000;
+/// How long a watch lasts while a backlog was seen or reads were requested lately. When such a
+/// watch is lost, that is noticed sooner.
+const BUSY_WATCH_MS: i64 = 60_000;
+/// How long a backlog that was reported is left to workers: at first, and at most.
+const MIN_GRACE_MS: i64 = 5_000;
+const MAX_GRACE_MS: i64 = 60_000;
+/// When a group wants figures that no decision has said so for.
+const DEFAULT_POLL_MS: u64 = 60_000;
+/// The age of the server's figures: to report a backlog sooner again tells nothing new.
+const FIGURES_AGE_MS: i64 = 5_000;
+
+/// A watch that begins now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WatchRequest {
+    /// What it looks for.
+    pub input: WatchInput,
+    /// How long it may last, milliseconds.
+    pub lasting_ms: u64,
+    /// Whether something is going on, so that the loss of the watch must be noticed soon.
+    pub is_busy: bool,
+}
+
+impl InstanceState {
+    /// Requests a watch in place of the one that runs.
+    pub(crate) fn watch_anew(&mut self) {
+        if self.is_open() {
+            self.effects.push(Effect::Watch);
+        }
+    }
+
+    /// The watch that begins now; `None` while there is nothing to watch.
+    pub fn begin_watch(&self, now_ms: i64) -> Option<WatchRequest> {
+        self.spec().filter(|_| self.is_open())?;
+        let types = self.served_types();
+        if types.is_empty() {
+            return None;
+        }
+        let is_busy = self.is_busy(now_ms);
+        let due_ms = self.next_poll_ms.values().min().copied().unwrap_or(DEFAULT_POLL_MS);
+        let due_ms = i64::try_from(due_ms).unwrap_or(i64::MAX).max(FIGURES_AGE_MS);
+        // Worker sets are decided about at their own pace, whether or not tasks wait.
+        let lasting_ms = match self.next_set_poll_ms(DEFAULT_POLL_MS) {
+            Some(set_poll_ms) => i64::try_from(set_poll_ms).unwrap_or(i64::MAX),
+            None if is_busy => BUSY_WATCH_MS,
+            None => IDLE_WATCH_MS,
+        };
+        let until_ms = now_ms.saturating_add(lasting_ms.max(due_ms));
+        Some(WatchRequest {
+            input: WatchInput {
+                version: self.version.clone(),
+                types,
+                backlog_grace: self.backlog_grace,
+                due_ms: now_ms.saturating_add(due_ms),
+                until_ms,
+            },
+            lasting_ms: u64::try_from(until_ms - now_ms).unwrap_or(0),
+            is_busy,
+        })
+    }
+
+    /// Whether reads were requested, or something was done about a backlog lately.
+    fn is_busy(&self, now_ms: i64) -> bool {
+        let is_recent = |until_ms: i64| now_ms < until_ms.saturating_add(BUSY_WATCH_MS);
+        self.backlog_grace.until_ms().is_none_or(is_recent)
+    }
+
+    /// Gives each group the figures of the types that it serves, and watches on.
+    pub(crate) fn end_watch(&mut self, now_ms: i64, output: &WatchOutput) {
+        self.set_backlog_grace(now_ms, &output.stats);
+        self.watch_anew();
+        let Some(spec) = self.spec() else { return };
+        let mut polls = Vec::new();
+        for group in spec.scaling_group_specs.keys() {
+            let types = spec.types_of(group);
+            let stats: StatsByType = output
+                .stats
+                .iter()
+                .filter(|(kind, _)| types.contains(kind))
+                .map(|(kind, stats)| (*kind, *stats))
+                .collect();
+            if !stats.is_empty() {
+                let workers = output.workers.as_ref().map(|workers| {
+                    let served = workers.iter().filter(|(kind, _)| types.contains(kind));
+                    all_of(&served.map(|(kind, workers)| (*kind, *workers)).collect(), &stats)
+                });
+                polls.push((group.clone(), Poll { stats, workers }));
+            }
+        }
+        for (group, poll) in polls {
+            self.events.entry(group).or_default().push(ScalingEvent::Poll(poll));
+        }
+    }
+
+    /// Leaves a backlog that was reported to the workers that it calls for; twice as long each time
+    /// that none of them took a task.
+    fn set_backlog_grace(&mut self, now_ms: i64, stats: &StatsByType) {
+        let waits = stats.values().any(|stats| stats.backlog > 0);
+        let is_served = stats.values().any(|stats| stats.dispatch_rate > 0.0);
+        self.unserved_backlogs =
+            if waits && !is_served { self.unserved_backlogs.saturating_add(1) } else { 0 };
+        if waits {
+            let doublings = self.unserved_backlogs.saturating_sub(1).min(8);
+            let grace_ms = MIN_GRACE_MS.saturating_mul(1 << doublings).min(MAX_GRACE_MS);
+            self.backlog_grace = BacklogGrace::Until(now_ms + grace_ms);
+        } else if self.backlog_grace == BacklogGrace::None {
+            // The reads that were requested found nothing, and are over now.
+            self.backlog_grace = BacklogGrace::Until(now_ms.saturating_sub(BUSY_WATCH_MS));
+        }
+    }
+}
