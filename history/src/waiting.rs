@@ -107,9 +107,9 @@ fn of_watch(watch: &WatchInput, now: Millis) -> Waiting {
     let types: Vec<String> = watch.types.iter().map(|kind| kind.as_str().to_owned()).collect();
     let queues = if types.is_empty() { "task".to_owned() } else { list(&types) };
     let mut text = format!("The watch of the {queues} queues to find tasks that no worker takes");
-    if watch.quiet_until_ms > now {
-        let quiet = span(watch.quiet_until_ms - now);
-        text.push_str(&format!("; for {quiet}, it leaves waiting tasks to starting workers"));
+    if let Some(until_ms) = watch.backlog_grace.until_ms().filter(|at| *at > now) {
+        let grace = span(until_ms - now);
+        text.push_str(&format!("; for {grace}, it leaves waiting tasks to starting workers"));
     }
     let until = watch.until_ms;
     if until > now {
