@@ -134,9 +134,6 @@ impl InstanceState {
         if !self.deciding && (wakes_main_loop || has_work) {
             self.effects.push(Effect::Advance);
         }
-        self.request_registration();
-        self.request_revalidation();
-        self.request_notification();
         self.take_effects()
     }
 
@@ -186,7 +183,11 @@ impl InstanceState {
         self.effects.push(Effect::StopWatch);
     }
 
+    /// What follows from the change that was just made.
     pub(crate) fn take_effects(&mut self) -> Vec<Effect> {
+        self.request_registration();
+        self.request_revalidation();
+        self.request_notification();
         std::mem::take(&mut self.effects)
     }
 

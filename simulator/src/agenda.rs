@@ -36,10 +36,12 @@ pub(crate) enum Control {
     Decided,
     /// The provider answered.
     Answered(Answer),
-    /// The time for something put off has come.
-    Wake,
-    /// It is time to look at the queue; the number tells looks of one watch from those of another.
-    Look(u32),
+    /// The event with this number happened.
+    Reported(u32),
+    /// The timer with this number fires.
+    Wake(u32),
+    /// The queue's figures are read, for the watch with this number.
+    Sample(u32),
 }
 
 /// What the matching hook tells.
@@ -90,12 +92,12 @@ mod tests {
     fn things_happen_in_the_order_of_time_and_then_of_being_known() {
         let mut agenda = Agenda::default();
         for (ms, number) in [(5, 0), (1, 9), (5, 1), (1, 3)] {
-            agenda.add(Micros::from_ms(ms), Happening::Control(Control::Look(number)));
+            agenda.add(Micros::from_ms(ms), Happening::Control(Control::Sample(number)));
         }
         let order: Vec<_> = std::iter::from_fn(|| agenda.take()).collect();
         let looks = [(1, 9), (1, 3), (5, 0), (5, 1)];
         let expected = looks
-            .map(|(ms, number)| (Micros::from_ms(ms), Happening::Control(Control::Look(number))));
+            .map(|(ms, number)| (Micros::from_ms(ms), Happening::Control(Control::Sample(number))));
         assert_eq!(order, expected);
     }
 }

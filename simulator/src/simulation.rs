@@ -36,7 +36,7 @@ pub fn simulate(
 ) -> Result<Run, ParseError> {
     scenario.check()?;
     contender.check()?;
-    let mut simulation = Simulation::new(scenario, contender);
+    let mut simulation = Simulation::new(scenario, contender)?;
     for step in 0..MAX_STEPS {
         if !simulation.step() {
             break;
@@ -56,15 +56,16 @@ struct Simulation<'a> {
 }
 
 impl<'a> Simulation<'a> {
-    fn new(scenario: &'a Scenario, contender: &Contender) -> Self {
+    fn new(scenario: &'a Scenario, contender: &Contender) -> Result<Self, ParseError> {
         let workload = Workload::new(scenario.seed, &scenario.traffic, scenario.service);
         let mut site = Site::new(scenario);
         if contender.keeps_a_set() {
             site.resize(0);
         }
-        let mut controller = Controller::new(contender);
+        let mut controller = Controller::new(contender)?;
         controller.begin(&mut site);
-        Self { arrivals: workload.peekable(), site, controller, timeline: Timeline::default() }
+        let (arrivals, timeline) = (workload.peekable(), Timeline::default());
+        Ok(Self { arrivals, site, controller, timeline })
     }
 
     /// Lets the next thing happen; `false` when there is no more to see.

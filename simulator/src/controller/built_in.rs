@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 
 use wci_contract::decision::Event;
 
-use super::mind::{self, Mind, Wish};
+use super::algorithm_runner::{self, AlgorithmRunner, Request};
 use crate::{
     Micros,
     agenda::{Answer, Control},
@@ -26,7 +26,7 @@ const BETWEEN_CALLS: Micros = Micros::from_ms(1_500);
 /// The built-in controller.
 #[derive(Debug)]
 pub(crate) struct BuiltIn {
-    mind: Mind,
+    algorithm: AlgorithmRunner,
     inbox: VecDeque<Event>,
     /// What keeps it from taking the next from the inbox.
     busy: Option<Busy>,
@@ -42,21 +42,21 @@ enum Busy {
 }
 
 impl BuiltIn {
-    pub(super) fn new(mind: Mind) -> Self {
-        Self { mind, inbox: VecDeque::new(), busy: None }
+    pub(super) fn new(algorithm: AlgorithmRunner) -> Self {
+        Self { algorithm, inbox: VecDeque::new(), busy: None }
     }
 
     pub(super) fn begin(&mut self, site: &mut Site<'_>) {
-        site.after(FIRST_POLL, Control::Look(0));
+        site.after(FIRST_POLL, Control::Sample(0));
     }
 
     pub(super) fn go_on(&mut self, control: Control, site: &mut Site<'_>) {
         match control {
             Control::Signal(announced) => {
-                self.inbox.push_back(Event::TaskAdd(mind::signal(announced)));
+                self.inbox.push_back(Event::TaskAdd(algorithm_runner::signal(announced)));
                 self.wake(site);
             }
-            Control::Look(_) => {
+            Control::Sample(_) => {
                 let poll = site.look();
                 self.inbox.push_back(Event::Poll(poll));
                 self.wake(site);
@@ -66,7 +66,8 @@ impl BuiltIn {
                 self.take_next(site);
             }
             Control::Answered(answer) => self.answered(site, answer),
-            Control::Wake => self.call_again(site),
+            Control::Wake(_) => self.call_again(site),
+            Control::Reported(_) => {}
         }
     }
 
@@ -83,15 +84,15 @@ impl BuiltIn {
             && let Some(event) = self.inbox.pop_front()
         {
             let is_poll = matches!(event, Event::Poll(_));
-            let decision = self.mind.decide(site.now, &[event], None, &mut site.tally);
+            let decision = self.algorithm.decide(site.now, event, &mut site.tally);
             if is_poll {
                 let next = Micros::from_ms(decision.next_poll_ms);
-                site.after(next.clamp(SHORTEST_POLL, LONGEST_POLL), Control::Look(0));
+                site.after(next.clamp(SHORTEST_POLL, LONGEST_POLL), Control::Sample(0));
             }
-            match mind::wish(&decision.actions) {
-                Wish::Nothing => {}
-                Wish::Start(count) => self.call(site, count, 1),
-                Wish::Keep(count) => {
+            match algorithm_runner::request(&decision.actions) {
+                Request::Nothing => {}
+                Request::Start(count) => self.call(site, count, 1),
+                Request::Resize(count) => {
                     site.resize(count);
                 }
             }
@@ -110,7 +111,7 @@ impl BuiltIn {
         match self.busy {
             Some(Busy::Calling { calls, .. }) if missing > 0 && calls < CALLS => {
                 self.busy = Some(Busy::Calling { count: missing, calls });
-                site.after(BETWEEN_CALLS, Control::Wake);
+                site.after(BETWEEN_CALLS, Control::Wake(0));
             }
             _ => {
                 self.busy = None;

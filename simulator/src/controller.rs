@@ -1,31 +1,35 @@
-//! What drives the algorithm: our instance, or the loop of the built-in controller.
+//! What drives the algorithm: the real instance, or a model of the built-in controller's loop.
 
+mod algorithm_runner;
 mod built_in;
-mod inbox;
 mod instance;
-mod mind;
-mod watch;
 
 use crate::{Contender, Loop, agenda::Control, site::Site};
 
+use algorithm_runner::AlgorithmRunner;
 use built_in::BuiltIn;
 use instance::Instance;
-use mind::Mind;
 
 /// A controller at work.
 #[derive(Debug)]
 pub(crate) enum Controller {
-    Instance(Instance),
+    Instance(Box<Instance>),
     BuiltIn(BuiltIn),
 }
 
 impl Controller {
-    pub(crate) fn new(contender: &Contender) -> Self {
-        let mind = Mind::new(contender.algorithm, contender.config.clone());
-        match contender.controller {
-            Loop::Instance => Self::Instance(Instance::new(mind)),
-            Loop::BuiltIn => Self::BuiltIn(BuiltIn::new(mind)),
-        }
+    /// The controller of `contender`.
+    ///
+    /// # Errors
+    /// A spec that the instance cannot start with.
+    pub(crate) fn new(contender: &Contender) -> Result<Self, crate::ParseError> {
+        Ok(match contender.controller {
+            Loop::Instance => Self::Instance(Box::new(Instance::new(contender)?)),
+            Loop::BuiltIn => {
+                let config = contender.config.clone();
+                Self::BuiltIn(BuiltIn::new(AlgorithmRunner::new(contender.algorithm, config)))
+            }
+        })
     }
 
     /// Begins its work.
@@ -36,7 +40,7 @@ impl Controller {
         }
     }
 
-    /// Something that it waited for is there.
+    /// Handles something that it waited for.
     pub(crate) fn go_on(&mut self, control: Control, site: &mut Site<'_>) {
         match self {
             Self::Instance(instance) => instance.go_on(control, site),

@@ -1,13 +1,12 @@
-//! The real algorithm, with what it keeps.
+//! Runs the real algorithms, and translates between their terms and the simulator's.
 
 use serde_json::{Map, Value};
 use wci_contract::{
     TaskType,
-    decision::{Action, Decision, Event, GroupState, OwnState, Poll, Reason},
+    decision::{Action, Decision, Event, GroupState},
     launch::Outcome,
     limits::{MAX_ACTIONS, MAX_COUNT},
     signal::TaskAdd,
-    stats::WorkersSeen,
 };
 use wci_scaling::{Algorithm, decide_batch};
 
@@ -33,9 +32,9 @@ pub(super) fn moment(epoch_ms: i64) -> Micros {
     Micros::from_ms(u64::try_from(epoch_ms.saturating_sub(EPOCH_MS)).unwrap_or_default())
 }
 
-/// An algorithm, its settings and its state.
+/// An algorithm with its settings and state, as the built-in controller runs it.
 #[derive(Debug)]
-pub(crate) struct Mind {
+pub(crate) struct AlgorithmRunner {
     algorithm: Algorithm,
     config: Map<String, Value>,
     state: GroupState,
@@ -43,70 +42,41 @@ pub(crate) struct Mind {
 
 /// What a decision asks of a provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wish {
+pub(super) enum Request {
     Nothing,
     Start(u32),
-    Keep(u32),
+    Resize(u32),
 }
 
-impl Mind {
+impl AlgorithmRunner {
     pub(super) fn new(algorithm: Algorithm, config: Map<String, Value>) -> Self {
         Self { algorithm, config, state: GroupState::new() }
     }
 
-    /// Decides what `events` call for, and keeps the state. Before a limit of workers holds back
-    /// announced tasks, the `workers` that poll are counted, where they are known.
-    pub(super) fn decide(
-        &mut self,
-        at: Micros,
-        events: &[Event],
-        workers: Option<WorkersSeen>,
-        tally: &mut Tally,
-    ) -> Decision {
-        let mut decision = self.ask(at, events);
-        let is_full = |reason: &Reason| matches!(reason, Reason::AtMaxConcurrent { .. });
-        if let Some(workers) = workers
-            && decision.reasons.iter().any(is_full)
-            && events.iter().any(is_announced)
-        {
-            let counted = Event::Poll(Poll { workers: Some(workers), ..Poll::default() });
-            let events: Vec<Event> = events.iter().cloned().chain([counted]).collect();
-            decision = self.ask(at, &events);
-        }
+    /// Decides what `event` calls for, and keeps the state.
+    pub(super) fn decide(&mut self, at: Micros, event: Event, tally: &mut Tally) -> Decision {
+        let mut decision =
+            decide_batch(epoch_ms(at), self.algorithm, &self.config, &self.state, &[event]);
         tally.decided(&decision);
         self.state = std::mem::take(&mut decision.state);
         decision
     }
-
-    fn ask(&self, at: Micros, events: &[Event]) -> Decision {
-        decide_batch(epoch_ms(at), self.algorithm, &self.config, &self.state, events)
-    }
-
-    /// Whether our own part of the state is there.
-    pub(super) fn has_own_state(&self) -> bool {
-        OwnState::is_in(&self.state)
-    }
 }
 
-/// Whether the server announced a task.
-fn is_announced(event: &Event) -> bool {
-    matches!(event, Event::TaskAdd(signal) if !signal.task_queue_name.is_empty())
-}
-
-/// What the actions of a decision come to.
-pub(super) fn wish(actions: &[Action]) -> Wish {
-    let mut wish = Wish::Nothing;
+/// The request that the actions of a decision add up to.
+pub(super) fn request(actions: &[Action]) -> Request {
+    let mut request = Request::Nothing;
     for action in actions.iter().take(MAX_ACTIONS) {
-        wish = match (*action, wish) {
-            (Action::InvokeWorker { count }, Wish::Start(before)) => {
-                Wish::Start(before.saturating_add(count).min(MAX_COUNT))
+        request = match (*action, request) {
+            (Action::InvokeWorker { count }, Request::Start(before)) => {
+                Request::Start(before.saturating_add(count).min(MAX_COUNT))
             }
             (Action::InvokeWorker { count: 0 }, before) => before,
-            (Action::InvokeWorker { count }, _) => Wish::Start(count.min(MAX_COUNT)),
-            (Action::UpdateWorkerSetSize { count }, _) => Wish::Keep(count.min(MAX_COUNT)),
+            (Action::InvokeWorker { count }, _) => Request::Start(count.min(MAX_COUNT)),
+            (Action::UpdateWorkerSetSize { count }, _) => Request::Resize(count.min(MAX_COUNT)),
         };
     }
-    wish
+    request
 }
 
 /// An announcement as the signal that brings it.
