@@ -27,7 +27,7 @@ pub enum Effect {
     /// End the run.
     End(Ending),
     /// Have a provider start workers.
-    Launch(InvokeInput),
+    Launch(Box<InvokeInput>),
     /// Have a provider resize the worker set of this group:
     /// [`InstanceState::begin_resize`](crate::InstanceState::begin_resize).
     Resize {

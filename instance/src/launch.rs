@@ -45,7 +45,7 @@ impl InstanceState {
     /// Launches `count` workers of `group`.
     pub(crate) fn launch(&mut self, now_ms: i64, group: &str, count: u32, launch_id: String) {
         let Some(input) = self.launch_input(group, count, launch_id.clone()) else { return };
-        self.effects.push(Effect::Launch(input));
+        self.effects.push(Effect::Launch(Box::new(input)));
         let launch = Launch { launch_id, group: group.to_owned(), count, since: now_ms };
         self.wci().launches.push(launch);
         self.leave_backlog_to_workers(now_ms);

@@ -50,7 +50,7 @@ impl Outbox {
             Effect::CancelTimer => self.main_loop.push_back(Step::CancelTimer),
             Effect::ContinueAsNew => self.main_loop.push_back(Step::ContinueAsNew),
             Effect::End(ending) => self.main_loop.push_back(Step::End(ending)),
-            Effect::Launch(input) => self.launches.push_back(input),
+            Effect::Launch(input) => self.launches.push_back(*input),
             Effect::Resize { group } => self.resizes.push_back(group),
             Effect::Register => self.registration = true,
             Effect::Watch => self.watch = Some(WatchOrder::Begin),

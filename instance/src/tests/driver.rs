@@ -54,7 +54,7 @@ impl Driver {
     pub(super) fn on(&mut self, now_ms: i64, event: Event) -> Vec<Effect> {
         let effects = self.instance.handle(now_ms, event);
         let launches = effects.iter().filter_map(|effect| match effect {
-            Effect::Launch(input) => Some(input.clone()),
+            Effect::Launch(input) => Some((**input).clone()),
             _ => None,
         });
         self.launches.extend(launches);

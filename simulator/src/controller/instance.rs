@@ -149,7 +149,7 @@ impl Instance {
                     site.after(moment(at_ms).less(site.now), Control::Wake(self.timer_number));
                 }
                 Effect::CancelTimer => self.timer_number = self.next_number(),
-                Effect::Launch(input) => self.launch(input, site),
+                Effect::Launch(input) => self.launch(*input, site),
                 Effect::Resize { group } => self.resize(&group, site),
                 Effect::Watch => self.begin_watch(site, Some(WATCH_BEGINS)),
                 Effect::StopWatch => self.watch = None,
