@@ -13,7 +13,6 @@ mod diff;
 mod output;
 pub mod ownership;
 mod spec_file;
-mod timeline;
 mod when;
 pub mod yaml_file;
 

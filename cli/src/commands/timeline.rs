@@ -1,11 +1,17 @@
-//! `wci timeline`: a page that shows what an instance saw, decided and did.
+//! `wci timeline`: draws the history of one instance as an HTML page.
+
+mod data;
+mod page;
+#[cfg(test)]
+mod tests;
 
 use std::{fs, path::PathBuf};
 
 use anyhow::Context;
+use wci_history::History;
 
 use super::history_source::{HistoryArgs, HistorySource, Part};
-use crate::{connection::ConnectionArgs, output, timeline};
+use crate::{clock::Millis, connection::ConnectionArgs, output};
 
 /// Draw waiting tasks, launches and the reasons of decisions over time, as one HTML file
 ///
@@ -23,24 +29,29 @@ pub struct TimelineArgs {
     #[arg(long, default_value_t = 5, value_name = "N",
           value_parser = clap::value_parser!(u32).range(1..=200))]
     runs: u32,
-    /// File to write; - is stdout
+    /// File to write; - for standard output
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
 }
 
-/// Draws.
+/// Runs the command.
 pub(super) async fn run(connection: &ConnectionArgs, args: TimelineArgs) -> anyhow::Result<()> {
     let TimelineArgs { history, runs, output } = args;
     let part = Part { at: None, events: usize::MAX, runs: usize::try_from(runs)? };
     let HistorySource { history, at, .. } = history.read(connection, part).await?;
     // After the instance closed there is nothing to show.
     let last = history.runs.last().map_or(at, |run| run.last_event);
-    let page = timeline::page(&history, if history.close().is_some() { last } else { at });
+    let text = page(&history, if history.close().is_some() { last } else { at });
     if output.as_os_str() == "-" {
-        output::say(page.trim_end());
+        output::say(text.trim_end());
         return Ok(());
     }
-    fs::write(&output, page).with_context(|| format!("cannot write {}", output.display()))?;
+    fs::write(&output, text).with_context(|| format!("cannot write {}", output.display()))?;
     eprintln!("wrote {}", output.display());
     Ok(())
+}
+
+/// The page of `history`, which goes up to `at`.
+fn page(history: &History, at: Millis) -> String {
+    page::write(history, &data::TimelineData::new(history, at))
 }

@@ -5,23 +5,23 @@ use wci_charts::{
 };
 use wci_history::{History, sentences};
 
-use super::picture::{Launch, Picture, Points};
+use super::data::{Launch, Points, TimelineData};
 use crate::clock::{self, Millis};
 
-/// Events in the table at the most, the latest.
+/// Limit of events in the table; the latest are shown.
 const MAX_ROWS: usize = 5_000;
 
 /// The whole page.
-pub(super) fn write(history: &History, picture: &Picture) -> String {
+pub(super) fn write(history: &History, data: &TimelineData) -> String {
     let name = history.id.as_ref().map_or_else(|| "an instance".to_owned(), ToString::to_string);
-    let (from, to) = (clock::rfc3339(picture.from), clock::rfc3339(picture.to));
+    let (from, to) = (clock::rfc3339(data.from), clock::rfc3339(data.to));
     let mut page = Page::new(&format!("{name}: timeline"), &name);
     page.note(&format!("From {from} to {to}. All times are in UTC."));
-    let x = Axis::utc(picture.from, picture.to);
-    page.panel(&backlog(picture, &x));
-    page.panel(&workers(picture, &x));
-    page.panel(&invocations(picture, &x));
-    page.panel(&reasons(picture, &x));
+    let x = Axis::utc(data.from, data.to);
+    page.panel(&backlog(data, &x));
+    page.panel(&workers(data, &x));
+    page.panel(&invocations(data, &x));
+    page.panel(&reasons(data, &x));
     add_events(&mut page, history);
     page.finish()
 }
@@ -31,16 +31,16 @@ fn series(name: &str, kind: Kind, colour: Colour, points: &Points) -> Series {
     Series { name: name.to_owned(), kind, colour, points }
 }
 
-fn most(points: &Points) -> u64 {
+fn max_of(points: &Points) -> u64 {
     points.iter().map(|(_, value)| *value).max().unwrap_or(0)
 }
 
-fn backlog<'a>(picture: &Picture, x: &'a Axis) -> Panel<'a> {
-    let Picture { backlog, announced, .. } = picture;
+fn backlog<'a>(data: &TimelineData, x: &'a Axis) -> Panel<'a> {
+    let TimelineData { backlog, announced, .. } = data;
     let misses: u64 = announced.iter().map(|(_, misses)| misses).sum();
     let read = match backlog.is_empty() {
         true => "The backlog was never read".to_owned(),
-        false => format!("The backlog whenever it was read, at most {}", most(backlog)),
+        false => format!("The backlog whenever it was read, at most {}", max_of(backlog)),
     };
     let caption = format!("{read}; announced tasks that found no worker, {misses} in all.");
     let series = vec![
@@ -51,19 +51,19 @@ fn backlog<'a>(picture: &Picture, x: &'a Axis) -> Panel<'a> {
     Panel { id: "backlog", title: "Tasks", caption, x, content }
 }
 
-fn workers<'a>(picture: &Picture, x: &'a Axis) -> Panel<'a> {
-    let Picture { in_flight, started, seen, .. } = picture;
+fn workers<'a>(data: &TimelineData, x: &'a Axis) -> Panel<'a> {
+    let TimelineData { in_flight, started, seen, .. } = data;
     let mut caption = format!(
-        "Workers started since the beginning, {}; workers in launches under way, at most {}",
-        most(started),
-        most(in_flight)
+        "Workers started since the beginning, {}; workers in launches in progress, at most {}",
+        max_of(started),
+        max_of(in_flight)
     );
     let mut lines = vec![
         series("started", Kind::Step, Colour::Green, started),
-        series("in launches under way", Kind::Step, Colour::Orange, in_flight),
+        series("in launches in progress", Kind::Step, Colour::Orange, in_flight),
     ];
     if !seen.is_empty() {
-        caption.push_str(&format!("; workers seen polling, at most {}", most(seen)));
+        caption.push_str(&format!("; workers seen polling, at most {}", max_of(seen)));
         lines.push(series("seen polling", Kind::Step, Colour::Violet, seen));
     }
     caption.push('.');
@@ -71,9 +71,9 @@ fn workers<'a>(picture: &Picture, x: &'a Axis) -> Panel<'a> {
     Panel { id: "workers", title: "Workers", caption, x, content }
 }
 
-fn invocations<'a>(picture: &Picture, x: &'a Axis) -> Panel<'a> {
-    let launches = &picture.launches;
-    let well = launches.iter().filter(|launch| launch.is_well).count();
+fn invocations<'a>(data: &TimelineData, x: &'a Axis) -> Panel<'a> {
+    let launches = &data.launches;
+    let well = launches.iter().filter(|launch| launch.is_success).count();
     let caption = match launches.len() {
         0 => "No launches.".to_owned(),
         all => format!(
@@ -84,10 +84,10 @@ fn invocations<'a>(picture: &Picture, x: &'a Axis) -> Panel<'a> {
     let kinds = [
         (Colour::Green, "every worker started"),
         (Colour::Orange, "some or all failed"),
-        (Colour::Blue, "under way"),
+        (Colour::Blue, "in progress"),
     ];
     let kinds = kinds.map(|(colour, name)| (colour, name.to_owned())).into();
-    let bars = launches.iter().map(|launch| bar(launch, picture.to)).collect();
+    let bars = launches.iter().map(|launch| bar(launch, data.to)).collect();
     let content = Content::Bars(Bars { kinds, bars });
     Panel { id: "invocations", title: "Invocations", caption, x, content }
 }
@@ -95,10 +95,10 @@ fn invocations<'a>(picture: &Picture, x: &'a Axis) -> Panel<'a> {
 fn bar(launch: &Launch, last: Millis) -> wci_charts::Bar {
     let Launch { workers, started, group, .. } = launch;
     let (colour, end) = match launch.to {
-        None => (Colour::Blue, "under way".to_owned()),
+        None => (Colour::Blue, "in progress".to_owned()),
         Some(to) => {
             let took = clock::span(clock::since(launch.from, to));
-            let colour = if launch.is_well { Colour::Green } else { Colour::Orange };
+            let colour = if launch.is_success { Colour::Green } else { Colour::Orange };
             (colour, format!("{started} started, after {took}"))
         }
     };
@@ -110,8 +110,8 @@ fn bar(launch: &Launch, last: Millis) -> wci_charts::Bar {
     }
 }
 
-fn reasons<'a>(picture: &Picture, x: &'a Axis) -> Panel<'a> {
-    let caption = match picture.reasons.is_empty() {
+fn reasons<'a>(data: &TimelineData, x: &'a Axis) -> Panel<'a> {
+    let caption = match data.reasons.is_empty() {
         true => "No decisions.",
         false => "When each reason was given for a decision.",
     };
@@ -119,12 +119,12 @@ fn reasons<'a>(picture: &Picture, x: &'a Axis) -> Panel<'a> {
         let mark = |(at, line): &(Millis, String)| Mark { at: *at as f64, words: line.clone() };
         Row { name: name.clone(), marks: given.iter().map(mark).collect() }
     };
-    let rows = picture.reasons.iter().map(row).collect();
+    let rows = data.reasons.iter().map(row).collect();
     let content = Content::Marks(Marks { name: "decision".to_owned(), rows });
     Panel { id: "reasons", title: "Reasons", caption: caption.to_owned(), x, content }
 }
 
-/// The same as text.
+/// The events as text.
 fn add_events(page: &mut Page, history: &History) {
     let events = sentences(&history.events);
     let skipped = events.len().saturating_sub(MAX_ROWS);

@@ -1,4 +1,4 @@
-use super::{page, picture::Picture};
+use super::{data::TimelineData, page};
 use wci_history::History;
 
 use crate::replay::recorded;
@@ -16,23 +16,23 @@ fn drawn(name: &str) -> String {
 #[test]
 fn the_picture_has_what_waited_what_was_asked_for_and_why() {
     let history = history("provider-refuses-then-recovers");
-    let picture = Picture::of(&history, history.runs[0].last_event);
-    assert_eq!(picture.launches.len(), 3);
-    let well: Vec<bool> = picture.launches.iter().map(|bar| bar.is_well).collect();
+    let data = TimelineData::new(&history, history.runs[0].last_event);
+    assert_eq!(data.launches.len(), 3);
+    let well: Vec<bool> = data.launches.iter().map(|bar| bar.is_success).collect();
     assert_eq!(well, [false, false, true]);
-    assert_eq!(picture.started.last().unwrap().1, 1);
-    assert_eq!(picture.in_flight.iter().map(|(_, workers)| *workers).max(), Some(1));
-    assert_eq!(picture.in_flight.last().unwrap().1, 0);
-    assert_eq!(picture.announced.iter().map(|(_, misses)| *misses).sum::<u64>(), 5);
-    assert_eq!(picture.reasons["launch_failed"].len(), 2);
-    assert_eq!(picture.reasons["probing"].len(), 2);
+    assert_eq!(data.started.last().unwrap().1, 1);
+    assert_eq!(data.in_flight.iter().map(|(_, workers)| *workers).max(), Some(1));
+    assert_eq!(data.in_flight.last().unwrap().1, 0);
+    assert_eq!(data.announced.iter().map(|(_, misses)| *misses).sum::<u64>(), 5);
+    assert_eq!(data.reasons["launch_failed"].len(), 2);
+    assert_eq!(data.reasons["probing"].len(), 2);
 }
 
 #[test]
 fn a_backlog_that_a_watch_saw_is_drawn() {
     let history = history("backlog-alone");
-    let picture = Picture::of(&history, history.runs[0].last_event);
-    assert_eq!(picture.backlog.iter().map(|(_, waiting)| *waiting).max(), Some(1));
+    let data = TimelineData::new(&history, history.runs[0].last_event);
+    assert_eq!(data.backlog.iter().map(|(_, waiting)| *waiting).max(), Some(1));
 }
 
 #[test]
