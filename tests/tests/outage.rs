@@ -82,7 +82,7 @@ async fn a_namespace_whose_credentials_are_refused_is_left_until_they_are_accept
     let version = world.version("unharmed");
     version.at_zero().await;
     let log = world.worker().log();
-    for words in ["not served now", "namespace=\"locked\"", "Request unauthorized."] {
+    for words in ["cannot serve the namespace", "namespace=\"locked\"", "Request unauthorized."] {
         assert!(log.contains(words), "{log}");
     }
     world.front().accept("locked");

@@ -87,7 +87,7 @@ async fn what_was_released_is_adopted_only_by_name() {
     let shown = version.described_by_cli().await;
     assert!(shown["metadata"]["wci-released"].is_object(), "{shown:#}");
     let again = version.wci("release", &[]).await.ok().stdout;
-    assert!(again.contains("the server's controller already"), "{again}");
+    assert!(again.contains("already run by the server's controller"), "{again}");
     let all = world.wci(&["adopt", "--all"]).await.ok().stdout;
     assert!(all.contains("marked:v1 not adopted: marked:v1 was released"), "{all}");
     assert_eq!(version.task_queue().await, THEIRS);
@@ -118,7 +118,7 @@ async fn a_version_that_is_being_changed_is_left_alone() {
         created = version.create_by_cli("hanging") => panic!("{created:?}"),
     };
     assert_eq!(said.code, Some(1), "{said:?}");
-    assert!(said.stderr.contains("is being changed right now"), "{said:?}");
+    assert!(said.stderr.contains("is being updated: retry after the update"), "{said:?}");
     assert_eq!(version.task_queue().await, THEIRS);
 }
 
@@ -129,7 +129,7 @@ async fn a_version_whose_workers_wci_could_not_start_stays_with_the_server() {
     world.lambda().set("unable", Behaviour::Gone);
     let said = version.wci("adopt", &[]).await;
     assert_eq!(said.code, Some(1), "{said:?}");
-    for words in ["left to the server's controller", "Function not found"] {
+    for words in ["stays with the server's controller", "Function not found"] {
         assert!(said.stderr.contains(words), "{said:?}");
     }
     assert_eq!(version.task_queue().await, THEIRS);

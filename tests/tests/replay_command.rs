@@ -169,10 +169,7 @@ fn a_run_that_went_otherwise_names_the_event() {
 
 #[test]
 fn a_workflow_of_somebody_else_is_named() {
-    fails(
-        r#"is a run of "orders", which this build does not have"#,
-        run_of("orders").to_string().as_bytes(),
-    );
+    fails(r#"is a run of "orders"; this build has "#, run_of("orders").to_string().as_bytes());
 }
 
 #[test]

@@ -86,7 +86,7 @@ async fn a_deployment_that_does_not_answer_hides_no_other() {
     }
     wait_for("the old build to be drained", SOON, async || {
         let listed = world.wci(&["list"]).await.ok().stdout;
-        listed.contains("1 is drained").then_some(())
+        listed.contains("1 version is drained").then_some(())
     })
     .await;
     let stuck = "temporal-sys-worker-deployment:silent";

@@ -4,7 +4,8 @@ use std::io;
 
 use wci_history::json::JsonError;
 
-use super::recording::MAX_BYTES;
+/// Size limit of a file in bytes; a server ends a run long before.
+pub(super) const MAX_BYTES: u64 = 64 << 20;
 
 /// Why a recorded history does not replay, or cannot be replayed.
 #[derive(Debug, thiserror::Error)]

@@ -15,10 +15,7 @@ use temporalio_common::protos::temporal::api::{
 use temporalio_sdk_core::replay::HistoryInfo;
 use wci_history::json;
 
-use super::ReplayError;
-
-/// Size limit of a file in bytes; a server ends a run long before.
-pub(super) const MAX_BYTES: u64 = 64 << 20;
+use super::{ReplayError, error::MAX_BYTES};
 
 /// The history of one run, complete up to some event.
 #[derive(Debug, Clone)]
@@ -82,8 +79,8 @@ impl Recording {
         self.history.events.iter().rposition(is_answer).map_or(0, |at| at + 1)
     }
 
-    /// The last event that a replay must reach: it does not look at an answer without commands
-    /// at the very end.
+    /// The last event that a replay must reach. It does not apply a final workflow task without
+    /// commands.
     pub(super) fn last_to_reach(&self) -> i64 {
         let last = self.answered().checked_sub(1).map(|at| &self.history.events[at]);
         last.map_or(0, |last| last.event_id - i64::from(is_task(last)))
