@@ -18,6 +18,12 @@ pub(super) struct BuiltinFamilies {
     pub(super) scale_ups_throttled: Counters<4>,
     pub(super) workflow_errors: Counters<3>,
     pub(super) action_latency: Times<5>,
+    pub(super) gauges: BuiltinGauges,
+}
+
+/// Current values, filled in for each scrape.
+#[derive(Debug, Clone)]
+pub(super) struct BuiltinGauges {
     pub(super) target_workers: Gauges<4>,
     pub(super) backlog: Gauges<3>,
     pub(super) backlog_age: Gauges<3>,
@@ -82,11 +88,20 @@ impl BuiltinFamilies {
                 "Time from the decision to the provider's response, seconds.",
                 [namespace, deployment, build, "compute_provider", "operation"],
             )?,
+            gauges: BuiltinGauges::new(to)?,
+        })
+    }
+}
+
+impl BuiltinGauges {
+    fn new(to: &mut Registration) -> Result<Self, MetricsError> {
+        let [namespace, deployment, build] = VERSION;
+        Ok(Self {
             target_workers: Gauges::new(
                 to,
                 "worker_controller_instance_target_worker_count",
                 "Desired number of workers in the sets that this process owns.",
-                and("compute_provider"),
+                [namespace, deployment, build, "compute_provider"],
             )?,
             backlog: Gauges::new(
                 to,

@@ -142,8 +142,8 @@ impl GaugeValues {
         own.workers_seen.reset();
         own.backlog.reset();
         own.backlog_age.reset();
-        builtin.backlog.reset();
-        builtin.backlog_age.reset();
+        builtin.gauges.backlog.reset();
+        builtin.gauges.backlog_age.reset();
         if let Ok(served) = self.served.lock() {
             // A namespace without watches has the value 0, not none.
             served.iter().for_each(|namespace| own.watched.of([namespace]).set(0));
@@ -156,8 +156,8 @@ impl GaugeValues {
             if let Some(workers) = values.workers {
                 own.workers_seen.of([namespace, deployment, build]).add(gauge(workers.seen));
             }
-            let total = builtin.backlog.of([namespace, deployment, build]);
-            let oldest = builtin.backlog_age.of([namespace, deployment, build]);
+            let total = builtin.gauges.backlog.of([namespace, deployment, build]);
+            let oldest = builtin.gauges.backlog_age.of([namespace, deployment, build]);
             for (kind, stats) in &values.stats {
                 let labels = [namespace, deployment, build, kind.as_str()];
                 own.backlog.of(labels).add(gauge(stats.backlog));

@@ -15,13 +15,13 @@ pub(super) fn fill(
 ) {
     own.set_wanted.reset();
     own.set_running.reset();
-    builtin.target_workers.reset();
+    builtin.gauges.target_workers.reset();
     for SetSize { scope, provider_type, wanted, running } in sets {
         let namespace = scope.namespace.as_str();
         let (deployment, build) = versions.of(namespace, &scope.version);
         let (wanted, running) = (i64::from(*wanted), i64::from(*running));
         own.set_wanted.of([namespace, deployment, build]).add(wanted);
         own.set_running.of([namespace, deployment, build]).add(running);
-        builtin.target_workers.of([namespace, deployment, build, provider_type]).add(wanted);
+        builtin.gauges.target_workers.of([namespace, deployment, build, provider_type]).add(wanted);
     }
 }

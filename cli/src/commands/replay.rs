@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use anyhow::bail;
 
 #[cfg(test)]
-pub(crate) use self::recording::recorded;
+pub(crate) use self::recording::tests::recorded;
 pub use self::{
     error::ReplayError,
     recording::Recording,

@@ -132,13 +132,9 @@ fn check_events(events: &[HistoryEvent]) -> Result<(), ReplayError> {
     Ok(())
 }
 
-/// The events of a recorded run of this repository.
-#[cfg(test)]
-pub(crate) fn recorded(name: &str) -> Vec<HistoryEvent> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../replay-histories/v1");
-    Recording::read(&folder.join(format!("{name}.json"))).unwrap().history.events
-}
-
 fn is_task(event: &HistoryEvent) -> bool {
     event.event_type() == EventType::WorkflowTaskCompleted
 }
+
+#[cfg(test)]
+pub(crate) mod tests;
