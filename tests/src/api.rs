@@ -25,18 +25,18 @@ use wci_workflows::payload_of;
 use crate::{Change, Version, change::GroupSent};
 
 const IDENTITY: &str = "me";
-/// As long as clients of Temporal usually wait for an answer.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// The usual timeout of Temporal clients.
+const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 const DIVISION: SearchAttributeKey<String> = SearchAttributeKey::keyword(names::DIVISION_ATTRIBUTE);
 
 impl Version {
-    /// Starts an instance of ours without a spec, so that whatever clients send to the version
-    /// reaches it.
+    /// Starts an instance of `wci` without a spec, so that it receives whatever clients send to the
+    /// version.
     pub async fn claim(&self) {
         self.claim_with(None).await;
     }
 
-    /// Starts an instance of ours that carries on from `state`.
+    /// Starts an instance of `wci` that continues from `state`.
     pub async fn claim_with(&self, state: Option<State>) {
         let input = StartInput {
             namespace_name: "default".into(),
@@ -54,13 +54,13 @@ impl Version {
         self.client.start_workflow(workflow, payload_of(&input).unwrap(), options).await.unwrap();
     }
 
-    /// Whether an instance runs, whoever's it is.
+    /// Whether an instance runs, of whichever controller.
     pub async fn has_instance(&self) -> bool {
         let found = self.handle().describe(WorkflowDescribeOptions::default()).await;
         found.is_ok_and(|found| found.status() == WorkflowExecutionStatus::Running)
     }
 
-    /// `CreateWorkerDeployment`. One that is there already is as good.
+    /// `CreateWorkerDeployment`; does nothing if it exists.
     pub async fn create_deployment(&self) {
         let request = CreateWorkerDeploymentRequest {
             namespace: "default".into(),
@@ -70,8 +70,8 @@ impl Version {
         };
         let mut service = self.client.connection().workflow_service();
         let created = service.create_worker_deployment(request.into_request()).await;
-        let is_there = created.as_ref().err().is_some_and(|e| e.message().contains("exists"));
-        assert!(created.is_ok() || is_there, "{created:?}");
+        let exists = created.as_ref().err().is_some_and(|e| e.message().contains("exists"));
+        assert!(created.is_ok() || exists, "{created:?}");
     }
 
     /// `CreateWorkerDeploymentVersion`.
@@ -84,7 +84,7 @@ impl Version {
             request_id: request_id(change.request_id.as_deref()),
         };
         let mut service = self.client.connection().workflow_service();
-        let call = service.create_worker_deployment_version(within(request, PATIENCE));
+        let call = service.create_worker_deployment_version(with_timeout(request, CALL_TIMEOUT));
         call.await.map(drop)
     }
 
@@ -99,13 +99,13 @@ impl Version {
             request_id: request_id(change.request_id.as_deref()),
         };
         let mut service = self.client.connection().workflow_service();
-        let call =
-            service.update_worker_deployment_version_compute_config(within(request, PATIENCE));
+        let call = service
+            .update_worker_deployment_version_compute_config(with_timeout(request, CALL_TIMEOUT));
         call.await.map(drop)
     }
 
-    /// `ValidateWorkerDeploymentVersionComputeConfig`, by a client that waits for so long.
-    pub async fn check(&self, change: &Change, patience: Duration) -> Result<(), Status> {
+    /// `ValidateWorkerDeploymentVersionComputeConfig` with this timeout.
+    pub async fn check(&self, change: &Change, timeout: Duration) -> Result<(), Status> {
         let request = ValidateWorkerDeploymentVersionComputeConfigRequest {
             namespace: "default".into(),
             deployment_version: Some(self.wire_id()),
@@ -114,8 +114,8 @@ impl Version {
             identity: IDENTITY.into(),
         };
         let mut service = self.client.connection().workflow_service();
-        let call =
-            service.validate_worker_deployment_version_compute_config(within(request, patience));
+        let call = service
+            .validate_worker_deployment_version_compute_config(with_timeout(request, timeout));
         call.await.map(drop)
     }
 
@@ -127,7 +127,7 @@ impl Version {
             ..Default::default()
         };
         let mut service = self.client.connection().workflow_service();
-        let call = service.describe_worker_deployment_version(within(request, PATIENCE));
+        let call = service.describe_worker_deployment_version(with_timeout(request, CALL_TIMEOUT));
         Ok(call.await?.into_inner().worker_deployment_version_info.unwrap_or_default())
     }
 
@@ -149,8 +149,8 @@ fn request_id(given: Option<&str>) -> String {
     given.map_or_else(|| uuid::Uuid::new_v4().to_string(), str::to_owned)
 }
 
-fn within<T>(message: T, patience: Duration) -> Request<T> {
+fn with_timeout<T>(message: T, timeout: Duration) -> Request<T> {
     let mut request = message.into_request();
-    request.set_timeout(patience);
+    request.set_timeout(timeout);
     request
 }

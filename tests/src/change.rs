@@ -1,5 +1,5 @@
-//! What clients of the public API send about a version's compute config, in a form that tests and
-//! recordings can be read in.
+//! Changes of a version's compute config through the public API, in a form that is easy to read in
+//! tests and recordings.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -14,7 +14,7 @@ use temporalio_common::protos::temporal::api::{
     enums::v1::TaskQueueType,
 };
 
-/// A change of a compute config; for a version that is new, all of it.
+/// A change of a compute config; for a new version, the whole config.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 pub struct Change {
     /// Groups to create or to change.
@@ -23,16 +23,16 @@ pub struct Change {
     /// Groups to remove.
     #[serde(default)]
     pub remove: Vec<String>,
-    /// One of its own for each call when there is none.
+    /// A new ID for each call if it is `None`.
     #[serde(default)]
     pub request_id: Option<String>,
 }
 
-/// A scaling group as it stands in a request or in an answer.
+/// A scaling group of a request or a response.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct GroupSent {
-    /// Names of task types, or numbers of those that have no name.
+    /// Task types: their names, or numbers if they have none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub task_types: Vec<Value>,
     /// The compute provider.

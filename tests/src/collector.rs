@@ -1,4 +1,4 @@
-//! A stand-in for an OpenTelemetry collector: it takes OTLP over gRPC and keeps the bytes.
+//! A stand-in for an OpenTelemetry collector: it accepts OTLP over gRPC and keeps the bytes.
 
 use std::sync::{Arc, Mutex};
 
@@ -12,40 +12,40 @@ use axum::{
 use http_body_util::{BodyExt, Full};
 use tokio::net::TcpListener;
 
-/// An empty message: not compressed, no bytes.
-const NOTHING: &[u8] = &[0; 5];
+/// An empty gRPC message: not compressed, no bytes.
+const EMPTY_MESSAGE: &[u8] = &[0; 5];
 
 /// The collector. It listens for as long as the test's runtime lives.
 #[derive(Debug, Clone)]
 pub struct Collector {
-    /// Where it listens.
+    /// Its URL.
     pub url: String,
-    taken: Arc<Mutex<Vec<u8>>>,
+    received: Arc<Mutex<Vec<u8>>>,
 }
 
 impl Collector {
     /// Starts it.
     pub async fn start() -> Self {
-        let taken = Arc::new(Mutex::new(Vec::new()));
-        let routes = Router::new().fallback(export).with_state(Arc::clone(&taken));
+        let received = Arc::new(Mutex::new(Vec::new()));
+        let routes = Router::new().fallback(export).with_state(Arc::clone(&received));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, routes).await });
-        Self { url, taken }
+        Self { url, received }
     }
 
-    /// Whether these words were in what it took. Strings are plain bytes in OTLP.
-    pub fn knows(&self, words: &str) -> bool {
-        let taken = self.taken.lock().unwrap();
-        taken.windows(words.len()).any(|window| window == words.as_bytes())
+    /// Whether it received `text`. Strings are plain bytes in OTLP.
+    pub fn has_received(&self, text: &str) -> bool {
+        let received = self.received.lock().unwrap();
+        received.windows(text.len()).any(|window| window == text.as_bytes())
     }
 }
 
-async fn export(State(taken): State<Arc<Mutex<Vec<u8>>>>, message: Bytes) -> Response {
-    taken.lock().unwrap().extend_from_slice(&message);
+async fn export(State(received): State<Arc<Mutex<Vec<u8>>>>, message: Bytes) -> Response {
+    received.lock().unwrap().extend_from_slice(&message);
     let mut trailers = HeaderMap::new();
     trailers.insert("grpc-status", HeaderValue::from_static("0"));
-    let answer = Full::new(Bytes::from_static(NOTHING));
-    let answer = Body::new(answer.with_trailers(async move { Some(Ok(trailers)) }));
-    ([("content-type", "application/grpc")], answer).into_response()
+    let response = Full::new(Bytes::from_static(EMPTY_MESSAGE));
+    let response = Body::new(response.with_trailers(async move { Some(Ok(trailers)) }));
+    ([("content-type", "application/grpc")], response).into_response()
 }

@@ -1,5 +1,5 @@
 //! A stand-in for the execution environment of a Lambda function: the function's process, and
-//! the runtime API that it asks for events.
+//! the runtime API from which it gets events.
 
 use std::{
     collections::BTreeMap,
@@ -23,13 +23,13 @@ use tokio::{
 
 use crate::{Greeter, Process, SOON};
 
-/// The ARN that the function is told.
+/// The ARN that the function receives.
 pub const ARN: &str = "arn:aws:lambda:us-east-1:123456789012:function:greeter:5";
 
 /// An invocation.
 #[derive(Debug, Clone)]
 pub struct Event {
-    /// Its body; Temporal's controllers send none.
+    /// The body; Temporal's controllers send none.
     pub body: Vec<u8>,
     /// The header `lambda-runtime-deadline-ms`.
     pub deadline_ms: u128,
@@ -37,20 +37,20 @@ pub struct Event {
 
 /// How an invocation ended.
 #[derive(Debug)]
-pub struct Answer {
-    /// Its ID.
+pub struct InvocationResult {
+    /// The request ID.
     pub request_id: String,
     /// Whether it is an error.
     pub failed: bool,
-    /// What the function said.
+    /// The response of the function.
     pub body: Value,
 }
 
-/// One environment: it runs one invocation after the other, as Lambda's do.
+/// One environment, which runs one invocation after the other, as in Lambda.
 #[derive(Debug)]
 pub struct Environment {
     process: Process,
-    /// Where the runtime API listens.
+    /// The port of the runtime API.
     pub port: u16,
     events: mpsc::UnboundedSender<Pending>,
     api: Arc<Api>,
@@ -61,24 +61,24 @@ pub struct Environment {
 struct Pending {
     id: String,
     event: Event,
-    answer: oneshot::Sender<Answer>,
+    result: oneshot::Sender<InvocationResult>,
 }
 
 #[derive(Debug)]
 struct Api {
     events: tokio::sync::Mutex<mpsc::UnboundedReceiver<Pending>>,
-    running: Mutex<BTreeMap<String, oneshot::Sender<Answer>>>,
+    running: Mutex<BTreeMap<String, oneshot::Sender<InvocationResult>>>,
     ready: OnceLock<Instant>,
 }
 
 impl Event {
-    /// One without a body that must be over after `time`.
+    /// An event without a body whose deadline is in `time`.
     pub fn ending_in(time: Duration) -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
         Self { body: Vec::new(), deadline_ms: (now + time).as_millis() }
     }
 
-    /// The same with this body.
+    /// Sets the body.
     pub fn body(mut self, body: &[u8]) -> Self {
         self.body = body.to_owned();
         self
@@ -96,7 +96,7 @@ impl Environment {
         let api = Arc::new(api);
         let routes = Router::new()
             .route("/2018-06-01/runtime/invocation/next", get(next))
-            .route("/2018-06-01/runtime/invocation/{id}/{how}", post(answered))
+            .route("/2018-06-01/runtime/invocation/{id}/{kind}", post(complete))
             .with_state(Arc::clone(&api));
         tokio::spawn(async move { axum::serve(listener, routes).await });
         let started = Instant::now();
@@ -115,29 +115,29 @@ impl Environment {
         &mut self.process
     }
 
-    /// How long the process took until it first asked for an event; `None` if it has not.
+    /// The time from the start of the process to its first request for an event; `None` before it.
     pub fn init(&self) -> Option<Duration> {
         Some(*self.api.ready.get()? - self.started)
     }
 
-    /// Has an invocation run after those that wait; its answer can be awaited at leisure.
-    pub fn invoke(&self, event: Event) -> impl Future<Output = Answer> + use<> {
+    /// Queues an invocation; the returned future completes with its result.
+    pub fn invoke(&self, event: Event) -> impl Future<Output = InvocationResult> + use<> {
         let id = uuid();
-        let (answer, answered) = oneshot::channel();
-        self.events.send(Pending { id, event, answer }).expect("the stand-in answers");
+        let (result, completed) = oneshot::channel();
+        self.events.send(Pending { id, event, result }).expect("the runtime API runs");
         async move {
-            let answer = tokio::time::timeout(SOON, answered).await;
-            answer.expect("an invocation took too long").expect("the function is there")
+            let result = tokio::time::timeout(SOON, completed).await;
+            result.expect("an invocation took too long").expect("the runtime API runs")
         }
     }
 }
 
 async fn next(State(api): State<Arc<Api>>) -> Response {
     api.ready.get_or_init(Instant::now);
-    let Some(Pending { id, event, answer }) = api.events.lock().await.recv().await else {
+    let Some(Pending { id, event, result }) = api.events.lock().await.recv().await else {
         return StatusCode::GONE.into_response();
     };
-    api.running.lock().unwrap().insert(id.clone(), answer);
+    api.running.lock().unwrap().insert(id.clone(), result);
     let headers = [
         ("lambda-runtime-aws-request-id", id),
         ("lambda-runtime-deadline-ms", event.deadline_ms.to_string()),
@@ -146,20 +146,20 @@ async fn next(State(api): State<Arc<Api>>) -> Response {
     (headers, event.body).into_response()
 }
 
-async fn answered(
+async fn complete(
     State(api): State<Arc<Api>>,
-    Segment((request_id, how)): Segment<(String, String)>,
+    Segment((request_id, kind)): Segment<(String, String)>,
     body: String,
 ) -> StatusCode {
     let Some(waiting) = api.running.lock().unwrap().remove(&request_id) else {
         return StatusCode::BAD_REQUEST;
     };
     let body = serde_json::from_str(&body).unwrap_or(Value::String(body));
-    let _ = waiting.send(Answer { request_id, failed: how == "error", body });
+    let _ = waiting.send(InvocationResult { request_id, failed: kind == "error", body });
     StatusCode::ACCEPTED
 }
 
-/// Not random, but like the IDs of Lambda, and no two are alike.
+/// A unique ID in the format of Lambda's.
 fn uuid() -> String {
     use std::sync::atomic::{AtomicU32, Ordering};
     static INVOCATIONS: AtomicU32 = AtomicU32::new(1);

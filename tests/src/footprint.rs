@@ -1,4 +1,4 @@
-//! What a process holds, as the kernel tells.
+//! The resources of a process, from /proc.
 
 use std::{
     collections::BTreeSet,
@@ -6,10 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// What a process holds now.
+/// The resources that a process uses now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Footprint {
-    /// Open files, connections among them.
+    /// Open files, including connections.
     pub files: usize,
     /// Threads.
     pub threads: usize,
@@ -18,7 +18,7 @@ pub struct Footprint {
 }
 
 impl Footprint {
-    /// Of the process with this number.
+    /// Reads those of the process `pid`.
     pub fn of(pid: u32) -> Self {
         let proc = PathBuf::from(format!("/proc/{pid}"));
         let count = |folder| fs::read_dir(proc.join(folder)).map_or(0, Iterator::count);
@@ -33,7 +33,7 @@ impl Footprint {
     }
 }
 
-/// TCP connections of the process with this number to `port` of this machine.
+/// TCP connections of the process `pid` to `port` on this machine.
 pub fn connections_to(pid: u32, port: u16) -> usize {
     let read = |name: &str| fs::read_to_string(format!("/proc/{pid}/net/{name}"));
     let tables = ["tcp", "tcp6"].map(|name| read(name).unwrap_or_default());
@@ -49,7 +49,7 @@ pub fn connections_to(pid: u32, port: u16) -> usize {
     tables.iter().map(|table| table.lines().filter(ours).count()).sum()
 }
 
-/// Of a socket among the open files: `socket:[12345]`.
+/// The inode of an open file that is a socket: `socket:[12345]`.
 fn inode(file: &Path) -> Option<String> {
     let link = fs::read_link(file).ok()?;
     let inode = link.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?;

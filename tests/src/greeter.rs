@@ -1,4 +1,5 @@
-//! Greeters that nobody launched: long-lived workers, and what the stand-in for Lambda runs.
+//! Greeters that no instance launched: long-lived workers, and the functions of the stand-in for
+//! Lambda.
 
 use std::{path::Path, process::Command};
 
@@ -6,7 +7,7 @@ use wci_contract::VersionId;
 
 use crate::{Process, running::clean};
 
-/// How to start a greeter.
+/// The program and the environment of a greeter.
 #[derive(Debug, Clone)]
 pub struct Greeter {
     command: std::path::PathBuf,
@@ -31,35 +32,30 @@ impl Greeter {
         greeter
     }
 
-    /// The same with this variable.
+    /// Sets a variable.
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.env.retain(|(known, _)| known != name);
         self.env.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// The same variables for another program.
-    pub fn program_is(mut self, program: &Path) -> Self {
+    /// Runs another program with the same variables.
+    pub fn program(mut self, program: &Path) -> Self {
         self.command = program.to_owned();
         self
     }
 
-    /// The same, but it stays when there is nothing to do.
+    /// Turns off the idle timeout.
     pub fn long_lived(self) -> Self {
         self.env("TEMPORAL_SERVERLESS_IDLE_TIMEOUT_MS", "off")
     }
 
-    /// Starts one.
+    /// Starts it.
     pub fn start(&self, log: &Path) -> Process {
         let mut command = Command::new(&self.command);
         clean(&mut command);
-        self.lend(&mut command);
-        Process::start(&mut command, log)
-    }
-
-    /// Gives `command` its variables.
-    pub(crate) fn lend(&self, command: &mut Command) {
         command.envs(self.variables());
+        Process::start(&mut command, log)
     }
 
     /// Its variables.
@@ -67,8 +63,8 @@ impl Greeter {
         self.env.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
     }
 
-    /// The program.
-    pub(crate) fn program(&self) -> &Path {
+    /// The path of the program.
+    pub(crate) fn path(&self) -> &Path {
         &self.command
     }
 }

@@ -1,4 +1,4 @@
-//! What tests ask of a run's history.
+//! The events of a run, and what tests read from them.
 
 use std::{
     collections::BTreeSet,
@@ -26,7 +26,7 @@ impl Deref for History {
 }
 
 impl History {
-    /// Of a run with these events.
+    /// The history with these events.
     pub fn new(events: Vec<HistoryEvent>) -> Self {
         Self(RunHistory { events })
     }
@@ -36,7 +36,7 @@ impl History {
         self.0.events
     }
 
-    /// When a worker was first given something, and when the last event came.
+    /// The time when the first workflow task started, and that of the last event.
     pub fn first_start_and_end(&self) -> Option<(SystemTime, SystemTime)> {
         let starts = |event: &&HistoryEvent| event.event_type() == EventType::WorkflowTaskStarted;
         Some((time_of(self.events.iter().find(starts)?), time_of(self.events.last()?)))
@@ -44,38 +44,38 @@ impl History {
 
     /// The workers that completed its workflow tasks and started its activities.
     pub fn identities(&self) -> Vec<String> {
-        different([self.deciders(), self.doers()].concat())
+        distinct([self.workflow_workers(), self.activity_workers()].concat())
     }
 
     /// The workers that completed its workflow tasks.
-    pub fn deciders(&self) -> Vec<String> {
-        different(self.workflow_tasks().into_iter().filter_map(|task| match task.status {
+    pub fn workflow_workers(&self) -> Vec<String> {
+        distinct(self.workflow_tasks().into_iter().filter_map(|task| match task.status {
             WorkflowTaskStatus::Completed { identity, .. } => Some(identity),
             _ => None,
         }))
     }
 
     /// The workers that started its activities.
-    pub fn doers(&self) -> Vec<String> {
+    pub fn activity_workers(&self) -> Vec<String> {
         let started = self.activities().into_iter().filter(|activity| activity.started.is_some());
-        different(started.map(|activity| activity.identity))
+        distinct(started.map(|activity| activity.identity))
     }
 
     /// The Worker Deployment Versions that completed its workflow tasks:
     /// `<deployment>.<build ID>`.
     pub fn versions(&self) -> Vec<String> {
-        different(self.workflow_tasks().into_iter().filter_map(|task| match task.status {
+        distinct(self.workflow_tasks().into_iter().filter_map(|task| match task.status {
             WorkflowTaskStatus::Completed { version, .. } => Some(version),
             _ => None,
         }))
     }
 
-    /// Workflow tasks that were kept for the worker that has the workflow cached.
+    /// The number of workflow tasks on sticky queues.
     pub fn sticky_tasks(&self) -> usize {
         self.workflow_tasks().iter().filter(|task| task.is_sticky).count()
     }
 
-    /// Failed workflow tasks: a bug shows so.
+    /// The number of failed workflow tasks: each is a bug.
     pub fn failed_tasks(&self) -> usize {
         self.workflow_tasks().iter().filter(|task| task.has_failed()).count()
     }
@@ -86,7 +86,7 @@ impl History {
         all.filter(|launch| launch.requested.group == group).collect()
     }
 
-    /// Workers that the launches started.
+    /// The number of workers that the launches started.
     pub fn workers_started(&self) -> u32 {
         self.launches().into_iter().filter_map(|launch| launch.outcome).map(|o| o.started).sum()
     }
@@ -101,21 +101,24 @@ impl History {
         waits.max().unwrap_or_default()
     }
 
-    /// Decisions that were requested with another time than that of the workflow task that
-    /// requested them: whoever replays the history requests them with the latter.
-    pub fn ill_timed(&self) -> Vec<(DecideInput, Millis)> {
+    /// The decisions whose time differs from that of the workflow task that requested them. A replay
+    /// requests them with the latter.
+    pub fn mistimed_decisions(&self) -> Vec<(DecideInput, Millis)> {
         let tasks = self.workflow_tasks();
         let decisions = self.activities().into_iter().filter(|it| it.activity_type == DECIDE);
         let timed = decisions.map(|decision| {
-            let requested: DecideInput = decision.input().expect("a decision has an input");
+            let requested: DecideInput = decision.input().expect("a decision without an input");
             let task = tasks.iter().find(|task| task.closed_by == Some(decision.workflow_task));
-            (requested, task.and_then(|task| task.started).expect("a workflow task requested it"))
+            (
+                requested,
+                task.and_then(|task| task.started).expect("a decision without a workflow task"),
+            )
         });
         timed.filter(|(requested, time)| requested.now_ms != *time).collect()
     }
 }
 
-fn different(all: impl IntoIterator<Item = String>) -> Vec<String> {
+fn distinct(all: impl IntoIterator<Item = String>) -> Vec<String> {
     all.into_iter().collect::<BTreeSet<_>>().into_iter().collect()
 }
 

@@ -1,4 +1,4 @@
-//! A stand-in for AWS Lambda that does what a test says: it answers, refuses, or hangs.
+//! A stand-in for AWS Lambda: it accepts, rejects or hangs, as the test configures it.
 
 use std::{
     collections::BTreeMap,
@@ -19,38 +19,38 @@ use tokio::net::TcpListener;
 
 use crate::{Emulator, Greeter, Process, emulator};
 
-/// What an invocation of a function comes to.
+/// The response to an invocation of a function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Behaviour {
-    /// 202 at once.
+    /// 202 immediately.
     Accepts,
-    /// 202 after a while.
+    /// 202 after this time.
     Slow(Duration),
     /// 429.
     Throttles,
     /// 500.
     Fails,
-    /// No answer.
+    /// No response.
     Hangs,
-    /// 404, as for a function that was deleted.
+    /// 404, as for a deleted function.
     Gone,
-    /// 403, with words that repeat credentials.
+    /// 403, with credentials in the message.
     Denies,
 }
 
-/// The access key ID, as AWS makes them, that stands in a refusal of [`Behaviour::Denies`]. Put
-/// together here so that no scanner takes it for a real one.
-pub const KEY_IN_REFUSAL: &str = concat!("AS", "IAQWERTYUIOPASDFGH");
+/// The access key ID in the message of [`Behaviour::Denies`], in AWS's format. It is in two parts
+/// so that no scanner takes it for a real one.
+pub const KEY_IN_ERROR: &str = concat!("AS", "IAQWERTYUIOPASDFGH");
 
-/// The stand-in. It answers for as long as it is there.
+/// The stand-in. It listens until it is dropped.
 #[derive(Debug)]
 pub struct Lambda {
     pub(crate) shared: Arc<Shared>,
-    /// Where it listens.
+    /// Its URL.
     pub url: String,
 }
 
-/// What is known of its functions.
+/// Its functions.
 #[derive(Debug, Default)]
 pub(crate) struct Shared {
     functions: Mutex<BTreeMap<String, Function>>,
@@ -61,7 +61,7 @@ pub(crate) struct Shared {
 struct Function {
     behaviour: Option<Behaviour>,
     calls: usize,
-    looks: usize,
+    get_function_calls: usize,
     worker: Option<Greeter>,
     workers: Vec<Process>,
     emulator: Option<String>,
@@ -75,7 +75,7 @@ impl Lambda {
         let routes = Router::new()
             .route("/2015-03-31/functions/{arn}/invocations", post(invoke))
             .route("/2015-03-31/functions/{arn}", get(describe))
-            .route("/2019-09-25/functions/{arn}/event-invoke-config", get(keeps_no_events))
+            .route("/2019-09-25/functions/{arn}/event-invoke-config", get(event_invoke_config))
             .with_state(Arc::clone(&shared));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -83,43 +83,41 @@ impl Lambda {
         Self { shared, url }
     }
 
-    /// From now on, invocations of `function` come to this.
+    /// Sets the response to invocations of `function`.
     pub fn set(&self, function: &str, behaviour: Behaviour) {
         self.shared.with(function, |function| function.behaviour = Some(behaviour));
     }
 
-    /// From now on, an invocation that is accepted runs such a worker.
+    /// Runs `worker` for each accepted invocation of `function` from now on.
     pub fn runs(&self, function: &str, worker: Greeter) {
         self.shared.with(function, |function| function.worker = Some(worker));
     }
 
-    /// From now on, an invocation that is accepted runs in `emulator`.
+    /// Forwards each accepted invocation of `function` to `emulator` from now on.
     pub fn forwards(&self, function: &str, emulator: &Emulator) {
         let address = emulator.address.clone();
         self.shared.with(function, |function| function.emulator = Some(address));
     }
 
-    /// What the invocations came to that ran in an emulator and have ended.
+    /// The results of the invocations that an emulator has completed.
     pub fn results(&self, function: &str) -> Vec<Result<Value, String>> {
         self.shared.with(function, |function| function.results.clone())
     }
 
-    /// How often `function` was invoked, whatever came of it.
+    /// The number of invocations of `function`, whatever their outcome.
     pub fn calls(&self, function: &str) -> usize {
         self.shared.with(function, |function| function.calls)
     }
-}
 
-impl Lambda {
-    /// How often somebody asked what `function` is.
-    pub fn looks(&self, function: &str) -> usize {
-        self.shared.with(function, |function| function.looks)
+    /// The number of `GetFunction` calls for `function`.
+    pub fn get_function_calls(&self, function: &str) -> usize {
+        self.shared.with(function, |function| function.get_function_calls)
     }
 }
 
 impl Drop for Lambda {
     fn drop(&mut self) {
-        // The task that answers may outlive this; the workers must not.
+        // The server task may outlive this; the workers must not.
         self.shared.functions.lock().unwrap().clear();
     }
 }
@@ -129,14 +127,15 @@ impl Shared {
         act(self.functions.lock().unwrap().entry(function.to_owned()).or_default())
     }
 
-    /// Workers of its functions that live.
-    pub(crate) fn living(&self) -> usize {
+    /// The number of running workers of its functions.
+    pub(crate) fn running_workers(&self) -> usize {
         let mut functions = self.functions.lock().unwrap();
-        let living = |function: &mut Function| {
+        let running = |function: &mut Function| {
             let workers = function.workers.iter_mut();
-            workers.filter_map(|worker| worker.is_alive().then_some(())).count() + function.running
+            workers.filter_map(|worker| worker.is_running().then_some(())).count()
+                + function.running
         };
-        functions.values_mut().map(living).sum()
+        functions.values_mut().map(running).sum()
     }
 
     fn accept(self: &Arc<Self>, name: &str) -> Response {
@@ -153,7 +152,7 @@ impl Shared {
     }
 }
 
-/// Lambda answers first and runs the function then.
+/// Lambda responds first, and then runs the function.
 async fn forward(shared: Arc<Shared>, name: String, address: String) {
     let result = emulator::invoke(&address, &name).await;
     shared.with(&name, |function| {
@@ -174,9 +173,11 @@ async fn invoke(State(shared): State<Arc<Shared>>, Path(arn): Path<String>) -> R
             tokio::time::sleep(time).await;
             shared.accept(name)
         }
-        Behaviour::Throttles => {
-            refusal(StatusCode::TOO_MANY_REQUESTS, "TooManyRequestsException", "Rate Exceeded.")
-        }
+        Behaviour::Throttles => error_response(
+            StatusCode::TOO_MANY_REQUESTS,
+            "TooManyRequestsException",
+            "Rate Exceeded.",
+        ),
         Behaviour::Fails => failure(),
         Behaviour::Hangs => std::future::pending().await,
         Behaviour::Gone => not_found(&arn),
@@ -187,7 +188,7 @@ async fn invoke(State(shared): State<Arc<Shared>>, Path(arn): Path<String>) -> R
 async fn describe(State(shared): State<Arc<Shared>>, Path(arn): Path<String>) -> Response {
     let name = name_of(&arn);
     let behaviour = shared.with(name, |function| {
-        function.looks += 1;
+        function.get_function_calls += 1;
         function.behaviour
     });
     match behaviour {
@@ -197,33 +198,33 @@ async fn describe(State(shared): State<Arc<Shared>>, Path(arn): Path<String>) ->
         Some(Behaviour::Fails) => return failure(),
         _ => {}
     }
-    let answer = json!({"Configuration": {"FunctionName": name, "FunctionArn": arn,
+    let response = json!({"Configuration": {"FunctionName": name, "FunctionArn": arn,
         "Timeout": 900, "State": "Active"}, "Code": {}, "Tags": {}});
-    (StatusCode::OK, answer.to_string()).into_response()
+    (StatusCode::OK, response.to_string()).into_response()
 }
 
-/// As the deployment guide has it: no second try, and no event older than a minute.
-async fn keeps_no_events() -> Response {
+/// As the deployment guide recommends: no retry, and no event older than a minute.
+async fn event_invoke_config() -> Response {
     let config = json!({"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60});
     (StatusCode::OK, config.to_string()).into_response()
 }
 
 fn not_found(arn: &str) -> Response {
-    let words = format!("Function not found: {arn}");
-    refusal(StatusCode::NOT_FOUND, "ResourceNotFoundException", &words)
+    let message = format!("Function not found: {arn}");
+    error_response(StatusCode::NOT_FOUND, "ResourceNotFoundException", &message)
 }
 
 fn denial() -> Response {
-    let words = format!("{KEY_IN_REFUSAL} is not authorized to perform this");
-    refusal(StatusCode::FORBIDDEN, "AccessDeniedException", &words)
+    let message = format!("{KEY_IN_ERROR} is not authorized to perform this");
+    error_response(StatusCode::FORBIDDEN, "AccessDeniedException", &message)
 }
 
 fn failure() -> Response {
-    refusal(StatusCode::INTERNAL_SERVER_ERROR, "ServiceException", "An error occurred.")
+    error_response(StatusCode::INTERNAL_SERVER_ERROR, "ServiceException", "An error occurred.")
 }
 
-fn refusal(status: StatusCode, code: &'static str, words: &str) -> Response {
-    let body = json!({"Type": "User", "Message": words, "message": words}).to_string();
+fn error_response(status: StatusCode, code: &'static str, message: &str) -> Response {
+    let body = json!({"Type": "User", "Message": message, "message": message}).to_string();
     (status, [("x-amzn-errortype", code)], body).into_response()
 }
 

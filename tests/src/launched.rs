@@ -1,4 +1,4 @@
-//! Workers that the system worker launched as processes: their records in its run folder.
+//! Workers that the system worker launched as processes, from the records in its run folder.
 
 use std::{
     fs::{self, File, TryLockError},
@@ -15,10 +15,10 @@ use wci_providers::running_processes_in;
 
 const LIMIT: Duration = Duration::from_secs(5);
 
-/// One worker that lives.
+/// A running worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Launched {
-    /// Its process, and so its group.
+    /// Its process, which leads its process group.
     pub pid: i32,
     /// The process that supervises it.
     pub supervisor: i32,
@@ -32,34 +32,34 @@ struct Record {
 }
 
 impl Launched {
-    /// Ends it at once, as a crash would.
+    /// Kills it, as a crash would.
     pub fn kill(self) {
         let _ = killpg(Pid::from_raw(self.pid), Signal::SIGKILL);
     }
 }
 
-/// The workers with records under `run_dir` that live now.
-pub(crate) fn living(run_dir: &Path) -> Vec<Launched> {
-    all(run_dir).iter().filter_map(|path| look_at(path)).collect()
+/// The running workers with records under `run_dir`.
+pub(crate) fn running(run_dir: &Path) -> Vec<Launched> {
+    record_paths(run_dir).iter().filter_map(|path| read_running(path)).collect()
 }
 
 /// `<namespace>/<launch>/<index>` for each worker.
-fn all(run_dir: &Path) -> Vec<PathBuf> {
+fn record_paths(run_dir: &Path) -> Vec<PathBuf> {
     let launches = folders(run_dir).flat_map(|namespace| folders(&namespace));
     launches.flat_map(|launch| entries(&launch)).collect()
 }
 
-/// How many workers were started, or are about to be, whether or not they still live. A record
-/// stays until the worker's deadline.
+/// The number of workers that were started, or are about to be, including those that exited. A
+/// record stays until the worker's deadline.
 pub(crate) fn records(run_dir: &Path) -> usize {
-    all(run_dir).len()
+    record_paths(run_dir).len()
 }
 
-/// Ends all of them, and waits until they are gone.
-pub(crate) fn end_all(run_dir: &Path) {
+/// Kills all workers and waits until they are gone.
+pub(crate) fn kill_all(run_dir: &Path) {
     let began = Instant::now();
     while running_processes_in(run_dir) > 0 && began.elapsed() < LIMIT {
-        for worker in living(run_dir) {
+        for worker in running(run_dir) {
             worker.kill();
             let _ = kill(Pid::from_raw(worker.supervisor), Signal::SIGKILL);
         }
@@ -67,8 +67,8 @@ pub(crate) fn end_all(run_dir: &Path) {
     }
 }
 
-/// A record whose lock its supervisor holds.
-fn look_at(path: &Path) -> Option<Launched> {
+/// Reads a record if its supervisor holds its lock.
+fn read_running(path: &Path) -> Option<Launched> {
     let file = File::open(path).ok()?;
     if !matches!(file.try_lock(), Err(TryLockError::WouldBlock)) {
         return None;

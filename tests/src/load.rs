@@ -1,4 +1,4 @@
-//! Work for workers: workflows that greet, with an activity each.
+//! Work for workers: `greet` workflows with an activity each.
 
 use std::{
     sync::atomic::{AtomicU32, Ordering},
@@ -24,10 +24,10 @@ use wci_workflows::{payload_of, text_of};
 
 use crate::{History, version::history};
 
-/// Starts under way at once.
+/// The number of concurrent start calls.
 const CONCURRENCY: usize = 16;
-/// Between two looks at how far it has come.
-const PACE: Duration = Duration::from_millis(50);
+/// The pause between two checks of the progress.
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Workflows that were started together.
 #[derive(Clone)]
@@ -38,8 +38,8 @@ pub struct Load {
 }
 
 impl Load {
-    /// Starts `tasks` workflows on `queue`, each with `work_ms` milliseconds of work. `pin` binds
-    /// them to a version.
+    /// Starts `tasks` workflows on `queue`, each with `work_ms` milliseconds of work, pinned to
+    /// the version `pin` if there is one.
     pub(crate) async fn start(
         client: &Client,
         queue: &str,
@@ -64,32 +64,32 @@ impl Load {
         load
     }
 
-    /// How many are completed.
+    /// The number of completed workflows.
     pub async fn completed(&self) -> usize {
         let query =
             format!("WorkflowId STARTS_WITH '{}' AND ExecutionStatus = 'Completed'", self.prefix);
         let count = self.client.count_workflows(query, WorkflowCountOptions::default()).await;
-        // A server that was stopped does not answer for a while.
+        // A server that restarts does not respond for a while.
         count.map_or(0, |count| count.count())
     }
 
-    /// Whether a worker is at work on the first one's activity.
+    /// Whether a worker runs the activity of the first workflow.
     pub async fn is_working(&self) -> bool {
         self.activity().await == Some(PendingActivityState::Started)
     }
 
-    /// Whether the first one's workflow was served, and its activity waits for a worker.
+    /// Whether the activity of the first workflow waits for a worker.
     pub async fn has_activity_waiting(&self) -> bool {
         self.activity().await == Some(PendingActivityState::Scheduled)
     }
 
-    /// The history of one of them.
+    /// The history of workflow `n`.
     pub async fn history(&self, n: usize) -> History {
         let handle = self.client.get_workflow_handle::<UntypedWorkflow>(self.id(n));
         history(&handle).await
     }
 
-    /// Ends those that are not completed.
+    /// Terminates the workflows that are not completed.
     pub async fn terminate(&self) {
         for n in 0..self.tasks {
             let handle = self.client.get_workflow_handle::<UntypedWorkflow>(self.id(n));
@@ -103,21 +103,21 @@ impl Load {
         found.raw().pending_activities.first().map(|activity| activity.state())
     }
 
-    /// Waits until all are completed.
+    /// Waits until all workflows are completed.
     pub async fn done(&self, limit: Duration) {
         let began = Instant::now();
         while self.completed().await < self.tasks {
             if began.elapsed() >= limit {
-                panic!("not done after {limit:?}: {}", self.what_waits().await);
+                panic!("not done after {limit:?}: {}", self.pending_tasks().await);
             }
-            tokio::time::sleep(PACE).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
         let result = self.client.get_workflow_handle::<UntypedWorkflow>(self.id(0));
         let result = result.get_result(WorkflowGetResultOptions::default()).await.unwrap();
         assert_eq!(text_of(&result).unwrap(), "\"Hello, caller 0!\"");
     }
 
-    /// The longest time that any of their tasks waited for a worker.
+    /// The longest time that any task waited for a worker.
     pub async fn longest_wait(&self) -> Duration {
         let mut longest = Duration::ZERO;
         for n in 0..self.tasks {
@@ -127,9 +127,9 @@ impl Load {
         longest
     }
 
-    /// What those wait for that are not completed.
-    async fn what_waits(&self) -> String {
-        let mut words = Vec::new();
+    /// The pending tasks of the workflows that still run.
+    async fn pending_tasks(&self) -> String {
+        let mut pending = Vec::new();
         for n in 0..self.tasks {
             let handle = self.client.get_workflow_handle::<UntypedWorkflow>(self.id(n));
             let Ok(found) = handle.describe(WorkflowDescribeOptions::default()).await else {
@@ -141,10 +141,10 @@ impl Load {
                     pending_activities,
                     ..
                 } = found.raw();
-                words.push(format!("{n}: {pending_workflow_task:?} {pending_activities:?}"));
+                pending.push(format!("{n}: {pending_workflow_task:?} {pending_activities:?}"));
             }
         }
-        words.join("\n")
+        pending.join("\n")
     }
 
     fn id(&self, n: usize) -> String {

@@ -1,6 +1,6 @@
-//! A scrape, as a test reads it.
+//! The metrics of a scrape.
 
-/// What `/metrics` told.
+/// The response of `/metrics`.
 #[derive(Debug, Clone)]
 pub struct Metrics {
     text: String,
@@ -11,7 +11,7 @@ impl Metrics {
         Self { text: text.to_owned() }
     }
 
-    /// All of it.
+    /// The text.
     pub fn text(&self) -> &str {
         &self.text
     }
@@ -21,8 +21,8 @@ impl Metrics {
     pub fn sum(&self, name: &str, labels: &[&str]) -> Option<f64> {
         let values = self.text.lines().filter_map(|line| {
             let (series, value) = line.rsplit_once(' ')?;
-            let (found, told) = series.split_once('{').unwrap_or((series, ""));
-            let has = |label: &&str| told.trim_end_matches('}').split(',').any(|l| l == *label);
+            let (found, given) = series.split_once('{').unwrap_or((series, ""));
+            let has = |label: &&str| given.trim_end_matches('}').split(',').any(|l| l == *label);
             (found == name && labels.iter().all(has)).then(|| value.parse::<f64>().unwrap())
         });
         values.reduce(|sum, value| sum + value)

@@ -1,4 +1,4 @@
-//! moto's server: what AWS answers, in its own shapes.
+//! moto's server, which emulates AWS.
 
 use std::{path::Path, process::Command, time::Duration};
 
@@ -10,27 +10,27 @@ use tokio::{
 
 use crate::{Process, running::clean, wait_for};
 
-/// It may have to be fetched first.
+/// Includes the time to fetch it.
 const START_LIMIT: Duration = Duration::from_secs(300);
-/// What stands in its log before the address at which it listens.
-const LISTENS: &str = "Running on http://";
-/// moto tells services apart by what a request is signed for; who signed is all the same.
+/// The text before its address in its log.
+const ADDRESS_LOG: &str = "Running on http://";
+/// moto distinguishes services by the scope of the signature, and does not check who signed.
 const SIGNED: &str = "AWS4-HMAC-SHA256 Credential=AKIAEXAMPLE/20260101/us-east-1";
-/// An archive with nothing in it, in base64.
+/// An empty archive, in base64.
 const EMPTY_ZIP: &str = "UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA==";
 const FUNCTION_ROLE: &str = "arn:aws:iam::123456789012:role/function";
 
-/// The server. It ends when it is dropped.
+/// The server; killed when it is dropped.
 #[derive(Debug)]
 pub struct Moto {
     process: Process,
     address: String,
-    /// Where it listens.
+    /// Its URL.
     pub url: String,
 }
 
 impl Moto {
-    /// Starts it, and waits until it answers. It knows the role that functions run with.
+    /// Starts it, waits until it responds, and creates the role of the functions.
     pub async fn start(dir: &Path) -> Self {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tools/moto");
         let mut command = Command::new(script);
@@ -42,8 +42,8 @@ impl Moto {
         let mut process = Process::start(&mut command, &dir.join("moto.log"));
         let address = wait_for("moto", START_LIMIT, async || {
             let log = process.log();
-            assert!(process.is_alive(), "moto ended; see tools/moto:\n{log}");
-            log.split_once(LISTENS)?.1.split_whitespace().next().map(str::to_owned)
+            assert!(process.is_running(), "moto exited; see tools/moto:\n{log}");
+            log.split_once(ADDRESS_LOG)?.1.split_whitespace().next().map(str::to_owned)
         });
         let address = address.await;
         let moto = Self { process, url: format!("http://{address}"), address };
@@ -55,7 +55,7 @@ impl Moto {
         moto
     }
 
-    /// Creates the version 1 of a function.
+    /// Creates version 1 of a function.
     pub async fn create_function(&self, name: &str, timeout_secs: u32) {
         let function = json!({"FunctionName": name, "Role": FUNCTION_ROLE, "Publish": true,
             "Runtime": "provided.al2023", "Handler": "bootstrap", "Timeout": timeout_secs,
@@ -63,16 +63,16 @@ impl Moto {
         self.json("POST", "/2015-03-31/functions", &function).await;
     }
 
-    /// Has Lambda keep events of the function's version 1 for a minute and try none again.
-    pub async fn keep_no_events(&self, name: &str) {
+    /// Sets the event config of the function's version 1: events expire after a minute, no retries.
+    pub async fn limit_events(&self, name: &str) {
         let path = format!("/2019-09-25/functions/{name}/event-invoke-config?Qualifier=1");
         let config = json!({"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 60});
         self.json("PUT", &path, &config).await;
     }
 
-    /// Requests so far whose line in its log contains `what`.
-    pub fn requests(&self, what: &str) -> usize {
-        self.process.log().lines().filter(|line| line.contains(what)).count()
+    /// The number of requests so far whose line in the log contains `text`.
+    pub fn requests(&self, text: &str) -> usize {
+        self.process.log().lines().filter(|line| line.contains(text)).count()
     }
 
     async fn json(&self, method: &str, path: &str, body: &Value) {
@@ -88,10 +88,10 @@ impl Moto {
         );
         let mut stream = TcpStream::connect(&self.address).await.unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).await.unwrap();
-        let answer = String::from_utf8_lossy(&answer);
-        let status = answer.split_whitespace().nth(1).unwrap_or_default();
-        assert!(status.starts_with('2'), "{method} {path}: {answer}");
+        let mut response = Vec::new();
+        stream.read_to_end(&mut response).await.unwrap();
+        let response = String::from_utf8_lossy(&response);
+        let status = response.split_whitespace().nth(1).unwrap_or_default();
+        assert!(status.starts_with('2'), "{method} {path}: {response}");
     }
 }

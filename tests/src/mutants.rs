@@ -1,7 +1,7 @@
-//! The workflows of this build with a change, as another build might have one.
+//! The workflows of this build with a change, as another build might have it.
 //!
-//! The change is made around the real workflows, with the SDK's interceptors: production code
-//! has no hook for it.
+//! The SDK's interceptors make the change around the real workflows, so that production code needs
+//! no hook for it.
 
 use std::{cell::Cell, collections::BTreeSet, time::Duration};
 
@@ -27,14 +27,14 @@ use wci_workflows::InstanceActivities;
 
 use crate::recordings::Recorded;
 
-/// A change of what the workflows do.
+/// A change of the workflows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mutation {
-    /// None, to show that it is not the way of changing that makes a replay fail.
+    /// None: shows that the interceptors alone do not make a replay fail.
     Nothing,
-    /// An activity more, before anything else.
+    /// An additional activity before anything else.
     ExtraActivity,
-    /// A timer more, before anything else.
+    /// An additional timer before anything else.
     ExtraTimer,
     /// Each timer is set twice, and one of the two is never cancelled.
     DoubledTimers,
@@ -42,13 +42,13 @@ pub enum Mutation {
     NoTimers,
     /// Activities other than decisions have other names.
     OtherActivities,
-    /// A decision more, awaited before anything else.
+    /// An additional decision, awaited before anything else.
     ExtraDecision,
     /// Decisions have another name.
     OtherDecisions,
     /// The workflow panics.
     Panic,
-    /// A run that ended well fails, and the other way round.
+    /// A run that completed fails, and the reverse.
     OtherEnd,
 }
 
@@ -57,7 +57,7 @@ const SOON: Duration = Duration::from_secs(10);
 type Outbound<T> = CancellableWorkflowOutboundFuture<T>;
 
 impl Mutation {
-    /// Every change that a replay must notice.
+    /// Every change that a replay must detect.
     pub const HARMFUL: [Self; 8] = [
         Self::ExtraActivity,
         Self::ExtraDecision,
@@ -69,8 +69,8 @@ impl Mutation {
         Self::OtherEnd,
     ];
 
-    /// Whether the change touches something that `recorded` has.
-    pub fn touches(self, recorded: &Recorded) -> bool {
+    /// Whether the change affects a run like `recorded`.
+    pub fn affects(self, recorded: &Recorded) -> bool {
         match self {
             Self::Nothing
             | Self::Panic
@@ -103,7 +103,7 @@ impl Mutation {
 /// One workflow with a change.
 struct Mutant {
     mutation: Mutation,
-    /// A second timer is just being set, which is not to be doubled again.
+    /// Whether the second timer is being set, which must not be doubled again.
     doubling: Cell<bool>,
 }
 
@@ -119,7 +119,7 @@ impl WorkflowInterceptor for Mutant {
         >,
     ) -> WorkflowInterceptorFuture<'a, ExecuteWorkflowResult> {
         WorkflowInterceptorFuture::new(async move {
-            // What nobody waits for is asked for all the same.
+            // A command is sent even if nothing awaits its result.
             if self.mutation == Mutation::ExtraActivity {
                 let options = ActivityOptions::with_start_to_close_timeout(SOON).build();
                 let input = RegisterInput {
@@ -160,8 +160,8 @@ impl WorkflowInterceptor for Mutant {
             Mutation::NoTimers => never(),
             Mutation::DoubledTimers if !self.doubling.replace(true) => {
                 let mut options = input.options().clone();
-                // One of its own, that nobody cancels. A timer that is cancelled before a task
-                // that recorded none ends is none to the SDK either.
+                // A token of its own, so that it is never cancelled: for a timer that is
+                // cancelled in the task that set it, the SDK sends no command.
                 options.cancellation_token = Some(WorkflowCancellationToken::new());
                 drop(ctx.timer(options));
                 self.doubling.set(false);
@@ -190,7 +190,7 @@ impl WorkflowInterceptor for Mutant {
     }
 }
 
-/// A call that is not made and not answered.
+/// A command that is not sent and never completes.
 fn never<T: 'static>() -> Outbound<T> {
     Outbound::new(futures::future::pending(), WorkflowCancellationHandle::new(|_| {}))
 }

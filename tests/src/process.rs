@@ -1,4 +1,4 @@
-//! Processes that end with the test that started them.
+//! Processes that are killed with the test that started them.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -15,7 +15,7 @@ use nix::{
 
 use crate::wait_for;
 
-/// A process; killed when it is dropped. What it writes goes to a file.
+/// A process; killed when it is dropped. Its output goes to a file.
 #[derive(Debug)]
 pub struct Process {
     child: Child,
@@ -35,57 +35,57 @@ impl Process {
         Self { child, log: log.to_owned() }
     }
 
-    /// Its number.
+    /// Its process ID.
     pub fn pid(&self) -> u32 {
         self.child.id()
     }
 
     /// Whether it still runs.
-    pub fn is_alive(&mut self) -> bool {
+    pub fn is_running(&mut self) -> bool {
         self.child.try_wait().unwrap().is_none()
     }
 
-    /// What it has written so far.
+    /// Its output so far.
     pub fn log(&self) -> String {
         String::from_utf8_lossy(&fs::read(&self.log).unwrap_or_default()).into_owned()
     }
 
-    /// Ends it at once, as a crash would.
+    /// Kills it, as a crash would.
     pub fn kill(&mut self) {
         let _ = self.child.kill();
         let status = self.child.wait().unwrap();
         assert!(status.signal().is_some() || status.code().is_some());
     }
 
-    /// Asks it to end.
+    /// Sends SIGTERM.
     pub fn terminate(&self) {
         kill(self.as_pid(), Signal::SIGTERM).unwrap();
     }
 
-    /// Stops its clock: it neither works nor ends until it is killed or told to go on.
+    /// Sends SIGSTOP: it does nothing until it is killed or resumed.
     pub fn freeze(&self) {
         kill(self.as_pid(), Signal::SIGSTOP).unwrap();
     }
 
-    /// Lets it go on after [`Process::freeze`].
+    /// Resumes it after [`Process::freeze`].
     pub fn thaw(&self) {
         kill(self.as_pid(), Signal::SIGCONT).unwrap();
     }
 
-    /// Waits until it has ended.
-    pub async fn ended(&mut self, limit: Duration) -> ExitStatus {
+    /// Waits until it has exited.
+    pub async fn exited(&mut self, limit: Duration) -> ExitStatus {
         let name = self.log.display().to_string();
-        wait_for(&format!("the process of {name} to end"), limit, async || {
+        wait_for(&format!("the process of {name} to exit"), limit, async || {
             self.child.try_wait().unwrap()
         })
         .await
     }
 
-    /// Asks it to end, and ends it when it does not within `limit`.
+    /// Sends SIGTERM and waits until it has exited, for at most `limit`.
     pub(crate) fn terminate_and_wait(&mut self, limit: Duration) {
         let began = Instant::now();
         let _ = kill(self.as_pid(), Signal::SIGTERM);
-        while self.is_alive() && began.elapsed() < limit {
+        while self.is_running() && began.elapsed() < limit {
             std::thread::sleep(Duration::from_millis(20));
         }
     }

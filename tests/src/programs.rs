@@ -1,4 +1,4 @@
-//! Where the programs are that the tests start.
+//! The programs that the tests start.
 
 use std::{
     env,
@@ -8,27 +8,33 @@ use std::{
 /// The version of the Temporal CLI that `tools/temporal-cli` fetches.
 const FETCHED: &str = "../.tools/temporal-1.9.1/bin/temporal";
 
-/// The programs, by absolute path.
+/// The absolute paths of the programs.
 #[derive(Debug, Clone)]
 pub struct Programs {
     /// The program under test.
     pub wci: PathBuf,
-    /// The example of a serverless worker.
+    /// The example worker.
     pub greeter: PathBuf,
     /// The Temporal CLI with its dev server.
     pub temporal: PathBuf,
 }
 
 impl Programs {
-    /// Finds them, or says what to do.
+    /// Finds them.
+    ///
+    /// # Panics
+    /// If one is missing; the message says how to get it.
     pub fn find() -> Self {
         Self { wci: built("wci"), greeter: built("greeter"), temporal: temporal() }
     }
 }
 
-/// A program of this workspace: beside this one, or beside the folder of the tests.
+/// A program of this workspace, of the profile that the test was built with.
+///
+/// # Panics
+/// If it is not built: Cargo builds no programs of other packages for a test.
 pub fn built(name: &str) -> PathBuf {
-    let this = env::current_exe().expect("a test has an executable");
+    let this = env::current_exe().expect("the path of the test");
     let profile = this.parent().expect("target/<profile>/deps/<test>");
     let profile = profile.parent().filter(|_| profile.ends_with("deps")).unwrap_or(profile);
     let program = profile.join(name);

@@ -1,4 +1,4 @@
-//! The worker in examples/python: nothing of it is ours but the script.
+//! The worker in examples/python, with the Python SDK.
 
 use std::{
     fs,
@@ -10,7 +10,7 @@ use crate::tools::tool;
 
 const SCRIPT: &str = "../examples/python/worker.py";
 
-/// A program in `dir` that runs the worker with its SDK.
+/// Writes a program to `dir` that runs the worker with its SDK.
 pub async fn python_worker(dir: &Path) -> PathBuf {
     let sdk = tool("python-sdk").await;
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join(SCRIPT).canonicalize().unwrap();

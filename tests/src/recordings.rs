@@ -12,25 +12,25 @@ use wci_cli::replay::Recording;
 pub struct Recorded {
     /// Its file.
     pub path: PathBuf,
-    /// What the file says, read without the program.
+    /// The content of the file.
     pub json: Value,
-    /// What the program reads there.
+    /// The file as `wci replay` reads it.
     pub recording: Recording,
 }
 
 impl Recorded {
-    /// How many events of `kind` there are, for example `TIMER_FIRED`.
+    /// The number of events of `kind`, for example `TIMER_FIRED`.
     pub fn count(&self, kind: &str) -> usize {
-        (0..self.events().len()).filter(|at| self.kind(*at) == kind).count()
+        (0..self.events().len()).filter(|index| self.kind(*index) == kind).count()
     }
 
-    /// The kind of the event at `at`, counted from 0.
-    pub fn kind(&self, at: usize) -> &str {
-        let kind = self.events()[at]["eventType"].as_str().expect("an event type");
+    /// The kind of the event at `index`, counted from 0.
+    pub fn kind(&self, index: usize) -> &str {
+        let kind = self.events()[index]["eventType"].as_str().expect("an event type");
         kind.strip_prefix("EVENT_TYPE_").unwrap_or(kind)
     }
 
-    /// Whether there is an event of any of `kinds`.
+    /// Whether the run has an event of any of `kinds`.
     pub fn has(&self, kinds: &[&str]) -> bool {
         kinds.iter().any(|kind| self.count(kind) > 0)
     }
@@ -43,18 +43,21 @@ impl Recorded {
             .filter_map(move |event| event[attributes]["activityType"]["name"].as_str())
     }
 
-    /// The events as the file has them.
+    /// The events in the file.
     pub fn events(&self) -> &[Value] {
         self.json["events"].as_array().expect("a list of events")
     }
 
-    /// The file's name with that of the workflow's version.
+    /// The path of the file, from the folder of the workflow's version.
     pub fn name(&self) -> String {
         self.path.strip_prefix(folder()).unwrap_or(&self.path).display().to_string()
     }
 }
 
-/// Every recorded run. That there is none is a failure: a test over nothing proves nothing.
+/// Every recorded run.
+///
+/// # Panics
+/// If there is none: a test without recordings proves nothing.
 pub fn all() -> Vec<Recorded> {
     let mut recorded = Vec::new();
     for version in listed(&folder()).into_iter().filter(|path| path.is_dir()) {

@@ -1,4 +1,4 @@
-//! Programs that run once and say something.
+//! Programs that run to their end.
 
 use std::{ffi::OsStr, path::Path, process::Stdio, time::Duration};
 
@@ -6,10 +6,10 @@ use tokio::{io::AsyncWriteExt, process::Command};
 
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// What a program said.
+/// The exit code and output of a program.
 #[derive(Debug, Clone)]
-pub struct Said {
-    /// Its exit code; `None` when a signal ended it.
+pub struct CommandOutput {
+    /// The exit code; `None` if a signal killed it.
     pub code: Option<i32>,
     /// Results.
     pub stdout: String,
@@ -17,15 +17,15 @@ pub struct Said {
     pub stderr: String,
 }
 
-impl Said {
-    /// Fails the test unless the program did what it was asked to.
+impl CommandOutput {
+    /// Fails the test unless the program succeeded.
     #[track_caller]
     pub fn ok(self) -> Self {
         assert_eq!(self.code, Some(0), "{}{}", self.stdout, self.stderr);
         self
     }
 
-    /// What it printed, as JSON.
+    /// Parses the results as JSON.
     #[track_caller]
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.stdout)
@@ -34,7 +34,10 @@ impl Said {
 }
 
 /// Runs `program` to its end.
-pub async fn run<A: AsRef<OsStr>>(program: &Path, args: impl IntoIterator<Item = A>) -> Said {
+pub async fn run<A: AsRef<OsStr>>(
+    program: &Path,
+    args: impl IntoIterator<Item = A>,
+) -> CommandOutput {
     run_with_input(program, args, "").await
 }
 
@@ -43,28 +46,28 @@ pub async fn run_with_input<A: AsRef<OsStr>>(
     program: &Path,
     args: impl IntoIterator<Item = A>,
     input: &str,
-) -> Said {
+) -> CommandOutput {
     let mut command = Command::new(program);
     command.args(args);
     clean(command.as_std_mut());
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     let mut stdin = child.stdin.take().unwrap();
-    // Who does not read it ends without it.
+    // A program that does not read its input may exit before it is written.
     let _ = stdin.write_all(input.as_bytes()).await;
     drop(stdin);
     let output = tokio::time::timeout(LIMIT, child.wait_with_output())
         .await
-        .unwrap_or_else(|_| panic!("{command:?} did not end within {LIMIT:?}"))
+        .unwrap_or_else(|_| panic!("{command:?} did not exit within {LIMIT:?}"))
         .unwrap();
-    Said {
+    CommandOutput {
         code: output.status.code(),
         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
         stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
     }
 }
 
-/// Keeps what the user's own environment says of servers and clouds out of a test.
+/// Clears the user's environment, so that it does not point a test to other servers and clouds.
 pub(crate) fn clean(command: &mut std::process::Command) {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let home = std::env::temp_dir().join("wci-tests-home");

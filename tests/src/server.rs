@@ -19,33 +19,33 @@ use wci_workflows::TypedFailures;
 
 use crate::{Process, Programs, running::clean, wait_for};
 
-/// Turns on the signals by which matching announces tasks.
+/// Turns on the hook: matching signals instances about tasks.
 const HOOK: &str = "workercontroller.enabled=true";
-/// Ends the polls of a worker that leaves, so that no task is handed to one that is gone.
-const CLEAN_LEAVE: &str = "frontend.enableCancelWorkerPollsOnShutdown=true";
-/// What the server's own controller may use.
+/// Cancels the polls of a worker that shuts down, so that no task is dispatched to it afterwards.
+const CANCEL_POLLS: &str = "frontend.enableCancelWorkerPollsOnShutdown=true";
+/// Allows the built-in controller to use Lambda functions without a role.
 const CONTROLLER: [&str; 2] = [
     r#"workercontroller.compute_providers.enabled=["aws-lambda"]"#,
     "workercontroller.compute_providers.aws.require_role_and_external_id=false",
 ];
 const START_LIMIT: Duration = Duration::from_secs(60);
-/// Somebody else may take the port that was free a moment ago.
-const TRIES: u32 = 5;
+/// The attempts to start: another process may take the free port first.
+const ATTEMPTS: u32 = 5;
 
-/// How the server is started.
+/// Settings of the server.
 #[derive(Debug, Clone)]
 pub struct ServerOptions {
-    /// Whether it announces tasks to instances.
+    /// Whether it signals instances about tasks.
     pub hook: bool,
-    /// Whether its own controller may start workers.
+    /// Whether its built-in controller may start workers.
     pub controller: bool,
-    /// Whether what it knows survives its end.
+    /// Whether its data survives a restart.
     pub keeps_data: bool,
     /// Dynamic configuration, `key=value`.
     pub dynamic_config: Vec<String>,
     /// Namespaces besides `default`.
     pub namespaces: Vec<String>,
-    /// Environment, where its own controller looks for AWS.
+    /// Environment variables, with the AWS endpoint of its built-in controller.
     pub env: Vec<(String, String)>,
 }
 
@@ -70,16 +70,16 @@ pub struct Server {
     args: Vec<String>,
     env: Vec<(String, String)>,
     log: PathBuf,
-    /// Where it answers.
+    /// Its address.
     pub address: String,
 }
 
 impl Server {
-    /// Starts it and waits until it answers.
+    /// Starts it and waits until it responds.
     pub async fn start(programs: &Programs, options: &ServerOptions, dir: &Path) -> Self {
         let log = dir.join("server.log");
         let temporal = &programs.temporal;
-        for _ in 0..TRIES {
+        for _ in 0..ATTEMPTS {
             let port = free_port();
             let address = format!("127.0.0.1:{port}");
             let args = arguments(options, port, dir);
@@ -87,46 +87,46 @@ impl Server {
             let process = spawn(temporal, &args, &env, &log);
             let (temporal, log) = (temporal.clone(), log.clone());
             let mut server = Self { process, temporal, args, env, log, address };
-            if server.answers().await {
+            if server.is_ready().await {
                 return server;
             }
         }
         panic!("the dev server does not start:\n{}", fs::read_to_string(log).unwrap_or_default());
     }
 
-    /// A client of the namespace `default` whose failures keep their types.
+    /// A client of the namespace `default` that keeps the types of failures.
     pub async fn client(&self) -> Client {
-        client(&self.address).await.expect("the server answers")
+        client(&self.address).await.expect("the server responds")
     }
 
-    /// Ends it at once, as a crash would.
+    /// Kills it, as a crash would.
     pub fn kill(&mut self) {
         self.process.kill();
     }
 
-    /// Stops its clock: it keeps its connections and answers nothing.
+    /// Sends SIGSTOP: it keeps its connections and does not respond.
     pub fn freeze(&self) {
         self.process.freeze();
     }
 
-    /// Lets it go on after [`Server::freeze`].
+    /// Resumes it after [`Server::freeze`].
     pub fn thaw(&self) {
         self.process.thaw();
     }
 
-    /// Starts it again where it was.
+    /// Starts it again at the same address.
     pub async fn restart(&mut self) {
         self.process.kill();
         self.process = spawn(&self.temporal, &self.args, &self.env, &self.log);
-        assert!(self.answers().await, "the dev server ended:\n{}", self.process.log());
+        assert!(self.is_ready().await, "the dev server exited:\n{}", self.process.log());
     }
 
-    /// Waits until it answers; `false` when it ended instead, as when its port was taken.
-    async fn answers(&mut self) -> bool {
+    /// Waits until it responds; returns `false` if it exited, for example because its port was taken.
+    async fn is_ready(&mut self) -> bool {
         let Self { process, address, .. } = self;
         wait_for("the dev server", START_LIMIT, async || {
-            let answers = client(address).await.is_some();
-            (answers || !process.is_alive()).then_some(answers)
+            let is_ready = client(address).await.is_some();
+            (is_ready || !process.is_running()).then_some(is_ready)
         })
         .await
     }
@@ -141,7 +141,7 @@ fn arguments(options: &ServerOptions, port: u16, dir: &Path) -> Vec<String> {
     let hook = options.hook.then_some(HOOK);
     let controller = CONTROLLER.into_iter().filter(|_| options.controller);
     let more = options.dynamic_config.iter().map(String::as_str);
-    for value in hook.into_iter().chain([CLEAN_LEAVE]).chain(controller).chain(more) {
+    for value in hook.into_iter().chain([CANCEL_POLLS]).chain(controller).chain(more) {
         args.extend(["--dynamic-config-value", value].map(str::to_owned));
     }
     for name in &options.namespaces {
@@ -175,7 +175,7 @@ async fn client(address: &str) -> Option<Client> {
     Client::new(connection, ClientOptions::new("default").data_converter(converter).build()).ok()
 }
 
-/// A port that nobody listens on now.
+/// A free port.
 fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

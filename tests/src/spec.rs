@@ -1,4 +1,4 @@
-//! Spec files, as a user would write them.
+//! Spec files, as a user writes them.
 
 use std::{fs, path::PathBuf};
 
@@ -10,8 +10,8 @@ use wci_contract::{ComputeSpec, ConfigPayload, GroupSpec, VersionId};
 pub struct Group(Value);
 
 impl Group {
-    /// Greeters on `queue` as processes. They leave after a second without a task, and run five
-    /// activities at once.
+    /// Greeters on `queue` as processes. They exit after a second without a task, and run up to
+    /// five activities at once.
     pub fn greeters(queue: &str) -> Self {
         Self(json!({"provider": {
             "type": "subprocess",
@@ -25,13 +25,13 @@ impl Group {
         }}))
     }
 
-    /// A program of the operator's, named `command`, as processes that poll `queue`.
+    /// Processes of the operator's command `command`, which poll `queue`.
     pub fn command(command: &str, queue: &str) -> Self {
         Self::greeters(queue).provider("command", command)
     }
 
-    /// Greeters on `queue` as a pool of processes, each with one activity at a time. Its size moves
-    /// as fast as it may.
+    /// Greeters on `queue` as a pool of processes, each with one activity at a time. Its size changes
+    /// without a cooldown.
     pub fn pool(queue: &str) -> Self {
         let pool = Self(json!({"provider": {
             "type": "subprocess-pool",
@@ -42,8 +42,8 @@ impl Group {
                 "TEMPORAL_SERVERLESS_ACTIVITY_SLOTS": "1",
             },
         }}));
-        let at_once = ["no_sync_quiet_ms", "scale_up_cooldown_ms", "scale_down_cooldown_ms"];
-        let pool = at_once.into_iter().fold(pool, |pool, key| pool.rate_based(key, 0));
+        let immediate = ["no_sync_quiet_ms", "scale_up_cooldown_ms", "scale_down_cooldown_ms"];
+        let pool = immediate.into_iter().fold(pool, |pool, key| pool.rate_based(key, 0));
         pool.rate_based("metrics_poll_interval_ms", 30_000)
     }
 
@@ -53,25 +53,25 @@ impl Group {
         Self(json!({"provider": {"type": "aws-lambda", "arn": arn}}))
     }
 
-    /// Invocations of a function without saying which of its versions: always its latest code.
+    /// Invocations of a function by an unqualified ARN: always its latest code.
     pub fn unqualified_lambda(function: &str) -> Self {
         let arn = format!("arn:aws:lambda:us-east-1:123456789012:function:{function}");
         Self(json!({"provider": {"type": "aws-lambda", "arn": arn}}))
     }
 
-    /// The same with another variable for its processes.
+    /// Sets a variable of its processes.
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.0["provider"]["env"][name] = value.into();
         self
     }
 
-    /// The same with another setting of the provider.
+    /// Sets a key of the provider.
     pub fn provider(mut self, key: &str, value: impl Into<Value>) -> Self {
         self.0["provider"][key] = value.into();
         self
     }
 
-    /// What the instance gets of it.
+    /// The group as the instance receives it.
     pub fn spec(&self) -> GroupSpec {
         let mut keys = self.0["provider"].as_object().unwrap().clone();
         let provider_type = keys.remove("type").unwrap().as_str().unwrap().to_owned();
@@ -80,27 +80,27 @@ impl Group {
         GroupSpec { compute, ..GroupSpec::default() }
     }
 
-    /// The same for these task types alone.
+    /// Limits it to these task types.
     pub fn types(mut self, types: &[&str]) -> Self {
         self.0["task_types"] = json!(types);
         self
     }
 
-    /// The same with a setting of the algorithm `no-sync`.
+    /// Sets a key of the algorithm `no-sync`.
     pub fn scaler(mut self, key: &str, value: impl Into<Value>) -> Self {
         self.0["scaler"]["type"] = "no-sync".into();
         self.0["scaler"][key] = value.into();
         self
     }
 
-    /// The same with a setting of the algorithm `rate-based`.
+    /// Sets a key of the algorithm `rate-based`.
     pub fn rate_based(mut self, key: &str, value: impl Into<Value>) -> Self {
         self.0["scaler"]["type"] = "rate-based".into();
         self.0["scaler"][key] = value.into();
         self
     }
 
-    /// The same with a setting of the algorithm `demand`.
+    /// Sets a key of the algorithm `demand`.
     pub fn demand(mut self, key: &str, value: impl Into<Value>) -> Self {
         self.0["scaler"]["type"] = "demand".into();
         self.0["scaler"][key] = value.into();
@@ -116,24 +116,24 @@ pub struct SpecFile {
 }
 
 impl SpecFile {
-    /// An empty one for the version.
+    /// An empty spec file for the version.
     pub fn of(id: &VersionId) -> Self {
         Self { id: id.clone(), groups: Map::new() }
     }
 
-    /// The same with one more group.
+    /// Adds a group.
     pub fn group(mut self, name: &str, group: Group) -> Self {
         self.groups.insert(name.to_owned(), group.0);
         self
     }
 
-    /// Its content. JSON is YAML.
+    /// Its content: JSON, which is YAML.
     pub fn text(&self) -> String {
         let (deployment, build_id) = (self.id.deployment(), self.id.build_id());
         json!({"deployment": deployment, "build_id": build_id, "groups": self.groups}).to_string()
     }
 
-    /// Writes it into the folder `dir`.
+    /// Writes it to the folder `dir`.
     pub(crate) fn write(&self, dir: &std::path::Path) -> PathBuf {
         let path = dir.join(format!("{}-{}.yaml", self.id.deployment(), self.id.build_id()));
         fs::write(&path, self.text()).unwrap();

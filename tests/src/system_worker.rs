@@ -9,7 +9,7 @@ use std::{
 use crate::{Metrics, Process, running::clean, wait_for};
 
 const START_LIMIT: Duration = Duration::from_secs(60);
-/// What stands in its log before the address at which it tells of its health.
+/// The text before the health address in its log.
 const HEALTH: &str = "health address=";
 
 /// A system worker: the real program.
@@ -17,22 +17,22 @@ const HEALTH: &str = "health address=";
 pub struct SystemWorker {
     process: Process,
     log: PathBuf,
-    recipe: Recipe,
+    spec: ProcessSpec,
 }
 
-/// How to start it, again if need be.
+/// Program, arguments and environment of its process.
 #[derive(Debug, Clone)]
-pub(crate) struct Recipe {
+pub(crate) struct ProcessSpec {
     pub(crate) program: PathBuf,
     pub(crate) args: Vec<String>,
     pub(crate) env: Vec<(String, String)>,
 }
 
 impl SystemWorker {
-    /// Starts it and waits until it takes tasks.
-    pub(crate) async fn start(recipe: Recipe, log: &Path) -> Self {
-        let mut worker = Self { process: spawn(&recipe, log), log: log.to_owned(), recipe };
-        worker.is_ready(0).await;
+    /// Starts it and waits until it is ready.
+    pub(crate) async fn start(spec: ProcessSpec, log: &Path) -> Self {
+        let mut worker = Self { process: spawn(&spec, log), log: log.to_owned(), spec };
+        worker.wait_until_ready(0).await;
         worker
     }
 
@@ -41,7 +41,7 @@ impl SystemWorker {
         &mut self.process
     }
 
-    /// Ends it at once, as a crash would.
+    /// Kills it, as a crash would.
     pub fn kill(&mut self) {
         self.process.kill();
     }
@@ -50,34 +50,33 @@ impl SystemWorker {
     pub async fn restart(&mut self) {
         self.process.kill();
         let written = self.log().len();
-        self.process = spawn(&self.recipe, &self.log);
-        self.is_ready(written).await;
+        self.process = spawn(&self.spec, &self.log);
+        self.wait_until_ready(written).await;
     }
 
-    /// What it has logged so far.
+    /// Its log so far.
     pub fn log(&self) -> String {
         self.process.log()
     }
 
-    /// What it tells Prometheus now.
+    /// Its Prometheus metrics.
     pub async fn metrics(&self) -> Metrics {
         let log = self.log();
-        let (_, rest) = log.rsplit_once(HEALTH).expect("it tells where");
-        let address = rest.split_whitespace().next().expect("it tells where");
-        let answer = get(address, "/metrics").await.expect("it answers");
-        let (head, text) = answer.split_once("\r\n\r\n").expect("an HTTP answer");
+        let (_, rest) = log.rsplit_once(HEALTH).expect("a health address in the log");
+        let address = rest.split_whitespace().next().expect("a health address in the log");
+        let response = get(address, "/metrics").await.expect("a response");
+        let (head, text) = response.split_once("\r\n\r\n").expect("an HTTP response");
         assert!(head.starts_with("HTTP/1.0 200"), "{head}");
         assert!(head.contains("text/plain; version=0.0.4"), "{head}");
         Metrics::new(text)
     }
 
-    /// Waits until it says that it is ready, at the address that stands in its log after the
-    /// first `written` bytes.
-    async fn is_ready(&mut self, written: usize) {
+    /// Waits until it is ready, at the address in its log after the first `written` bytes.
+    async fn wait_until_ready(&mut self, written: usize) {
         let process = &mut self.process;
         wait_for("the system worker", START_LIMIT, async || {
             let log = process.log();
-            assert!(process.is_alive(), "the system worker ended:\n{log}");
+            assert!(process.is_running(), "the system worker exited:\n{log}");
             let (_, rest) = log.get(written..)?.split_once(HEALTH)?;
             let address = rest.split_whitespace().next()?;
             is_ready(address).await.then_some(())
@@ -86,24 +85,24 @@ impl SystemWorker {
     }
 }
 
-fn spawn(recipe: &Recipe, log: &Path) -> Process {
-    let mut command = Command::new(&recipe.program);
+fn spawn(spec: &ProcessSpec, log: &Path) -> Process {
+    let mut command = Command::new(&spec.program);
     clean(&mut command);
-    command.args(&recipe.args).args(["--health-address", "127.0.0.1:0"]);
-    command.envs(recipe.env.iter().map(|(name, value)| (name, value)));
+    command.args(&spec.args).args(["--health-address", "127.0.0.1:0"]);
+    command.envs(spec.env.iter().map(|(name, value)| (name, value)));
     Process::start(&mut command, log)
 }
 
 async fn is_ready(address: &str) -> bool {
-    get(address, "/readyz").await.is_some_and(|answer| answer.starts_with("HTTP/1.0 200"))
+    get(address, "/readyz").await.is_some_and(|response| response.starts_with("HTTP/1.0 200"))
 }
 
 async fn get(address: &str, path: &str) -> Option<String> {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let mut stream = tokio::net::TcpStream::connect(address).await.ok()?;
     let request = format!("GET {path} HTTP/1.0\r\n\r\n");
-    let mut answer = String::new();
+    let mut response = String::new();
     stream.write_all(request.as_bytes()).await.ok()?;
-    stream.read_to_string(&mut answer).await.ok()?;
-    Some(answer)
+    stream.read_to_string(&mut response).await.ok()?;
+    Some(response)
 }

@@ -1,4 +1,4 @@
-//! A workflow that lasts as long as a test likes, and tells which builds served it.
+//! A workflow that waits for a signal, and returns the builds that served it.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -12,10 +12,10 @@ use wci_workflows::{payload_of, text_of};
 
 use crate::{SOON, Version, wait_for};
 
-/// Events of a workflow whose first task was completed: started, and three for each task.
+/// Events of a workflow after its first completed task: the start, and three for each task.
 const ONE_TASK: usize = 4;
 
-/// A tour that is under way.
+/// A `tour` workflow.
 pub struct Tour {
     handle: UntypedWorkflowHandle<Client>,
     /// Its workflow ID.
@@ -23,7 +23,7 @@ pub struct Tour {
 }
 
 impl Version {
-    /// Starts a tour of one stop on the version's queue. Who serves it is the server's choice.
+    /// Starts a tour of one stop on the version's queue. The server chooses the version.
     pub async fn tour(&self) -> Tour {
         static TOURS: AtomicU32 = AtomicU32::new(0);
         let id = format!("{}-tour{}", self.queue, TOURS.fetch_add(1, Ordering::Relaxed));
@@ -36,20 +36,19 @@ impl Version {
 }
 
 impl Tour {
-    /// Waits until a worker has served everything so far.
-    pub async fn rests(&self) {
-        wait_for("the tour to be served", SOON, async || self.is_at_rest().await.then_some(()))
-            .await;
+    /// Waits until a worker has completed all workflow tasks so far.
+    pub async fn wait_until_idle(&self) {
+        wait_for("the tour to be served", SOON, async || self.is_idle().await.then_some(())).await;
     }
 
-    /// Whether a worker has served everything so far.
-    pub async fn is_at_rest(&self) -> bool {
+    /// Whether a worker has completed all workflow tasks so far.
+    pub async fn is_idle(&self) -> bool {
         let found = self.handle.describe(WorkflowDescribeOptions::default()).await.unwrap();
         found.history_length() >= ONE_TASK && found.raw().pending_workflow_task.is_none()
     }
 
-    /// On to the last stop.
-    pub async fn go_on(&self) {
+    /// Sends the signal that continues it to its last stop.
+    pub async fn signal_next(&self) {
         let nothing = RawValue::new(Vec::new());
         let options = WorkflowSignalOptions::default();
         self.handle.signal(UntypedSignal::new("next"), nothing, options).await.unwrap();

@@ -1,4 +1,4 @@
-//! One Worker Deployment Version, as a test deals with it.
+//! A Worker Deployment Version.
 
 use std::{
     path::{Path, PathBuf},
@@ -26,16 +26,16 @@ use wci_contract::{VersionId, names, state::State};
 use wci_workflows::{payload_of, text_of};
 
 use crate::{
-    Greeter, Group, History, Load, One, Programs, SOON, Said, SpecFile, lambda::Shared, run,
-    wait_for,
+    CommandOutput, Greeter, Group, History, Load, Programs, SOON, SpecFile, StartedWorkflow,
+    lambda::Shared, run, wait_for,
 };
 
 /// A version and its task queue.
 #[derive(Clone)]
 pub struct Version {
-    /// Its names.
+    /// Its deployment name and build ID.
     pub id: VersionId,
-    /// The queue of its work.
+    /// Its task queue.
     pub queue: String,
     pub(crate) client: Client,
     pub(crate) address: String,
@@ -45,25 +45,24 @@ pub struct Version {
 }
 
 impl Version {
-    /// A spec file that has greeters serve everything.
+    /// A spec file with one group of greeters for all task types.
     pub fn greeters(&self) -> SpecFile {
         SpecFile::of(&self.id).group("default", Group::greeters(&self.queue))
     }
 
     /// Applies `spec` and makes the version current, as a user would.
-    pub async fn apply(&self, spec: &SpecFile) -> Said {
+    pub async fn apply(&self, spec: &SpecFile) -> CommandOutput {
         self.apply_with(spec, &["--set-current"]).await
     }
 
     /// Applies `spec` with these options.
-    pub async fn apply_with(&self, spec: &SpecFile, options: &[&str]) -> Said {
+    pub async fn apply_with(&self, spec: &SpecFile, options: &[&str]) -> CommandOutput {
         let file = spec.write(&self.dir).display().to_string();
         let args = ["apply", "--address", &self.address, "-f", &file];
         run(&self.programs.wci, args.iter().chain(options)).await
     }
 
-    /// Applies greeters, and waits until the server knows the version's queues and no worker
-    /// lives: from here, everything starts from zero.
+    /// Applies greeters, and waits until the server knows the version's queues and no worker runs.
     pub async fn at_zero(&self) {
         self.at_zero_with(&self.greeters()).await;
     }
@@ -73,7 +72,7 @@ impl Version {
         self.apply(spec).await.ok();
         wait_for("the version's queues", SOON, async || (self.queues().await >= 2).then_some(()))
             .await;
-        self.left_alone().await;
+        self.scaled_to_zero().await;
     }
 
     /// Starts work for the version's queue.
@@ -81,35 +80,35 @@ impl Version {
         Load::start(&self.client, &self.queue, tasks, work_ms, None).await
     }
 
-    /// Starts work that is bound to this version.
+    /// Starts work that is pinned to this version.
     pub async fn pinned_load(&self, tasks: usize, work_ms: u64) -> Load {
         Load::start(&self.client, &self.queue, tasks, work_ms, Some(&self.id)).await
     }
 
     /// Starts a workflow of this type with this input.
-    pub async fn start(&self, kind: &str, input: &serde_json::Value) -> One {
-        One::start(&self.client, &self.queue, kind, input).await
+    pub async fn start(&self, kind: &str, input: &serde_json::Value) -> StartedWorkflow {
+        StartedWorkflow::start(&self.client, &self.queue, kind, input).await
     }
 
-    /// A worker of this version that nobody launched.
+    /// A worker of this version that no instance launches.
     pub fn greeter(&self) -> Greeter {
         Greeter::new(&self.programs.greeter, &self.address, &self.queue, &self.id)
     }
 
-    /// Workers that were launched and live now, of any version and wherever they run.
-    pub fn living(&self) -> usize {
+    /// The number of running launched workers, of any version: processes and functions.
+    pub fn running_workers(&self) -> usize {
         let processes =
             usize::try_from(wci_providers::running_processes_in(&run_dir(&self.dir))).unwrap();
-        processes + self.functions.as_ref().map_or(0, |functions| functions.living())
+        processes + self.functions.as_ref().map_or(0, |functions| functions.running_workers())
     }
 
-    /// Waits until no worker lives.
+    /// Waits until no worker runs.
     #[track_caller]
-    pub fn left_alone(&self) -> impl Future<Output = ()> {
-        wait_for("the workers to leave", SOON, async || (self.living() == 0).then_some(()))
+    pub fn scaled_to_zero(&self) -> impl Future<Output = ()> {
+        wait_for("the workers to exit", SOON, async || (self.running_workers() == 0).then_some(()))
     }
 
-    /// Task queues by which the server knows the version.
+    /// The number of task queues that the server knows for the version.
     pub async fn queues(&self) -> usize {
         let request = DescribeWorkerDeploymentVersionRequest {
             namespace: "default".into(),
@@ -120,8 +119,8 @@ impl Version {
             ..Default::default()
         };
         let mut service = self.client.connection().workflow_service();
-        let answer = service.describe_worker_deployment_version(request.into_request()).await;
-        answer.map_or(0, |answer| answer.into_inner().version_task_queues.len())
+        let response = service.describe_worker_deployment_version(request.into_request()).await;
+        response.map_or(0, |response| response.into_inner().version_task_queues.len())
     }
 
     /// The instance's workflow.
@@ -129,7 +128,7 @@ impl Version {
         self.client.get_workflow_handle::<UntypedWorkflow>(self.id.workflow_id())
     }
 
-    /// One run of the instance's workflow.
+    /// StartedWorkflow run of the instance's workflow.
     pub fn run(&self, run_id: &str) -> UntypedWorkflowHandle<Client> {
         let info = WorkflowExecutionInfo::builder()
             .namespace("default")
@@ -146,7 +145,7 @@ impl Version {
         found.run_id().to_owned()
     }
 
-    /// Whether a run of the instance goes on.
+    /// Whether a run of the instance is open.
     pub async fn is_open(&self, run_id: &str) -> bool {
         let found = self.run(run_id).describe(WorkflowDescribeOptions::default()).await.unwrap();
         found.status() == WorkflowExecutionStatus::Running
@@ -162,15 +161,15 @@ impl Version {
         history(&self.run(run_id)).await
     }
 
-    /// Everything that the instance knows; `None` when it does not answer.
+    /// The state of the instance; `None` if the query fails.
     pub async fn dump(&self) -> Option<State> {
         let (query, nothing) = (UntypedQuery::new(names::DUMP), RawValue::new(Vec::new()));
-        let answer = self.handle().query(query, nothing, WorkflowQueryOptions::default()).await;
-        serde_json::from_str(text_of(&answer.ok()?).ok()?).ok()
+        let response = self.handle().query(query, nothing, WorkflowQueryOptions::default()).await;
+        serde_json::from_str(text_of(&response.ok()?).ok()?).ok()
     }
 
-    /// Has the server forget which worker keeps the instance in memory.
-    pub async fn forget_worker(&self) {
+    /// Resets the sticky queue: the server forgets which worker caches the instance.
+    pub async fn reset_sticky_queue(&self) {
         let request = ResetStickyTaskQueueRequest {
             namespace: "default".into(),
             execution: Some(WorkflowExecution {
@@ -196,12 +195,13 @@ impl Version {
     ) -> Result<T, WorkflowUpdateError> {
         let options = WorkflowExecuteUpdateOptions::default();
         let request = payload_of(request).unwrap();
-        let answer = self.handle().execute_update(UntypedUpdate::new(name), request, options).await;
-        Ok(serde_json::from_str(text_of(&answer?).unwrap()).unwrap())
+        let response =
+            self.handle().execute_update(UntypedUpdate::new(name), request, options).await;
+        Ok(serde_json::from_str(text_of(&response?).unwrap()).unwrap())
     }
 
-    /// Runs a command of `wci` about this version: `wci <command> <version> <options>`.
-    pub async fn wci(&self, command: &str, options: &[&str]) -> Said {
+    /// Runs a command of `wci` for this version: `wci <command> <version> <options>`.
+    pub async fn wci(&self, command: &str, options: &[&str]) -> CommandOutput {
         let id = self.id.to_string();
         let args = [command, &id, "--address", &self.address];
         run(&self.programs.wci, args.iter().chain(options)).await

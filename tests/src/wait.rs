@@ -1,29 +1,28 @@
-//! Waiting for something to be so, with an end to it.
+//! Waits for a condition, with a limit.
 
 use std::{
     panic::Location,
     time::{Duration, Instant},
 };
 
-const PACE: Duration = Duration::from_millis(50);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// Asks `probe` until it answers with something; fails the test when that takes longer than
-/// `limit`.
+/// Calls `probe` until it returns a value; fails the test if that takes longer than `limit`.
 #[track_caller]
 pub fn wait_for<T, P: AsyncFnMut() -> Option<T>>(
     what: &str,
     limit: Duration,
     mut probe: P,
 ) -> impl Future<Output = T> {
-    let place = Location::caller();
+    let caller = Location::caller();
     async move {
         let began = Instant::now();
         loop {
-            if let Some(answer) = probe().await {
-                return answer;
+            if let Some(response) = probe().await {
+                return response;
             }
-            assert!(began.elapsed() < limit, "{place}: waited {limit:?} in vain for {what}");
-            tokio::time::sleep(PACE).await;
+            assert!(began.elapsed() < limit, "{caller}: waited {limit:?} for {what}");
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Everything that a test needs, and the end of it.
+//! The environment of a test: it starts and stops everything.
 
 use std::{
     path::{Path, PathBuf},
@@ -11,18 +11,18 @@ use temporalio_client::Client;
 use wci_contract::VersionId;
 
 use crate::{
-    Front, Lambda, Programs, Said, Server, ServerOptions, SystemWorker, Version, launched,
-    launched::Launched, run, system_worker::Recipe, version::run_dir,
+    CommandOutput, Lambda, Programs, Server, ServerOptions, ServerProxy, SystemWorker, Version,
+    launched, launched::Launched, run, system_worker::ProcessSpec, version::run_dir,
 };
 
-/// Long enough for anything that is to happen soon, on a busy machine.
+/// The limit for anything that should happen soon, generous for a busy machine.
 pub const SOON: Duration = Duration::from_secs(60);
 
-/// A server, its system workers and what they started. All of it ends when it is dropped.
+/// A server, its system workers and the workers that they started; stopped when it is dropped.
 pub struct World {
     workers: Vec<SystemWorker>,
     lambda: Option<Lambda>,
-    front: Option<Front>,
+    server_proxy: Option<ServerProxy>,
     /// The server.
     pub server: Server,
     /// A client of the server.
@@ -32,7 +32,7 @@ pub struct World {
     dir: Option<TempDir>,
 }
 
-/// How a world is to be.
+/// Settings of a world.
 #[derive(Debug, Clone)]
 pub struct WorldBuilder {
     server: ServerOptions,
@@ -41,7 +41,7 @@ pub struct WorldBuilder {
     worker_env: Vec<(String, String)>,
     config: Option<String>,
     with_lambda: bool,
-    front: Option<Vec<String>>,
+    rejected_namespaces: Option<Vec<String>>,
 }
 
 impl World {
@@ -50,7 +50,7 @@ impl World {
         Self::builder().start().await
     }
 
-    /// A world that is to be different.
+    /// A world with other settings.
     pub fn builder() -> WorldBuilder {
         WorldBuilder {
             server: ServerOptions::default(),
@@ -59,7 +59,7 @@ impl World {
             worker_env: Vec::new(),
             config: None,
             with_lambda: false,
-            front: None,
+            rejected_namespaces: None,
         }
     }
 
@@ -96,12 +96,12 @@ impl World {
         self.lambda.as_ref().expect("built with a stand-in for Lambda")
     }
 
-    /// The front that its system workers call.
-    pub fn front(&self) -> &Front {
-        self.front.as_ref().expect("built with a front")
+    /// The proxy that its system workers call.
+    pub fn server_proxy(&self) -> &ServerProxy {
+        self.server_proxy.as_ref().expect("built with a server proxy")
     }
 
-    /// What its system workers read as configuration file when they start next.
+    /// Writes the configuration file that its system workers read at their next start.
     pub fn write_config(&self, text: &str) {
         let greeter = self.programs.greeter.display().to_string();
         let dir = self.dir().display().to_string();
@@ -109,29 +109,29 @@ impl World {
         std::fs::write(config_file(self.dir()), text).unwrap();
     }
 
-    /// A folder for files, gone with the world.
+    /// A folder for files, removed with the world.
     pub fn dir(&self) -> &Path {
-        self.dir.as_ref().expect("there until the end").path()
+        self.dir.as_ref().expect("removed only at the end").path()
     }
 
-    /// Workers that were launched as processes and live now.
-    pub fn living(&self) -> Vec<Launched> {
-        launched::living(&run_dir(self.dir()))
+    /// The running workers that were launched as processes.
+    pub fn running_workers(&self) -> Vec<Launched> {
+        launched::running(&run_dir(self.dir()))
     }
 
-    /// Workers that were launched as processes, whether or not they still live.
+    /// The number of workers that were launched as processes, including those that exited.
     pub fn records(&self) -> usize {
         launched::records(&run_dir(self.dir()))
     }
 
     /// Runs `wci` with these arguments on this server.
-    pub async fn wci(&self, args: &[&str]) -> Said {
+    pub async fn wci(&self, args: &[&str]) -> CommandOutput {
         let address = ["--address", &self.server.address];
         run(&self.programs.wci, args.iter().chain(&address)).await
     }
 
     /// Runs the Temporal CLI with these arguments on this server.
-    pub async fn temporal(&self, args: &[&str]) -> Said {
+    pub async fn temporal(&self, args: &[&str]) -> CommandOutput {
         let address = ["--address", &self.server.address];
         run(&self.programs.temporal, args.iter().chain(&address)).await
     }
@@ -141,24 +141,24 @@ impl Drop for World {
     fn drop(&mut self) {
         self.workers.clear();
         self.lambda = None;
-        launched::end_all(&run_dir(self.dir()));
+        launched::kill_all(&run_dir(self.dir()));
         self.server.kill();
         if std::thread::panicking() {
-            let kept = self.dir.take().map(TempDir::keep).unwrap_or_default();
-            eprintln!("the logs of this test are kept in {}", kept.display());
+            let logs = self.dir.take().map(TempDir::keep).unwrap_or_default();
+            eprintln!("the logs of this test are kept in {}", logs.display());
         }
     }
 }
 
 impl WorldBuilder {
-    /// A server that announces nothing.
+    /// A server that does not signal instances.
     pub fn without_hook(mut self) -> Self {
         self.server.hook = false;
         self
     }
 
-    /// A server that knows after its end what it knew before.
-    pub fn that_keeps_data(mut self) -> Self {
+    /// A server whose data survives a restart.
+    pub fn with_durable_server(mut self) -> Self {
         self.server.keeps_data = true;
         self
     }
@@ -169,53 +169,53 @@ impl WorldBuilder {
         self
     }
 
-    /// So many system workers.
+    /// Sets the number of system workers.
     pub fn workers(mut self, workers: usize) -> Self {
         self.workers = workers;
         self
     }
 
-    /// System workers with these arguments besides.
+    /// Adds arguments of the system workers.
     pub fn worker_args(mut self, args: &[&str]) -> Self {
         self.worker_args.extend(args.iter().map(|arg| (*arg).to_owned()));
         self
     }
 
-    /// System workers with this variable.
+    /// Sets a variable of the system workers.
     pub fn worker_env(mut self, name: &str, value: &str) -> Self {
         self.worker_env.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// One more namespace on the server.
+    /// Adds a namespace on the server.
     pub fn namespace(mut self, name: &str) -> Self {
         self.server.namespaces.push(name.to_owned());
         self
     }
 
-    /// System workers whose operator wrote this configuration file instead of flags. `{greeter}`
-    /// in it is the path of the greeter, `{dir}` that of the world's folder.
+    /// Uses a configuration file instead of flags for the system workers. `{greeter}` stands for
+    /// the path of the greeter, `{dir}` for the world's folder.
     pub fn config(mut self, text: &str) -> Self {
         self.config = Some(text.to_owned());
         self
     }
 
-    /// A stand-in for Lambda that specs may use.
+    /// Adds a stand-in for Lambda that specs may use.
     pub fn with_lambda(mut self) -> Self {
         self.with_lambda = true;
         self
     }
 
-    /// A stand-in for Lambda that the server's own controller may use as well.
+    /// Adds a stand-in for Lambda that the built-in controller may use, too.
     pub fn with_controller(mut self) -> Self {
         self.server.controller = true;
         self.with_lambda()
     }
 
-    /// System workers that call the server by way of a front, which refuses
-    /// some namespaces.
-    pub fn behind_a_front(mut self, refusing: &[&str]) -> Self {
-        self.front = Some(refusing.iter().map(|name| (*name).to_owned()).collect());
+    /// Puts a proxy in front of the server for the system workers, which rejects calls for some
+    /// namespaces.
+    pub fn with_server_proxy(mut self, rejecting: &[&str]) -> Self {
+        self.rejected_namespaces = Some(rejecting.iter().map(|name| (*name).to_owned()).collect());
         self
     }
 
@@ -230,31 +230,32 @@ impl WorldBuilder {
         }
         let server = Server::start(&programs, &self.server, dir.path()).await;
         let client = server.client().await;
-        let front = match &self.front {
-            Some(refused) => Some(Front::start(&server.address, refused).await),
+        let server_proxy = match &self.rejected_namespaces {
+            Some(rejected) => Some(ServerProxy::start(&server.address, rejected).await),
             None => None,
         };
-        let called = front.as_ref().map_or(&server.address, |front| &front.address);
-        let recipe = self.recipe(&programs, called, dir.path(), lambda.as_ref());
+        let address = server_proxy.as_ref().map_or(&server.address, |proxy| &proxy.address);
+        let spec = self.process_spec(&programs, address, dir.path(), lambda.as_ref());
         let workers = Vec::new();
-        let mut world = World { workers, lambda, front, server, client, programs, dir: Some(dir) };
+        let mut world =
+            World { workers, lambda, server_proxy, server, client, programs, dir: Some(dir) };
         if let Some(text) = &self.config {
             world.write_config(text);
         }
         for n in 1..=self.workers {
             let log = world.dir().join(format!("worker-{n}.log"));
-            world.workers.push(SystemWorker::start(recipe.clone(), &log).await);
+            world.workers.push(SystemWorker::start(spec.clone(), &log).await);
         }
         world
     }
 
-    fn recipe(
+    fn process_spec(
         &self,
         programs: &Programs,
         address: &str,
         dir: &Path,
         lambda: Option<&Lambda>,
-    ) -> Recipe {
+    ) -> ProcessSpec {
         let run_dir = run_dir(dir).display().to_string();
         let mut args: Vec<String> =
             ["worker", "--address", address, "--run-dir", &run_dir].map(str::to_owned).to_vec();
@@ -270,7 +271,7 @@ impl WorldBuilder {
             args.extend(lambda.into_iter().flat_map(|_| flags).map(str::to_owned));
         }
         args.extend(self.worker_args.iter().cloned());
-        Recipe { program: PathBuf::from(&programs.wci), args, env }
+        ProcessSpec { program: PathBuf::from(&programs.wci), args, env }
     }
 }
 

@@ -1,8 +1,10 @@
-//! The provider `aws-lambda` against moto's server, which has the shapes of AWS.
+//! The provider `aws-lambda` against moto's server, which emulates AWS.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use wci_tests::{Group, Moto, SOON, Said, SpecFile, Tap, Version, World, wait_for};
+use wci_tests::{
+    CommandOutput, Group, Moto, RecordingProxy, SOON, SpecFile, Version, World, wait_for,
+};
 
 const ROLE: &str = "arn:aws:iam::123456789012:role/invoke-orders";
 
@@ -34,7 +36,7 @@ async fn world_with(url: &str) -> World {
         .worker_env("AWS_ENDPOINT_URL", url)
         .worker_env("AWS_ACCESS_KEY_ID", OWN[0])
         .worker_env("AWS_SECRET_ACCESS_KEY", OWN[1])
-        // Everything that any library below has to say.
+        // The logs of all libraries.
         .worker_env("RUST_LOG", "trace");
     world.start().await
 }
@@ -44,82 +46,82 @@ fn invoked_as(role: &str, function: &str) -> Group {
     Group::lambda(function).provider("arn", arn).provider("role", role)
 }
 
-async fn validate(world: &World, version: &Version, group: Group) -> Said {
+async fn validate(world: &World, version: &Version, group: Group) -> CommandOutput {
     let path = world.dir().join("validated.yaml");
     std::fs::write(&path, SpecFile::of(&version.id).group("all", group).text()).unwrap();
     world.wci(&["validate", "-f", &path.display().to_string(), "-o", "json"]).await
 }
 
-fn warnings(said: &Said) -> Vec<String> {
-    let warnings = said.json()["warnings"].as_array().unwrap().clone();
+fn warnings(output: &CommandOutput) -> Vec<String> {
+    let warnings = output.json()["warnings"].as_array().unwrap().clone();
     warnings.iter().map(|warning| warning.as_str().unwrap().to_owned()).collect()
 }
 
 #[tokio::test]
-async fn a_function_is_looked_at_by_way_of_every_role() {
+async fn a_function_is_checked_through_every_role_of_the_chain() {
     let (_dir, moto, world) = moto_and_world().await;
     let version = world.version("orders");
     moto.create_function("orders", 3).await;
-    let said = warnings(&validate(&world, &version, invoked_as(ROLE, "orders:1")).await.ok());
-    assert_eq!(said.len(), 2, "{said:?}");
-    assert!(said[0].contains("timeout is 3 s"), "{said:?}");
-    assert!(said[1].contains("again up to 2 times and keeps it up to 21600 s"), "{said:?}");
+    let output = warnings(&validate(&world, &version, invoked_as(ROLE, "orders:1")).await.ok());
+    assert_eq!(output.len(), 2, "{output:?}");
+    assert!(output[0].contains("timeout is 3 s"), "{output:?}");
+    assert!(output[1].contains("again up to 2 times and keeps it up to 21600 s"), "{output:?}");
     moto.create_function("good", 600).await;
-    moto.keep_no_events("good").await;
-    let said = warnings(&validate(&world, &version, invoked_as(ROLE, "good:1")).await.ok());
-    assert_eq!(said, Vec::<String>::new());
-    let said = warnings(&validate(&world, &version, invoked_as(ROLE, "good")).await.ok());
-    assert!(said[0].contains("names no published version"), "{said:?}");
+    moto.limit_events("good").await;
+    let output = warnings(&validate(&world, &version, invoked_as(ROLE, "good:1")).await.ok());
+    assert_eq!(output, Vec::<String>::new());
+    let output = warnings(&validate(&world, &version, invoked_as(ROLE, "good")).await.ok());
+    assert!(output[0].contains("names no published version"), "{output:?}");
     let missing = validate(&world, &version, invoked_as(ROLE, "missing:1")).await;
     assert_eq!(missing.code, Some(1));
-    let words = "ResourceNotFoundException: Function not found: arn:aws:lambda:us-east-1";
-    assert!(missing.stderr.contains(words), "{missing:?}");
+    let expected = "ResourceNotFoundException: Function not found: arn:aws:lambda:us-east-1";
+    assert!(missing.stderr.contains(expected), "{missing:?}");
 }
 
 #[tokio::test]
-async fn a_role_that_anybody_may_assume_is_refused() {
+async fn a_role_that_anybody_may_assume_is_rejected() {
     let (_dir, moto, world) = moto_and_world().await;
     let version = world.version("orders");
     moto.create_function("orders", 600).await;
-    // moto does not look at trust policies: so does a role without a condition.
+    // moto does not check trust policies; a role without a condition behaves the same.
     let group = invoked_as(ROLE, "orders:1").provider("role_external_id", "f3a9c1");
-    let said = validate(&world, &version, group).await;
-    assert_eq!(said.code, Some(1), "{said:?}");
-    let words = "IAM role trust policy does not enforce ExternalID condition";
-    assert!(said.stderr.contains(words), "{said:?}");
+    let output = validate(&world, &version, group).await;
+    assert_eq!(output.code, Some(1), "{output:?}");
+    let expected = "IAM role trust policy does not enforce ExternalID condition";
+    assert!(output.stderr.contains(expected), "{output:?}");
 }
 
 #[tokio::test]
-async fn an_apply_warns_and_nothing_of_the_credentials_is_kept() {
+async fn an_apply_warns_and_credentials_are_stored_nowhere() {
     let dir = tempfile::tempdir().unwrap();
     let moto = Moto::start(dir.path()).await;
-    let tap = Tap::to(&moto.url).await;
-    let mut world = world_with(&tap.url).await;
+    let proxy = RecordingProxy::to(&moto.url).await;
+    let mut world = world_with(&proxy.url).await;
     let version = world.version("orders");
     moto.create_function("orders", 3).await;
     let group = invoked_as(ROLE, "orders:1");
     let spec = SpecFile::of(&version.id).group("all", group.clone());
-    let said = version.apply(&spec).await.ok();
-    assert!(said.stdout.contains("warning: all: the function's timeout is 3 s"), "{said:?}");
+    let output = version.apply(&spec).await.ok();
+    assert!(output.stdout.contains("warning: all: the function's timeout is 3 s"), "{output:?}");
     let again = warnings(&validate(&world, &version, group).await.ok());
-    assert!(again[0].contains("timeout is 3 s"), "an instance that runs warns too: {again:?}");
+    assert!(again[0].contains("timeout is 3 s"), "a running instance warns, too: {again:?}");
     // The first workers register the queues of the version; the functions of moto do nothing.
     let started =
         wait_for("an invocation", SOON, async || (moto.requests("/invocations") > 0).then_some(()));
     started.await;
     let parts = ["AccessKeyId", "SecretAccessKey", "SessionToken"];
-    let mut secrets: Vec<String> = parts.iter().flat_map(|part| tap.elements(part)).collect();
-    assert!(secrets.len() >= 2 * 3, "of the hub and of the role: {}", secrets.len());
+    let mut secrets: Vec<String> = parts.iter().flat_map(|part| proxy.elements(part)).collect();
+    assert!(secrets.len() >= 2 * 3, "credentials of the hub and of the role: {}", secrets.len());
     secrets.extend(OWN.map(str::to_owned));
-    for (place, text) in everything_told(&mut world, &version).await {
-        assert!(text.contains("orders"), "{place} tells of something else: {text}");
-        let told = secrets.iter().filter(|secret| text.contains(*secret)).count();
-        assert_eq!(told, 0, "{place} has credentials");
+    for (place, text) in everything_readable(&mut world, &version).await {
+        assert!(text.contains("orders"), "{place} is about something else: {text}");
+        let leaked = secrets.iter().filter(|secret| text.contains(*secret)).count();
+        assert_eq!(leaked, 0, "{place} has credentials");
     }
 }
 
-/// All that people and programs can read of a version, by where it stands.
-async fn everything_told(world: &mut World, version: &Version) -> Vec<(&'static str, String)> {
+/// Everything that people and programs can read about a version, by place.
+async fn everything_readable(world: &mut World, version: &Version) -> Vec<(&'static str, String)> {
     let id = version.id.workflow_id();
     let by_id = ["-w", id.as_str(), "-o", "json"];
     let of_version = ["--deployment-name", "orders", "--build-id", "v1", "-o", "json"];
@@ -142,7 +144,7 @@ async fn everything_told(world: &mut World, version: &Version) -> Vec<(&'static 
 }
 
 #[tokio::test]
-async fn sts_and_lambda_may_listen_at_places_of_their_own() {
+async fn sts_and_lambda_may_have_different_endpoints() {
     let dir = tempfile::tempdir().unwrap();
     let moto = Moto::start(dir.path()).await;
     let world = World::builder().config(CONFIG).worker_env("AWS_ENDPOINT_URL_STS", &moto.url);
@@ -154,7 +156,7 @@ async fn sts_and_lambda_may_listen_at_places_of_their_own() {
     version.load(3, 10).await.done(SOON).await;
     assert!(world.lambda().calls("elsewhere") > 0);
     let assumed = moto.requests("POST / ");
-    // Each role of the chain once for what is kept, the last one again for each validation.
+    // Once for each role of the chain, then cached; the last role again for each validation.
     assert!((2..=4).contains(&assumed), "{assumed} requests to STS");
     assert_eq!(moto.requests("/functions"), 0);
 }

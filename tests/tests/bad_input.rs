@@ -1,25 +1,25 @@
-//! Whatever is wrong with what a person types: one clear line that says where and what to do.
+//! Mistakes of a user: each gets one clear line that says where it is and what to do.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::{fs, path::Path};
 
-use wci_tests::{Group, Programs, Said, SpecFile, World, run};
+use wci_tests::{CommandOutput, Group, Programs, SpecFile, World, run};
 
-/// One line on stderr, nothing on stdout, and no trace of a panic.
+/// Asserts the exit code, one line on stderr with all of `expected`, nothing on stdout, and no panic.
 #[track_caller]
-fn told(said: &Said, code: i32, words: &[&str]) {
-    assert_eq!(said.code, Some(code), "{said:?}");
-    let lines = said.stderr.trim().lines().count();
-    assert!(lines == 1 || code == 2, "{lines} lines: {}", said.stderr);
-    for word in words {
-        assert!(said.stderr.contains(word), "{word:?} is missing: {}", said.stderr);
+fn assert_error(output: &CommandOutput, code: i32, expected: &[&str]) {
+    assert_eq!(output.code, Some(code), "{output:?}");
+    let lines = output.stderr.trim().lines().count();
+    assert!(lines == 1 || code == 2, "{lines} lines: {}", output.stderr);
+    for word in expected {
+        assert!(output.stderr.contains(word), "{word:?} is missing: {}", output.stderr);
     }
-    assert!(!said.stderr.contains("panicked"), "{}", said.stderr);
-    assert!(said.stdout.is_empty(), "{}", said.stdout);
+    assert!(!output.stderr.contains("panicked"), "{}", output.stderr);
+    assert!(output.stdout.is_empty(), "{}", output.stdout);
 }
 
-async fn wci(args: &[&str]) -> Said {
+async fn wci(args: &[&str]) -> CommandOutput {
     run(&Programs::find().wci, args).await
 }
 
@@ -30,7 +30,7 @@ fn file(dir: &Path, content: &[u8]) -> String {
 }
 
 #[tokio::test]
-async fn without_a_server_every_command_says_where_it_looked() {
+async fn without_a_server_every_command_names_the_address() {
     let nowhere = "127.0.0.1:1";
     let dir = tempfile::tempdir().unwrap();
     let good = "deployment: d\nbuild_id: b\ngroups: {g: {provider: {type: aws-lambda}}}\n";
@@ -43,20 +43,20 @@ async fn without_a_server_every_command_says_where_it_looked() {
         &["describe", "d:b"],
         &["delete", "d:b", "--yes"],
     ] {
-        let said = wci(&[command, &["--address", nowhere]].concat()).await;
-        told(&said, 1, &[nowhere, "--address"]);
+        let output = wci(&[command, &["--address", nowhere]].concat()).await;
+        assert_error(&output, 1, &[nowhere, "--address"]);
     }
 }
 
 #[tokio::test]
-async fn a_namespace_that_is_not_there_is_named() {
+async fn a_namespace_that_does_not_exist_is_named() {
     let world = World::builder().workers(0).start().await;
     let dir = tempfile::tempdir().unwrap();
     let good = "deployment: d\nbuild_id: b\ngroups: {g: {provider: {type: aws-lambda}}}\n";
     let spec = file(dir.path(), good.as_bytes());
     for command in [&["worker"][..], &["apply", "-f", &spec], &["list"], &["describe", "d:b"]] {
-        let said = world.wci(&[command, &["-n", "nowhere"]].concat()).await;
-        told(&said, 1, &["\"nowhere\"", "--namespace"]);
+        let output = world.wci(&[command, &["-n", "nowhere"]].concat()).await;
+        assert_error(&output, 1, &["\"nowhere\"", "--namespace"]);
     }
 }
 
@@ -64,13 +64,17 @@ async fn a_namespace_that_is_not_there_is_named() {
 async fn without_a_system_worker_an_apply_says_how_to_start_one() {
     let world = World::builder().workers(0).start().await;
     let version = world.version("lonely");
-    told(&version.apply(&version.greeters()).await, 1, &["wci-system", "`wci worker -n default`"]);
-    told(&version.wci("describe", &[]).await, 1, &["lonely:v1"]);
-    told(&version.wci("delete", &["--yes"]).await, 1, &["lonely:v1"]);
+    assert_error(
+        &version.apply(&version.greeters()).await,
+        1,
+        &["wci-system", "`wci worker -n default`"],
+    );
+    assert_error(&version.wci("describe", &[]).await, 1, &["lonely:v1"]);
+    assert_error(&version.wci("delete", &["--yes"]).await, 1, &["lonely:v1"]);
 }
 
 #[tokio::test]
-async fn a_version_that_the_server_runs_itself_is_left_to_the_server() {
+async fn a_version_of_the_built_in_controller_is_left_to_it() {
     let world = World::new().await;
     let version = world.version("theirs");
     let id = version.id.workflow_id();
@@ -79,12 +83,12 @@ async fn a_version_that_the_server_runs_itself_is_left_to_the_server() {
     let create = ["worker", "deployment", "create-version", "--deployment-name", "theirs"];
     let arn = "arn:aws:lambda:us-east-1:123456789012:function:f:1";
     let lambda = ["--aws-lambda-function-arn", arn, "--aws-lambda-skip-role-and-external-id"];
-    // Whether it succeeds or not: the server's instance is there.
+    // The server's instance exists whether or not this succeeds.
     world.temporal(&[&create[..], &["--build-id", "v1"], &lambda].concat()).await;
     let before = version.run_id().await;
-    let words = ["the server's own controller", "temporal worker deployment"];
-    told(&version.apply(&version.greeters()).await, 1, &words);
-    told(&version.wci("delete", &["--yes"]).await, 1, &words);
+    let expected = ["the server's own controller", "temporal worker deployment"];
+    assert_error(&version.apply(&version.greeters()).await, 1, &expected);
+    assert_error(&version.wci("delete", &["--yes"]).await, 1, &expected);
     assert_eq!(version.run_id().await, before);
     let after = world.temporal(&["workflow", "describe", "-w", &id, "-o", "json"]).await.ok();
     let after = &after.json()["workflowExecutionInfo"];
@@ -93,9 +97,9 @@ async fn a_version_that_the_server_runs_itself_is_left_to_the_server() {
 }
 
 #[tokio::test]
-async fn a_spec_file_that_is_none_is_refused_before_a_server_is_asked() {
+async fn an_invalid_spec_file_is_rejected_before_any_call_to_the_server() {
     let dir = tempfile::tempdir().unwrap();
-    for (content, words) in [
+    for (content, expected) in [
         (&b"deployment: [unclosed"[..], "bad.yaml:1"),
         (b"just words", "bad.yaml:1"),
         (b"", "deployment, build_id and groups"),
@@ -105,15 +109,23 @@ async fn a_spec_file_that_is_none_is_refused_before_a_server_is_asked() {
         (b"deployment: a:b\nbuild_id: b\ngroups: {g: {provider: {type: x}}}\n", "colon"),
     ] {
         let path = file(dir.path(), content);
-        told(&wci(&["apply", "-f", &path, "--address", "127.0.0.1:1"]).await, 1, &[words]);
-        told(&wci(&["validate", "-f", &path, "--address", "127.0.0.1:1"]).await, 1, &[words]);
+        assert_error(
+            &wci(&["apply", "-f", &path, "--address", "127.0.0.1:1"]).await,
+            1,
+            &[expected],
+        );
+        assert_error(
+            &wci(&["validate", "-f", &path, "--address", "127.0.0.1:1"]).await,
+            1,
+            &[expected],
+        );
     }
     let missing = dir.path().join("missing.yaml").display().to_string();
-    told(&wci(&["apply", "-f", &missing]).await, 1, &["missing.yaml: no such file"]);
+    assert_error(&wci(&["apply", "-f", &missing]).await, 1, &["missing.yaml: no such file"]);
 }
 
 #[tokio::test]
-async fn a_command_that_is_not_allowed_or_not_there_is_named_with_the_remedy() {
+async fn a_command_that_is_not_allowed_or_missing_is_named_with_the_remedy() {
     let world = World::builder()
         .worker_args(&["--allow-command", "ghost=/nonexistent/ghost"])
         .start()
@@ -123,18 +135,22 @@ async fn a_command_that_is_not_allowed_or_not_there_is_named_with_the_remedy() {
         let group = Group::greeters("commands").provider("command", command);
         SpecFile::of(&version.id).group("default", group)
     };
-    let said = version.apply(&with("rm")).await;
-    told(&said, 1, &["\"rm\" is not allowed", "allowed: ghost, greeter", "--allow-command rm="]);
-    let said = version.apply(&with("ghost")).await;
-    told(&said, 1, &["/nonexistent/ghost", "No such file"]);
+    let output = version.apply(&with("rm")).await;
+    assert_error(
+        &output,
+        1,
+        &["\"rm\" is not allowed", "allowed: ghost, greeter", "--allow-command rm="],
+    );
+    let output = version.apply(&with("ghost")).await;
+    assert_error(&output, 1, &["/nonexistent/ghost", "No such file"]);
     let listed = world.wci(&["list", "-o", "json"]).await.ok().json();
     assert_eq!(listed["instances"], serde_json::json!([]), "{listed}");
 }
 
 #[tokio::test]
-async fn flags_that_contradict_each_other_or_make_no_sense_are_refused() {
+async fn flags_that_contradict_each_other_or_make_no_sense_are_rejected() {
     let address = ["--address", "127.0.0.1:1"];
-    for (args, code, words) in [
+    for (args, code, expected) in [
         (&["worker", "--allow-command", "a=/bin/true"][..], 1, "--enable-provider subprocess"),
         (&["worker", "--enable-provider", "subprocess", "--aws-allow-no-role"], 1, "aws-lambda"),
         (&["worker", "--tls=false", "--tls-ca-path", "x"], 1, "--tls=false contradicts"),
@@ -149,15 +165,15 @@ async fn flags_that_contradict_each_other_or_make_no_sense_are_refused() {
         (&["nonsense"], 2, "nonsense"),
         (&["list", "--bogus"], 2, "--bogus"),
     ] {
-        told(&wci(&[args, &address].concat()).await, code, &[words]);
+        assert_error(&wci(&[args, &address].concat()).await, code, &[expected]);
     }
 }
 
 #[tokio::test]
-async fn an_address_that_is_none_and_a_config_file_that_is_missing_are_named() {
-    let said = wci(&["list", "--address", "not an address"]).await;
-    told(&said, 1, &["\"not an address\"", "--address"]);
-    let said = wci(&["list", "--config-file", "/nonexistent/temporal.toml"]).await;
-    told(&said, 1, &["--config-file /nonexistent/temporal.toml: no such file"]);
-    told(&wci(&["list", "--profile", "nobody"]).await, 1, &["nobody", "--profile"]);
+async fn an_invalid_address_and_a_missing_config_file_are_named() {
+    let output = wci(&["list", "--address", "not an address"]).await;
+    assert_error(&output, 1, &["\"not an address\"", "--address"]);
+    let output = wci(&["list", "--config-file", "/nonexistent/temporal.toml"]).await;
+    assert_error(&output, 1, &["--config-file /nonexistent/temporal.toml: no such file"]);
+    assert_error(&wci(&["list", "--profile", "nobody"]).await, 1, &["nobody", "--profile"]);
 }

@@ -1,4 +1,4 @@
-//! `wci claim`: our instance is there before a stock client configures the version.
+//! `wci claim`: the instance of `wci` exists before another client configures the version.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -9,31 +9,31 @@ use wci_contract::names::DEFAULT_TASK_QUEUE;
 use wci_tests::{SOON, World, wait_for};
 
 #[tokio::test]
-async fn a_stock_create_reaches_a_claimed_instance_and_its_tasks_are_served() {
+async fn a_create_of_the_temporal_cli_reaches_a_claimed_instance_and_its_tasks_are_served() {
     let world = World::builder().with_controller().start().await;
     let version = world.version("claimed");
     world.lambda().runs("claimed", version.greeter());
-    let said = version.wci("claim", &["-o", "json"]).await.ok().json();
-    assert_eq!(said["result"], "claimed", "{said}");
+    let output = version.wci("claim", &["-o", "json"]).await.ok().json();
+    assert_eq!(output["result"], "claimed", "{output}");
     let run = version.run_id().await;
     version.create_by_cli("claimed").await.ok();
     assert_eq!(version.task_queue().await, DEFAULT_TASK_QUEUE);
-    assert_eq!(version.run_id().await, run, "the server started an instance of its own");
+    assert_eq!(version.run_id().await, run, "the built-in controller started an instance");
     let shown = version.described_by_cli().await;
     let provider = &shown["computeConfig"]["scalingGroups"]["default"]["provider"]["type"];
     assert_eq!(provider, "aws-lambda", "{shown:#}");
     wait_for("the version's queues", SOON, async || (version.queues().await >= 2).then_some(()))
         .await;
     version.by_cli("set-current-version", &["--yes"]).await.ok();
-    version.left_alone().await;
+    version.scaled_to_zero().await;
     version.load(2, 10).await.done(SOON).await;
-    let said = version.wci("claim", &["-o", "json"]).await.ok().json();
-    assert_eq!(said["result"], "configured", "{said}");
+    let output = version.wci("claim", &["-o", "json"]).await.ok().json();
+    assert_eq!(output["result"], "configured", "{output}");
     assert_eq!(version.history().await.failed_tasks(), 0);
 }
 
 #[tokio::test]
-async fn a_claimed_instance_answers_and_waits_ten_minutes_for_a_compute_config() {
+async fn a_claimed_instance_answers_queries_and_waits_ten_minutes_for_a_compute_config() {
     let world = World::new().await;
     let version = world.version("waiting");
     version.wci("claim", &[]).await.ok();
@@ -51,7 +51,7 @@ async fn a_claimed_instance_answers_and_waits_ten_minutes_for_a_compute_config()
 }
 
 #[tokio::test]
-async fn what_was_claimed_and_deleted_can_be_claimed_and_created_again_at_once() {
+async fn a_claimed_and_deleted_version_can_be_claimed_and_created_again_immediately() {
     let world = World::builder().with_lambda().start().await;
     let version = world.version("again");
     let mut runs = Vec::new();
@@ -69,9 +69,9 @@ async fn what_was_claimed_and_deleted_can_be_claimed_and_created_again_at_once()
     assert_eq!(runs.len(), 3);
 }
 
-/// Its timers and activities are of no use any more, and must not keep it.
+/// Its timers and activities must not delay the end of the workflow.
 #[tokio::test]
-async fn an_instance_that_is_cancelled_ends_at_once_and_can_be_claimed_again() {
+async fn a_cancelled_instance_ends_immediately_and_can_be_claimed_again() {
     let world = World::builder().with_lambda().start().await;
     let version = world.version("cancelled");
     version.wci("claim", &[]).await.ok();
@@ -84,23 +84,23 @@ async fn an_instance_that_is_cancelled_ends_at_once_and_can_be_claimed_again() {
     })
     .await;
     assert_eq!(version.history_of(&run).await.failed_tasks(), 0);
-    let said = version.wci("claim", &["-o", "json"]).await.ok().json();
-    assert_eq!(said["result"], "claimed", "{said}");
+    let output = version.wci("claim", &["-o", "json"]).await.ok().json();
+    assert_eq!(output["result"], "claimed", "{output}");
 }
 
 #[tokio::test]
 async fn a_claim_without_a_system_worker_leaves_nothing_behind() {
     let world = World::builder().workers(0).start().await;
     let version = world.version("nobody");
-    let said = version.wci("claim", &[]).await;
-    assert_eq!(said.code, Some(1), "{said:?}");
-    assert!(said.stderr.contains("`wci worker -n default`"), "{said:?}");
+    let output = version.wci("claim", &[]).await;
+    assert_eq!(output.code, Some(1), "{output:?}");
+    assert!(output.stderr.contains("`wci worker -n default`"), "{output:?}");
     let listed = world.wci(&["list", "-o", "json"]).await.ok().json();
     assert_eq!(listed["instances"], serde_json::json!([]), "{listed}");
 }
 
 #[tokio::test]
-async fn a_first_compute_config_that_is_refused_leaves_the_claim_and_the_next_one_is_taken() {
+async fn a_rejected_first_compute_config_leaves_the_claim_and_the_next_one_is_accepted() {
     let world = World::builder().with_controller().start().await;
     let version = world.version("second");
     version.wci("claim", &[]).await.ok();

@@ -1,4 +1,4 @@
-//! A namespace whose clients encrypt payloads: what cannot be read is refused by its encoding,
+//! A namespace whose clients encrypt payloads: an unreadable payload is rejected with its encoding,
 //! and nothing gets stuck.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
@@ -23,7 +23,7 @@ use temporalio_common::{
 use wci_contract::names;
 use wci_tests::{SOON, World, wait_for};
 
-const WORDS: &str = "encoding binary/encrypted: payload encoding is not supported";
+const MESSAGE: &str = "encoding binary/encrypted: payload encoding is not supported";
 
 fn encrypted() -> Payload {
     Payload {
@@ -34,7 +34,7 @@ fn encrypted() -> Payload {
 }
 
 #[tokio::test]
-async fn updates_and_signals_that_are_encrypted_are_refused_by_name_and_tasks_are_served_on() {
+async fn encrypted_updates_and_signals_are_rejected_with_the_encoding_and_tasks_are_still_served() {
     let world = World::new().await;
     let version = world.version("sealed");
     version.at_zero().await;
@@ -48,12 +48,12 @@ async fn updates_and_signals_that_are_encrypted_are_refused_by_name_and_tasks_ar
             )
             .await;
         let Err(WorkflowUpdateError::Failed(failure)) = result else { panic!("{update}") };
-        assert!(failure.message.contains(WORDS), "{update}: {}", failure.message);
+        assert!(failure.message.contains(MESSAGE), "{update}: {}", failure.message);
     }
     version.signal(names::TASK_ADD_SIGNAL, RawValue::new(vec![encrypted()])).await;
-    let shown = wait_for("the dropped signal to show", SOON, async || {
+    let shown = wait_for("the dropped signal in the description", SOON, async || {
         let shown = version.wci("describe", &[]).await.ok().stdout;
-        shown.contains(WORDS).then_some(shown)
+        shown.contains(MESSAGE).then_some(shown)
     });
     shown.await;
     version.load(1, 10).await.done(SOON).await;
@@ -70,12 +70,12 @@ async fn an_instance_started_with_an_encrypted_input_fails_with_the_reason() {
     let input = RawValue::new(vec![encrypted()]);
     let handle = world.client.start_workflow(workflow, input, options).await.unwrap();
     let error = handle.get_result(WorkflowGetResultOptions::default()).await.unwrap_err();
-    let words = format!("{error:?}");
-    assert!(words.contains(WORDS), "{words}");
+    let message = format!("{error:?}");
+    assert!(message.contains(MESSAGE), "{message}");
 }
 
 #[tokio::test]
-async fn a_compute_config_that_is_encrypted_is_refused_by_the_servers_own_call() {
+async fn an_encrypted_compute_config_is_rejected_by_the_servers_own_call() {
     let world = World::new().await;
     let version = world.version("cipher");
     version.wci("claim", &[]).await.ok();
@@ -105,11 +105,12 @@ async fn a_compute_config_that_is_encrypted_is_refused_by_the_servers_own_call()
         request_id: "two".into(),
         ..Default::default()
     };
-    let status = wait_for("an answer of a server that is not busy", SOON, async || {
-        let answer = service.create_worker_deployment_version(request.clone().into_request()).await;
-        answer.err().filter(|status| !status.message().contains("try again later"))
+    let status = wait_for("a server that is not busy", SOON, async || {
+        let response =
+            service.create_worker_deployment_version(request.clone().into_request()).await;
+        response.err().filter(|status| !status.message().contains("try again later"))
     });
     let status = status.await;
     assert_eq!(status.code(), temporalio_client::tonic::Code::InvalidArgument, "{status:?}");
-    assert_eq!(status.message(), format!("default: {WORDS}"));
+    assert_eq!(status.message(), format!("default: {MESSAGE}"));
 }

@@ -1,5 +1,5 @@
-//! What clients asked of the controller built into the server, asked of ours, in the same order:
-//! the same code and the same words, but for differences that are known by name.
+//! The recorded calls of clients to the built-in controller, sent to `wci` in the same order: it
+//! responds with the same code and message, except for the named differences.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -12,7 +12,7 @@ use serde::Deserialize;
 use temporalio_client::tonic::Status;
 use wci_tests::{Change, GroupSent, SOON, Version, World, groups_of, wait_for};
 
-/// A call, and what the built-in controller of server 1.32.0 answered.
+/// A call, and the response of the built-in controller of server 1.32.0.
 #[derive(Debug, Clone, Deserialize)]
 struct Case {
     case: String,
@@ -44,14 +44,14 @@ struct Answer {
     last_modifier: Option<String>,
 }
 
-/// Where ours answers otherwise, by case. Each has its reason in the documentation.
+/// The different responses of `wci`, by case. The documentation gives the reason of each.
 type Differences = BTreeMap<String, Difference>;
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Difference {
     answer: Answer,
-    /// What ours takes instead, so that the calls after it find what they build on.
+    /// The change that `wci` accepts instead, on which later calls depend.
     #[serde(default)]
     instead: Option<Change>,
 }
@@ -60,11 +60,12 @@ const CASES: &str = include_str!("../golden/control_plane.json");
 const DIFFERENCES: &str = include_str!("../golden/differences.json");
 const DOCUMENTED: &str = include_str!("../../docs/differences.md");
 const DECODE: &str = "unable to decode: ";
-/// The server is silent for 35 s about a version without an instance.
-const SILENCE: Duration = Duration::from_secs(3);
+/// The server does not respond for 35 s for a version without an instance.
+const NO_RESPONSE: Duration = Duration::from_secs(3);
 
 #[tokio::test]
-async fn recorded_calls_are_answered_as_the_built_in_controller_did_but_for_named_differences() {
+async fn recorded_calls_get_the_responses_of_the_built_in_controller_except_for_named_differences()
+{
     let world = World::builder().with_lambda().start().await;
     let cases: Vec<Case> = serde_json::from_str(CASES).unwrap();
     let mut differences: Differences = serde_json::from_str(DIFFERENCES).unwrap();
@@ -86,17 +87,17 @@ async fn recorded_calls_are_answered_as_the_built_in_controller_did_but_for_name
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert!(differences.is_empty(), "named, but no case: {:?}", differences.keys());
+    assert!(differences.is_empty(), "differences without a case: {:?}", differences.keys());
 }
 
 #[test]
-fn every_difference_is_one_and_is_documented() {
+fn every_named_difference_is_real_and_documented() {
     let cases: Vec<Case> = serde_json::from_str(CASES).unwrap();
     let theirs: BTreeMap<String, Answer> =
         cases.into_iter().map(|case| (case.case, case.answer)).collect();
     let ours: Differences = serde_json::from_str(DIFFERENCES).unwrap();
     for (case, difference) in &ours {
-        assert_ne!(difference.answer, theirs[case], "{case}: this is no difference any more");
+        assert_ne!(difference.answer, theirs[case], "{case}: this is not a difference any more");
     }
     let rows = DOCUMENTED.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` |"));
     let documented: BTreeSet<&str> = rows.map(|(case, _)| case).collect();
@@ -106,23 +107,23 @@ fn every_difference_is_one_and_is_documented() {
 
 async fn answer(version: &Version, case: &Case) -> Answer {
     if matches!(case.call, Call::Create | Call::Update) {
-        own(version).await;
+        ensure_instance(version).await;
     }
     let result = match case.call {
         Call::Create => version.create(&case.change).await,
         Call::Update => version.change(&case.change).await,
         Call::Validate if case.answer.code == "CANCELLED" => {
-            version.check(&case.change, SILENCE).await
+            version.check(&case.change, NO_RESPONSE).await
         }
         Call::Validate => version.check(&case.change, Duration::from_secs(30)).await,
         Call::Describe => return described(version).await,
     };
-    result.map_or_else(|status| refused(&status), |()| ok())
+    result.map_or_else(|status| error(&status), |()| ok())
 }
 
-/// Sees to it that an instance of ours has the version's ID, as `wci` does before it tells the
-/// server of a version.
-async fn own(version: &Version) {
+/// Starts an instance of `wci` unless there is one, as `wci` does before it creates a version on the
+/// server.
+async fn ensure_instance(version: &Version) {
     if !version.has_instance().await {
         version.claim().await;
     }
@@ -132,7 +133,7 @@ fn ok() -> Answer {
     Answer { code: "OK".into(), message: String::new(), groups: None, last_modifier: None }
 }
 
-fn refused(status: &Status) -> Answer {
+fn error(status: &Status) -> Answer {
     let code = serde_json::to_value(format!("{:?}", status.code())).unwrap();
     let mut name = String::new();
     for letter in code.as_str().unwrap().chars() {
@@ -141,21 +142,22 @@ fn refused(status: &Status) -> Answer {
         }
         name.push(letter.to_ascii_uppercase());
     }
-    // An opaque answer ends with a number of its own.
     let message = status.message();
-    // How a value cannot be decoded is said in the words of whoever decodes it.
+    // The rest of a decoding error depends on the decoder.
     let message = message.find(DECODE).map_or(message, |at| &message[..at + DECODE.len()]);
+    // An internal error ends with a number of its own.
     let message = match message.split_once(" (") {
-        Some((words, _)) if words.starts_with("something went wrong") => words,
+        Some((message, _)) if message.starts_with("something went wrong") => message,
         _ => message,
     };
     Answer { code: name, message: message.into(), ..ok() }
 }
 
-/// The server's own version workflow begins a new run after a change; until that run is a second
-/// old, it may answer that it has too much to do, whoever runs the instance.
+/// The server's own version workflow starts a new run after a change. In the first second of that
+/// run, the server may respond that it is busy, whichever controller runs the instance.
 async fn described(version: &Version) -> Answer {
-    let info = wait_for("the server's answer", SOON, async || version.info().await.ok()).await;
+    let info =
+        wait_for("the response of the server", SOON, async || version.info().await.ok()).await;
     let groups = Some(groups_of(&info));
     Answer { groups, last_modifier: Some(info.last_modifier_identity), ..ok() }
 }

@@ -1,4 +1,4 @@
-//! The whole way of a task, on this machine: matching finds no worker, the instance invokes the
+//! The whole path of a task, on this machine: matching finds no worker, the instance invokes the
 //! function through the AWS SDK, and `cargo lambda watch` runs it behind the real runtime API.
 //! Only Lambda's control plane is a stand-in.
 
@@ -21,12 +21,12 @@ async fn emulated(name: &str) -> (World, Version, Emulator) {
     (world, version, emulator)
 }
 
-/// Invocations that the tasks brought, the one that registered the version not among them.
-async fn after(world: &World, version: &Version, tasks: usize) -> Vec<serde_json::Value> {
+/// The results of the invocations for the tasks, without the one that registered the version.
+async fn run_tasks(world: &World, version: &Version, tasks: usize) -> Vec<serde_json::Value> {
     let before = world.lambda().results(FUNCTION).len();
     let load = version.load(tasks, 50).await;
     load.done(SOON).await;
-    version.left_alone().await;
+    version.scaled_to_zero().await;
     for n in 0..tasks {
         let history = load.history(n).await;
         assert_eq!(history.versions(), [format!("{}.v1", version.id.deployment())]);
@@ -40,25 +40,30 @@ async fn after(world: &World, version: &Version, tasks: usize) -> Vec<serde_json
 }
 
 #[tokio::test]
-async fn one_task_invokes_the_function_which_does_it_and_leaves_cleanly() {
+async fn one_task_invokes_the_function_which_completes_it_and_shuts_down_cleanly() {
     let (world, version, emulator) = emulated("emulated-one").await;
-    let lives = after(&world, &version, 1).await;
-    let done: u64 = lives.iter().map(|life| life["tasks"]["activity"].as_u64().unwrap()).sum();
-    assert_eq!(done, 1, "{lives:#?}");
-    for life in lives {
-        assert_eq!((&life["reason"], &life["abandoned"]["activity"]), (&"idle".into(), &0.into()));
+    let results = run_tasks(&world, &version, 1).await;
+    let done: u64 =
+        results.iter().map(|result| result["tasks"]["activity"].as_u64().unwrap()).sum();
+    assert_eq!(done, 1, "{results:#?}");
+    for result in results {
+        assert_eq!(
+            (&result["reason"], &result["abandoned"]["activity"]),
+            (&"idle".into(), &0.into())
+        );
     }
     assert!(emulator.log().contains("worker stopped (idle)"), "{}", emulator.log());
     assert_eq!(version.history().await.failed_tasks(), 0);
 }
 
 #[tokio::test]
-async fn twenty_tasks_are_done_by_no_more_than_four_environments() {
+async fn twenty_tasks_are_completed_by_at_most_four_environments() {
     let (world, version, emulator) = emulated("emulated-twenty").await;
-    let lives = after(&world, &version, 20).await;
-    let done: u64 = lives.iter().map(|life| life["tasks"]["activity"].as_u64().unwrap()).sum();
-    assert_eq!(done, 20, "{lives:#?}");
-    assert!(lives.iter().all(|life| life["reason"] == "idle"), "{lives:#?}");
+    let results = run_tasks(&world, &version, 20).await;
+    let done: u64 =
+        results.iter().map(|result| result["tasks"]["activity"].as_u64().unwrap()).sum();
+    assert_eq!(done, 20, "{results:#?}");
+    assert!(results.iter().all(|result| result["reason"] == "idle"), "{results:#?}");
     let log = emulator.log();
     let environments: BTreeSet<_> =
         log.lines().filter(|line| line.contains("starting lambda function instance")).collect();
@@ -68,41 +73,41 @@ async fn twenty_tasks_are_done_by_no_more_than_four_environments() {
 
 /// One program, deployed as two functions with different variables.
 #[tokio::test]
-async fn workflows_and_activities_are_two_functions_in_two_groups() {
-    const BRAINS: &str = "orders-workflows";
-    const HANDS: &str = "orders-activities";
+async fn workflows_and_activities_can_be_two_functions_in_two_groups() {
+    const WORKFLOWS: &str = "orders-workflows";
+    const ACTIVITIES: &str = "orders-activities";
     let world = World::builder().with_lambda().start().await;
     let version = world.version("emulated-halves");
-    let brains = version.greeter().env("GREETER_ROLE", "workflows");
-    let hands = version.greeter().env("GREETER_ROLE", "activities");
-    let functions = [(BRAINS, &brains), (HANDS, &hands)];
+    let workflows = version.greeter().env("GREETER_ROLE", "workflows");
+    let activities = version.greeter().env("GREETER_ROLE", "activities");
+    let functions = [(WORKFLOWS, &workflows), (ACTIVITIES, &activities)];
     let emulator = Emulator::start(&functions, CONCURRENCY, world.dir()).await;
-    for function in [BRAINS, HANDS] {
+    for function in [WORKFLOWS, ACTIVITIES] {
         world.lambda().forwards(function, &emulator);
     }
     let spec = SpecFile::of(&version.id)
-        .group("brains", Group::lambda(BRAINS).types(&["workflow"]))
-        .group("hands", Group::lambda(HANDS).types(&["activity"]));
+        .group("workflows", Group::lambda(WORKFLOWS).types(&["workflow"]))
+        .group("activities", Group::lambda(ACTIVITIES).types(&["activity"]));
     version.at_zero_with(&spec).await;
     let load = version.load(3, 50).await;
     load.done(SOON).await;
-    version.left_alone().await;
+    version.scaled_to_zero().await;
     for n in 0..3 {
         let history = load.history(n).await;
         let all_of = |workers: Vec<String>, function| {
-            assert!(!workers.is_empty(), "nobody worked");
+            assert!(!workers.is_empty(), "no worker");
             assert!(workers.iter().all(|it| it.ends_with(&format!("@{function}"))), "{workers:?}");
         };
-        all_of(history.deciders(), BRAINS);
-        all_of(history.doers(), HANDS);
+        all_of(history.workflow_workers(), WORKFLOWS);
+        all_of(history.activity_workers(), ACTIVITIES);
     }
     for (function, theirs, others) in
-        [(BRAINS, "workflow", "activity"), (HANDS, "activity", "workflow")]
+        [(WORKFLOWS, "workflow", "activity"), (ACTIVITIES, "activity", "workflow")]
     {
-        let lives: Result<Vec<_>, _> = world.lambda().results(function).into_iter().collect();
-        let lives = lives.expect("an invocation failed");
-        let done = |kind| lives.iter().filter_map(|it| it["tasks"][kind].as_u64()).sum::<u64>();
-        assert!(done(theirs) >= 3 && done(others) == 0, "{function}: {lives:#?}");
+        let results: Result<Vec<_>, _> = world.lambda().results(function).into_iter().collect();
+        let results = results.expect("an invocation failed");
+        let done = |kind| results.iter().filter_map(|it| it["tasks"][kind].as_u64()).sum::<u64>();
+        assert!(done(theirs) >= 3 && done(others) == 0, "{function}: {results:#?}");
     }
     assert_eq!(version.history().await.failed_tasks(), 0);
 }

@@ -1,4 +1,4 @@
-//! A client of the namespace who wants more than the operator allows it.
+//! A client of the namespace that requests more than the operator allows.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -20,7 +20,7 @@ const OURS: &str = "arn:aws:iam::123456789012:role/invoke-orders";
 const THEIRS: &str = "arn:aws:iam::210987654321:role/invoke-billing";
 const PASSWORD: &str = "correct-horse-battery";
 
-/// Two namespaces; the client has the first.
+/// Two namespaces; the client has access to the first.
 const CONFIG: &str = r#"
 namespaces:
   default:
@@ -33,9 +33,9 @@ namespaces:
           greeter:
             path: "{greeter}"
             allow_env: [PASSWORD]
-          teller:
+          printer:
             path: /bin/sh
-            args: [-c, 'echo "it is $PASSWORD"; echo "$PASSWORD" > {dir}/told; exec {greeter}']
+            args: [-c, 'echo "it is $PASSWORD"; echo "$PASSWORD" > {dir}/printed; exec {greeter}']
             allow_env: [PASSWORD]
     secrets:
       ours: {file: "{dir}/ours"}
@@ -78,7 +78,7 @@ fn secret(name: &str) -> Group {
     command("greeter").provider("env", env)
 }
 
-/// What is tried, and what the answer must name.
+/// Forbidden groups, and what the error message must name.
 fn attempts() -> Vec<(Group, &'static str)> {
     vec![
         (lambda("123456789012", THEIRS), THEIRS),
@@ -100,32 +100,32 @@ fn attempts() -> Vec<(Group, &'static str)> {
 }
 
 #[tokio::test]
-async fn what_the_operator_does_not_allow_is_refused_by_name() {
+async fn what_the_operator_does_not_allow_is_rejected_by_name() {
     let world = world().await;
     let version = world.version("hostile");
     version.at_zero().await;
     let before = version.dump().await.unwrap().spec;
     for (group, named) in attempts() {
         let spec = SpecFile::of(&version.id).group("default", group);
-        let said = version.apply(&spec).await;
-        assert_eq!(said.code, Some(1), "{said:?}");
-        assert!(said.stderr.contains(named), "{named}: {said:?}");
-        assert!(!said.stderr.contains(PASSWORD), "{said:?}");
+        let output = version.apply(&spec).await;
+        assert_eq!(output.code, Some(1), "{output:?}");
+        assert!(output.stderr.contains(named), "{named}: {output:?}");
+        assert!(!output.stderr.contains(PASSWORD), "{output:?}");
         let file = world.dir().join("attempt.yaml");
         fs::write(&file, spec.text()).unwrap();
-        let said = world.wci(&["validate", "-f", &file.display().to_string()]).await;
-        assert_eq!(said.code, Some(1), "{said:?}");
-        assert!((said.stdout + &said.stderr).contains(named), "{named}");
+        let output = world.wci(&["validate", "-f", &file.display().to_string()]).await;
+        assert_eq!(output.code, Some(1), "{output:?}");
+        assert!((output.stdout + &output.stderr).contains(named), "{named}");
     }
     assert_eq!(version.dump().await.unwrap().spec, before);
 }
 
 #[tokio::test]
-async fn an_update_that_bears_another_name_may_do_no_more() {
+async fn an_update_under_another_identity_has_no_more_rights() {
     let world = world().await;
     let version = world.version("hostile");
     version.at_zero().await;
-    let signed = |group: &Group| UpdateRequest {
+    let update_of = |group: &Group| UpdateRequest {
         identity: "operator@billing".to_owned(),
         upsert_scaling_groups: [(
             "default".to_owned(),
@@ -135,33 +135,33 @@ async fn an_update_that_bears_another_name_may_do_no_more() {
         ..UpdateRequest::default()
     };
     for (group, named) in attempts() {
-        let answer = version.update::<UpdateReply>(names::UPDATE, &signed(&group)).await;
-        let WorkflowUpdateError::Failed(failure) = answer.unwrap_err() else { panic!("{named}") };
+        let response = version.update::<UpdateReply>(names::UPDATE, &update_of(&group)).await;
+        let WorkflowUpdateError::Failed(failure) = response.unwrap_err() else { panic!("{named}") };
         assert!(format!("{failure:?}").contains(&named.escape_debug().to_string()), "{failure:?}");
     }
-    let harmless = signed(&Group::greeters("hostile").env("TEMPORAL_SERVERLESS_IDLE", "1"));
+    let harmless = update_of(&Group::greeters("hostile").env("TEMPORAL_SERVERLESS_IDLE", "1"));
     version.update::<UpdateReply>(names::UPDATE, &harmless).await.unwrap();
     assert_eq!(version.dump().await.unwrap().last_modifier_identity, "operator@billing");
 }
 
 /// The first failure of a launch of the group `default`.
-async fn failure(version: &Version) -> FailureRecord {
-    wait_for("the refusal", SOON, async || {
+async fn first_failure(version: &Version) -> FailureRecord {
+    wait_for("the failed launch", SOON, async || {
         version.dump().await?.wci?.last_failures.get("default").cloned()
     })
     .await
 }
 
 #[tokio::test]
-async fn an_instance_that_was_started_by_hand_is_refused_at_launch() {
+async fn launches_of_an_instance_that_was_started_by_hand_are_rejected() {
     let world = world().await;
     for (number, (group, named)) in attempts().into_iter().enumerate() {
-        let version = world.version(&format!("smuggled-{number}"));
+        let version = world.version(&format!("forged-{number}"));
         let spec = Spec {
             scaling_group_specs: [("default".to_owned(), group.spec())].into(),
             ..Spec::default()
         };
-        let announced = TaskAdd {
+        let pending = TaskAdd {
             task_queue_name: version.queue.clone(),
             task_queue_type: 1,
             misses: 1,
@@ -173,7 +173,7 @@ async fn an_instance_that_was_started_by_hand_is_refused_at_launch() {
             build_id: "v1".to_owned(),
             state: Some(State {
                 spec: Some(spec),
-                pending_task_add_signals: vec![announced],
+                pending_task_add_signals: vec![pending],
                 last_modifier_identity: "operator@billing".to_owned(),
                 ..State::default()
             }),
@@ -183,7 +183,7 @@ async fn an_instance_that_was_started_by_hand_is_refused_at_launch() {
             WorkflowStartOptions::new(names::DEFAULT_TASK_QUEUE, version.id.workflow_id()).build();
         let kind = UntypedWorkflow::new(names::INSTANCE_WORKFLOW);
         world.client.start_workflow(kind, payload_of(&input).unwrap(), options).await.unwrap();
-        let outcome = failure(&version).await.outcome;
+        let outcome = first_failure(&version).await.outcome;
         assert!(outcome.class.unwrap().is_configuration(), "{outcome:?}");
         assert!(outcome.message.contains(named), "{named}: {outcome:?}");
         assert_eq!(outcome.started, 0);
@@ -193,7 +193,7 @@ async fn an_instance_that_was_started_by_hand_is_refused_at_launch() {
 }
 
 #[tokio::test]
-async fn what_the_operator_took_back_starts_nothing_and_its_tasks_wait() {
+async fn a_command_that_is_no_longer_allowed_starts_nothing_and_its_tasks_wait() {
     let mut world = world().await;
     let version = world.version("hostile");
     version.at_zero().await;
@@ -201,7 +201,7 @@ async fn what_the_operator_took_back_starts_nothing_and_its_tasks_wait() {
     world.write_config(&CONFIG.replace("greeter:\n", "other:\n"));
     world.worker().restart().await;
     let load = version.load(1, 10).await;
-    let outcome = failure(&version).await.outcome;
+    let outcome = first_failure(&version).await.outcome;
     assert_eq!(outcome.class, Some(FailureClass::Forbidden));
     assert!(outcome.message.contains("command \"greeter\" is not allowed"), "{outcome:?}");
     assert_eq!(world.records(), before);
@@ -211,16 +211,16 @@ async fn what_the_operator_took_back_starts_nothing_and_its_tasks_wait() {
 }
 
 #[tokio::test]
-async fn a_secret_reaches_the_process_and_nothing_else() {
+async fn a_secret_reaches_only_the_process() {
     let mut world = world().await;
     let version = world.version("hostile");
     fs::write(world.dir().join("ours"), PASSWORD).unwrap();
     let env = json!({"TEMPORAL_TASK_QUEUE": "hostile", "PASSWORD": {"secret": "ours"},
         "TEMPORAL_SERVERLESS_IDLE_TIMEOUT_MS": "1000"});
-    let group = command("teller").provider("env", env);
+    let group = command("printer").provider("env", env);
     version.at_zero_with(&SpecFile::of(&version.id).group("default", group)).await;
     version.load(1, 10).await.done(SOON).await;
-    assert_eq!(fs::read_to_string(world.dir().join("told")).unwrap().trim(), PASSWORD);
+    assert_eq!(fs::read_to_string(world.dir().join("printed")).unwrap().trim(), PASSWORD);
     let log = world.worker().log();
     assert!(log.contains("it is [secret]") && !log.contains(PASSWORD), "{log}");
     let id = version.id.workflow_id();
@@ -233,16 +233,16 @@ async fn a_secret_reaches_the_process_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_namespace_that_the_file_does_not_have_is_not_served() {
+async fn a_namespace_that_is_not_in_the_config_file_is_not_served() {
     let world = World::builder().workers(0).config("namespaces: {billing: {}}").start().await;
     let file = world.dir().join("wci.yaml").display().to_string();
-    let said = world.wci(&["worker", "-n", "default", "--config", &file]).await;
-    assert_eq!(said.code, Some(1), "{said:?}");
-    assert!(said.stderr.contains("has no namespace \"default\""), "{said:?}");
-    let said = world.wci(&["worker", "--config", &file, "--enable-provider", "subprocess"]).await;
-    assert_eq!(said.code, Some(2), "{said:?}");
+    let output = world.wci(&["worker", "-n", "default", "--config", &file]).await;
+    assert_eq!(output.code, Some(1), "{output:?}");
+    assert!(output.stderr.contains("has no namespace \"default\""), "{output:?}");
+    let output = world.wci(&["worker", "--config", &file, "--enable-provider", "subprocess"]).await;
+    assert_eq!(output.code, Some(2), "{output:?}");
     world.write_config("namespaces: {billing: {provider: {}}}");
-    let said = world.wci(&["worker", "--config", &file]).await;
-    assert_eq!(said.code, Some(1), "{said:?}");
-    assert!(said.stderr.contains("wci.yaml:1: unknown key \"provider\""), "{said:?}");
+    let output = world.wci(&["worker", "--config", &file]).await;
+    assert_eq!(output.code, Some(1), "{output:?}");
+    assert!(output.stderr.contains("wci.yaml:1: unknown key \"provider\""), "{output:?}");
 }

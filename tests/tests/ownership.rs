@@ -1,4 +1,4 @@
-//! Taking over from the server's own controller, and handing back.
+//! Adopting versions from the built-in controller, and releasing them to it.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -9,15 +9,15 @@ use temporalio_common::protos::temporal::api::history::v1::history_event::Attrib
 use wci_contract::names::DEFAULT_TASK_QUEUE;
 use wci_tests::{Behaviour, History, SOON, Version, World, wait_for};
 
-/// The queue of the server's own controller.
-const THEIRS: &str = "temporal-sys-per-ns-tq";
+/// The task queue of the built-in controller.
+const BUILTIN_QUEUE: &str = "temporal-sys-per-ns-tq";
 /// No task may wait longer than this.
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
-/// Longer than a worker without work stays, so that every task needs a worker of its own.
+/// Longer than the idle timeout of a worker, so that every task needs a worker of its own.
 const PAUSE: Duration = Duration::from_millis(700);
 
-/// A version that the server's controller runs, current, with no worker alive.
-async fn theirs(world: &World, name: &str) -> Version {
+/// A current version of the built-in controller, without a running worker.
+async fn builtin_version(world: &World, name: &str) -> Version {
     let version = world.version(name);
     version.create_by_cli(name).await.ok();
     let mut first = version.greeter().long_lived().start(&world.dir().join("first.log"));
@@ -25,15 +25,15 @@ async fn theirs(world: &World, name: &str) -> Version {
         .await;
     version.by_cli("set-current-version", &["--yes"]).await.ok();
     first.terminate();
-    first.ended(SOON).await;
+    first.exited(SOON).await;
     let worker = version.greeter().env("TEMPORAL_SERVERLESS_IDLE_TIMEOUT_MS", "300");
     world.lambda().runs(name, worker);
-    version.left_alone().await;
+    version.scaled_to_zero().await;
     version
 }
 
-/// The state that the latest run began with.
-async fn carried(version: &Version) -> Value {
+/// The state with which the latest run started.
+async fn initial_state(version: &Version) -> Value {
     let events = version.history().await.into_events();
     let Some(Attributes::WorkflowExecutionStartedEventAttributes(started)) = &events[0].attributes
     else {
@@ -44,31 +44,35 @@ async fn carried(version: &Version) -> Value {
 }
 
 #[tokio::test]
-async fn a_version_goes_back_and_forth_under_load_and_no_task_is_lost_or_waits_long() {
+async fn a_version_is_adopted_and_released_under_load_and_no_task_is_lost_or_waits_long() {
     let world = World::builder().with_controller().start().await;
-    let version = theirs(&world, "pendulum").await;
-    assert_eq!(version.task_queue().await, THEIRS);
+    let version = builtin_version(&world, "pendulum").await;
+    assert_eq!(version.task_queue().await, BUILTIN_QUEUE);
     let before = version.dump().await.unwrap();
     let load = version.steady_load(PAUSE);
-    load.goes_on(5).await;
+    load.wait_for_more(5).await;
 
-    let said = version.wci("adopt", &["-o", "json"]).await.ok().json();
-    assert_eq!(said["versions"][0]["result"], "adopted", "{said}");
+    let output = version.wci("adopt", &["-o", "json"]).await.ok().json();
+    assert_eq!(output["versions"][0]["result"], "adopted", "{output}");
     assert_eq!(version.task_queue().await, DEFAULT_TASK_QUEUE);
-    let state = carried(&version).await;
+    let state = initial_state(&version).await;
     assert!(state["scaling_state"]["default"].is_object(), "{state:#}");
     let ours = version.dump().await.unwrap();
     assert_eq!((ours.spec, ours.create_time), (before.spec.clone(), before.create_time));
-    load.goes_on(8).await;
+    load.wait_for_more(8).await;
     let run = version.run_id().await;
     assert_eq!(version.history_of(&run).await.failed_tasks(), 0);
     assert!(version.history_of(&run).await.workers_started() >= 4);
 
-    let said = version.wci("release", &["-o", "json"]).await.ok().json();
-    assert_eq!((&said["result"], &said["told"]), (&"released".into(), &true.into()), "{said}");
-    assert_eq!(version.task_queue().await, THEIRS);
+    let output = version.wci("release", &["-o", "json"]).await.ok().json();
+    assert_eq!(
+        (&output["result"], &output["told"]),
+        (&"released".into(), &true.into()),
+        "{output}"
+    );
+    assert_eq!(version.task_queue().await, BUILTIN_QUEUE);
     assert_eq!(version.dump().await.unwrap().spec, before.spec);
-    load.goes_on(8).await;
+    load.wait_for_more(8).await;
 
     let waits = load.finish().await;
     let longest = waits.iter().max().unwrap();
@@ -77,9 +81,9 @@ async fn a_version_goes_back_and_forth_under_load_and_no_task_is_lost_or_waits_l
 }
 
 #[tokio::test]
-async fn what_was_released_is_adopted_only_by_name() {
+async fn a_released_version_is_adopted_only_by_name() {
     let world = World::builder().with_controller().start().await;
-    let version = theirs(&world, "marked").await;
+    let version = builtin_version(&world, "marked").await;
     version.wci("adopt", &[]).await.ok();
     let again = version.wci("adopt", &[]).await.ok().stdout;
     assert!(again.contains("already run by wci"), "{again}");
@@ -90,7 +94,7 @@ async fn what_was_released_is_adopted_only_by_name() {
     assert!(again.contains("already run by the server's controller"), "{again}");
     let all = world.wci(&["adopt", "--all"]).await.ok().stdout;
     assert!(all.contains("marked:v1 not adopted: marked:v1 was released"), "{all}");
-    assert_eq!(version.task_queue().await, THEIRS);
+    assert_eq!(version.task_queue().await, BUILTIN_QUEUE);
     version.wci("adopt", &[]).await.ok();
     assert_eq!(version.task_queue().await, DEFAULT_TASK_QUEUE);
     let shown = version.described_by_cli().await;
@@ -101,9 +105,9 @@ async fn what_was_released_is_adopted_only_by_name() {
 }
 
 #[tokio::test]
-async fn a_version_that_is_being_changed_is_left_alone() {
+async fn a_version_that_is_being_changed_is_not_adopted() {
     let world = World::builder().with_controller().worker_args(&["--adopt"]).start().await;
-    // The server's controller invokes the function before it answers the create.
+    // The built-in controller invokes the function before it responds to the create.
     world.lambda().set("hanging", Behaviour::Hangs);
     let version = world.version("hanging");
     let adopt = async {
@@ -113,60 +117,60 @@ async fn a_version_that_is_being_changed_is_left_alone() {
         .await;
         version.wci("adopt", &[]).await
     };
-    let said = tokio::select! {
-        said = adopt => said,
+    let output = tokio::select! {
+        output = adopt => output,
         created = version.create_by_cli("hanging") => panic!("{created:?}"),
     };
-    assert_eq!(said.code, Some(1), "{said:?}");
-    assert!(said.stderr.contains("is being updated: retry after the update"), "{said:?}");
-    assert_eq!(version.task_queue().await, THEIRS);
+    assert_eq!(output.code, Some(1), "{output:?}");
+    assert!(output.stderr.contains("is being updated: retry after the update"), "{output:?}");
+    assert_eq!(version.task_queue().await, BUILTIN_QUEUE);
 }
 
 #[tokio::test]
-async fn a_version_whose_workers_wci_could_not_start_stays_with_the_server() {
+async fn a_version_whose_workers_wci_cannot_start_is_not_adopted() {
     let world = World::builder().with_controller().start().await;
-    let version = theirs(&world, "unable").await;
+    let version = builtin_version(&world, "unable").await;
     world.lambda().set("unable", Behaviour::Gone);
-    let said = version.wci("adopt", &[]).await;
-    assert_eq!(said.code, Some(1), "{said:?}");
-    for words in ["stays with the server's controller", "Function not found"] {
-        assert!(said.stderr.contains(words), "{said:?}");
+    let output = version.wci("adopt", &[]).await;
+    assert_eq!(output.code, Some(1), "{output:?}");
+    for expected in ["stays with the server's controller", "Function not found"] {
+        assert!(output.stderr.contains(expected), "{output:?}");
     }
-    assert_eq!(version.task_queue().await, THEIRS);
+    assert_eq!(version.task_queue().await, BUILTIN_QUEUE);
 }
 
 #[tokio::test]
-async fn a_worker_that_adopts_takes_what_a_stock_client_created_and_leaves_what_was_released() {
+async fn a_worker_with_adopt_takes_a_version_of_the_temporal_cli_and_leaves_a_released_one() {
     let world = World::builder().with_controller().workers(2).worker_args(&["--adopt"]).start();
     let mut world = world.await;
-    let version = theirs(&world, "found").await;
+    let version = builtin_version(&world, "found").await;
     wait_for("the adoption", Duration::from_secs(10), async || {
         (version.task_queue().await == DEFAULT_TASK_QUEUE).then_some(())
     })
     .await;
-    wait_for("the log to say so", SOON, async || {
+    wait_for("the log line", SOON, async || {
         let mut logs = world.workers().iter().map(|worker| worker.log());
         logs.any(|log| log.contains("adopted from the server's controller")).then_some(())
     })
     .await;
     let run = version.run_id().await;
     version.load(2, 10).await.done(SOON).await;
-    assert_eq!(version.run_id().await, run, "the workers took it from each other");
+    assert_eq!(version.run_id().await, run, "the workers adopted it from each other");
     version.wci("release", &[]).await.ok();
-    let other = theirs(&world, "later").await;
-    // Whoever looks sees both: one is taken, the other left.
+    let other = builtin_version(&world, "later").await;
+    // The worker sees both versions: it adopts one, and leaves the other.
     wait_for("the adoption of the other", Duration::from_secs(10), async || {
         (other.task_queue().await == DEFAULT_TASK_QUEUE).then_some(())
     })
     .await;
-    assert_eq!(version.task_queue().await, THEIRS);
+    assert_eq!(version.task_queue().await, BUILTIN_QUEUE);
 }
 
-/// Whatever the server's controller knew of them, and however far it had come.
+/// Whatever the built-in controller has done about them.
 #[tokio::test]
-async fn tasks_that_wait_when_a_version_is_adopted_are_served_at_once() {
+async fn tasks_that_wait_during_an_adoption_are_served_immediately() {
     let world = World::builder().with_controller().start().await;
-    let version = theirs(&world, "waiting").await;
+    let version = builtin_version(&world, "waiting").await;
     world.lambda().set("waiting", Behaviour::Throttles);
     let load = version.load(2, 10).await;
     version.wci("adopt", &[]).await.ok();
@@ -180,9 +184,9 @@ async fn tasks_that_wait_when_a_version_is_adopted_are_served_at_once() {
     assert!(history.workers_started() >= 1);
 }
 
-/// Whoever creates many at once waits no longer for each.
+/// The limit is the same for many versions at once.
 #[tokio::test]
-async fn a_worker_that_adopts_takes_all_that_there_is_within_ten_seconds() {
+async fn a_worker_with_adopt_adopts_all_versions_within_ten_seconds() {
     let world = World::builder().with_controller().worker_args(&["--adopt"]).start().await;
     let versions: Vec<_> = (0..6).map(|n| world.version(&format!("many{n}"))).collect();
     for version in &versions {
@@ -199,9 +203,9 @@ async fn a_worker_that_adopts_takes_all_that_there_is_within_ten_seconds() {
     .await;
 }
 
-/// What ends an instance without a group after ten minutes, somebody does here.
+/// The test cancels the instance, which would end without a group after ten minutes.
 #[tokio::test]
-async fn a_group_that_is_added_after_the_instance_ended_is_adopted() {
+async fn a_version_that_gets_a_group_after_its_instance_ended_is_adopted() {
     let world = World::builder().with_controller().worker_args(&["--adopt"]).start().await;
     let version = world.version("returns");
     version.wci("claim", &[]).await.ok();
@@ -223,36 +227,38 @@ async fn a_group_that_is_added_after_the_instance_ended_is_adopted() {
     assert_eq!(provider, "aws-lambda", "{shown:#}");
 }
 
-/// Nobody runs the version for a moment, and nobody announces what comes then.
+/// Neither controller runs the version for a moment, and no signal reports tasks that arrive then.
 #[tokio::test]
-async fn a_lone_task_in_the_gap_of_a_release_does_not_wait_long() {
+async fn a_task_in_the_gap_of_a_release_does_not_wait_long() {
     let world = World::builder().with_controller().start().await;
-    let version = theirs(&world, "gap").await;
-    let mut came_in_the_gap = false;
+    let version = builtin_version(&world, "gap").await;
+    let mut arrived_in_the_gap = false;
     for _ in 0..10 {
         version.wci("adopt", &[]).await.ok();
-        version.left_alone().await;
+        version.scaled_to_zero().await;
         let ours = version.run_id().await;
         let load = async {
             while version.is_open(&ours).await {}
             version.load(1, 10).await
         };
-        let (said, load) = tokio::join!(version.wci("release", &["-o", "json"]), load);
-        let told = said.ok().json()["told"].clone();
+        let (output, load) = tokio::join!(version.wci("release", &["-o", "json"]), load);
+        let notified = output.ok().json()["told"].clone();
         load.done(SOON).await;
         let longest = load.longest_wait().await;
         assert!(longest < LONGEST_WAIT, "{longest:?}");
-        assert_eq!(version.task_queue().await, THEIRS);
+        assert_eq!(version.task_queue().await, BUILTIN_QUEUE);
         let ended = last_time(&version.history_of(&ours).await);
         let began = first_time(&version.history().await);
-        let came = first_time(&load.history(0).await);
-        println!("{came:?} between {ended:?} and {began:?}: waited {longest:?}, told {told}");
-        if ended < came && came < began {
-            came_in_the_gap = true;
+        let arrived = first_time(&load.history(0).await);
+        println!(
+            "{arrived:?} between {ended:?} and {began:?}: waited {longest:?}, notified {notified}"
+        );
+        if ended < arrived && arrived < began {
+            arrived_in_the_gap = true;
             break;
         }
     }
-    assert!(came_in_the_gap, "no task came while nobody ran the version");
+    assert!(arrived_in_the_gap, "no task arrived while no controller ran the version");
 }
 
 fn first_time(history: &History) -> Option<SystemTime> {
@@ -264,8 +270,8 @@ fn last_time(history: &History) -> Option<SystemTime> {
 }
 
 #[tokio::test]
-async fn a_release_that_the_server_refuses_leaves_the_version_with_wci() {
-    // The server's controller knows no provider here.
+async fn a_release_that_the_server_rejects_leaves_the_version_with_wci() {
+    // The built-in controller has no provider here.
     let world = World::builder().with_lambda().start().await;
     let version = world.version("stays");
     world.lambda().runs("stays", version.greeter());
@@ -274,12 +280,12 @@ async fn a_release_that_the_server_refuses_leaves_the_version_with_wci() {
     wait_for("the version's queues", SOON, async || (version.queues().await >= 2).then_some(()))
         .await;
     version.by_cli("set-current-version", &["--yes"]).await.ok();
-    let said = version.wci("release", &[]).await;
-    assert_eq!(said.code, Some(1), "{said:?}");
-    assert!(said.stderr.contains("wci continues to run it"), "{said:?}");
+    let output = version.wci("release", &[]).await;
+    assert_eq!(output.code, Some(1), "{output:?}");
+    assert!(output.stderr.contains("wci continues to run it"), "{output:?}");
     assert_eq!(version.task_queue().await, DEFAULT_TASK_QUEUE);
     let shown = version.described_by_cli().await;
     assert!(shown["metadata"]["wci-released"].is_null(), "{shown:#}");
-    version.left_alone().await;
+    version.scaled_to_zero().await;
     version.load(1, 10).await.done(SOON).await;
 }

@@ -10,9 +10,9 @@ use wci_contract::{names, payload::ConfigPayload, signal::TaskAdd};
 use wci_tests::{Behaviour, Group, SOON, SpecFile, Version, World, wait_for};
 use wci_workflows::payload_of;
 
-/// The version of the workflow's code; a change that needs a patch gets the next one.
+/// The version of the workflow's code; a change that needs a patch increments it.
 const WORKFLOW_VERSION: &str = "v3";
-/// Longer than the shortest time from one check of a compute config to the next.
+/// Longer than the minimum interval between two checks of a compute config.
 const NEXT_CHECK: Duration = Duration::from_secs(180);
 
 fn folder() -> PathBuf {
@@ -28,8 +28,8 @@ async fn save(world: &World, name: &str, workflow_id: &str, run_id: &str) {
     fs::write(folder().join(format!("{name}.json")), shown).unwrap();
 }
 
-/// Ends the instance, and saves its latest run.
-async fn finish(world: &World, version: &Version, name: &str) {
+/// Deletes the instance, and saves its latest run.
+async fn delete_and_save(world: &World, version: &Version, name: &str) {
     version.update::<Value>(names::DELETE, &json!({"identity": "recorder"})).await.unwrap();
     save(world, name, &version.id.workflow_id(), &version.run_id().await).await;
 }
@@ -49,8 +49,8 @@ async fn create_and_scale_from_zero() {
     let version = world.version("zero");
     version.at_zero().await;
     version.load(1, 10).await.done(SOON).await;
-    version.left_alone().await;
-    finish(&world, &version, "create-and-scale-from-zero").await;
+    version.scaled_to_zero().await;
+    delete_and_save(&world, &version, "create-and-scale-from-zero").await;
 }
 
 #[tokio::test]
@@ -60,8 +60,8 @@ async fn backlog_alone() {
     let version = world.version("backlog");
     version.at_zero().await;
     version.load(1, 10).await.done(SOON).await;
-    version.left_alone().await;
-    finish(&world, &version, "backlog-alone").await;
+    version.scaled_to_zero().await;
+    delete_and_save(&world, &version, "backlog-alone").await;
 }
 
 #[tokio::test]
@@ -71,8 +71,8 @@ async fn burst() {
     let version = world.version("burst");
     version.at_zero().await;
     version.load(100, 50).await.done(SOON).await;
-    version.left_alone().await;
-    finish(&world, &version, "burst").await;
+    version.scaled_to_zero().await;
+    delete_and_save(&world, &version, "burst").await;
 }
 
 #[tokio::test]
@@ -94,8 +94,8 @@ async fn update_with_a_mask() {
     version.update::<Value>(names::UPDATE, &masked("provider.type")).await.unwrap_err();
     version.update::<Value>(names::UPDATE, &masked("bogus.path")).await.unwrap_err();
     version.load(1, 10).await.done(SOON).await;
-    version.left_alone().await;
-    finish(&world, &version, "update-with-a-mask").await;
+    version.scaled_to_zero().await;
+    delete_and_save(&world, &version, "update-with-a-mask").await;
 }
 
 #[tokio::test]
@@ -106,14 +106,14 @@ async fn provider_refuses_then_recovers() {
     world.lambda().set("refusing", Behaviour::Throttles);
     let before = world.lambda().calls("refusing");
     let load = version.load(4, 10).await;
-    wait_for("a second refusal", SOON, async || {
+    wait_for("a second rejection", SOON, async || {
         (world.lambda().calls("refusing") >= before + 2).then_some(())
     })
     .await;
     world.lambda().set("refusing", Behaviour::Accepts);
     load.done(SOON).await;
-    version.left_alone().await;
-    finish(&world, &version, "provider-refuses-then-recovers").await;
+    version.scaled_to_zero().await;
+    delete_and_save(&world, &version, "provider-refuses-then-recovers").await;
 }
 
 #[tokio::test]
@@ -132,8 +132,8 @@ async fn checked_again_after_a_refusal() {
         (status().await? == "success").then_some(())
     })
     .await;
-    version.left_alone().await;
-    finish(&world, &version, "checked-again-after-a-refusal").await;
+    version.scaled_to_zero().await;
+    delete_and_save(&world, &version, "checked-again-after-a-refusal").await;
 }
 
 #[tokio::test]
@@ -144,8 +144,8 @@ async fn sized_by_demand() {
     let group = Group::greeters("sized").demand("worker_slots", 5);
     version.at_zero_with(&SpecFile::of(&version.id).group("default", group)).await;
     version.load(60, 500).await.done(SOON).await;
-    version.left_alone().await;
-    finish(&world, &version, "sized-by-demand").await;
+    version.scaled_to_zero().await;
+    delete_and_save(&world, &version, "sized-by-demand").await;
 }
 
 #[tokio::test]
@@ -162,7 +162,7 @@ async fn worker_set() {
     let size = async || Some(version.dump().await?.wci?.worker_sets.get("default")?.wanted);
     wait_for("the set to grow", SOON, async || (size().await? == 2).then_some(())).await;
     wait_for("the set to shrink", SOON, async || (size().await? < 2).then_some(())).await;
-    finish(&world, &version, "worker-set").await;
+    delete_and_save(&world, &version, "worker-set").await;
 }
 
 #[tokio::test]
@@ -171,10 +171,10 @@ async fn delete() {
     let world = World::new().await;
     let version = world.version("deleted");
     version.at_zero().await;
-    finish(&world, &version, "delete").await;
+    delete_and_save(&world, &version, "delete").await;
 }
 
-/// Takes the ten minutes that an instance without a compute config stays.
+/// Takes ten minutes, after which an instance without a compute config ends.
 #[tokio::test]
 #[ignore = "records"]
 async fn claimed_and_left() {
@@ -198,8 +198,8 @@ async fn remove_the_last_group() {
     version.update::<Value>(names::UPDATE, &nothing).await.unwrap();
     version.apply(&version.greeters()).await.ok();
     version.load(1, 10).await.done(SOON).await;
-    version.left_alone().await;
-    finish(&world, &version, "remove-the-last-group").await;
+    version.scaled_to_zero().await;
+    delete_and_save(&world, &version, "remove-the-last-group").await;
 }
 
 #[tokio::test]
@@ -226,7 +226,7 @@ async fn continue_as_new_with_signals_pending() {
     save(&world, "continue-as-new-with-signals-pending", &id, &first).await;
     world.lambda().set("long", Behaviour::Accepts);
     load.done(SOON).await;
-    finish(&world, &version, "continue-as-new-with-signals-pending-next-run").await;
+    delete_and_save(&world, &version, "continue-as-new-with-signals-pending-next-run").await;
 }
 
 #[tokio::test]
@@ -243,8 +243,8 @@ async fn worker_killed_in_mid_launch() {
     world.lambda().set("killed", Behaviour::Accepts);
     world.worker().restart().await;
     load.done(SOON).await;
-    version.left_alone().await;
-    finish(&world, &version, "worker-killed-in-mid-launch").await;
+    version.scaled_to_zero().await;
+    delete_and_save(&world, &version, "worker-killed-in-mid-launch").await;
 }
 
 #[tokio::test]
@@ -261,7 +261,7 @@ async fn validate_without_an_instance() {
         names::VALIDATE_WORKFLOW,
         names::DIVISION
     );
-    let found = wait_for("the dry run to be listed", SOON, async || {
+    let found = wait_for("the dry run in the list", SOON, async || {
         let listed = world.temporal(&["workflow", "list", "--query", &query, "-o", "json"]).await;
         listed.ok().json().get(0).cloned()
     })

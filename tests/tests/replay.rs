@@ -1,5 +1,5 @@
-//! Recorded runs of earlier versions of the workflows replay on this build, and would not on one
-//! whose workflows do something else.
+//! Recorded runs of earlier versions of the workflows replay on this build, and fail on a build with
+//! changed workflows.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -9,8 +9,8 @@ use wci_tests::{
     recordings::{self, Recorded},
 };
 
-/// What a set of recordings must have in it to be worth replaying.
-const WORTH_REPLAYING: [&str; 7] = [
+/// Events that the set of recordings must contain.
+const REQUIRED_EVENTS: [&str; 7] = [
     "ACTIVITY_TASK_COMPLETED",
     "WORKFLOW_EXECUTION_SIGNALED",
     "WORKFLOW_EXECUTION_UPDATE_COMPLETED",
@@ -21,9 +21,9 @@ const WORTH_REPLAYING: [&str; 7] = [
 ];
 
 #[test]
-fn the_recordings_hold_what_the_workflows_do() {
+fn the_recordings_contain_the_events_of_the_workflows() {
     let recorded = recordings::all();
-    for kind in WORTH_REPLAYING {
+    for kind in REQUIRED_EVENTS {
         assert!(recorded.iter().any(|run| run.has(&[kind])), "no recorded run has {kind}");
     }
 }
@@ -41,9 +41,9 @@ async fn every_recorded_run_replays_to_its_last_event() {
     }
 }
 
-/// If this failed, the failures of the changed workflows would prove nothing.
+/// Shows that the interceptors alone do not make a replay fail.
 #[tokio::test]
-async fn a_build_with_the_same_workflows_in_another_wrapping_replays_as_well() {
+async fn a_build_with_interceptors_around_the_same_workflows_replays_as_well() {
     for run in recordings::all() {
         let result = replay(&run.recording, Mutation::Nothing.build()).await;
         assert!(result.is_ok(), "{}: {result:?}", run.name());
@@ -51,12 +51,13 @@ async fn a_build_with_the_same_workflows_in_another_wrapping_replays_as_well() {
 }
 
 #[tokio::test]
-async fn every_recorded_run_fails_on_every_change_that_touches_it() {
+async fn every_recorded_run_fails_on_every_change_that_affects_it() {
     let recorded = recordings::all();
     for mutation in Mutation::HARMFUL {
-        let touched: Vec<&Recorded> = recorded.iter().filter(|run| mutation.touches(run)).collect();
-        assert!(!touched.is_empty(), "no recorded run is touched by {mutation:?}");
-        for run in touched {
+        let affected: Vec<&Recorded> =
+            recorded.iter().filter(|run| mutation.affects(run)).collect();
+        assert!(!affected.is_empty(), "no recorded run is affected by {mutation:?}");
+        for run in affected {
             let result = replay(&run.recording, mutation.build()).await;
             assert!(
                 matches!(result, Err(ReplayError::Nondeterminism { .. })),
@@ -67,9 +68,9 @@ async fn every_recorded_run_fails_on_every_change_that_touches_it() {
     }
 }
 
-/// So it is the change that is noticed, and not something else later on.
+/// The replay must detect the change itself, not a later consequence.
 #[tokio::test]
-async fn a_change_of_the_beginning_is_noticed_at_the_beginning() {
+async fn a_change_at_the_beginning_is_detected_at_the_beginning() {
     for run in recordings::all() {
         for mutation in [Mutation::ExtraActivity, Mutation::ExtraDecision, Mutation::ExtraTimer] {
             let error = replay(&run.recording, mutation.build()).await.unwrap_err();
@@ -79,7 +80,7 @@ async fn a_change_of_the_beginning_is_noticed_at_the_beginning() {
 }
 
 #[tokio::test]
-async fn a_workflow_that_panics_is_no_success() {
+async fn a_workflow_that_panics_fails_the_replay() {
     for run in recordings::all() {
         let result = replay(&run.recording, Mutation::Panic.build()).await;
         let Err(ReplayError::TaskFailed { message, .. }) = result else { panic!("{result:?}") };
@@ -87,27 +88,27 @@ async fn a_workflow_that_panics_is_no_success() {
     }
 }
 
-/// A run that goes on is cut off somewhere, and so is the file of somebody who copied it badly.
+/// The history of an open run ends at any event, and so does an incomplete copy.
 #[tokio::test]
-async fn a_recorded_run_that_is_cut_short_replays_unless_an_answer_is_cut() {
-    const SHORT: usize = 100;
-    let mut cut_answers = 0;
-    for run in recordings::all().into_iter().filter(|run| run.events().len() <= SHORT) {
+async fn a_truncated_run_replays_unless_its_next_event_is_a_command() {
+    const MAX_EVENTS: usize = 100;
+    let mut cut_commands = 0;
+    for run in recordings::all().into_iter().filter(|run| run.events().len() <= MAX_EVENTS) {
         for length in 1..run.events().len() {
             let mut history = run.recording.history.clone();
             history.events.truncate(length);
             let Ok(recording) = Recording::new(history) else { continue };
-            // Whether an update comes at all is not the workflow's to say, and what was cut before
-            // the marker of a later revision is as good as a run of the first.
+            // The workflow does not decide whether an update arrives, and a run that is truncated
+            // before the marker of a later revision is a valid run of the first revision.
             let open = ["WORKFLOW_EXECUTION_UPDATE_ACCEPTED", "MARKER_RECORDED"];
             if open.contains(&run.kind(length)) {
                 continue;
             }
             let result = replay(&recording, this_build).await;
-            let is_cut = run.recording.history.events[length].is_command_event();
-            cut_answers += usize::from(is_cut);
-            assert_eq!(result.is_err(), is_cut, "{} at {length}: {result:?}", run.name());
+            let is_command = run.recording.history.events[length].is_command_event();
+            cut_commands += usize::from(is_command);
+            assert_eq!(result.is_err(), is_command, "{} at {length}: {result:?}", run.name());
         }
     }
-    assert!(cut_answers > 0, "no run of at most {SHORT} events");
+    assert!(cut_commands > 0, "no run of at most {MAX_EVENTS} events");
 }

@@ -1,4 +1,4 @@
-//! `wci replay` on files that are no recorded runs: a clear message each, and exit code 1.
+//! `wci replay` on files that are not recorded runs: each gets a clear message, and exit code 1.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -11,9 +11,9 @@ use std::{
 
 use serde_json::{Value, json};
 use wci_contract::names;
-use wci_tests::wci_bin;
+use wci_tests::built;
 
-/// The shortest run that can be replayed: the validate workflow refuses to begin.
+/// The shortest run that can be replayed: the validate workflow rejects its input.
 fn run_of(workflow_type: &str) -> Value {
     json!({"events": [
         {
@@ -27,7 +27,7 @@ fn run_of(workflow_type: &str) -> Value {
         },
         {
             "eventId": "2", "eventType": "EVENT_TYPE_WORKFLOW_TASK_SCHEDULED",
-            "workflowTaskScheduledEventAttributes": {"attempt": 1, "saidByANewerServer": {}}
+            "workflowTaskScheduledEventAttributes": {"attempt": 1, "addedByANewerServer": {}}
         },
         {
             "eventId": "3", "eventType": "EVENT_TYPE_WORKFLOW_TASK_STARTED",
@@ -49,7 +49,7 @@ fn good() -> Value {
     run_of(names::VALIDATE_WORKFLOW)
 }
 
-/// The good run with its events changed.
+/// The good run with changed events.
 fn changed(change: impl FnOnce(&mut Vec<Value>)) -> Vec<u8> {
     let mut run = good();
     change(run["events"].as_array_mut().unwrap());
@@ -57,7 +57,7 @@ fn changed(change: impl FnOnce(&mut Vec<Value>)) -> Vec<u8> {
 }
 
 fn replay(args: &[&str], stdin: &[u8]) -> Output {
-    let mut child = Command::new(wci_bin())
+    let mut child = Command::new(built("wci"))
         .arg("replay")
         .args(args)
         .stdin(Stdio::piped())
@@ -65,7 +65,7 @@ fn replay(args: &[&str], stdin: &[u8]) -> Output {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // A program that does not read on says so by its exit code.
+    // A program that stops reading reports it with its exit code.
     let _ = child.stdin.take().unwrap().write_all(stdin);
     child.wait_with_output().unwrap()
 }
@@ -74,21 +74,21 @@ fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap()
 }
 
-/// Replays `bytes`, which must fail with one line that says `what`.
-fn fails(what: &str, bytes: &[u8]) {
+/// Asserts that the replay of `bytes` fails with one line that contains `message`.
+fn fails(message: &str, bytes: &[u8]) {
     let output = replay(&["-"], bytes);
     let line = text(&output.stdout);
-    assert_eq!(output.status.code(), Some(1), "{what}: {line}");
-    assert!(line.starts_with("failed  -: ") && line.contains(what), "{what}: {line}");
-    assert_eq!(line.lines().count(), 1, "{what}: {line}");
+    assert_eq!(output.status.code(), Some(1), "{message}: {line}");
+    assert!(line.starts_with("failed  -: ") && line.contains(message), "{message}: {line}");
+    assert_eq!(line.lines().count(), 1, "{message}: {line}");
     assert_eq!(text(&output.stderr), "error: 1 of 1 histories failed\n");
 }
 
 #[test]
-fn a_good_file_is_replayed_in_each_of_its_shapes() {
+fn a_good_file_is_replayed_in_each_of_its_formats() {
     let bare = good();
-    let answer = json!({"history": bare, "nextPageToken": null, "archived": false});
-    for run in [bare, answer] {
+    let response = json!({"history": bare, "nextPageToken": null, "archived": false});
+    for run in [bare, response] {
         let output = replay(&["-"], run.to_string().as_bytes());
         assert_eq!(text(&output.stdout), "ok      -: replayed 5 events, 1 workflow task\n");
         assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), ""));
@@ -96,7 +96,7 @@ fn a_good_file_is_replayed_in_each_of_its_shapes() {
 }
 
 #[test]
-fn what_is_not_json_is_said_to_be_none() {
+fn a_file_that_is_not_json_is_reported() {
     fails("is not JSON", b"not JSON");
     fails("is not JSON", b"\xff\xfe\x00");
     fails("has no events", b"");
@@ -104,13 +104,13 @@ fn what_is_not_json_is_said_to_be_none() {
 }
 
 #[test]
-fn a_file_that_was_cut_off_is_noticed() {
+fn a_truncated_file_is_reported() {
     let whole = good().to_string();
     fails("a part is missing", &whole.as_bytes()[..whole.len() / 2]);
 }
 
 #[test]
-fn json_that_is_no_history_is_said_to_be_none() {
+fn json_that_is_not_a_history_is_reported() {
     for json in ["1", "null", "[]", r#"["a"]"#, "{}", r#"{"events":{}}"#, r#"{"history":[]}"#] {
         fails("is not a history", json.as_bytes());
     }
@@ -121,7 +121,7 @@ fn json_that_is_no_history_is_said_to_be_none() {
 }
 
 #[test]
-fn a_history_with_a_part_missing_is_noticed() {
+fn a_history_with_a_missing_part_is_reported() {
     fails("its first event is not the start of a run", &changed(|events| drop(events.remove(0))));
     fails("event 3 is missing, event 4 is in its place", &changed(|events| drop(events.remove(2))));
     fails("its next command is not recorded", &changed(|events| events.truncate(4)));
@@ -131,7 +131,7 @@ fn a_history_with_a_part_missing_is_noticed() {
 }
 
 #[test]
-fn a_history_that_makes_no_sense_is_noticed() {
+fn an_inconsistent_history_is_reported() {
     let key = "workflowExecutionStartedEventAttributes";
     for name in ["workflowType", "taskQueue", "originalExecutionRunId"] {
         let without = |events: &mut Vec<Value>| {
@@ -157,7 +157,7 @@ fn a_history_that_makes_no_sense_is_noticed() {
 }
 
 #[test]
-fn a_run_that_went_otherwise_names_the_event() {
+fn a_run_that_differs_from_the_recording_names_the_event() {
     let failed = |events: &mut Vec<Value>| {
         events[4] = json!({
             "eventId": "5", "eventType": "EVENT_TYPE_WORKFLOW_EXECUTION_FAILED",
@@ -168,12 +168,12 @@ fn a_run_that_went_otherwise_names_the_event() {
 }
 
 #[test]
-fn a_workflow_of_somebody_else_is_named() {
+fn an_unknown_workflow_type_is_named() {
     fails(r#"is a run of "orders"; this build has "#, run_of("orders").to_string().as_bytes());
 }
 
 #[test]
-fn each_file_has_a_line_and_one_failure_fails_all() {
+fn each_file_has_a_line_and_one_failure_fails_the_command() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).display().to_string();
     fs::write(path("good.json"), good().to_string()).unwrap();
@@ -181,13 +181,14 @@ fn each_file_has_a_line_and_one_failure_fails_all() {
     too_large(Path::new(&path("large.json")));
     let files = ["good.json", "bad.json", "large.json", "missing.json", "."].map(path);
     let output = replay(&files.each_ref().map(String::as_str), b"");
-    let begins = ["ok  ", "failed  ", "failed  ", "failed  ", "failed  "];
-    let says = ["5 events", "is not a history", "larger than 64 MiB", "No such file", "directory"];
+    let prefixes = ["ok  ", "failed  ", "failed  ", "failed  ", "failed  "];
+    let messages =
+        ["5 events", "is not a history", "larger than 64 MiB", "No such file", "directory"];
     let lines: Vec<&str> = text(&output.stdout).lines().collect();
     assert_eq!(lines.len(), files.len());
-    for (at, line) in lines.iter().enumerate() {
-        let is_right = line.starts_with(begins[at]) && line.contains(&files[at]);
-        assert!(is_right && line.contains(says[at]), "{line}");
+    for (index, line) in lines.iter().enumerate() {
+        let is_right = line.starts_with(prefixes[index]) && line.contains(&files[index]);
+        assert!(is_right && line.contains(messages[index]), "{line}");
     }
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(text(&output.stderr), "error: 4 of 5 histories failed\n");
@@ -198,7 +199,7 @@ fn too_large(path: &Path) {
 }
 
 #[test]
-fn programs_get_a_list() {
+fn json_output_is_a_list() {
     let run = changed(|events| events[0]["eventId"] = json!("7"));
     let output = replay(&["-o", "json", "-"], &run);
     let list: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -216,6 +217,6 @@ fn programs_get_a_list() {
 }
 
 #[test]
-fn no_file_at_all_is_a_mistake_in_the_command() {
+fn a_command_without_a_file_is_a_usage_error() {
     assert_eq!(replay(&[], b"").status.code(), Some(2));
 }

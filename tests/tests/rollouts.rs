@@ -1,19 +1,19 @@
-//! From one build to the next: who serves what, and who starts whose workers.
+//! Rollouts of a new build: which build serves a workflow, and which instance starts workers.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use serde_json::Value;
 use wci_tests::{Group, SOON, SpecFile, Version, World, WorldBuilder, run, wait_for};
 
-/// The server looks soon whether a version is drained.
-fn soon_drained() -> WorldBuilder {
+/// A server that checks often whether a version is drained.
+fn with_fast_drainage() -> WorldBuilder {
     World::builder()
         .dynamic_config(r#"matching.wv.VersionDrainageStatusVisibilityGracePeriod="1s""#)
         .dynamic_config(r#"matching.wv.VersionDrainageStatusRefreshInterval="1s""#)
 }
 
-/// A spec of its own for each build: another environment, as another function would be.
-fn behaving(version: &Version, behaviour: &str) -> SpecFile {
+/// A spec with this versioning behaviour.
+fn spec_with_behaviour(version: &Version, behaviour: &str) -> SpecFile {
     let group = Group::greeters(&version.queue).env("GREETER_VERSIONING", behaviour);
     SpecFile::of(&version.id).group("default", group)
 }
@@ -22,22 +22,22 @@ async fn pair(world: &World, name: &str) -> (Version, Version) {
     (world.version_of(name, "v1"), world.version_of(name, "v2"))
 }
 
-/// Applies the new build and makes it current, and waits until new workflows reach it.
-async fn replaced(old: &Version, new: &Version, spec: &SpecFile) {
+/// Applies the new build, makes it current, and waits until new workflows are routed to it.
+async fn replace(old: &Version, new: &Version, spec: &SpecFile) {
     new.apply_with(spec, &[]).await.ok();
     wait_for("the new build's queues", SOON, async || (new.queues().await >= 2).then_some(()))
         .await;
     new.apply(spec).await.ok();
-    old.left_alone().await;
+    old.scaled_to_zero().await;
     // The new routing reaches the server's partitions one by one.
     wait_for("new workflows on the new build", SOON, async || {
         let tour = new.tour().await;
-        tour.rests().await;
-        tour.go_on().await;
+        tour.wait_until_idle().await;
+        tour.signal_next().await;
         (tour.builds().await == ["v2", "v2"]).then_some(())
     })
     .await;
-    new.left_alone().await;
+    new.scaled_to_zero().await;
 }
 
 async fn status(world: &World, version: &Version) -> Value {
@@ -48,23 +48,23 @@ async fn status(world: &World, version: &Version) -> Value {
 }
 
 #[tokio::test]
-async fn pinned_workflows_stay_on_their_build_which_is_scaled_until_it_is_drained() {
-    let world = soon_drained().start().await;
+async fn pinned_workflows_stay_on_their_build_which_scales_until_it_is_drained() {
+    let world = with_fast_drainage().start().await;
     let (old, new) = pair(&world, "pinned").await;
-    old.at_zero_with(&behaving(&old, "pinned")).await;
+    old.at_zero_with(&spec_with_behaviour(&old, "pinned")).await;
     let tour = old.tour().await;
-    tour.rests().await;
-    old.left_alone().await;
-    replaced(&old, &new, &behaving(&new, "pinned")).await;
+    tour.wait_until_idle().await;
+    old.scaled_to_zero().await;
+    replace(&old, &new, &spec_with_behaviour(&new, "pinned")).await;
     assert_eq!(status(&world, &new).await, "current");
     wait_for("the old build to drain", SOON, async || {
         (status(&world, &old).await == "draining").then_some(())
     })
     .await;
 
-    // There is no worker of the old build: its own instance starts one for the workflow that stays.
+    // No worker of the old build runs: its own instance starts one for the pinned workflow.
     let before = old.history().await.workers_started();
-    tour.go_on().await;
+    tour.signal_next().await;
     assert_eq!(tour.builds().await, ["v1", "v1"]);
     assert!(old.history().await.workers_started() > before);
 
@@ -72,44 +72,44 @@ async fn pinned_workflows_stay_on_their_build_which_is_scaled_until_it_is_draine
         (status(&world, &old).await == "drained").then_some(())
     })
     .await;
-    old.left_alone().await;
+    old.scaled_to_zero().await;
     let listed = world.wci(&["list"]).await.ok().stdout;
     assert!(
         listed.contains("1 version is drained: delete with `wci delete --drained`"),
         "{listed}"
     );
-    // It costs nothing: whatever the new build has to do, the old one starts no worker.
+    // A drained build costs nothing: it starts no worker for the tasks of the new build.
     let before = old.history().await.workers_started();
     new.load(3, 10).await.done(SOON).await;
-    new.left_alone().await;
+    new.scaled_to_zero().await;
     assert_eq!(old.history().await.workers_started(), before);
     assert_eq!(old.history().await.failed_tasks(), 0);
 }
 
 #[tokio::test]
-async fn auto_upgrade_workflows_move_with_their_next_task() {
+async fn auto_upgrade_workflows_move_to_the_new_build_with_their_next_task() {
     let world = World::new().await;
     let (old, new) = pair(&world, "upgraded").await;
-    old.at_zero_with(&behaving(&old, "auto-upgrade")).await;
+    old.at_zero_with(&spec_with_behaviour(&old, "auto-upgrade")).await;
     let tour = old.tour().await;
-    tour.rests().await;
-    old.left_alone().await;
-    replaced(&old, &new, &behaving(&new, "auto-upgrade")).await;
+    tour.wait_until_idle().await;
+    old.scaled_to_zero().await;
+    replace(&old, &new, &spec_with_behaviour(&new, "auto-upgrade")).await;
     let before = old.history().await.workers_started();
-    tour.go_on().await;
+    tour.signal_next().await;
     assert_eq!(tour.builds().await, ["v1", "v2"]);
     assert_eq!(old.history().await.workers_started(), before);
 }
 
 #[tokio::test]
-async fn ramping_splits_new_workflows_between_two_builds_that_both_scale() {
+async fn a_ramp_splits_new_workflows_between_two_builds_that_both_scale() {
     let world = World::new().await;
     let (old, new) = pair(&world, "ramped").await;
-    old.at_zero_with(&behaving(&old, "pinned")).await;
-    new.apply_with(&behaving(&new, "pinned"), &[]).await.ok();
+    old.at_zero_with(&spec_with_behaviour(&old, "pinned")).await;
+    new.apply_with(&spec_with_behaviour(&new, "pinned"), &[]).await.ok();
     wait_for("the new build's queues", SOON, async || (new.queues().await >= 2).then_some(()))
         .await;
-    new.left_alone().await;
+    new.scaled_to_zero().await;
     let args = ["worker", "deployment", "set-ramping-version", "--deployment-name", "ramped"];
     let ramp = ["--build-id", "v2", "--percentage", "50", "--yes"];
     world.temporal(&[&args[..], &ramp].concat()).await.ok();
@@ -117,7 +117,7 @@ async fn ramping_splits_new_workflows_between_two_builds_that_both_scale() {
     let (mut on_old, mut on_new) = (0, 0);
     wait_for("workflows on both builds", SOON, async || {
         let tour = old.tour().await;
-        tour.go_on().await;
+        tour.signal_next().await;
         match tour.builds().await[0].as_str() {
             "v1" => on_old += 1,
             _ => on_new += 1,
@@ -131,10 +131,10 @@ async fn ramping_splits_new_workflows_between_two_builds_that_both_scale() {
     }
 }
 
-/// Workers of these builds never come, so the server lets go of them at once.
+/// No workers of these builds start, so the server deletes the versions immediately.
 #[tokio::test]
 async fn drained_versions_are_deleted_together_and_others_are_not() {
-    let world = soon_drained().with_lambda().start().await;
+    let world = with_fast_drainage().with_lambda().start().await;
     let (old, new) = pair(&world, "cleared").await;
     for version in [&old, &new] {
         let function = format!("cleared-{}", version.id.build_id());
@@ -147,20 +147,23 @@ async fn drained_versions_are_deleted_together_and_others_are_not() {
     })
     .await;
     assert!(none.code == Some(0) || none.stderr.contains("--yes"), "{none:?}");
-    let asked = world.wci(&["delete", "--drained"]).await;
-    assert_eq!(asked.code, Some(1), "{asked:?}");
-    assert!(asked.stderr.contains("cleared:v1") && asked.stderr.contains("--yes"), "{asked:?}");
-    let said = world.wci(&["delete", "--drained", "--yes"]).await.ok();
-    assert_eq!(said.stdout.trim(), "cleared:v1 deleted");
+    let unconfirmed = world.wci(&["delete", "--drained"]).await;
+    assert_eq!(unconfirmed.code, Some(1), "{unconfirmed:?}");
+    assert!(
+        unconfirmed.stderr.contains("cleared:v1") && unconfirmed.stderr.contains("--yes"),
+        "{unconfirmed:?}"
+    );
+    let output = world.wci(&["delete", "--drained", "--yes"]).await.ok();
+    assert_eq!(output.stdout.trim(), "cleared:v1 deleted");
     assert!(!old.has_instance().await && new.has_instance().await);
-    let said = world.wci(&["delete", "--drained", "--yes"]).await.ok();
-    assert!(said.stdout.contains("no version is drained"), "{said:?}");
+    let output = world.wci(&["delete", "--drained", "--yes"]).await.ok();
+    assert!(output.stdout.contains("no version is drained"), "{output:?}");
 }
 
-/// Two clear away at the same time.
+/// Two clients delete the drained versions concurrently.
 #[tokio::test]
-async fn a_version_that_somebody_else_deletes_meanwhile_keeps_none_of_the_others() {
-    let world = soon_drained().with_lambda().behind_a_front(&[]).start().await;
+async fn a_version_that_another_client_deletes_meanwhile_does_not_stop_the_deletion_of_others() {
+    let world = with_fast_drainage().with_lambda().with_server_proxy(&[]).start().await;
     let versions = ["v1", "v2", "v3"].map(|build| world.version_of("raced", build));
     for version in &versions {
         let function = format!("raced-{}", version.id.build_id());
@@ -174,29 +177,29 @@ async fn a_version_that_somebody_else_deletes_meanwhile_keeps_none_of_the_others
         })
         .await;
     }
-    let front = world.front();
-    front.hold("DeleteWorkerDeploymentVersion");
-    let args = ["delete", "--drained", "--yes", "--address", &front.address];
+    let proxy = world.server_proxy();
+    proxy.hold("DeleteWorkerDeploymentVersion");
+    let args = ["delete", "--drained", "--yes", "--address", &proxy.address];
     let others = async {
-        front.holds_one().await;
+        proxy.wait_for_held_call().await;
         first.wci("delete", &["--yes"]).await.ok();
         second.wci("delete", &["--yes"]).await.ok();
-        front.let_go();
+        proxy.release();
     };
-    let (said, ()) = tokio::join!(run(&world.programs.wci, args), others);
-    let said = said.ok().stdout;
+    let (output, ()) = tokio::join!(run(&world.programs.wci, args), others);
+    let output = output.ok().stdout;
     let newest_first = "raced:v2 deleted\nraced:v1 was deleted by another client\n";
     let oldest_first = "raced:v1 deleted\nraced:v2 was deleted by another client\n";
-    assert!([newest_first, oldest_first].contains(&said.as_str()), "{said}");
+    assert!([newest_first, oldest_first].contains(&output.as_str()), "{output}");
     assert!(!first.has_instance().await && !second.has_instance().await);
     assert!(current.has_instance().await);
 }
 
-/// One function for all builds: what runs is the code that was deployed last, and it serves its own
-/// build alone.
+/// One function for all builds: it always runs the code that was deployed last, which serves only
+/// its own build.
 #[tokio::test]
 async fn with_one_unqualified_function_pinned_workflows_wait_until_they_are_moved() {
-    let world = soon_drained().with_lambda().start().await;
+    let world = with_fast_drainage().with_lambda().start().await;
     let (old, new) = pair(&world, "shared").await;
     let spec = |version: &Version| {
         SpecFile::of(&version.id).group("default", Group::unqualified_lambda("shared"))
@@ -207,28 +210,28 @@ async fn with_one_unqualified_function_pinned_workflows_wait_until_they_are_move
     deploy(&old, "pinned");
     old.at_zero_with(&spec(&old)).await;
     let (tour, stuck) = (old.tour().await, old.tour().await);
-    tour.rests().await;
-    stuck.rests().await;
-    old.left_alone().await;
+    tour.wait_until_idle().await;
+    stuck.wait_until_idle().await;
+    old.scaled_to_zero().await;
 
     deploy(&new, "pinned");
-    replaced(&old, &new, &spec(&new)).await;
+    replace(&old, &new, &spec(&new)).await;
     let before = world.lambda().calls("shared");
-    stuck.go_on().await;
+    stuck.signal_next().await;
     wait_for("the old build's instance to invoke", SOON, async || {
         (world.lambda().calls("shared") > before).then_some(())
     })
     .await;
-    new.left_alone().await;
-    assert!(!stuck.is_at_rest().await, "the code of the old build is gone");
+    new.scaled_to_zero().await;
+    assert!(!stuck.is_idle().await, "the code of the old build is gone");
 
-    // What helps: workflows are moved to the build whose code there is.
+    // The remedy: move workflows to the build whose code is deployed.
     let moved = ["workflow", "update-options", "--versioning-override-behavior", "pinned"];
     let to = ["--versioning-override-deployment-name", "shared"];
     let build = ["--versioning-override-build-id", "v2", "--workflow-id", &stuck.id];
     world.temporal(&[&moved[..], &to, &build].concat()).await.ok();
     assert_eq!(stuck.builds().await, ["v1", "v2"]);
-    assert!(tour.is_at_rest().await, "nobody asked it for anything");
+    assert!(tour.is_idle().await, "it received no signal");
 }
 
 #[tokio::test]
@@ -242,19 +245,19 @@ async fn with_one_unqualified_function_auto_upgrade_workflows_wait_until_the_new
     world.lambda().runs("lent", old.greeter());
     old.at_zero_with(&spec(&old)).await;
     let tour = old.tour().await;
-    tour.rests().await;
-    old.left_alone().await;
+    tour.wait_until_idle().await;
+    old.scaled_to_zero().await;
 
     // The code is deployed, but the old build is still current.
     world.lambda().runs("lent", new.greeter());
     let before = world.lambda().calls("lent");
-    tour.go_on().await;
+    tour.signal_next().await;
     wait_for("the old build's instance to invoke", SOON, async || {
         (world.lambda().calls("lent") > before).then_some(())
     })
     .await;
-    old.left_alone().await;
-    assert!(!tour.is_at_rest().await, "the code of the old build is gone");
+    old.scaled_to_zero().await;
+    assert!(!tour.is_idle().await, "the code of the old build is gone");
     new.apply_with(&spec(&new), &[]).await.ok();
     wait_for("the new build's queues", SOON, async || (new.queues().await >= 2).then_some(()))
         .await;

@@ -1,5 +1,4 @@
-//! The guide to rollouts, as somebody with a laptop would try it: every command of it, as it
-//! stands there.
+//! Every command of the guide to rollouts, as written, as a reader would try it on a laptop.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -20,8 +19,8 @@ use wci_tests::{Process, Programs};
 
 const GUIDE: &str = include_str!("../../docs/rollouts.md");
 const CHAPTER: &str = "## Try it on a laptop";
-/// What ends a command of the guide whose result stands behind it.
-const EXPECTED: &str = "  # [";
+/// The text between a command of the guide and its result.
+const RESULT_COMMENT: &str = "  # [";
 const LIMIT: Duration = Duration::from_secs(300);
 
 /// The commands of the chapter.
@@ -31,22 +30,22 @@ fn commands() -> String {
     blocks.collect::<Vec<_>>().join("\n")
 }
 
-/// What the guide says comes of the commands.
+/// The results of the commands, according to the guide.
 fn expected(commands: &str) -> Vec<String> {
-    let results = commands.lines().filter_map(|line| line.split_once(EXPECTED));
+    let results = commands.lines().filter_map(|line| line.split_once(RESULT_COMMENT));
     results.map(|(_, result)| format!("[{result}")).collect()
 }
 
-/// Everything that the commands started, ended with the test.
-struct Group(Pid);
+/// The process group of the commands, terminated with the test.
+struct ProcessGroup(Pid);
 
-impl Drop for Group {
+impl Drop for ProcessGroup {
     fn drop(&mut self) {
         let _ = killpg(self.0, Signal::SIGTERM);
     }
 }
 
-/// A laptop on which everything is built already, and on which another server may run.
+/// The shell of a laptop on which everything is built already, and another server may run.
 fn laptop(folder: &Path) -> Command {
     let programs = Programs::find();
     let tools = folder.join("tools");
@@ -67,7 +66,7 @@ fn laptop(folder: &Path) -> Command {
 }
 
 #[tokio::test]
-async fn every_command_of_the_guide_does_what_the_guide_says() {
+async fn every_command_of_the_guide_has_the_documented_result() {
     let commands = commands();
     let expected = expected(&commands);
     assert_eq!(expected.len(), 4, "behaviour, qualified or not");
@@ -81,11 +80,11 @@ async fn every_command_of_the_guide_does_what_the_guide_says() {
     let mut bash = laptop(folder.path());
     bash.args(["-c", &script]).env("TEMPORAL_ADDRESS", format!("127.0.0.1:{port}"));
     let mut bash = Process::start(&mut bash, &log);
-    let _group = Group(Pid::from_raw(bash.pid().try_into().unwrap()));
-    let status = bash.ended(LIMIT).await;
-    let said = bash.log();
-    assert!(status.success(), "{status}:\n{said}");
-    let results = said.lines().filter_map(|line| line.trim().strip_prefix("Result "));
+    let _group = ProcessGroup(Pid::from_raw(bash.pid().try_into().unwrap()));
+    let status = bash.exited(LIMIT).await;
+    let output = bash.log();
+    assert!(status.success(), "{status}:\n{output}");
+    let results = output.lines().filter_map(|line| line.trim().strip_prefix("Result "));
     let results: Vec<String> = results.map(|result| result.trim().to_owned()).collect();
-    assert_eq!(results, expected, "{said}");
+    assert_eq!(results, expected, "{output}");
 }

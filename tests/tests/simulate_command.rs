@@ -1,14 +1,14 @@
-//! `wci simulate` as somebody would call it.
+//! `wci simulate` as a user calls it.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::process::{Command, Output};
 
 use serde_json::Value;
-use wci_tests::wci_bin;
+use wci_tests::built;
 
 fn simulate(arguments: &[&str]) -> Output {
-    Command::new(wci_bin()).arg("simulate").args(arguments).output().unwrap()
+    Command::new(built("wci")).arg("simulate").args(arguments).output().unwrap()
 }
 
 fn stdout(arguments: &[&str]) -> String {
@@ -18,7 +18,7 @@ fn stdout(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-fn refusal(arguments: &[&str]) -> (i32, String) {
+fn error(arguments: &[&str]) -> (i32, String) {
     let output = simulate(arguments);
     (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
 }
@@ -47,7 +47,7 @@ fn the_same_seed_prints_the_same_json() {
 }
 
 #[test]
-fn recorded_arrivals_are_simulated_and_shown_on_a_page() {
+fn recorded_arrivals_are_simulated_and_shown_in_a_report() {
     let folder = tempfile::tempdir().unwrap();
     let (arrivals, page) = (folder.path().join("day.csv"), folder.path().join("day.html"));
     std::fs::write(&arrivals, "at_ms,count\n0,3\n1500,2\n").unwrap();
@@ -58,11 +58,11 @@ fn recorded_arrivals_are_simulated_and_shown_on_a_page() {
 }
 
 #[test]
-fn a_line_of_a_recording_that_cannot_be_used_is_named() {
+fn an_invalid_line_of_a_recording_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let arrivals = folder.path().join("bad.csv");
     std::fs::write(&arrivals, "at_ms\n0\nnoon\n").unwrap();
-    let (code, errors) = refusal(&["--traffic", &format!("file:{}", arrivals.display())]);
+    let (code, errors) = error(&["--traffic", &format!("file:{}", arrivals.display())]);
     assert_eq!(code, 1);
     assert!(
         errors.contains("bad.csv, line 3: at_ms `noon` is no number of milliseconds"),
@@ -71,7 +71,7 @@ fn a_line_of_a_recording_that_cannot_be_used_is_named() {
 }
 
 #[test]
-fn mistakes_on_the_command_line_are_told_with_what_would_be_right() {
+fn mistakes_on_the_command_line_are_reported_with_the_valid_values() {
     for (arguments, code, part) in [
         (&["--traffic", "brust:5"][..], 2, "there is no traffic `brust`: choose one of poisson"),
         (&["--service", "fast"], 2, "there is no distribution `fast`"),
@@ -81,7 +81,7 @@ fn mistakes_on_the_command_line_are_told_with_what_would_be_right() {
         (&["--set", "cooloff=5"], 1, "none of the compared algorithms has this key"),
         (&["--report", "/no/such/folder/x.html"], 1, "cannot write /no/such/folder/x.html"),
     ] {
-        let (given, errors) = refusal(arguments);
+        let (given, errors) = error(arguments);
         assert_eq!(given, code, "{arguments:?}: {errors}");
         assert!(errors.contains(part), "{arguments:?}: {errors}");
     }

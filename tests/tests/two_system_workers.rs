@@ -1,4 +1,4 @@
-//! More than one system worker on the same queue.
+//! Two system workers on the same task queue.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use wci_tests::{SOON, World};
 
-/// What a system worker logs when it decided something.
+/// What a system worker logs for a decision.
 const DECIDED: &str = "decided";
 
 fn decided(log: &str) -> usize {
@@ -19,27 +19,30 @@ async fn when_one_of_two_is_killed_the_other_takes_over_and_nothing_is_launched_
     let version = world.version("twins");
     version.at_zero().await;
     version.load(3, 10).await.done(SOON).await;
-    version.left_alone().await;
+    version.scaled_to_zero().await;
     let counts: Vec<usize> = world.workers().iter().map(|worker| decided(&worker.log())).collect();
-    let keeper = usize::from(counts[1] > counts[0]);
-    let other = 1 - keeper;
-    world.workers()[keeper].kill();
+    let owner = usize::from(counts[1] > counts[0]);
+    let other = 1 - owner;
+    world.workers()[owner].kill();
     version.load(3, 10).await.done(SOON).await;
     assert!(decided(&world.workers()[other].log()) > counts[other]);
-    version.left_alone().await;
+    version.scaled_to_zero().await;
     let history = version.history().await;
     assert_eq!(history.failed_tasks(), 0);
     let launches = history.launches();
     let ids: BTreeSet<_> = launches.iter().map(|launch| &launch.requested.launch_id).collect();
     assert_eq!(ids.len(), launches.len());
-    let asked: u32 = launches.iter().map(|launch| launch.requested.count).sum();
+    let requested: u32 = launches.iter().map(|launch| launch.requested.count).sum();
     let registered = 1;
     let started = world.records();
-    assert!(started <= usize::try_from(asked).unwrap() + registered, "{started} for {asked}");
+    assert!(
+        started <= usize::try_from(requested).unwrap() + registered,
+        "{started} for {requested}"
+    );
 }
 
 #[tokio::test]
-async fn two_share_the_instances_of_a_namespace() {
+async fn two_system_workers_share_the_instances_of_a_namespace() {
     let mut world = World::builder().workers(2).start().await;
     let versions: Vec<_> = (0..8).map(|n| world.version(&format!("shared{n}"))).collect();
     for version in &versions {

@@ -1,4 +1,4 @@
-//! A compute config that worked is checked again, and the server is told what was found.
+//! A working compute config is checked again, and the result is reported to the server.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -10,9 +10,10 @@ use temporalio_common::protos::temporal::api::{
     workflowservice::v1::DescribeWorkerDeploymentRequest,
 };
 use wci_cli::replay::{Recording, replay, this_build};
-use wci_tests::{Behaviour, Group, KEY_IN_REFUSAL, SOON, SpecFile, Version, World, wait_for};
+use wci_contract::{FailureClass, decision::OwnState};
+use wci_tests::{Behaviour, Group, KEY_IN_ERROR, SOON, SpecFile, Version, World, wait_for};
 
-/// Longer than the shortest time from one check to the next.
+/// Longer than the minimum interval between two checks.
 const NEXT_CHECK: Duration = Duration::from_secs(120);
 
 async fn a_version_on_lambda(world: &World, name: &str) -> Version {
@@ -23,15 +24,15 @@ async fn a_version_on_lambda(world: &World, name: &str) -> Version {
     version
 }
 
-/// What the server shows of the latest check.
+/// The latest check, as the server shows it.
 async fn shown(world: &World, version: &Version) -> Option<ProviderValidationStatus> {
     let request = DescribeWorkerDeploymentRequest {
         namespace: "default".into(),
         deployment_name: version.id.deployment().into(),
     };
     let mut service = world.client.connection().workflow_service();
-    let answer = service.describe_worker_deployment(request.into_request()).await.ok()?;
-    let info = answer.into_inner().worker_deployment_info?;
+    let response = service.describe_worker_deployment(request.into_request()).await.ok()?;
+    let info = response.into_inner().worker_deployment_info?;
     info.version_summaries.into_iter().next()?.compute_status?.provider_validation
 }
 
@@ -40,10 +41,10 @@ async fn status(version: &Version) -> Option<String> {
 }
 
 #[tokio::test]
-async fn a_launch_that_is_refused_for_good_brings_a_check_and_the_server_shows_what_it_found() {
+async fn a_permanent_launch_failure_triggers_a_check_and_the_server_shows_its_result() {
     let world = World::builder().with_lambda().start().await;
     let version = a_version_on_lambda(&world, "deleted").await;
-    let first = wait_for("the first check to be shown", SOON, async || {
+    let first = wait_for("the result of the first check", SOON, async || {
         shown(&world, &version).await.filter(|status| status.last_check_time.is_some())
     });
     assert_eq!(first.await.error_message, "");
@@ -53,7 +54,7 @@ async fn a_launch_that_is_refused_for_good_brings_a_check_and_the_server_shows_w
         (status(&version).await? == "failed").then_some(())
     })
     .await;
-    wait_for("the server to show it", SOON, async || {
+    wait_for("the result on the server", SOON, async || {
         shown(&world, &version).await?.error_message.contains("Function not found").then_some(())
     })
     .await;
@@ -75,29 +76,29 @@ async fn a_launch_that_is_refused_for_good_brings_a_check_and_the_server_shows_w
 }
 
 #[tokio::test]
-async fn a_role_that_may_no_longer_invoke_is_asked_seldom_and_the_server_says_why() {
+async fn launches_with_a_role_that_lost_its_permission_back_off_and_the_server_shows_the_reason() {
     let mut world = World::builder().with_lambda().start().await;
     let version = a_version_on_lambda(&world, "denied").await;
     world.lambda().set("denied", Behaviour::Denies);
     let load = version.load(5, 10).await;
-    let told = wait_for("the server to show it", NEXT_CHECK, async || {
-        let words = shown(&world, &version).await?.error_message;
-        words.contains("AccessDeniedException").then_some(words)
+    let error = wait_for("the result on the server", NEXT_CHECK, async || {
+        let message = shown(&world, &version).await?.error_message;
+        message.contains("AccessDeniedException").then_some(message)
     });
-    let told = told.await;
+    let error = error.await;
     assert_eq!(status(&version).await.unwrap(), "failed");
-    // How often it was refused in a row, and how long that keeps it from asking again.
-    let refused = async || {
+    // The number of consecutive failures, and the back-off after the latest.
+    let backoff = async || {
         let state = version.dump().await?;
-        let open = state.scaling_state["default"].get("wci")?["backoff"].clone();
-        assert_eq!(open["class"], "access-denied", "{open}");
+        let own = OwnState::read(&state.scaling_state["default"]);
+        let backoff = own.backoff()?;
+        assert_eq!(backoff.class, FailureClass::AccessDenied);
         let failed_ms = state.wci?.last_failures.get("default")?.at_ms;
-        let failures = open["failures"].as_u64().filter(|failures| *failures >= 2)?;
-        (open["probing"] != true)
-            .then(|| (failures, open["until_ms"].as_i64().unwrap() - failed_ms))
+        let waits = backoff.failures >= 2 && !backoff.probing;
+        waits.then_some((backoff.failures, backoff.until_ms - failed_ms))
     };
-    let (failures, wait_ms) = wait_for("the second refusal", SOON, refused).await;
-    // Five seconds at first, then twice as long each time; a fifth more or less.
+    let (failures, wait_ms) = wait_for("the second failure", SOON, backoff).await;
+    // Five seconds at first, then doubled each time; plus or minus a fifth.
     let nominal_ms = (5_000 << (failures - 1)).min(300_000);
     assert!((nominal_ms * 8 / 10..=nominal_ms * 13 / 10).contains(&wait_ms), "{wait_ms}");
     let plan = version.dump().await.unwrap().wci.unwrap().check.unwrap();
@@ -110,30 +111,32 @@ async fn a_role_that_may_no_longer_invoke_is_asked_seldom_and_the_server_says_wh
     assert!(metrics.sum("wci_launches_total", &denied).unwrap() >= 1.0, "{}", metrics.text());
     let id = version.id.workflow_id();
     let history = world.temporal(&["workflow", "show", "-w", &id, "-o", "json"]).await.ok().stdout;
-    for text in [told, described, state, history, world.worker().log(), metrics.text().to_owned()] {
-        assert!(!text.contains(KEY_IN_REFUSAL), "{text}");
+    for text in [error, described, state, history, world.worker().log(), metrics.text().to_owned()]
+    {
+        assert!(!text.contains(KEY_IN_ERROR), "{text}");
     }
     world.lambda().set("denied", Behaviour::Accepts);
     load.done(Duration::from_secs(180)).await;
 }
 
 #[tokio::test]
-async fn trouble_of_the_provider_is_no_finding() {
+async fn a_transient_provider_failure_does_not_fail_a_check() {
     let world =
         World::builder().with_lambda().worker_args(&["--validation-interval", "1m"]).start().await;
     let version = a_version_on_lambda(&world, "shaky").await;
     world.lambda().set("shaky", Behaviour::Fails);
-    let before = world.lambda().looks("shaky");
-    // The AWS client asks again by itself, and so does the activity: all of it must be over.
+    let before = world.lambda().get_function_calls("shaky");
+    // The AWS client retries, and so does the activity: wait until all retries are over.
     wait_for("a check", NEXT_CHECK, async || {
-        (world.lambda().looks("shaky") > before).then_some(())
+        (world.lambda().get_function_calls("shaky") > before).then_some(())
     })
     .await;
-    let due = wait_for("the next check to be planned", SOON, async || {
+    let due = wait_for("the plan of the next check", SOON, async || {
         let state = version.dump().await?;
         assert_eq!(state.validation_state?.status, "success");
         let plan = state.wci?.check?;
-        (plan.checked_ms + 60_000 == plan.due_ms && world.lambda().looks("shaky") >= before + 3)
+        (plan.checked_ms + 60_000 == plan.due_ms
+            && world.lambda().get_function_calls("shaky") >= before + 3)
             .then_some(plan.due_ms)
     });
     assert!(due.await > 0);

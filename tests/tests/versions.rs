@@ -1,4 +1,4 @@
-//! Which tasks are an instance's business, and which are not.
+//! Which tasks an instance serves, and which it ignores.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -6,16 +6,16 @@ use temporalio_common::protos::temporal::api::enums::v1::EventType;
 use wci_tests::{Group, SOON, SpecFile, World, wait_for};
 
 #[tokio::test]
-async fn tasks_of_no_version_are_nobodys_business_and_pinned_ones_are() {
+async fn an_instance_ignores_unversioned_tasks_and_serves_pinned_ones() {
     let world = World::new().await;
     let version = world.version("aside");
     version.apply_with(&version.greeters(), &[]).await.ok();
     wait_for("the version's queues", SOON, async || (version.queues().await >= 2).then_some(()))
         .await;
-    version.left_alone().await;
+    version.scaled_to_zero().await;
     let stray = version.load(3, 10).await;
     version.pinned_load(1, 10).await.done(SOON).await;
-    version.left_alone().await;
+    version.scaled_to_zero().await;
     assert_eq!(stray.completed().await, 0);
     let history = version.history().await;
     assert_eq!(history.workers_started(), 1, "{:#?}", history.launches());
@@ -30,16 +30,16 @@ async fn the_current_version_gets_the_tasks_and_the_other_starts_nothing() {
     new.apply_with(&new.greeters(), &[]).await.ok();
     wait_for("the other version's queues", SOON, async || (new.queues().await >= 2).then_some(()))
         .await;
-    new.left_alone().await;
+    new.scaled_to_zero().await;
     old.load(2, 10).await.done(SOON).await;
     assert!(old.history().await.workers_started() >= 1);
     assert_eq!(new.history().await.launches().len(), 0);
-    new.left_alone().await;
+    new.scaled_to_zero().await;
     new.apply(&new.greeters()).await.ok();
     // The new routing reaches the server's partitions one by one.
-    wait_for("the other version to be asked", SOON, async || {
+    wait_for("a worker of the other version", SOON, async || {
         new.load(4, 10).await.done(SOON).await;
-        new.left_alone().await;
+        new.scaled_to_zero().await;
         (new.history().await.workers_started() >= 1).then_some(())
     })
     .await;
@@ -48,18 +48,18 @@ async fn the_current_version_gets_the_tasks_and_the_other_starts_nothing() {
     assert_eq!(old.history().await.launches().len(), before);
 }
 
-/// The server deletes no version that was polled lately, so this one's workers never come.
+/// The server deletes no version with recent pollers, so no worker of this one starts.
 #[tokio::test]
 async fn a_deleted_version_ends_its_instance() {
     let world = World::builder().with_lambda().start().await;
     let version = world.version("gone");
     let spec = SpecFile::of(&version.id).group("default", Group::lambda("gone"));
     version.apply_with(&spec, &[]).await.ok();
-    let asked = version.wci("delete", &[]).await;
-    assert_eq!(asked.code, Some(1), "{asked:?}");
-    assert!(asked.stderr.contains("--yes"), "{asked:?}");
-    let said = version.wci("delete", &["--yes"]).await.ok();
-    assert_eq!(said.stdout.trim(), "gone:v1 deleted");
+    let unconfirmed = version.wci("delete", &[]).await;
+    assert_eq!(unconfirmed.code, Some(1), "{unconfirmed:?}");
+    assert!(unconfirmed.stderr.contains("--yes"), "{unconfirmed:?}");
+    let output = version.wci("delete", &["--yes"]).await.ok();
+    assert_eq!(output.stdout.trim(), "gone:v1 deleted");
     let history = version.history().await;
     assert_eq!(history.count(EventType::WorkflowExecutionCompleted), 1);
     assert_eq!(history.failed_tasks(), 0);
@@ -70,14 +70,14 @@ async fn a_deleted_version_ends_its_instance() {
     assert!(again.stderr.contains("gone:v1 does not exist"), "{again:?}");
 }
 
-/// Somebody has put a workflow that nobody serves in the place of the server's own.
+/// The test replaces the server's own workflow of the deployment with one that no worker serves.
 #[tokio::test]
-async fn a_deployment_that_does_not_answer_hides_no_other() {
+async fn a_deployment_that_does_not_respond_hides_no_other() {
     let drains = r#"matching.wv.VersionDrainageStatusVisibilityGracePeriod="1s""#;
-    let looks = r#"matching.wv.VersionDrainageStatusRefreshInterval="1s""#;
-    let builder = World::builder().dynamic_config(drains).dynamic_config(looks);
+    let refresh = r#"matching.wv.VersionDrainageStatusRefreshInterval="1s""#;
+    let builder = World::builder().dynamic_config(drains).dynamic_config(refresh);
     let world = builder.with_lambda().start().await;
-    let [old, new] = ["v1", "v2"].map(|build| world.version_of("speaks", build));
+    let [old, new] = ["v1", "v2"].map(|build| world.version_of("responds", build));
     let silent = world.version("silent");
     for version in [&old, &new, &silent] {
         let function = format!("{}-{}", version.id.deployment(), version.id.build_id());
@@ -94,22 +94,22 @@ async fn a_deployment_that_does_not_answer_hides_no_other() {
     let start = ["workflow", "start", "--type", "stuck", "--task-queue", "nobody", "-w", stuck];
     world.temporal(&start).await.ok();
 
-    let said = world.wci(&["list", "-o", "json"]).await;
-    assert_eq!(said.code, Some(1), "{said:?}");
-    assert!(said.stderr.contains("deployment silent: "), "{said:?}");
-    let listed = said.json();
+    let output = world.wci(&["list", "-o", "json"]).await;
+    assert_eq!(output.code, Some(1), "{output:?}");
+    assert!(output.stderr.contains("deployment silent: "), "{output:?}");
+    let listed = output.json();
     let status = |build: &str| {
         let rows = listed["instances"].as_array().unwrap();
-        rows.iter().find(|row| row["build_id"] == build && row["deployment"] == "speaks").unwrap()
+        rows.iter().find(|row| row["build_id"] == build && row["deployment"] == "responds").unwrap()
             ["status"]
             .clone()
     };
     assert_eq!((status("v1"), status("v2")), ("drained".into(), "current".into()), "{listed}");
     assert_eq!(listed["instances"].as_array().unwrap().len(), 3, "{listed}");
 
-    let said = world.wci(&["delete", "--drained", "--yes"]).await;
-    assert_eq!(said.code, Some(1), "{said:?}");
-    assert_eq!(said.stdout.trim(), "speaks:v1 deleted", "{said:?}");
-    assert!(said.stderr.contains("deployment silent: "), "{said:?}");
+    let output = world.wci(&["delete", "--drained", "--yes"]).await;
+    assert_eq!(output.code, Some(1), "{output:?}");
+    assert_eq!(output.stdout.trim(), "responds:v1 deleted", "{output:?}");
+    assert!(output.stderr.contains("deployment silent: "), "{output:?}");
     assert!(!old.has_instance().await && new.has_instance().await && silent.has_instance().await);
 }

@@ -1,4 +1,4 @@
-//! A server that announces no tasks: the backlog is all there is.
+//! A server without the hook: only the backlog shows tasks.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -9,14 +9,13 @@ use temporalio_common::protos::temporal::api::enums::v1::EventType;
 use wci_contract::{names, payload::ConfigPayload};
 use wci_tests::{SOON, Version, World};
 
-/// Instances of the namespace: those that get a task, and those that have nothing to do but to
-/// watch.
-const TRIED: usize = 4;
+/// Instances that get a task, and instances that only watch their queues.
+const MEASURED: usize = 4;
 const OTHERS: usize = 16;
-/// The server's figures are up to 5 s old, and each version is looked at every 2 s.
+/// The server's stats are up to 5 s old, and the watch reads those of each version every 2 s.
 const SERVED_WITHIN: Duration = Duration::from_secs(7);
 
-async fn others(world: &World) {
+async fn start_others(world: &World) {
     for n in 0..OTHERS {
         let version = world.version(&format!("other{n}"));
         version.claim().await;
@@ -28,26 +27,27 @@ async fn others(world: &World) {
     }
 }
 
-/// How long a task took that came to a version of which nobody had asked anything.
-async fn lone_task(version: &Version) -> Duration {
+/// The time until the first task of an idle version is completed.
+async fn first_task(version: &Version) -> Duration {
     let began = Instant::now();
     version.load(1, 0).await.done(SOON).await;
     let took = began.elapsed();
-    version.left_alone().await;
+    version.scaled_to_zero().await;
     took
 }
 
 #[tokio::test]
-async fn a_lone_first_task_is_served_within_seven_seconds_among_twenty_instances() {
+async fn a_first_task_is_served_within_seven_seconds_among_twenty_instances() {
     let world = World::builder().without_hook().start().await;
-    let tried: Vec<Version> = (0..TRIED).map(|n| world.version(&format!("lone{n}"))).collect();
-    for version in &tried {
+    let versions: Vec<Version> =
+        (0..MEASURED).map(|n| world.version(&format!("lone{n}"))).collect();
+    for version in &versions {
         version.at_zero().await;
     }
-    others(&world).await;
+    start_others(&world).await;
     let mut took = Vec::new();
-    for version in &tried {
-        took.push(lone_task(version).await);
+    for version in &versions {
+        took.push(first_task(version).await);
         let history = version.history().await;
         assert_eq!(history.count(EventType::WorkflowExecutionSignaled), 0);
         assert_eq!(history.failed_tasks(), 0);
@@ -56,19 +56,19 @@ async fn a_lone_first_task_is_served_within_seven_seconds_among_twenty_instances
     assert!(took.iter().all(|took| *took < SERVED_WITHIN), "{took:?}");
 }
 
-/// Without the hook the server refuses compute configs; `wci` gives them to the instance itself.
+/// Without the hook, the server rejects compute configs; `wci` sends them to the instance.
 #[tokio::test]
-async fn apply_and_delete_work_on_the_instance_itself() {
+async fn apply_works_on_the_instance_directly() {
     let world = World::builder().without_hook().start().await;
     let version = world.version("direct");
-    let said = version.apply_with(&version.greeters(), &[]).await.ok();
-    assert!(said.stdout.contains("direct:v1 created"), "{said:?}");
-    let said = version.apply_with(&version.greeters(), &[]).await.ok();
-    assert!(said.stdout.contains("direct:v1 unchanged"), "{said:?}");
+    let output = version.apply_with(&version.greeters(), &[]).await.ok();
+    assert!(output.stdout.contains("direct:v1 created"), "{output:?}");
+    let output = version.apply_with(&version.greeters(), &[]).await.ok();
+    assert!(output.stdout.contains("direct:v1 unchanged"), "{output:?}");
     let described = version.wci("describe", &["-o", "json"]).await.ok().json();
     assert_eq!(described["spec"]["groups"]["default"]["provider"]["type"], "subprocess");
     let request = wci_tests::Change::of(json!({"groups": {"default": {
         "provider": {"type": "subprocess", "details": {"json": {"command": "greeter"}}}}}}));
     let refused = version.create(&request).await;
-    assert!(refused.is_err(), "the server's own API knows no compute configs without the hook");
+    assert!(refused.is_err(), "the server accepts no compute configs without the hook");
 }

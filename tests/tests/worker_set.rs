@@ -1,4 +1,4 @@
-//! Workers that a provider keeps as a set: its size follows the rates, and outlives who keeps it.
+//! Worker sets: the size follows the task rates, and the set survives its system worker.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -10,7 +10,7 @@ async fn world() -> World {
     World::builder().worker_args(&["--enable-provider", "subprocess-pool"]).start().await
 }
 
-/// The set of the only group, once its provider took the size.
+/// The set of the group `default`, once its provider has acknowledged the size.
 async fn set(version: &Version) -> Option<WorkerSet> {
     let sets = version.dump().await?.wci?.worker_sets;
     sets.get("default").filter(|set| set.acknowledged).cloned()
@@ -23,9 +23,9 @@ async fn has_size(version: &Version, size: u32) {
     .await;
 }
 
-async fn has_living(world: &World, count: usize) {
+async fn has_processes(world: &World, count: usize) {
     wait_for(&format!("{count} processes"), SOON, async || {
-        (world.living().len() == count).then_some(())
+        (world.running_workers().len() == count).then_some(())
     })
     .await;
 }
@@ -33,60 +33,89 @@ async fn has_living(world: &World, count: usize) {
 async fn has_as_many_as_wanted(world: &World, version: &Version) {
     wait_for("as many processes as wanted", SOON, async || {
         let wanted = set(version).await?.wanted;
-        (wanted > 0 && world.living().len() == usize::try_from(wanted).ok()?).then_some(())
+        (wanted > 0 && world.running_workers().len() == usize::try_from(wanted).ok()?).then_some(())
     })
     .await;
 }
 
-fn shown(text: &str) -> String {
+fn single_spaced(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// A set of one or two greeters.
+fn pool_of_one_or_two() -> Group {
+    let pool = ["min_count", "initial_count"]
+        .into_iter()
+        .fold(Group::pool("pooled"), |pool, key| pool.rate_based(key, 1));
+    // With a high capacity, the rates of the burst alone need only one worker.
+    pool.rate_based("max_count", 2).rate_based("initial_per_consumer_capacity", 100)
+}
+
 #[tokio::test]
-async fn a_set_grows_with_the_work_shrinks_without_losing_any_and_outlives_its_keeper() {
+async fn a_set_grows_and_shrinks_with_the_work_and_survives_its_system_worker() {
     let mut world = world().await;
     let version = world.version("pooled");
-    let of_version = ["worker_deployment_name=\"pooled\"", "worker_build_id=\"v1\""];
-    let group = ["min_count", "initial_count"]
-        .into_iter()
-        .fold(Group::pool("pooled"), |it, key| it.rate_based(key, 1));
-    let group = group.rate_based("max_count", 2);
-    // So that the figures of the burst ask for no more than one.
-    let group = group.rate_based("initial_per_consumer_capacity", 100);
-    let applied = version.apply(&SpecFile::of(&version.id).group("default", group)).await.ok();
+    let spec = SpecFile::of(&version.id).group("default", pool_of_one_or_two());
+    let applied = version.apply(&spec).await.ok();
     assert!(applied.stdout.contains("default is a set of 1"), "{}", applied.stdout);
     wait_for("the version's queues", SOON, async || (version.queues().await >= 2).then_some(()))
         .await;
 
     version.load(20, 300).await.done(SOON).await;
     has_size(&version, 2).await;
-    has_living(&world, 2).await;
-    let both = world.living();
-    wait_for("the metrics to tell of the set and of who polls", SOON, async || {
-        let metrics = world.worker().metrics().await;
-        let told = |name: &str| metrics.sum(name, &of_version);
-        let names = ["wci_worker_set_wanted", "wci_worker_set_running", "wci_workers_seen"];
-        let builtin = told("worker_controller_instance_target_worker_count");
-        let all = names.into_iter().all(|name| told(name) == Some(2.0));
-        (all && builtin == Some(2.0)).then_some(())
+    has_processes(&world, 2).await;
+    let both = world.running_workers();
+    set_of_two_is_shown(&mut world).await;
+    set_shrinks_without_losing_work(&version).await;
+
+    wait_for("the surplus process to exit", SOON, async || {
+        let now = world.running_workers();
+        (!both.iter().all(|process| now.contains(process))).then_some(())
     })
     .await;
-    let listed = shown(&world.wci(&["list", "--wide"]).await.ok().stdout);
-    assert!(listed.contains("default (subprocess-pool, set of 2)"), "{listed}");
+    set_survives_crashes(&mut world, &version).await;
 
-    // Both are at work when nothing waits and nothing arrives any more.
+    version.load(1, 10).await.done(SOON).await;
+    version.update::<Value>(names::DELETE, &json!({"identity": "me"})).await.unwrap();
+    version.scaled_to_zero().await;
+    assert_eq!(version.history().await.failed_tasks(), 0);
+}
+
+/// Waits until the metrics show a set of two, and checks that `wci list` does.
+async fn set_of_two_is_shown(world: &mut World) {
+    let of_version = ["worker_deployment_name=\"pooled\"", "worker_build_id=\"v1\""];
+    wait_for("the metrics of the set and of its pollers", SOON, async || {
+        let metrics = world.worker().metrics().await;
+        let names = [
+            "wci_worker_set_wanted",
+            "wci_worker_set_running",
+            "wci_workers_seen",
+            "worker_controller_instance_target_worker_count",
+        ];
+        let all = names.into_iter().all(|name| metrics.sum(name, &of_version) == Some(2.0));
+        all.then_some(())
+    })
+    .await;
+    let listed = single_spaced(&world.wci(&["list", "--wide"]).await.ok().stdout);
+    assert!(listed.contains("default (subprocess-pool, set of 2)"), "{listed}");
+}
+
+/// Runs one long activity on each of two workers. The set shrinks, and both activities complete at
+/// their first attempt.
+async fn set_shrinks_without_losing_work(version: &Version) {
+    // Both are busy when no task waits and none arrives any more.
     let long = version.load(2, 45_000).await;
-    has_size(&version, 1).await;
-    assert_eq!(long.completed().await, 0, "it shrank while both were at work");
-    let described = shown(&version.wci("describe", &[]).await.ok().stdout);
+    has_size(version, 1).await;
+    assert_eq!(long.completed().await, 0, "it shrank while both were busy");
+    let described = single_spaced(&version.wci("describe", &[]).await.ok().stdout);
     assert!(described.contains("default subprocess-pool rate-based"), "{described}");
     assert!(described.contains("set of 1"), "{described}");
-    let explained = shown(&version.wci("explain", &["--limit", "500"]).await.ok().stdout);
+    let explained = single_spaced(&version.wci("explain", &["--limit", "500"]).await.ok().stdout);
     assert!(explained.contains("Size of the worker set: 1."), "{explained}");
     assert!(explained.contains("keeps 2 workers for default, 1 more"), "{explained}");
     assert!(explained.contains("keep the size of its worker set"), "{explained}");
-    for words in ["start no workers", "a launch"] {
-        assert!(!explained.contains(words), "{words}: {explained}");
+    for expected in ["start no workers", "a launch"] {
+        assert!(!explained.contains(expected), "{expected}: {explained}");
     }
     long.done(SOON).await;
     for n in 0..2 {
@@ -94,31 +123,24 @@ async fn a_set_grows_with_the_work_shrinks_without_losing_any_and_outlives_its_k
             long.history(n).await.activities().iter().map(|activity| activity.attempts).collect();
         assert_eq!(attempts, [1]);
     }
+}
 
-    wait_for("the surplus process to leave", SOON, async || {
-        let now = world.living();
-        (!both.iter().all(|process| now.contains(process))).then_some(())
-    })
-    .await;
-    // The last of the work may call for a second worker at any time from here on.
-    has_as_many_as_wanted(&world, &version).await;
-    let before = world.living();
+/// Kills the system worker, and then a worker of the set, which is replaced.
+async fn set_survives_crashes(world: &mut World, version: &Version) {
+    // The last tasks may need a second worker at any time from here on.
+    has_as_many_as_wanted(world, version).await;
+    let before = world.running_workers();
     world.worker().kill();
     world.worker().restart().await;
-    let after = world.living();
+    let after = world.running_workers();
     assert!(before.iter().all(|process| after.contains(process)), "{before:?} {after:?}");
-    has_as_many_as_wanted(&world, &version).await;
+    has_as_many_as_wanted(world, version).await;
     before[0].kill();
     wait_for("the process to be gone", SOON, async || {
-        (!world.living().contains(&before[0])).then_some(())
+        (!world.running_workers().contains(&before[0])).then_some(())
     })
     .await;
-    has_as_many_as_wanted(&world, &version).await;
-
-    version.load(1, 10).await.done(SOON).await;
-    version.update::<Value>(names::DELETE, &json!({"identity": "me"})).await.unwrap();
-    version.left_alone().await;
-    assert_eq!(version.history().await.failed_tasks(), 0);
+    has_as_many_as_wanted(world, version).await;
 }
 
 #[tokio::test]
@@ -127,27 +149,27 @@ async fn a_group_that_gets_another_provider_leaves_no_set_behind() {
     let version = world.version("moved");
     let spec = |group| SpecFile::of(&version.id).group("default", group);
     version.apply(&spec(Group::pool("moved"))).await.ok();
-    // It is to be empty, but for the worker that tells the server of the queues.
-    has_living(&world, 1).await;
+    // Its size is 0, except for the worker that registers the queues.
+    has_processes(&world, 1).await;
     wait_for("the version's queues", SOON, async || (version.queues().await >= 2).then_some(()))
         .await;
     version.apply(&spec(Group::greeters("moved"))).await.ok();
-    version.left_alone().await;
+    version.scaled_to_zero().await;
     version.load(1, 10).await.done(SOON).await;
     assert!(version.dump().await.unwrap().wci.unwrap().worker_sets.is_empty());
     assert_eq!(version.history().await.failed_tasks(), 0);
 }
 
 #[tokio::test]
-async fn an_algorithm_fits_its_kind_of_provider_alone() {
+async fn an_algorithm_is_rejected_for_a_provider_of_the_wrong_kind() {
     let world = world().await;
     let version = world.version("unfit");
-    let refused = async |group: Group| {
-        let said = version.apply(&SpecFile::of(&version.id).group("default", group)).await;
-        assert_ne!(said.code, Some(0), "{}", said.stdout);
-        said.stderr
+    let error_of = async |group: Group| {
+        let output = version.apply(&SpecFile::of(&version.id).group("default", group)).await;
+        assert_ne!(output.code, Some(0), "{}", output.stdout);
+        output.stderr
     };
-    for (group, words) in [
+    for (group, expected) in [
         (
             Group::pool("unfit").demand("worker_slots", 2),
             "Scaling Algorithm 'demand' is not compatible with compute provider 'subprocess-pool'",
@@ -161,7 +183,7 @@ async fn an_algorithm_fits_its_kind_of_provider_alone() {
             "default: stop_timeout_ms must be from 5000",
         ),
     ] {
-        let said = refused(group).await;
-        assert!(said.contains(words), "{said}");
+        let output = error_of(group).await;
+        assert!(output.contains(expected), "{output}");
     }
 }

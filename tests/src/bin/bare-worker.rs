@@ -1,4 +1,4 @@
-//! The greeter on the SDK's worker alone: what the worker library is measured beside.
+//! The greeter on the SDK's worker alone, the baseline for the worker library.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 

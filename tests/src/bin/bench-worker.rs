@@ -1,7 +1,7 @@
-//! What a life costs besides its work, from outside: from an invocation, or the start of a
-//! process, until the server hands out the first task, and from the last task until the end. The
-//! worker library in Lambda mode and as a process, beside the SDK's worker alone. Then what the
-//! function takes to be there: its start under `cargo lambda watch`, and its size as a zip.
+//! Measures the overhead of a worker's run: from an invocation, or the start of a process, until
+//! the server dispatches the first task, and from the last task until the worker exits. It compares
+//! the worker library, in Lambda mode and as a process, with the SDK's worker alone. It also
+//! measures the function's start under `cargo lambda watch`, and its size as a zip.
 //!
 //! Run it with `make bench-worker`.
 
@@ -14,17 +14,17 @@ use wci_tests::{
 };
 
 const SAMPLES: usize = 21;
-/// Each starts `cargo lambda watch` anew.
+/// Each starts a new `cargo lambda watch`.
 const COLD_STARTS: usize = 7;
 const IDLE: Duration = Duration::from_millis(300);
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// One life: how long until its first task, and from its last one, or from being told, to its
-/// end. The wait for more tasks is not counted.
+/// The overhead of one run: the time to the first task, and from the last task, or from SIGTERM, to
+/// the exit. The idle wait is not counted.
 #[derive(Clone, Copy)]
-struct Cost {
+struct Overhead {
     first_task: Duration,
-    leaving: Duration,
+    shutdown: Duration,
 }
 
 #[tokio::main]
@@ -35,48 +35,48 @@ async fn main() {
     let greeter = version.greeter().env("TEMPORAL_SERVERLESS_IDLE_TIMEOUT_MS", &idle);
     let log = world.dir().join("function.log");
     let environment = Environment::start(&greeter, &log).await;
-    known(&world, &version, &environment).await;
+    wait_until_known(&world, &version, &environment).await;
     let (mut lambda, mut process, mut bare, mut init) = (vec![], vec![], vec![], vec![]);
-    let alone = greeter.clone().program_is(&built("bare-worker"));
+    let alone = greeter.clone().program(&built("bare-worker"));
     for _ in 0..SAMPLES {
-        lambda.push(invoked(&version, &environment).await);
-        process.push(started(&version, &greeter, &log).await);
-        bare.push(told(&version, &alone, &log).await);
-        init.push(initialised(&greeter, &log).await);
+        lambda.push(measure_invocation(&version, &environment).await);
+        process.push(measure_process(&version, &greeter, &log).await);
+        bare.push(measure_sigterm(&version, &alone, &log).await);
+        init.push(measure_init(&greeter, &log).await);
     }
     let title = format!("median of {SAMPLES}, ms");
     println!("{title:42} {:>16} {:>16}", "first task", "last task → end");
-    for (name, costs) in [
+    for (name, overheads) in [
         ("Lambda mode, environment warm", lambda),
         ("process of the worker library", process),
         ("process of the SDK's worker, on SIGTERM", bare),
     ] {
-        let first = median(costs.iter().map(|cost| cost.first_task).collect());
-        let leaving = median(costs.iter().map(|cost| cost.leaving).collect());
-        println!("{name:42} {:>16.1} {:>16.1}", millis(first), millis(leaving));
+        let first = median(overheads.iter().map(|overhead| overhead.first_task).collect());
+        let shutdown = median(overheads.iter().map(|overhead| overhead.shutdown).collect());
+        println!("{name:42} {:>16.1} {:>16.1}", millis(first), millis(shutdown));
     }
-    println!("{:42} {:>16.1}", "init: process start to asking for an event", millis(median(init)));
+    println!("{:42} {:>16.1}", "init: process start to first event request", millis(median(init)));
     let mut cold = Vec::new();
     for _ in 0..COLD_STARTS {
-        cold.push(emulated(&greeter, world.dir()).await);
+        cold.push(measure_emulated_init(&greeter, world.dir()).await);
     }
     let title = format!("the same in cargo lambda watch (of {COLD_STARTS})");
     println!("{title:42} {:>16.1}", millis(median(cold)));
     for kind in ["x86-64", "arm64"] {
-        sized(kind);
+        print_size(kind);
     }
 }
 
 /// From the start of the function's process to its first event.
-async fn emulated(greeter: &Greeter, dir: &std::path::Path) -> Duration {
+async fn measure_emulated_init(greeter: &Greeter, dir: &std::path::Path) -> Duration {
     let dir = tempfile::tempdir_in(dir).unwrap();
     let emulator = Emulator::start(&[(FUNCTION, greeter)], 1, dir.path()).await;
     emulator.invoke(FUNCTION).await.unwrap();
-    emulator.init().expect("its log tells of its start")
+    emulator.init().expect("its start in the log")
 }
 
-/// The function as `make function` has packaged it.
-fn sized(kind: &str) {
+/// Prints the size of the package that `make function` made.
+fn print_size(kind: &str) {
     let program = built("greeter");
     let target = program.parent().and_then(std::path::Path::parent).unwrap();
     let zip = target.join("lambda").join(kind).join("greeter/bootstrap.zip");
@@ -87,7 +87,7 @@ fn sized(kind: &str) {
     }
 }
 
-async fn known(world: &World, version: &Version, environment: &Environment) {
+async fn wait_until_known(world: &World, version: &Version, environment: &Environment) {
     let args = ["worker", "deployment", "set-current-version", "--deployment-name"];
     let args = [&args[..], &[version.id.deployment(), "--build-id", "v1", "--yes"]].concat();
     wait_for("the version to be known", SOON, async || {
@@ -97,50 +97,50 @@ async fn known(world: &World, version: &Version, environment: &Environment) {
     .await;
 }
 
-async fn invoked(version: &Version, environment: &Environment) -> Cost {
+async fn measure_invocation(version: &Version, environment: &Environment) -> Overhead {
     let load = version.load(1, 0).await;
     let began = SystemTime::now();
-    let answer = environment.invoke(Event::ending_in(MINUTE)).await;
+    let result = environment.invoke(Event::ending_in(MINUTE)).await;
     let ended = SystemTime::now();
-    let idle = Duration::from_millis(answer.body["phases"]["idle_ms"].as_u64().unwrap());
-    let (first, last) = seen(&load).await;
-    Cost { first_task: since(first, began), leaving: since(ended, last).saturating_sub(idle) }
+    let idle = Duration::from_millis(result.body["phases"]["idle_ms"].as_u64().unwrap());
+    let (first, last) = first_and_last_event(&load).await;
+    Overhead { first_task: since(first, began), shutdown: since(ended, last).saturating_sub(idle) }
 }
 
-async fn started(version: &Version, greeter: &Greeter, log: &std::path::Path) -> Cost {
+async fn measure_process(version: &Version, greeter: &Greeter, log: &std::path::Path) -> Overhead {
     let load = version.load(1, 0).await;
     let began = SystemTime::now();
     let mut process = greeter.start(log);
-    while process.is_alive() {
+    while process.is_running() {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     let ended = SystemTime::now();
-    let (first, last) = seen(&load).await;
-    Cost { first_task: since(first, began), leaving: since(ended, last).saturating_sub(IDLE) }
+    let (first, last) = first_and_last_event(&load).await;
+    Overhead { first_task: since(first, began), shutdown: since(ended, last).saturating_sub(IDLE) }
 }
 
-async fn told(version: &Version, bare: &Greeter, log: &std::path::Path) -> Cost {
+async fn measure_sigterm(version: &Version, bare: &Greeter, log: &std::path::Path) -> Overhead {
     let load = version.load(1, 0).await;
     let began = SystemTime::now();
     let mut process = bare.start(log);
     load.done(SOON).await;
-    // As idle as the others when they leave.
+    // As idle as the others when they exit.
     tokio::time::sleep(IDLE).await;
-    let (first, _) = seen(&load).await;
-    let told = SystemTime::now();
+    let (first, _) = first_and_last_event(&load).await;
+    let terminated = SystemTime::now();
     process.terminate();
-    while process.is_alive() {
+    while process.is_running() {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
-    Cost { first_task: since(first, began), leaving: since(SystemTime::now(), told) }
+    Overhead { first_task: since(first, began), shutdown: since(SystemTime::now(), terminated) }
 }
 
-async fn initialised(greeter: &Greeter, log: &std::path::Path) -> Duration {
+async fn measure_init(greeter: &Greeter, log: &std::path::Path) -> Duration {
     let environment = Environment::start(greeter, log).await;
-    wait_for("the function to ask for an event", SOON, async || environment.init()).await
+    wait_for("the first event request of the function", SOON, async || environment.init()).await
 }
 
-async fn seen(load: &Load) -> (SystemTime, SystemTime) {
+async fn first_and_last_event(load: &Load) -> (SystemTime, SystemTime) {
     load.done(SOON).await;
     load.history(0).await.first_start_and_end().unwrap()
 }

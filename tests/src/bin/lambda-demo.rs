@@ -1,4 +1,4 @@
-//! Scale from zero with AWS Lambda, without AWS: the server, `wci worker`, the AWS SDK, Lambda's
+//! Scaling from zero with AWS Lambda, without AWS: the server, `wci worker`, the AWS SDK, Lambda's
 //! runtime API (`cargo lambda watch`) and the function are real; only Lambda's control plane is a
 //! stand-in.
 //!
@@ -14,9 +14,9 @@ use std::{
 use wci_tests::{Emulator, FUNCTION, Group, SpecFile, World, wait_for};
 
 const CONCURRENCY: usize = 4;
-const LIMIT: Duration = Duration::from_secs(300);
-const USAGE: &str = "lambda-demo [TASKS] [--keep]: with 20 tasks unless another number from 1 to \
-                     1000 is given; --keep leaves everything running until Ctrl-C";
+const TIMEOUT: Duration = Duration::from_secs(300);
+const USAGE: &str = "lambda-demo [TASKS] [--keep]: TASKS is from 1 to 1000, 20 by default; --keep \
+                     leaves everything running until Ctrl-C";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -29,8 +29,8 @@ async fn main() -> ExitCode {
         _ => None,
     };
     match (tasks, &flags[..]) {
-        (Some(tasks), []) => show(tasks, false).await,
-        (Some(tasks), ["--keep"]) => show(tasks, true).await,
+        (Some(tasks), []) => run_demo(tasks, false).await,
+        (Some(tasks), ["--keep"]) => run_demo(tasks, true).await,
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);
@@ -39,56 +39,56 @@ async fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-async fn show(tasks: usize, keep: bool) {
+async fn run_demo(tasks: usize, keep: bool) {
     let began = Instant::now();
-    let say = |words: &str| println!("{:6.1} s  {words}", began.elapsed().as_secs_f64());
-    say("starting a Temporal dev server, a stand-in for Lambda's control plane, and wci worker");
+    let log = |text: &str| println!("{:6.1} s  {text}", began.elapsed().as_secs_f64());
+    log("starting a Temporal dev server, a stand-in for Lambda's control plane, and wci worker");
     let world = World::builder().with_lambda().start().await;
     let version = world.version("greeter");
     let functions = [(FUNCTION, &version.greeter())];
     let emulator = Emulator::start(&functions, CONCURRENCY, world.dir()).await;
     world.lambda().forwards(FUNCTION, &emulator);
-    say(&format!("cargo lambda watch runs the function {FUNCTION}, {CONCURRENCY} at once at most"));
+    log(&format!("cargo lambda watch runs the function {FUNCTION}, at most {CONCURRENCY} at once"));
     let spec = SpecFile::of(&version.id).group("default", Group::lambda(FUNCTION));
     println!("{}", version.apply(&spec).await.ok().stdout.trim_end());
-    wait_for("the function to make the version known", LIMIT, async || {
-        (version.queues().await >= 2 && version.living() == 0).then_some(())
+    wait_for("the function to register the version", TIMEOUT, async || {
+        (version.queues().await >= 2 && version.running_workers() == 0).then_some(())
     })
     .await;
-    say("the version is known, and nothing runs");
+    log("the version is registered, and no worker runs");
     let before = world.lambda().results(FUNCTION).len();
     let load = version.load(tasks, 100).await;
-    say(&format!("workflows started, with an activity each: {tasks}; nobody polls for them"));
+    log(&format!("started {tasks} workflows with an activity each; no worker polls for them"));
     let mut seen = (0, 0);
-    wait_for("the tasks to be done", LIMIT, async || {
-        let now = (load.completed().await, version.living());
+    wait_for("the tasks to be done", TIMEOUT, async || {
+        let now = (load.completed().await, version.running_workers());
         if now != seen {
-            say(&format!("{} of {tasks} done, invocations under way: {}", now.0, now.1));
+            log(&format!("{} of {tasks} done, {} invocations running", now.0, now.1));
             seen = now;
         }
         (now.0 == tasks && now.1 == 0).then_some(())
     })
     .await;
-    for life in world.lambda().results(FUNCTION).split_off(before) {
-        match life {
-            Ok(life) => println!(
+    for result in world.lambda().results(FUNCTION).split_off(before) {
+        match result {
+            Ok(run) => println!(
                 "          a worker stopped ({}) after {} ms, {} of them idle; workflow tasks {}, activities {}",
-                life["reason"].as_str().unwrap_or_default(),
-                life["phases"]["total_ms"],
-                life["phases"]["idle_ms"],
-                life["tasks"]["workflow"],
-                life["tasks"]["activity"]
+                run["reason"].as_str().unwrap_or_default(),
+                run["phases"]["total_ms"],
+                run["phases"]["idle_ms"],
+                run["tasks"]["workflow"],
+                run["tasks"]["activity"]
             ),
             Err(error) => println!("          an invocation failed: {error}"),
         }
     }
-    say("every worker has left; this is what the instance decided:");
+    log("every worker has exited; these are the decisions of the instance:");
     println!("{}", version.wci("describe", &[]).await.ok().stdout.trim_end());
     if keep {
         let address = &world.server.address;
-        println!("\nIt goes on until Ctrl-C: wci explain greeter:v1 --address {address}");
+        println!("\nEverything runs until Ctrl-C. Try: wci explain greeter:v1 --address {address}");
         tokio::signal::ctrl_c().await.expect("signals");
     } else {
-        println!("\nAll of it has ended now; make lambda-demo ARGS=--keep lets it go on.");
+        println!("\nEverything has stopped. `make lambda-demo ARGS=--keep` keeps it running.");
     }
 }

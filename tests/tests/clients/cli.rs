@@ -1,10 +1,10 @@
-//! The Temporal CLI, as it is sold.
+//! The unmodified Temporal CLI.
 
 use serde_json::Value;
 use temporalio_common::protos::temporal::api::{
     enums::v1::EventType, history::v1::history_event::Attributes,
 };
-use wci_tests::{SOON, Said, Version, World, groups_of, wait_for};
+use wci_tests::{CommandOutput, SOON, Version, World, groups_of, wait_for};
 
 const ROLE: [&str; 1] = ["--aws-lambda-skip-role-and-external-id"];
 
@@ -13,13 +13,13 @@ fn arn(function: &str) -> String {
 }
 
 /// `temporal worker deployment <command> --deployment-name … --build-id … <options>`.
-async fn deployment(world: &World, command: &str, of: &Version, options: &[&str]) -> Said {
+async fn deployment(world: &World, command: &str, of: &Version, options: &[&str]) -> CommandOutput {
     let names = ["--deployment-name", of.id.deployment(), "--build-id", of.id.build_id()];
     let args = [&["worker", "deployment", command], &names[..], options].concat();
     world.temporal(&args).await
 }
 
-/// A version that is claimed, of a deployment that there is.
+/// A claimed version of an existing deployment.
 async fn claimed(world: &World, name: &str) -> Version {
     let version = world.version(name);
     world.temporal(&["worker", "deployment", "create", "--name", name]).await.ok();
@@ -27,19 +27,20 @@ async fn claimed(world: &World, name: &str) -> Version {
     version
 }
 
-/// What `describe-version` shows. For a second after a change the server's own workflow of the
-/// version answers one question at a time.
+/// The output of `describe-version`. For a second after a change, the server's own workflow of the
+/// version answers one query at a time.
 async fn shown(world: &World, version: &Version) -> Value {
-    wait_for("the server's answer", SOON, async || {
-        let said = deployment(world, "describe-version", version, &["-o", "json"]).await;
-        (said.code == Some(0)).then(|| said.json())
+    wait_for("the response of the server", SOON, async || {
+        let output = deployment(world, "describe-version", version, &["-o", "json"]).await;
+        (output.code == Some(0)).then(|| output.json())
     })
     .await
 }
 
-/// The function that the server has for the version; the CLI shows no more than the provider.
+/// The function in the server's compute config; the CLI shows only the provider.
 async fn function(version: &Version) -> String {
-    let info = wait_for("the server's answer", SOON, async || version.info().await.ok()).await;
+    let info =
+        wait_for("the response of the server", SOON, async || version.info().await.ok()).await;
     let groups = serde_json::to_value(groups_of(&info)).unwrap();
     groups["default"]["provider"]["details"]["json"]["arn"].as_str().unwrap().to_owned()
 }
@@ -49,38 +50,38 @@ fn provider(shown: &Value) -> &Value {
 }
 
 #[tokio::test]
-async fn a_version_is_created_shown_changed_and_deleted_with_the_cli_alone() {
+async fn a_version_is_created_described_changed_and_deleted_with_the_cli_alone() {
     let world = World::builder().with_lambda().start().await;
-    let version = claimed(&world, "sold").await;
+    let version = claimed(&world, "stock").await;
     let run = version.run_id().await;
-    let first = arn("sold:1");
+    let first = arn("stock:1");
     let options = [&["--aws-lambda-function-arn", &first], &ROLE[..]].concat();
     deployment(&world, "create-version", &version, &options).await.ok();
-    let said = deployment(&world, "create-version", &version, &options).await;
-    assert_ne!(said.code, Some(0), "a second time: {said:?}");
+    let output = deployment(&world, "create-version", &version, &options).await;
+    assert_ne!(output.code, Some(0), "a second time: {output:?}");
     let found = shown(&world, &version).await;
     assert_eq!(provider(&found)["type"], "aws-lambda", "{found:#}");
     assert_eq!(function(&version).await, first);
 
-    let second = arn("sold:2");
+    let second = arn("stock:2");
     let options = [&["--aws-lambda-function-arn", &second], &ROLE[..]].concat();
     deployment(&world, "update-version-compute-config", &version, &options).await.ok();
     assert_eq!(function(&version).await, second);
 
-    let args = ["worker", "deployment", "describe", "--name", "sold", "-o", "json"];
+    let args = ["worker", "deployment", "describe", "--name", "stock", "-o", "json"];
     let described = world.temporal(&args).await.ok().json();
     assert!(described["versionSummaries"].to_string().contains("\"v1\""), "{described:#}");
 
     deployment(&world, "delete-version", &version, &[]).await.ok();
-    let said = deployment(&world, "describe-version", &version, &[]).await;
-    assert_ne!(said.code, Some(0), "{said:?}");
+    let output = deployment(&world, "describe-version", &version, &[]).await;
+    assert_ne!(output.code, Some(0), "{output:?}");
     let history = version.history_of(&run).await;
     assert_eq!(history.count(EventType::WorkflowExecutionCompleted), 1);
     assert_eq!(history.failed_tasks(), 0);
 }
 
 #[tokio::test]
-async fn a_compute_config_is_removed_and_given_again_with_the_cli_alone() {
+async fn a_compute_config_is_removed_and_set_again_with_the_cli_alone() {
     let world = World::builder().with_lambda().start().await;
     let version = claimed(&world, "removed").await;
     let (first, second) = (arn("removed:1"), arn("removed:2"));
@@ -97,9 +98,9 @@ async fn a_compute_config_is_removed_and_given_again_with_the_cli_alone() {
         assert!(waits_ten_minutes(&version).await, "it waits for another group");
         deployment(&world, command, &version, &with(again)).await.ok();
         assert_eq!(&function(&version).await, again);
-        assert_eq!(version.run_id().await, run, "the server started an instance of its own");
+        assert_eq!(version.run_id().await, run, "the built-in controller started an instance");
     }
-    // What is without a group goes with its version.
+    // An instance without a group ends with its version.
     deployment(&world, command, &version, &["--remove"]).await.ok();
     deployment(&world, "delete-version", &version, &[]).await.ok();
     let history = version.history_of(&run).await;
@@ -107,7 +108,7 @@ async fn a_compute_config_is_removed_and_given_again_with_the_cli_alone() {
     assert_eq!(history.failed_tasks(), 0);
 }
 
-/// Whether the timer that was started last is that of an instance without a compute config.
+/// Whether the latest timer is that of an instance without a compute config.
 async fn waits_ten_minutes(version: &Version) -> bool {
     let events = version.history().await.into_events().into_iter().rev();
     let latest = events.filter_map(|event| event.attributes).find_map(|attributes| {
@@ -118,7 +119,7 @@ async fn waits_ten_minutes(version: &Version) -> bool {
 }
 
 #[tokio::test]
-async fn tasks_that_come_while_there_is_no_group_are_served_by_the_next_one() {
+async fn tasks_that_arrive_while_there_is_no_group_are_served_by_the_next_one() {
     let world = World::builder().with_lambda().start().await;
     let version = claimed(&world, "between").await;
     world.lambda().runs("between", version.greeter());
@@ -130,10 +131,10 @@ async fn tasks_that_come_while_there_is_no_group_are_served_by_the_next_one() {
     deployment(&world, "set-current-version", &version, &["--yes"]).await.ok();
     let command = "update-version-compute-config";
     deployment(&world, command, &version, &["--remove"]).await.ok();
-    version.left_alone().await;
+    version.scaled_to_zero().await;
     let before = world.lambda().calls("between");
     let load = version.load(2, 10).await;
-    wait_for("the tasks to be heard of", SOON, async || {
+    wait_for("a signal about the tasks", SOON, async || {
         (!version.dump().await?.pending_task_add_signals.is_empty()).then_some(())
     })
     .await;
@@ -144,7 +145,7 @@ async fn tasks_that_come_while_there_is_no_group_are_served_by_the_next_one() {
 }
 
 #[tokio::test]
-async fn a_provider_that_this_build_cannot_run_is_refused_in_the_words_that_clients_know() {
+async fn a_provider_that_this_build_does_not_have_is_rejected_with_the_message_that_clients_know() {
     let world = World::builder().with_lambda().start().await;
     let cloud_run = [
         "--gcp-cloud-run-project=p",
@@ -161,9 +162,9 @@ async fn a_provider_that_this_build_cannot_run_is_refused_in_the_words_that_clie
         [("pooled", &cloud_run[..], "gcp-cloud-run"), ("cored", &agentcore[..], "aws-agentcore")]
     {
         let version = claimed(&world, name).await;
-        let said = deployment(&world, "create-version", &version, flags).await;
-        assert_eq!(said.code, Some(1), "{said:?}");
-        let words = format!("entry default: invalid compute provider type '{kind}'");
-        assert!(said.stderr.contains(&words), "{said:?}");
+        let output = deployment(&world, "create-version", &version, flags).await;
+        assert_eq!(output.code, Some(1), "{output:?}");
+        let expected = format!("entry default: invalid compute provider type '{kind}'");
+        assert!(output.stderr.contains(&expected), "{output:?}");
     }
 }

@@ -1,12 +1,13 @@
-//! Everything that clients other than `wci` do with a version whose instance is ours.
+//! What clients other than `wci` do with a version whose instance belongs to `wci`.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod changes;
 mod cli;
-mod direct;
-mod found;
+mod config_changes;
+mod direct_updates;
 mod registration;
+mod rejections;
+mod server_queues;
 mod stored_spec;
 mod validate;
-mod words;
+mod visibility;

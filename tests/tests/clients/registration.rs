@@ -1,4 +1,4 @@
-//! The server learns of task queues from workers that poll them: a group whose types it does not
+//! The server learns task queues from workers that poll them: a group whose task types it does not
 //! know gets one worker, once.
 
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use temporalio_common::protos::temporal::api::enums::v1::EventType;
 use wci_contract::activities::REGISTER;
 use wci_tests::{Change, SOON, Version, World, wait_for};
 
-use crate::changes::{changed_group, created, group};
+use crate::config_changes::{changed_group, created, group};
 
 fn of_types(function: &str, types: Value) -> Value {
     let mut group = group(function);
@@ -14,8 +14,8 @@ fn of_types(function: &str, types: Value) -> Value {
     group
 }
 
-/// Waits until the instance has looked after its task queues so many times.
-async fn looked_after(version: &Version, times: usize) {
+/// Waits until the instance has completed `times` registrations.
+async fn registered(version: &Version, times: usize) {
     wait_for("registration", SOON, async || {
         let activities = version.history().await.activities();
         let ended = activities.iter().filter(|a| a.activity_type == REGISTER && a.closed.is_some());
@@ -25,7 +25,7 @@ async fn looked_after(version: &Version, times: usize) {
 }
 
 #[tokio::test]
-async fn only_groups_whose_types_are_not_registered_get_a_worker() {
+async fn only_groups_with_unregistered_task_types_get_a_worker() {
     let world = World::builder().with_lambda().start().await;
     let version = world.version("partly");
     // A worker of the version that serves workflows alone has polled.
@@ -39,17 +39,17 @@ async fn only_groups_whose_types_are_not_registered_get_a_worker() {
         "hands": of_types("hands", json!(["activity"])),
     });
     version.change(&Change::of(json!({"groups": groups}))).await.unwrap();
-    looked_after(&version, 1).await;
+    registered(&version, 1).await;
     assert_eq!((world.lambda().calls("brains"), world.lambda().calls("hands")), (0, 1));
 }
 
 #[tokio::test]
-async fn a_worker_that_is_on_its_way_is_not_sent_for_again() {
+async fn a_worker_that_is_starting_is_not_launched_again() {
     let world = World::builder().with_lambda().start().await;
     let version = created(&world, "sent").await;
-    looked_after(&version, 1).await;
+    registered(&version, 1).await;
     assert_eq!(world.lambda().calls("sent"), 1);
-    // Another group is added; the first one's worker has not come yet.
+    // Another group is added before the first group's worker polls.
     let mut other = of_types("other", json!(["nexus"]));
     for n in 0..3_u64 {
         other["scaler"] = json!({"type": "no-sync",
@@ -57,12 +57,12 @@ async fn a_worker_that_is_on_its_way_is_not_sent_for_again() {
         other["mask"] = json!(["scaler"]);
         version.change(&Change::of(json!({"groups": {"other": other}}))).await.unwrap();
     }
-    looked_after(&version, 2).await;
+    registered(&version, 2).await;
     wait_for("a worker of the other group", SOON, async || {
         (world.lambda().calls("other") > 0).then_some(())
     })
     .await;
-    // Another function is another worker.
+    // Another function needs another worker.
     version.change(&changed_group("next")).await.unwrap();
     wait_for("a worker of the next function", SOON, async || {
         (world.lambda().calls("next") > 0).then_some(())

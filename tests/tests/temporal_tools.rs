@@ -1,4 +1,4 @@
-//! What Temporal's own tools show of an instance.
+//! What the Temporal CLI and the server show of an instance.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -21,8 +21,8 @@ async fn workflow_list_with_the_division_alone_shows_the_instance() {
     let id = version.id.workflow_id();
     let query = format!("TemporalNamespaceDivision = \"{DIVISION}\"");
     let listed = wait_for("the instance to be listed", SOON, async || {
-        let said = world.temporal(&["workflow", "list", "--query", &query]).await.ok();
-        said.stdout.lines().find(|line| line.contains(&id)).map(str::to_owned)
+        let output = world.temporal(&["workflow", "list", "--query", &query]).await.ok();
+        output.stdout.lines().find(|line| line.contains(&id)).map(str::to_owned)
     });
     let listed = listed.await;
     assert!(listed.contains("Running") && listed.contains(INSTANCE_WORKFLOW), "{listed}");
@@ -33,7 +33,7 @@ async fn workflow_list_with_the_division_alone_shows_the_instance() {
 }
 
 #[tokio::test]
-async fn workflow_show_tells_what_was_decided_and_why() {
+async fn workflow_show_shows_the_decisions_and_their_reasons() {
     let world = World::new().await;
     let version = a_version_that_served_a_task(&world).await;
     let id = version.id.workflow_id();
@@ -49,9 +49,9 @@ async fn workflow_show_tells_what_was_decided_and_why() {
         "userMetadata.summary: decide",
         "activityType.name: DecideScaling",
         "result[0].groups.default.actions[0].action: invoke-worker",
-        // Whoever told of the task first, the signal or the watch.
+        // The signal and the watch race to report the task.
         "]: deficit waiting=",
-        // What came of it, which needed no activity of its own.
+        // The outcome of the launch, which was part of the decision.
         "result[0].launched.default.started: 1",
     ] {
         assert!(detailed.contains(line), "{line:?} is missing:\n{detailed}");
@@ -66,50 +66,50 @@ async fn the_server_shows_the_versions_compute_config() {
     let version = a_version_that_served_a_task(&world).await;
     let args = ["worker", "deployment", "describe-version", "--deployment-name", "shown"];
     let args = [&args[..], &["--build-id", "v1", "-o", "json"]].concat();
-    // For a moment after a change the server has too much to do for an answer.
-    let shown = wait_for("the server's answer", SOON, async || {
-        let said = world.temporal(&args).await;
-        (said.code == Some(0)).then(|| said.json().to_string())
+    // For a moment after a change, the server is busy.
+    let shown = wait_for("the response of the server", SOON, async || {
+        let output = world.temporal(&args).await;
+        (output.code == Some(0)).then(|| output.json().to_string())
     });
     let shown = shown.await;
-    for words in ["\"default\"", "subprocess"] {
-        assert!(shown.contains(words), "{words} is missing: {shown}");
+    for expected in ["\"default\"", "subprocess"] {
+        assert!(shown.contains(expected), "{expected} is missing: {shown}");
     }
     let described = version.wci("describe", &[]).await.ok().stdout;
-    // Whoever told of the task first, the signal or the watch.
+    // The signal and the watch race to report the task.
     assert!(described.contains("deficit waiting="), "{described}");
 }
 
-/// The queries of Temporal's own services, asked by a user.
+/// A user sends the queries of Temporal's own services.
 #[tokio::test]
-async fn workflow_query_answers_with_the_compute_config_and_with_everything_that_is_known() {
+async fn workflow_query_returns_the_compute_config_and_the_whole_state() {
     let world = World::new().await;
     let version = a_version_that_served_a_task(&world).await;
     let id = version.id.workflow_id();
     for (query, key) in [("describe-wci", "conflict_token"), ("dump-local-state", "scaling_state")]
     {
         let args = ["workflow", "query", "-w", &id, "--type", query, "-o", "json"];
-        let said = world.temporal(&args).await.ok().json();
-        let answer = &said["queryResult"][0];
-        let groups = &answer["spec"]["scaling_group_specs"];
-        assert_eq!(groups["default"]["compute"]["provider_type"], "subprocess", "{said:#}");
-        assert!(!answer[key].is_null(), "{key}: {said:#}");
+        let output = world.temporal(&args).await.ok().json();
+        let response = &output["queryResult"][0];
+        let groups = &response["spec"]["scaling_group_specs"];
+        assert_eq!(groups["default"]["compute"]["provider_type"], "subprocess", "{output:#}");
+        assert!(!response[key].is_null(), "{key}: {output:#}");
     }
 }
 
-/// To describe a version makes the server ask the instance, and clients that ask at the same time are refused.
+/// To describe a version, the server queries the instance, and rejects concurrent calls of clients.
 #[tokio::test]
-async fn a_watch_looks_without_having_the_instance_asked_each_time() {
-    let world = World::builder().behind_a_front(&[]).start().await;
+async fn a_watch_reads_the_stats_without_a_query_to_the_instance_each_time() {
+    let world = World::builder().with_server_proxy(&[]).start().await;
     let version = world.version("watched");
     version.at_zero().await;
     let load = version.steady_load(Duration::from_millis(700));
-    load.goes_on(3).await;
-    let calls = |method| world.front().calls(method);
-    let (looks, described) = ("DescribeTaskQueue", "DescribeWorkerDeploymentVersion");
-    let (looked, before) = (calls(looks), calls(described));
-    wait_for("looks", SOON, async || (calls(looks) >= looked + 12).then_some(())).await;
-    let asked = calls(described) - before;
-    assert!(asked <= 4, "asked {asked} times");
+    load.wait_for_more(3).await;
+    let calls = |method| world.server_proxy().calls(method);
+    let (read, describe) = ("DescribeTaskQueue", "DescribeWorkerDeploymentVersion");
+    let (reads, describes) = (calls(read), calls(describe));
+    wait_for("12 reads", SOON, async || (calls(read) >= reads + 12).then_some(())).await;
+    let described = calls(describe) - describes;
+    assert!(described <= 4, "described {described} times");
     load.finish().await;
 }

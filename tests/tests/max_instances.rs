@@ -1,4 +1,4 @@
-//! The operator's maximum of instances for a namespace.
+//! The operator's limit of instances for a namespace.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -11,7 +11,7 @@ async fn running(world: &World) -> usize {
 }
 
 #[tokio::test]
-async fn one_instance_too_many_is_refused_and_leaves_nothing_behind() {
+async fn an_instance_over_the_limit_is_rejected_and_leaves_nothing_behind() {
     let world = World::builder().with_lambda().worker_args(&["--max-instances", "2"]).start().await;
     for name in ["one", "two"] {
         let version = world.version(name);
@@ -20,20 +20,20 @@ async fn one_instance_too_many_is_refused_and_leaves_nothing_behind() {
     }
     wait_for("both to be listed", SOON, async || (running(&world).await == 2).then_some(())).await;
     let third = world.version("three");
-    let said = third.apply_with(&third.greeters(), &[]).await;
-    assert_eq!(said.code, Some(1), "{said:?}");
-    for words in ["has 2 instances", "the operator allows 2", "--max-instances"] {
-        assert!(said.stderr.contains(words), "{words:?} is missing: {said:?}");
+    let output = third.apply_with(&third.greeters(), &[]).await;
+    assert_eq!(output.code, Some(1), "{output:?}");
+    for expected in ["has 2 instances", "the operator allows 2", "--max-instances"] {
+        assert!(output.stderr.contains(expected), "{expected:?} is missing: {output:?}");
     }
     assert_eq!(running(&world).await, 2);
     third.wci("claim", &[]).await.ok();
-    let said = third.create_by_cli("three").await;
-    assert_eq!(said.code, Some(1), "{said:?}");
-    assert!(said.stderr.contains("the operator allows 2"), "{said:?}");
-    // What is there is not touched, and may change.
+    let output = third.create_by_cli("three").await;
+    assert_eq!(output.code, Some(1), "{output:?}");
+    assert!(output.stderr.contains("the operator allows 2"), "{output:?}");
+    // Existing instances are not affected, and may change.
     world.version("one").apply_with(&world.version("one").greeters(), &[]).await.ok();
     world.version("two").by_cli("delete-version", &[]).await.ok();
-    wait_for("room for another", SOON, async || {
+    wait_for("a free instance", SOON, async || {
         (third.create_by_cli("three").await.code == Some(0)).then_some(())
     })
     .await;

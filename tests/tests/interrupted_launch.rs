@@ -1,4 +1,4 @@
-//! A system worker that is killed in the middle of a launch.
+//! A system worker that is killed during a launch.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -9,10 +9,10 @@ use wci_contract::{activities::INVOKE, launch::Outcome, payload::ConfigPayload};
 use wci_tests::{SOON, World};
 
 const WORKERS: u32 = 20;
-/// A lost launch is noticed within 5 s; starting the rest takes its time, too.
-const NOTICED_AND_DONE: Duration = Duration::from_secs(9);
+/// A lost activity times out within 5 s; starting the remaining workers takes time, too.
+const COMPLETED_WITHIN: Duration = Duration::from_secs(9);
 
-/// A launch as an instance would ask for it.
+/// A launch as an instance would request it.
 fn launch(queue: &str) -> String {
     let config = json!({"command": "greeter", "lifetime_ms": 60_000, "env": {
         "TEMPORAL_TASK_QUEUE": queue, "TEMPORAL_SERVERLESS_IDLE_TIMEOUT_MS": "15000"}});
@@ -23,7 +23,7 @@ fn launch(queue: &str) -> String {
     .to_string()
 }
 
-/// The activity is started by itself, because `no-sync` starts workers one by one.
+/// Starts the activity without a workflow, because `no-sync` starts workers one by one.
 async fn start(world: &World, input: &str) {
     let args = ["activity", "start", "--activity-id", "launch", "--type", INVOKE];
     let options = ["--task-queue", "wci-system", "--heartbeat-timeout", "4s"];
@@ -31,20 +31,20 @@ async fn start(world: &World, input: &str) {
     world.temporal(&[&args[..], &options, &limits, &["--input", input]].concat()).await.ok();
 }
 
-/// Waits until some of the workers live, looking as often as it can: it is over soon.
-async fn is_under_way(world: &World) {
+/// Waits until some of the workers run. It polls every millisecond, because a launch is short.
+async fn wait_until_running(world: &World) {
     let began = Instant::now();
-    while world.living().len() < 3 {
+    while world.running_workers().len() < 3 {
         assert!(began.elapsed() < SOON, "no worker was started");
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
 }
 
 #[tokio::test]
-async fn a_launch_cut_in_two_is_taken_up_soon_and_brings_no_more_workers_than_asked_for() {
+async fn an_interrupted_launch_is_resumed_and_starts_no_more_workers_than_requested() {
     let mut world = World::new().await;
     start(&world, &launch("halfway")).await;
-    is_under_way(&world).await;
+    wait_until_running(&world).await;
     world.worker().kill();
     world.worker().restart().await;
     let back = Instant::now();
@@ -53,8 +53,8 @@ async fn a_launch_cut_in_two_is_taken_up_soon_and_brings_no_more_workers_than_as
     let took = back.elapsed();
     let outcome: Outcome = serde_json::from_value(result["result"].clone()).unwrap();
     assert_eq!(outcome, Outcome::started(WORKERS));
-    assert!(took < NOTICED_AND_DONE, "{took:?}");
+    assert!(took < COMPLETED_WITHIN, "{took:?}");
     let workers = usize::try_from(WORKERS).unwrap();
-    assert_eq!(world.records(), workers, "workers that were ever started");
-    assert!(world.living().len() <= workers);
+    assert_eq!(world.records(), workers, "started workers");
+    assert!(world.running_workers().len() <= workers);
 }

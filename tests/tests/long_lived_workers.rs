@@ -1,4 +1,4 @@
-//! Long-lived workers on the same queue: serverless ones are for what they cannot take.
+//! Long-lived workers on the same queue: workers are launched only for tasks that they cannot take.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -19,17 +19,17 @@ async fn a_long_lived_worker_with_free_slots_does_the_work_alone() {
     })
     .await;
     version.load(1, 10).await.done(SOON).await;
-    version.left_alone().await;
+    version.scaled_to_zero().await;
     let before = launches(&version).await;
     for _ in 0..5 {
         version.load(1, 10).await.done(SOON).await;
     }
     assert_eq!(launches(&version).await, before);
-    assert_eq!(version.living(), 0);
+    assert_eq!(version.running_workers(), 0);
 }
 
 #[tokio::test]
-async fn what_a_saturated_worker_cannot_take_is_taken_by_workers_launched_for_it() {
+async fn tasks_that_a_saturated_worker_cannot_take_go_to_launched_workers() {
     let world = World::new().await;
     let version = world.version("saturated");
     version.at_zero().await;
@@ -45,7 +45,7 @@ async fn what_a_saturated_worker_cannot_take_is_taken_by_workers_launched_for_it
         busy.is_working().await.then_some(())
     })
     .await;
-    version.left_alone().await;
+    version.scaled_to_zero().await;
     let before = version.history().await.workers_started();
     let more = version.load(3, 10).await;
     more.done(SOON).await;

@@ -14,9 +14,9 @@ use wci_workflows::{payload_of, text_of};
 use crate::{History, version::history};
 
 /// A workflow that was started.
-pub struct One(UntypedWorkflowHandle<Client>);
+pub struct StartedWorkflow(UntypedWorkflowHandle<Client>);
 
-impl One {
+impl StartedWorkflow {
     pub(crate) async fn start(client: &Client, queue: &str, kind: &str, input: &Value) -> Self {
         static STARTED: AtomicU32 = AtomicU32::new(0);
         let id = format!("{queue}-{kind}-{}", STARTED.fetch_add(1, Ordering::Relaxed));
@@ -26,11 +26,12 @@ impl One {
         Self(client.get_workflow_handle::<UntypedWorkflow>(&id))
     }
 
-    /// What it returned.
+    /// Its result.
     pub async fn result(&self, limit: Duration) -> Value {
         let result = self.0.get_result(WorkflowGetResultOptions::default());
-        let result = tokio::time::timeout(limit, result).await.expect("it takes too long");
-        serde_json::from_str(text_of(&result.expect("it failed")).unwrap()).unwrap()
+        let result =
+            tokio::time::timeout(limit, result).await.expect("the workflow takes too long");
+        serde_json::from_str(text_of(&result.expect("the workflow failed")).unwrap()).unwrap()
     }
 
     /// Its history.

@@ -1,40 +1,40 @@
-//! What is there, as opposed to what was asked for.
+//! The workers that the server sees, as opposed to the requested ones.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use wci_contract::{TaskType, stats::WorkersSeen};
 use wci_tests::{Group, SOON, SpecFile, Version, World, wait_for};
 
-/// The activity workers that the latest backlog was told with.
+/// The activity workers in the latest result of the watch.
 async fn seen(version: &Version) -> Option<WorkersSeen> {
-    let told = version.history().await.watch_results().pop()?;
-    Some(told.workers?.get(&TaskType::Activity).copied().unwrap_or_default())
+    let stats = version.history().await.watch_results().pop()?;
+    Some(stats.workers?.get(&TaskType::Activity).copied().unwrap_or_default())
 }
 
 #[tokio::test]
-async fn a_backlog_is_told_with_the_workers_that_poll() {
+async fn a_backlog_is_reported_with_the_polling_workers() {
     let world = World::builder().with_lambda().start().await;
     let version = world.version("forsaken");
     let spec = SpecFile::of(&version.id).group("default", Group::lambda("nobody-comes"));
     version.apply(&spec).await.ok();
-    // The server knows the queues once somebody polled them.
+    // The server knows the queues once a worker has polled them.
     let slots = "TEMPORAL_SERVERLESS_ACTIVITY_SLOTS";
     let resident = version.greeter().long_lived().env(slots, "1");
     let log = world.dir().join("resident.log");
     let mut first = resident.start(&log);
     wait_for("the version's queues", SOON, async || (version.queues().await >= 2).then_some(()))
         .await;
-    // It says good-bye: a poller that was killed may be listed for a while.
+    // A graceful shutdown: the server may list a killed poller for a while.
     first.terminate();
-    first.ended(SOON).await;
-    // What waits behind the first stands for longer than a watch leaves to whoever is on its way.
+    first.exited(SOON).await;
+    // The second task waits for longer than the watch allows starting workers.
     let load = version.load(2, 10_000).await;
     wait_for("a backlog without workers", SOON, async || {
         (version.history().await.watch_results().pop()?.workers.is_some()).then_some(())
     })
     .await;
     let _second = resident.start(&log);
-    let seen = wait_for("the worker to be seen", SOON, async || {
+    let seen = wait_for("the worker in the stats", SOON, async || {
         seen(&version).await.filter(|workers| workers.seen == 1)
     })
     .await;
@@ -43,23 +43,23 @@ async fn a_backlog_is_told_with_the_workers_that_poll() {
 }
 
 #[tokio::test]
-async fn workers_that_never_show_up_are_reported_and_asked_for_less_often() {
+async fn workers_that_never_appear_are_reported_and_requested_less_often() {
     let world = World::builder().with_lambda().start().await;
     let version = world.version("stillborn");
     let group = Group::lambda("stillborn").demand("start_timeout_ms", 2_000);
     version.apply(&SpecFile::of(&version.id).group("default", group)).await.ok();
     let log = world.dir().join("resident.log");
     let mut first = version.greeter().start(&log);
-    wait_for("a first worker to come and leave", SOON, async || (!first.is_alive()).then_some(()))
+    wait_for("the exit of a first worker", SOON, async || (!first.is_running()).then_some(()))
         .await;
     let load = version.load(8, 10).await;
     wait_for("the report", SOON, async || {
-        let said = version.wci("describe", &[]).await.ok().stdout;
-        said.contains("workers_do_not_appear").then_some(())
+        let output = version.wci("describe", &[]).await.ok().stdout;
+        output.contains("workers_do_not_appear").then_some(())
     })
     .await;
-    let asked = world.lambda().calls("stillborn");
-    assert!((3..=20).contains(&asked), "asked {asked} times for 8 tasks");
+    let invocations = world.lambda().calls("stillborn");
+    assert!((3..=20).contains(&invocations), "{invocations} invocations for 8 tasks");
     let _resident = version.greeter().long_lived().start(&log);
     load.done(SOON).await;
 }

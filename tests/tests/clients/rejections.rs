@@ -1,5 +1,5 @@
-//! The words by which clients know what is wrong with a compute config, beside those of the
-//! recorded calls.
+//! The messages by which clients recognise an invalid compute config, besides those of the recorded
+//! calls.
 
 use std::time::Duration;
 
@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 use temporalio_client::tonic::Code;
 use wci_tests::{Change, World};
 
-use crate::changes::{created, group};
+use crate::config_changes::{created, group};
 
-/// A group of `changes.rs`, with a part of it replaced.
+/// A group of `config_changes.rs`, with a part of it replaced.
 fn with(key: &str, value: Value) -> Value {
-    let mut group = group("worded");
+    let mut group = group("rejected");
     group["task_types"] = json!(["nexus"]);
     group[key] = value;
     group
@@ -25,13 +25,12 @@ fn scaler(kind: &str, settings: Value) -> Value {
     with("scaler", json!({"type": kind, "details": {"json": settings}}))
 }
 
-#[tokio::test]
-async fn each_mistake_is_refused_in_the_words_that_clients_match_on() {
-    let world = World::builder().with_lambda().start().await;
-    let version = created(&world, "worded").await;
-    let encrypted = json!({"encoding": "binary/encrypted", "text": "secret"});
+/// A group name, an invalid group, and the start of the error message.
+type Mistake = (&'static str, Value, &'static str);
+
+fn mistakes_of_scalers() -> Vec<Mistake> {
     let slow = json!({"metrics_poll_interval_ms": 30_000, "scale_up_cooloff_ms": 60_000});
-    for (name, group, words) in [
+    vec![
         ("g", scaler("nope", json!({})), "entry g: invalid scaling algorithm type 'nope'"),
         (
             "g",
@@ -49,6 +48,11 @@ async fn each_mistake_is_refused_in_the_words_that_clients_match_on() {
             "g: metrics_poll_interval_ms (30000) must be >= scale_up_cooloff_ms (60000), \
              otherwise metric-driven scale-ups will never fire",
         ),
+    ]
+}
+
+fn mistakes_of_task_types() -> Vec<Mistake> {
+    vec![
         (
             "g",
             with("task_types", json!([0])),
@@ -65,10 +69,16 @@ async fn each_mistake_is_refused_in_the_words_that_clients_match_on() {
             "entry g: task type Workflow appears in more than one entry",
         ),
         ("", with("task_types", json!([])), "scaling groups without an ID are not supported"),
+    ]
+}
+
+fn mistakes_of_providers() -> Vec<Mistake> {
+    let encrypted = json!({"encoding": "binary/encrypted", "text": "secret"});
+    vec![
         ("g", arn("nonsense"), "g: cannot connect to the compute provider: arn: invalid prefix"),
         (
             "g",
-            arn("arn:aws:lambda::123456789012:function:worded"),
+            arn("arn:aws:lambda::123456789012:function:rejected"),
             "g: cannot connect to the compute provider: region not found in ARN: ",
         ),
         ("g", arn("arn:aws:s3:::bucket"), "g: cannot connect to the compute provider: "),
@@ -82,14 +92,22 @@ async fn each_mistake_is_refused_in_the_words_that_clients_match_on() {
             with("provider", json!({"type": "aws-lambda", "details": encrypted})),
             "g: encoding binary/encrypted: payload encoding is not supported",
         ),
-    ] {
+    ]
+}
+
+#[tokio::test]
+async fn each_mistake_is_rejected_with_the_message_that_clients_match() {
+    let world = World::builder().with_lambda().start().await;
+    let version = created(&world, "rejected").await;
+    let mistakes = [mistakes_of_scalers(), mistakes_of_task_types(), mistakes_of_providers()];
+    for (name, group, message) in mistakes.concat() {
         let change = Change::of(json!({"groups": {name: group}}));
-        let refused = version.check(&change, Duration::from_secs(30)).await.unwrap_err();
-        assert_eq!(refused.code(), Code::InvalidArgument, "{words}: {refused:?}");
-        assert!(refused.message().starts_with(words), "{words}: {refused:?}");
-        let refused = version.change(&change).await.unwrap_err();
-        assert_eq!(refused.code(), Code::InvalidArgument, "{words}: {refused:?}");
-        assert!(refused.message().starts_with(words), "{words}: {refused:?}");
+        let checked = version.check(&change, Duration::from_secs(30)).await;
+        for rejected in [checked, version.change(&change).await] {
+            let status = rejected.unwrap_err();
+            assert_eq!(status.code(), Code::InvalidArgument, "{message}: {status:?}");
+            assert!(status.message().starts_with(message), "{message}: {status:?}");
+        }
     }
     assert_eq!(version.history().await.failed_tasks(), 0);
 }

@@ -1,4 +1,4 @@
-//! An instance whose history grows long goes on in a new run.
+//! An instance with a long history continues as new.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -24,8 +24,8 @@ fn miss(queue: &str) -> RawValue {
     payload_of(&signal).unwrap()
 }
 
-/// Announces tasks until the server finds the run long enough, and waits for the next one.
-async fn outgrow(version: &Version, run: &str) -> String {
+/// Signals tasks until the server suggests to continue as new, and waits for the next run.
+async fn grow_until_next_run(version: &Version, run: &str) -> String {
     wait_for("the next run", SOON, async || {
         version.signal(names::TASK_ADD_SIGNAL, miss(&version.queue)).await;
         let now = version.run_id().await;
@@ -49,14 +49,14 @@ async fn world() -> World {
 }
 
 #[tokio::test]
-async fn the_next_run_knows_all_that_the_last_one_knew_and_asks_for_nothing_twice() {
+async fn the_next_run_has_the_whole_state_and_requests_nothing_twice() {
     let world = world().await;
-    let version = world.version("outgrown");
-    world.lambda().runs("outgrown", version.greeter());
-    let group = Group::lambda("outgrown").scaler("scale_up_cooloff_ms", COOLOFF_MS);
+    let version = world.version("continued");
+    world.lambda().runs("continued", version.greeter());
+    let group = Group::lambda("continued").scaler("scale_up_cooloff_ms", COOLOFF_MS);
     version.at_zero_with(&SpecFile::of(&version.id).group("default", group)).await;
-    world.lambda().set("outgrown", Behaviour::Hangs);
-    let before = world.lambda().calls("outgrown");
+    world.lambda().set("continued", Behaviour::Hangs);
+    let before = world.lambda().calls("continued");
     let load = version.load(1, 10).await;
     let (hung, spec) = wait_for("a launch that hangs", SOON, async || {
         let state = version.dump().await?;
@@ -64,8 +64,8 @@ async fn the_next_run_knows_all_that_the_last_one_knew_and_asks_for_nothing_twic
     })
     .await;
     let first = version.run_id().await;
-    let second = outgrow(&version, &first).await;
-    assert_eq!(world.lambda().calls("outgrown") - before, 1);
+    let second = grow_until_next_run(&version, &first).await;
+    assert_eq!(world.lambda().calls("continued") - before, 1);
     let (first, second) = (version.history_of(&first).await, version.history_of(&second).await);
     assert_eq!(first.count(EventType::WorkflowExecutionContinuedAsNew), 1);
     let carried = start_of(&second).state.unwrap();
@@ -73,7 +73,7 @@ async fn the_next_run_knows_all_that_the_last_one_knew_and_asks_for_nothing_twic
     assert_eq!(carried.wci.unwrap().launches, std::slice::from_ref(&hung));
     assert!(carried.pending_task_add_signals.iter().any(|signal| signal.misses > 0));
     assert_eq!(carried.scaling_state["default"]["last_scale_up_time_ms"], hung.since);
-    world.lambda().set("outgrown", Behaviour::Accepts);
+    world.lambda().set("continued", Behaviour::Accepts);
     load.done(SOON).await;
     let history = version.history().await;
     assert_eq!(first.failed_tasks() + history.failed_tasks(), 0);
@@ -81,16 +81,16 @@ async fn the_next_run_knows_all_that_the_last_one_knew_and_asks_for_nothing_twic
     assert!(
         !launches.is_empty() && launches.iter().all(|l| l.requested.launch_id != hung.launch_id)
     );
-    assert!(world.lambda().calls("outgrown") - before <= 3);
+    assert!(world.lambda().calls("continued") - before <= 3);
 }
 
 #[tokio::test]
-async fn an_instance_serves_and_can_be_changed_across_its_runs() {
+async fn an_instance_serves_tasks_and_accepts_changes_across_its_runs() {
     let world = world().await;
     let version = world.version("runs");
     version.at_zero().await;
     let first = version.run_id().await;
-    outgrow(&version, &first).await;
+    grow_until_next_run(&version, &first).await;
     version.load(2, 10).await.done(SOON).await;
     let group = Group::greeters("runs").env("TEMPORAL_SERVERLESS_ACTIVITY_SLOTS", "7");
     version.apply(&SpecFile::of(&version.id).group("default", group)).await.ok();
@@ -99,7 +99,7 @@ async fn an_instance_serves_and_can_be_changed_across_its_runs() {
     assert_eq!(env["TEMPORAL_SERVERLESS_ACTIVITY_SLOTS"], "7", "{described:#}");
     let listed = world.wci(&["list", "-o", "json"]).await.ok().json();
     assert_eq!(listed["instances"].as_array().map(Vec::len), Some(1), "{listed:#}");
-    let answer = version.update::<Value>(names::UPDATE, &json!({"conflict_token": "old"})).await;
-    let refusal = format!("{:?}", answer.unwrap_err());
+    let response = version.update::<Value>(names::UPDATE, &json!({"conflict_token": "old"})).await;
+    let refusal = format!("{:?}", response.unwrap_err());
     assert!(refusal.contains("conflict token mismatch"), "{refusal}");
 }

@@ -1,5 +1,5 @@
-//! The page of `wci timeline`, from recordings and from a real instance, and in a browser where
-//! there is one.
+//! The page of `wci timeline`, from recordings and from a real instance, and in a browser if one is
+//! installed.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -9,7 +9,7 @@ use std::{
     process::Command,
 };
 
-use wci_tests::{SOON, World, run, wait_for, wci_bin};
+use wci_tests::{SOON, World, built, run, wait_for};
 
 /// Names under which Chromium is installed.
 const BROWSERS: [&str; 5] =
@@ -33,26 +33,26 @@ async fn draw(names: &[&str], file: &Path) {
     let recordings: Vec<String> = names.iter().map(|name| recording(name)).collect();
     let mut args = vec!["timeline", "-o", &file];
     args.extend(recordings.iter().flat_map(|recording| ["--history", recording]));
-    let said = run(&wci_bin(), &args).await.ok();
-    assert!(said.stdout.is_empty() && said.stderr.contains("wrote "), "{said:?}");
+    let output = run(&built("wci"), &args).await.ok();
+    assert!(output.stdout.is_empty() && output.stderr.contains("wrote "), "{output:?}");
 }
 
 #[tokio::test]
-async fn runs_that_continue_each_other_are_drawn_as_one() {
+async fn consecutive_runs_are_drawn_as_one() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("page.html");
     let runs =
         ["continue-as-new-with-signals-pending", "continue-as-new-with-signals-pending-next-run"];
     draw(&runs, &file).await;
     let page = fs::read_to_string(&file).unwrap();
-    for words in
+    for expected in
         ["<title>long:v1: timeline</title>", "A new run continues", ">tasks_announced</text>"]
     {
-        assert!(page.contains(words), "{words} is missing");
+        assert!(page.contains(expected), "{expected} is missing");
     }
     let stdout = ["timeline", "--history", &recording(runs[0]), "-o", "-"];
-    let said = run(&wci_bin(), &stdout).await.ok();
-    assert!(said.stdout.starts_with("<!doctype html>") && said.stderr.is_empty(), "{said:?}");
+    let output = run(&built("wci"), &stdout).await.ok();
+    assert!(output.stdout.starts_with("<!doctype html>") && output.stderr.is_empty(), "{output:?}");
 }
 
 #[tokio::test]
@@ -63,7 +63,7 @@ async fn a_running_instance_is_drawn_from_its_history() {
     version.load(3, 10).await.done(SOON).await;
     let file = world.dir().join("drawn.html");
     let name = file.display().to_string();
-    wait_for("the launch to be drawn", SOON, async || {
+    wait_for("the launch in the page", SOON, async || {
         version.wci("timeline", &["-o", &name]).await.ok();
         let page = fs::read_to_string(&file).ok()?;
         page.contains("1 requested for default: 1 started, after ").then_some(())
@@ -72,26 +72,23 @@ async fn a_running_instance_is_drawn_from_its_history() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_drawn_is_refused_with_a_reason() {
+async fn a_history_that_cannot_be_drawn_is_rejected_with_a_reason() {
     let nowhere = ["timeline", "--history", &recording("burst"), "-o", "/nowhere/page.html"];
-    let said = run(&wci_bin(), &nowhere).await;
-    assert_eq!(said.code, Some(1), "{said:?}");
-    assert!(said.stderr.contains("cannot write /nowhere/page.html"), "{said:?}");
+    let output = run(&built("wci"), &nowhere).await;
+    assert_eq!(output.code, Some(1), "{output:?}");
+    assert!(output.stderr.contains("cannot write /nowhere/page.html"), "{output:?}");
     let other = ["timeline", "--history", &recording("validate-without-an-instance"), "-o", "-"];
-    let said = run(&wci_bin(), &other).await;
-    assert_eq!(said.code, Some(1), "{said:?}");
-    assert!(said.stderr.contains("not of an instance") && said.stdout.is_empty(), "{said:?}");
-    let said = run(&wci_bin(), &["timeline", "-o", "-"]).await;
-    assert_eq!(said.code, Some(2), "{said:?}");
+    let output = run(&built("wci"), &other).await;
+    assert_eq!(output.code, Some(1), "{output:?}");
+    assert!(output.stderr.contains("not of an instance") && output.stdout.is_empty(), "{output:?}");
+    let output = run(&built("wci"), &["timeline", "-o", "-"]).await;
+    assert_eq!(output.code, Some(2), "{output:?}");
 }
 
 #[tokio::test]
 async fn a_browser_shows_the_page() {
     let Some(browser) = browser() else {
-        eprintln!(
-            "not looked at in a browser: no Chromium is installed here ({})",
-            BROWSERS.join(", ")
-        );
+        eprintln!("skipped in a browser: Chromium is not installed ({})", BROWSERS.join(", "));
         return;
     };
     let dir = tempfile::tempdir().unwrap();
@@ -107,10 +104,10 @@ async fn a_browser_shows_the_page() {
         .unwrap();
     let log = String::from_utf8_lossy(&shown.stderr);
     assert!(shown.status.success(), "{log}");
-    // What the page itself does wrong, the browser's console says.
+    // The browser's console shows errors of the page.
     assert!(!log.contains(":CONSOLE"), "{log}");
     let picture = fs::read(&shot).unwrap();
     assert!(picture.starts_with(b"\x89PNG"), "no picture");
-    // A page on which nothing is drawn packs to a few kilobytes.
+    // The picture of an empty page has a few kilobytes.
     assert!(picture.len() > 30_000, "the picture has only {} bytes", picture.len());
 }

@@ -1,4 +1,4 @@
-//! Work that comes one after another, for as long as a test wants.
+//! Tasks that start one after another until the test stops them.
 
 use std::{
     sync::{
@@ -12,16 +12,16 @@ use tokio::task::JoinHandle;
 
 use crate::{Load, SOON, Version, wait_for};
 
-/// One task after another.
-pub struct Steady {
+/// Tasks that start one after another.
+pub struct SteadyLoad {
     stop: Arc<AtomicBool>,
     started: Arc<AtomicUsize>,
     loads: JoinHandle<Vec<Load>>,
 }
 
 impl Version {
-    /// Starts a workflow for the version's queue, and another each time that `pause` has passed.
-    pub fn steady_load(&self, pause: Duration) -> Steady {
+    /// Starts a workflow on the version's queue each time that `pause` has passed.
+    pub fn steady_load(&self, pause: Duration) -> SteadyLoad {
         let (version, stop) = (self.clone(), Arc::new(AtomicBool::new(false)));
         let started = Arc::new(AtomicUsize::new(0));
         let (stopped, count) = (Arc::clone(&stop), Arc::clone(&started));
@@ -35,21 +35,21 @@ impl Version {
             }
             loads
         });
-        Steady { stop, started, loads }
+        SteadyLoad { stop, started, loads }
     }
 }
 
-impl Steady {
-    /// Waits until `more` tasks were started from now on.
-    pub async fn goes_on(&self, more: usize) {
+impl SteadyLoad {
+    /// Waits until `more` tasks have started.
+    pub async fn wait_for_more(&self, more: usize) {
         let wanted = self.started.load(Ordering::Relaxed) + more;
-        wait_for("the load to go on", SOON, async || {
+        wait_for("more tasks of the load", SOON, async || {
             (self.started.load(Ordering::Relaxed) >= wanted).then_some(())
         })
         .await;
     }
 
-    /// Starts no more, waits until all are done, and answers with how long each waited at most.
+    /// Stops, waits until all tasks are done, and returns the longest wait of each workflow.
     pub async fn finish(self) -> Vec<Duration> {
         self.stop.store(true, Ordering::Relaxed);
         let loads = self.loads.await.unwrap();

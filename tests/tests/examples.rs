@@ -1,4 +1,4 @@
-//! The programs in examples/ do what their words, and the documentation's, say.
+//! The programs in examples/ do what they and the documentation describe.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -18,8 +18,8 @@ use tokio::{
 };
 use wci_tests::{Collector, Group, SOON, SpecFile, Version, World, built, wait_for};
 
-/// Six seconds until a worker must be gone, a little over three of them to work.
-const SHORT: [(&str, &str); 4] = [
+/// Timeouts for workers with a lifetime of six seconds: a little over three of them to work.
+const SHORT_TIMEOUTS: [(&str, &str); 4] = [
     ("TEMPORAL_SERVERLESS_DEADLINE_BUFFER_MS", "2700"),
     ("TEMPORAL_SERVERLESS_WORKER_STOP_TIMEOUT_MS", "2000"),
     ("TEMPORAL_SERVERLESS_SHUTDOWN_HOOK_BUDGET_MS", "500"),
@@ -38,24 +38,24 @@ async fn world_of(program: &str, path: &Path) -> (World, Version) {
 }
 
 #[tokio::test]
-async fn an_activity_longer_than_its_worker_s_life_goes_on_where_the_last_one_was() {
+async fn an_activity_longer_than_its_workers_lifetime_resumes_in_the_next_worker() {
     let (_world, version) = world("resume").await;
     let group = Group::command("resume", &version.queue).provider("lifetime_ms", 6_000);
-    let group = SHORT.iter().fold(group, |group, (name, value)| group.env(name, value));
+    let group = SHORT_TIMEOUTS.iter().fold(group, |group, (name, value)| group.env(name, value));
     version.at_zero_with(&SpecFile::of(&version.id).group("default", group)).await;
     let copy = version.start("copy", &json!({"rows": 80, "row_ms": 100})).await;
     let progress = copy.result(2 * SOON).await;
     let rows: Vec<u64> = serde_json::from_value(progress["rows_by_attempt"].clone()).unwrap();
     assert_eq!(rows.iter().sum::<u64>(), 80, "a row was copied twice, or never: {rows:?}");
-    assert!(rows.len() >= 2, "eight seconds of work in one life: {rows:?}");
-    version.left_alone().await;
+    assert!(rows.len() >= 2, "eight seconds of work in one worker: {rows:?}");
+    version.scaled_to_zero().await;
 }
 
 #[tokio::test]
-async fn a_workflow_spans_workers_none_of_which_waits_with_it() {
+async fn a_workflow_spans_several_workers_none_of_which_waits_for_its_timers() {
     let (_world, version) = world("span").await;
     let group = Group::command("span", &version.queue);
-    let group = SHORT.iter().fold(group, |group, (name, value)| group.env(name, value));
+    let group = SHORT_TIMEOUTS.iter().fold(group, |group, (name, value)| group.env(name, value));
     version.at_zero_with(&SpecFile::of(&version.id).group("default", group)).await;
     let remind = version.start("remind", &json!({"times": 3, "every_ms": 5_000})).await;
     for fired in 1..=3 {
@@ -65,11 +65,11 @@ async fn a_workflow_spans_workers_none_of_which_waits_with_it() {
                 .then_some(())
         })
         .await;
-        version.left_alone().await;
+        version.scaled_to_zero().await;
     }
     assert_eq!(remind.result(SOON).await, 3);
     let workers = remind.history().await.identities();
-    assert!(workers.len() >= 3, "three reminders, and workers that left: {workers:?}");
+    assert!(workers.len() >= 3, "three reminders, each by a new worker: {workers:?}");
 }
 
 /// Converts four images, the second of which fails once with `failure`: it is retried, and the
@@ -86,19 +86,19 @@ async fn only_one_is_retried(version: &Version, slots: &str, failure: &str) {
     let attempts: Vec<u64> = attempts.iter().map(|attempt| attempt.as_u64().unwrap()).collect();
     let [first, failed, third, fourth] = attempts[..] else { panic!("{attempts:?}") };
     assert_eq!([first, third, fourth], [1, 1, 1], "{attempts:?}");
-    // The server may hand the next attempt to the process that is gone, too.
+    // The server may dispatch the next attempt to the process that is gone, too.
     assert!(failed >= 2, "{attempts:?}");
 }
 
 #[tokio::test]
-async fn an_activity_that_takes_its_process_with_it_touches_no_other() {
+async fn an_activity_that_crashes_its_process_affects_no_other() {
     let (_world, version) = world("isolate").await;
     only_one_is_retried(&version, "1", "crash").await;
 }
 
-/// The process may have a good gigabyte of addresses, and asks for four.
+/// The process is limited to about 1.5 GB of address space, and allocates four.
 #[tokio::test]
-async fn an_activity_that_runs_out_of_memory_touches_no_other() {
+async fn an_activity_that_runs_out_of_memory_affects_no_other() {
     let dir = tempfile::tempdir().unwrap();
     let limited = dir.path().join("limited");
     let script = format!("#!/bin/sh\nulimit -v 1500000\nexec {}\n", built("isolate").display());
@@ -108,16 +108,16 @@ async fn an_activity_that_runs_out_of_memory_touches_no_other() {
     only_one_is_retried(&version, "1", "memory").await;
 }
 
-/// All of them share one process.
+/// All activities share one process.
 #[tokio::test]
-async fn an_activity_that_panics_takes_its_attempt_alone() {
+async fn an_activity_that_panics_fails_only_its_own_attempt() {
     let (_world, version) = world("isolate").await;
     only_one_is_retried(&version, "4", "panic").await;
 }
 
-/// Cloud Run, AgentCore and others end a container so, and kill it ten seconds later.
+/// Cloud Run, AgentCore and others stop a container with SIGTERM, and kill it ten seconds later.
 #[tokio::test]
-async fn a_process_that_is_told_to_end_hands_back_its_task_and_is_gone_within_ten_seconds() {
+async fn a_process_that_receives_sigterm_returns_its_task_and_exits_within_ten_seconds() {
     let world = World::builder().workers(0).start().await;
     let version = world.version("container");
     let log = world.dir().join("container.log");
@@ -131,67 +131,69 @@ async fn a_process_that_is_told_to_end_hands_back_its_task_and_is_gone_within_te
     .await;
     let load = version.load(1, 600_000).await;
     wait_for("the task to run", SOON, async || load.is_working().await.then_some(())).await;
-    let told = Instant::now();
+    let terminated = Instant::now();
     first.terminate();
-    assert!(first.ended(SOON).await.success(), "{}", first.log());
-    assert!(told.elapsed() < Duration::from_secs(10), "{:?}", told.elapsed());
+    assert!(first.exited(SOON).await.success(), "{}", first.log());
+    assert!(terminated.elapsed() < Duration::from_secs(10), "{:?}", terminated.elapsed());
     assert!(first.log().contains("worker stopped (sigterm)"), "{}", first.log());
     let _second = start();
     wait_for("the task to run again", SOON, async || load.is_working().await.then_some(())).await;
     load.terminate().await;
 }
 
-/// The body with which the program that listens on `port` answers.
+/// Sends a request to the program that listens on `port`; returns the body of the response.
 async fn http(port: &str, request: &str) -> Option<String> {
     let mut stream = TcpStream::connect(format!("127.0.0.1:{port}")).await.ok()?;
     let request = format!("{request} HTTP/1.0\r\nContent-Length: 0\r\n\r\n");
     stream.write_all(request.as_bytes()).await.ok()?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.ok()?;
-    let (head, body) = answer.split_once("\r\n\r\n")?;
-    assert!(head.starts_with("HTTP/1.0 200"), "{answer}");
+    let mut response = String::new();
+    stream.read_to_string(&mut response).await.ok()?;
+    let (head, body) = response.split_once("\r\n\r\n")?;
+    assert!(head.starts_with("HTTP/1.0 200"), "{response}");
     Some(body.to_owned())
 }
 
 #[tokio::test]
-async fn a_platform_that_speaks_http_has_a_life_for_each_request_and_ends_it_with_sigterm() {
+async fn an_http_platform_runs_a_worker_for_each_request_and_stops_it_with_sigterm() {
     let world = World::builder().workers(0).start().await;
     let version = world.version("endpoint");
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let port = free.port().to_string();
-    let endpoint = version.greeter().program_is(&built("endpoint"));
+    let endpoint = version.greeter().program(&built("endpoint"));
     let endpoint = endpoint.env("HOST", "127.0.0.1").env("PORT", &port);
     let mut process = endpoint.start(&world.dir().join("endpoint.log"));
-    let well = async || http(&port, "GET /ping").await;
-    assert_eq!(wait_for("the endpoint", SOON, well).await, r#"{"status":"Healthy"}"#);
-    let life = async || -> Value {
+    let ping = async || http(&port, "GET /ping").await;
+    assert_eq!(wait_for("the endpoint", SOON, ping).await, r#"{"status":"Healthy"}"#);
+    let run_worker = async || -> Value {
         serde_json::from_str(&http(&port, "POST /invocations").await.unwrap()).unwrap()
     };
     let known = ["--deployment-name", "endpoint", "--build-id", "v1", "--yes"];
     let set = [&["worker", "deployment", "set-current-version"], &known[..]].concat();
     wait_for("the version to be known", SOON, async || {
-        life().await;
+        run_worker().await;
         (world.temporal(&set).await.code == Some(0)).then_some(())
     })
     .await;
-    let asked = version.start("answer", &json!({"question": "why", "work_ms": 100})).await;
-    let lived = life().await;
-    assert_eq!((&lived["reason"], &lived["tasks"]["activity"]), (&json!("idle"), &json!(1)));
-    assert_eq!(asked.result(SOON).await, "why: because");
-    let hard = version.start("answer", &json!({"question": "why", "work_ms": 600_000})).await;
-    let told = async {
-        let history = async || hard.history().await;
-        wait_for("the task to run", SOON, async || history().await.deciders().first().map(|_| ()))
-            .await;
+    let short = version.start("answer", &json!({"question": "why", "work_ms": 100})).await;
+    let summary = run_worker().await;
+    assert_eq!((&summary["reason"], &summary["tasks"]["activity"]), (&json!("idle"), &json!(1)));
+    assert_eq!(short.result(SOON).await, "why: because");
+    let long = version.start("answer", &json!({"question": "why", "work_ms": 600_000})).await;
+    let terminated = async {
+        let history = async || long.history().await;
+        wait_for("the task to run", SOON, async || {
+            history().await.workflow_workers().first().map(|_| ())
+        })
+        .await;
         process.terminate();
     };
-    let (lived, ()) = join(life(), told).await;
-    assert_eq!(lived["reason"], "sigterm", "{lived}");
-    assert!(process.ended(SOON).await.success(), "{}", process.log());
+    let (summary, ()) = join(run_worker(), terminated).await;
+    assert_eq!(summary["reason"], "sigterm", "{summary}");
+    assert!(process.exited(SOON).await.success(), "{}", process.log());
 }
 
 #[tokio::test]
-async fn spans_and_metrics_of_a_life_are_with_the_collector_when_the_worker_has_left() {
+async fn spans_and_metrics_are_exported_before_the_worker_exits() {
     let collector = Collector::start().await;
     let (_world, version) = world("span").await;
     let group = Group::command("span", &version.queue)
@@ -199,23 +201,23 @@ async fn spans_and_metrics_of_a_life_are_with_the_collector_when_the_worker_has_
         .env("OTEL_SERVICE_NAME", "reminders");
     version.at_zero_with(&SpecFile::of(&version.id).group("default", group)).await;
     version.start("remind", &json!({"times": 1, "every_ms": 1})).await.result(SOON).await;
-    version.left_alone().await;
+    version.scaled_to_zero().await;
     let ours = ["reminders", "RunActivity:send-reminder", "temporal_serverless_tasks"];
     let cores = ["temporal_workflow_completed", "temporal_activity_execution_latency"];
-    for words in ours.iter().chain(&cores) {
-        assert!(collector.knows(words), "the collector knows no {words}");
+    for expected in ours.iter().chain(&cores) {
+        assert!(collector.has_received(expected), "the collector has not received {expected}");
     }
 }
 
 const PAGE: &str = include_str!("../../docs/serverless-worker.md");
 
-/// Section 2 of the page, as a reader would type it.
+/// Section 2 of the page, as a reader would follow it.
 #[tokio::test]
-async fn the_program_that_the_documentation_builds_does_its_first_task() {
+async fn the_program_of_the_documentation_completes_its_first_task() {
     let world = World::builder().workers(0).start().await;
     let version = world.version("orders");
-    let program = version.greeter().program_is(&built("orders"));
-    let run = async || program.start(&world.dir().join("orders.log")).ended(SOON).await;
+    let program = version.greeter().program(&built("orders"));
+    let run = async || program.start(&world.dir().join("orders.log")).exited(SOON).await;
     assert!(run().await.success());
     let known = ["--deployment-name", "orders", "--build-id", "v1", "--yes"];
     let set = ["worker", "deployment", "set-current-version"];
@@ -229,7 +231,7 @@ async fn the_program_that_the_documentation_builds_does_its_first_task() {
 }
 
 #[test]
-fn the_documentation_shows_the_program_and_the_dependencies_that_are_tested() {
+fn the_documentation_shows_the_tested_program_and_dependencies() {
     let block = |kind: &str| {
         let (_, rest) = PAGE.split_once(&format!("```{kind}\n")).unwrap();
         rest.split_once("```").unwrap().0
@@ -240,16 +242,20 @@ fn the_documentation_shows_the_program_and_the_dependencies_that_are_tested() {
     let tested: BTreeSet<&str> =
         dependencies.lines().filter_map(|line| line.split(['.', ' ']).next()).collect();
     let adds = block("sh").lines().filter_map(|line| line.strip_prefix("cargo add "));
-    let said = adds.flat_map(|line| line.split('#').next().unwrap().split_whitespace());
-    let pinned: Vec<(&str, &str)> = said.clone().filter_map(|word| word.split_once("@=")).collect();
+    let added_crates = adds.flat_map(|line| line.split('#').next().unwrap().split_whitespace());
+    let pinned: Vec<(&str, &str)> =
+        added_crates.clone().filter_map(|word| word.split_once("@=")).collect();
     let workspace = include_str!("../../Cargo.toml");
     for (name, version) in &pinned {
         let pins = |line: &str| line.starts_with(&format!("{name} =")) && line.contains(version);
-        assert!(workspace.lines().any(pins), "{name} is another version than {version} here");
+        assert!(
+            workspace.lines().any(pins),
+            "Cargo.toml pins another version of {name} than {version}"
+        );
     }
     for name in tested.iter().filter(|name| **name != "temporal-serverless-worker") {
         let added = |word: &str| word == *name || word.starts_with(&format!("{name}@="));
-        assert!(said.clone().any(added), "the page adds no {name}");
+        assert!(added_crates.clone().any(added), "the page does not add {name}");
     }
     assert_eq!(pinned.len(), 4, "{pinned:?}");
 }

@@ -1,4 +1,4 @@
-//! Whatever is sent to an instance, it lives and serves.
+//! An instance survives malformed signals and updates, and keeps serving tasks.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -17,7 +17,7 @@ fn json(value: &Value) -> Payload {
     payload("json/plain", value.to_string().as_bytes())
 }
 
-fn garbage() -> Vec<RawValue> {
+fn malformed() -> Vec<RawValue> {
     let one = |payload| RawValue::new(vec![payload]);
     vec![
         RawValue::new(Vec::new()),
@@ -37,17 +37,17 @@ fn garbage() -> Vec<RawValue> {
 }
 
 #[tokio::test]
-async fn a_garbage_signal_is_counted_and_the_next_task_is_served() {
+async fn malformed_signals_are_counted_and_the_next_task_is_served() {
     let world = World::new().await;
-    let version = world.version("garbage");
+    let version = world.version("malformed");
     version.at_zero().await;
-    let sent = garbage();
+    let sent = malformed();
     let count = u64::try_from(sent.len()).unwrap();
     for signal in sent {
         version.signal(names::TASK_ADD_SIGNAL, signal).await;
     }
-    version.signal("nobody-knows-this-signal", RawValue::new(vec![json(&json!(1))])).await;
-    let dropped = wait_for("the signals to be heard", SOON, async || {
+    version.signal("unknown-signal", RawValue::new(vec![json(&json!(1))])).await;
+    let dropped = wait_for("the dropped signals", SOON, async || {
         let dropped = version.dump().await?.wci?.signals_dropped;
         (dropped >= count).then_some(dropped)
     });
@@ -57,7 +57,7 @@ async fn a_garbage_signal_is_counted_and_the_next_task_is_served() {
 }
 
 #[tokio::test]
-async fn a_signal_with_absurd_figures_starts_no_storm() {
+async fn a_signal_with_absurd_numbers_starts_few_workers() {
     let world = World::new().await;
     let version = world.version("absurd");
     version.at_zero().await;
@@ -74,18 +74,18 @@ async fn a_signal_with_absurd_figures_starts_no_storm() {
 }
 
 #[tokio::test]
-async fn a_garbage_update_is_refused_and_the_instance_lives() {
+async fn a_malformed_update_is_rejected_and_the_instance_continues() {
     let world = World::new().await;
     let version = world.version("nonsense");
     version.at_zero().await;
     let spec = version.dump().await.unwrap().spec;
     for request in [json!(null), json!(7), json!({"upsert_scaling_groups": 7})] {
-        let answer = version.update::<Value>(names::UPDATE, &request).await;
-        let Err(WorkflowUpdateError::Failed(failure)) = answer else { panic!("{answer:?}") };
+        let response = version.update::<Value>(names::UPDATE, &request).await;
+        let Err(WorkflowUpdateError::Failed(failure)) = response else { panic!("{response:?}") };
         assert!(failure.message.starts_with("unable to decode: "), "{}", failure.message);
     }
-    let answer = version.update::<Value>("nobody-knows-this-update", &json!({})).await;
-    assert!(answer.is_err(), "{answer:?}");
+    let response = version.update::<Value>("unknown-update", &json!({})).await;
+    assert!(response.is_err(), "{response:?}");
     assert_eq!(version.dump().await.unwrap().spec, spec);
     version.load(1, 10).await.done(SOON).await;
 }

@@ -1,4 +1,4 @@
-//! How Temporal's tools find instances.
+//! The visibility of instances: how Temporal's tools find them.
 
 use temporalio_client::WorkflowDescribeOptions;
 use wci_contract::{messages::Memo, names};
@@ -34,14 +34,14 @@ async fn workflow_list_finds_running_instances_by_the_queries_that_clients_use()
     let full = format!("WorkflowType = '{kind}' AND {division} AND ExecutionStatus = 'Running'");
     for query in [&full, &division] {
         wait_for("the instance to be listed", SOON, async || {
-            let said = world.temporal(&["workflow", "list", "--query", query]).await.ok();
-            said.stdout.contains(&id).then_some(())
+            let output = world.temporal(&["workflow", "list", "--query", query]).await.ok();
+            output.stdout.contains(&id).then_some(())
         })
         .await;
     }
     let without = format!("WorkflowType = '{kind}'");
-    let said = world.temporal(&["workflow", "list", "--query", &without]).await.ok();
-    assert!(!said.stdout.contains(&id), "no division was named:\n{}", said.stdout);
+    let output = world.temporal(&["workflow", "list", "--query", &without]).await.ok();
+    assert!(!output.stdout.contains(&id), "no division was named:\n{}", output.stdout);
     let count = world.temporal(&["workflow", "count", "--query", &full]).await.ok();
     assert!(count.stdout.contains('1'), "{}", count.stdout);
 }

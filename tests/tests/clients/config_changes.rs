@@ -19,7 +19,7 @@ pub(crate) fn changed_group(function: &str) -> Change {
     Change::of(json!({"groups": {"default": group}}))
 }
 
-/// A version that a client created, and whose instance is ours.
+/// A version that a client created, with an instance of `wci`.
 pub(crate) async fn created(world: &World, name: &str) -> Version {
     created_with(world, name, json!({"default": group(name)})).await
 }
@@ -32,11 +32,11 @@ pub(crate) async fn created_with(world: &World, name: &str, groups: Value) -> Ve
     version
 }
 
-fn is_refused_for_load(status: &Status) -> bool {
+fn is_resource_exhausted(status: &Status) -> bool {
     status.code() == Code::ResourceExhausted
 }
 
-/// The group `default` as the instance has it, its settings decoded.
+/// The group `default` in the state of the instance, with decoded settings.
 fn default_group(state: &State) -> Value {
     let group = &state.spec.as_ref().unwrap().scaling_group_specs["default"];
     json!({
@@ -48,23 +48,23 @@ fn default_group(state: &State) -> Value {
     })
 }
 
-/// For a second after a change, the server's workflow of the version takes one question at a time:
-/// none of ours may be in the way of a client's.
+/// For a second after a change, the server's workflow of the version answers one query at a time:
+/// a query of `wci` must not displace a client's.
 #[tokio::test]
-async fn a_client_that_looks_soon_after_a_change_is_answered() {
+async fn a_client_that_describes_a_version_soon_after_a_change_gets_an_answer() {
     let world = World::builder().with_lambda().start().await;
-    let version = created(&world, "looked").await;
+    let version = created(&world, "described").await;
     let mut refused = 0;
     for n in 0..12 {
-        version.change(&changed_group(&format!("looked{n}"))).await.unwrap();
+        version.change(&changed_group(&format!("described{n}"))).await.unwrap();
         tokio::time::sleep(Duration::from_millis(500)).await;
-        refused += u32::from(version.info().await.is_err_and(|e| is_refused_for_load(&e)));
+        refused += u32::from(version.info().await.is_err_and(|e| is_resource_exhausted(&e)));
     }
-    assert_eq!(refused, 0, "of 12 looks");
+    assert_eq!(refused, 0, "of 12 calls");
 }
 
 #[tokio::test]
-async fn each_path_of_the_mask_changes_its_part_and_no_other() {
+async fn each_path_of_the_update_mask_changes_only_its_part() {
     let world = World::builder().with_lambda().start().await;
     let with = |function: &str, types: Value, scaler: Value| {
         let mut group = group(function);
@@ -97,8 +97,8 @@ async fn each_path_of_the_mask_changes_its_part_and_no_other() {
         }
         assert_eq!(default_group(&version.dump().await.unwrap()), expected, "{path}");
     }
-    // What these three change is of a kind that makes the whole unsound, which shows that they do.
-    for (path, group, words) in [
+    // The changes of these three paths are invalid; that they are rejected shows that they apply.
+    for (path, group, expected) in [
         ("provider.type", json!({"provider": {"type": "nope"}}), "compute provider type 'nope'"),
         ("scaler.type", json!({"scaler": {"type": "nope"}}), "scaling algorithm type 'nope'"),
         ("provider.nexus_endpoint", json!({"provider": {"nexus_endpoint": "e"}}), "Nexus endpoint"),
@@ -108,18 +108,19 @@ async fn each_path_of_the_mask_changes_its_part_and_no_other() {
         let refused = version.change(&Change::of(json!({"groups": {"default": group}}))).await;
         let status = refused.unwrap_err();
         assert_eq!(status.code(), Code::InvalidArgument, "{path}: {status:?}");
-        assert!(status.message().contains(words), "{path}: {status:?}");
+        assert!(status.message().contains(expected), "{path}: {status:?}");
         assert_eq!(default_group(&version.dump().await.unwrap()), expected, "{path}");
     }
-    let shown = wait_for("the server's answer", SOON, async || version.info().await.ok()).await;
+    let shown =
+        wait_for("the response of the server", SOON, async || version.info().await.ok()).await;
     let shown = serde_json::to_value(groups_of(&shown)).unwrap();
     assert_eq!(shown["default"]["task_types"], json!(["workflow", "activity"]), "{shown:#}");
     assert_eq!(version.history().await.failed_tasks(), 0);
 }
 
-/// The server deletes no version that was polled lately, so this one's workers never come.
+/// The server deletes no version with recent pollers, so no worker of this one starts.
 #[tokio::test]
-async fn a_build_is_created_again_right_after_it_was_deleted() {
+async fn a_build_can_be_created_again_immediately_after_its_deletion() {
     let world = World::builder().with_lambda().start().await;
     let version = created(&world, "phoenix").await;
     for n in 0..3 {
@@ -134,7 +135,7 @@ async fn a_build_is_created_again_right_after_it_was_deleted() {
 }
 
 #[tokio::test]
-async fn the_same_request_twice_is_one_change() {
+async fn the_same_request_id_twice_is_one_change() {
     let world = World::builder().with_lambda().start().await;
     let version = created(&world, "twice").await;
     let change = Change { request_id: Some("r".into()), ..changed_group("once") };

@@ -1,4 +1,4 @@
-//! Clients that send updates to the instance themselves, without the server between.
+//! Clients that send updates to the instance directly instead of through the server.
 
 use serde_json::{Value, json};
 use temporalio_client::errors::WorkflowUpdateError;
@@ -6,10 +6,10 @@ use temporalio_common::protos::temporal::api::failure::v1::failure::FailureInfo;
 use wci_contract::names;
 use wci_tests::{SOON, Version, World, wait_for};
 
-use crate::changes::{changed_group, created};
+use crate::config_changes::{changed_group, created};
 
-/// Type and words of a refusal.
-fn refusal(error: WorkflowUpdateError) -> (String, String) {
+/// The type and the message of a rejection.
+fn rejection(error: WorkflowUpdateError) -> (String, String) {
     let WorkflowUpdateError::Failed(failure) = error else { panic!("{error:?}") };
     let Some(FailureInfo::ApplicationFailureInfo(info)) = &failure.failure_info else {
         panic!("{failure:?}")
@@ -21,7 +21,7 @@ async fn token(version: &Version) -> String {
     version.dump().await.unwrap().conflict_token.unwrap()
 }
 
-/// Changes the function of the group, if nobody did since `token` was read.
+/// A change of the group's function, unless another change was made since `token` was read.
 fn request(token: &str, function: &str) -> Value {
     let details =
         json!({"arn": format!("arn:aws:lambda:us-east-1:123456789012:function:{function}:1")});
@@ -32,7 +32,7 @@ fn request(token: &str, function: &str) -> Value {
 }
 
 #[tokio::test]
-async fn of_two_updates_with_the_same_conflict_token_one_wins_and_the_other_is_told() {
+async fn of_two_updates_with_the_same_conflict_token_one_wins_and_the_other_is_rejected() {
     let world = World::builder().with_lambda().start().await;
     let version = created(&world, "raced").await;
     let old = token(&version).await;
@@ -43,39 +43,39 @@ async fn of_two_updates_with_the_same_conflict_token_one_wins_and_the_other_is_t
     );
     let winner = if left.is_ok() { "left" } else { "right" };
     let loser = if left.is_ok() { right } else { left };
-    let (kind, words) = refusal(loser.unwrap_err());
-    assert_eq!((&*kind, &*words), ("FailedPrecondition", "conflict token mismatch"));
+    let (kind, message) = rejection(loser.unwrap_err());
+    assert_eq!((&*kind, &*message), ("FailedPrecondition", "conflict token mismatch"));
     let state = version.dump().await.unwrap();
     assert_eq!(state.last_modifier_identity, winner);
     let new = token(&version).await;
     assert_ne!(new, old);
 
     let again = version.update::<Value>(names::UPDATE, &request(&new, winner)).await;
-    let (kind, words) = refusal(again.unwrap_err());
-    assert_eq!((&*kind, &*words), ("FailedPrecondition", "no change found"));
+    let (kind, message) = rejection(again.unwrap_err());
+    assert_eq!((&*kind, &*message), ("FailedPrecondition", "no change found"));
     assert_eq!(token(&version).await, new);
     assert_eq!(version.history().await.failed_tasks(), 0);
 }
 
-/// The instance has not run at all when the update comes: both are in its first activation.
+/// The instance has not run when the update arrives: start and update are in its first activation.
 #[tokio::test]
-async fn an_update_in_the_very_first_activation_is_carried_out() {
+async fn an_update_in_the_first_activation_is_applied() {
     let mut world = World::builder().with_lambda().start().await;
     let version = world.version("first");
     world.worker().kill();
     version.claim().await;
     let request = json!({"identity": "early", "upsert_scaling_groups": {"default": {"spec":
         request("", "first")["upsert_scaling_groups"]["default"]["spec"]}}});
-    let (answer, ()) =
+    let (response, ()) =
         tokio::join!(version.update::<Value>(names::UPDATE, &request), world.worker().restart(),);
-    assert!(answer.unwrap()["spec"]["scaling_group_specs"]["default"].is_object());
+    assert!(response.unwrap()["spec"]["scaling_group_specs"]["default"].is_object());
     let state = version.dump().await.unwrap();
     assert_eq!(state.last_modifier_identity, "early");
     assert_eq!(version.history().await.failed_tasks(), 0);
 }
 
 #[tokio::test]
-async fn updates_go_through_while_the_history_is_long_and_the_run_changes() {
+async fn updates_succeed_while_the_instance_continues_as_new() {
     let limit = "limit.historyCount.suggestContinueAsNew=60";
     let world = World::builder().with_lambda().dynamic_config(limit).start().await;
     let version = created(&world, "long").await;

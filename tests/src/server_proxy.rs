@@ -1,5 +1,5 @@
-//! A front of the server, as an operator may have one: it lets calls through, refuses those of
-//! some namespaces, and can keep a call waiting.
+//! A proxy in front of the server, as an operator may have one: it forwards calls, rejects those of
+//! some namespaces, and can hold a call.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -25,17 +25,17 @@ use tokio::{net::TcpListener, sync::watch};
 
 use crate::{SOON, wait_for};
 
-/// What the server's own authorizer says.
-const REFUSAL: [(&str, &str); 3] = [
+/// The response of the server's own authorizer.
+const REJECTION: [(&str, &str); 3] = [
     ("content-type", "application/grpc"),
     ("grpc-status", "7"),
     ("grpc-message", "Request unauthorized."),
 ];
 
-/// The front. It listens for as long as the test's runtime lives.
+/// The proxy. It listens for as long as the test's runtime lives.
 #[derive(Debug)]
-pub struct Front {
-    /// Where it listens.
+pub struct ServerProxy {
+    /// Its address.
     pub address: String,
     rules: Arc<Rules>,
 }
@@ -43,21 +43,21 @@ pub struct Front {
 #[derive(Debug)]
 struct Rules {
     server: Channel,
-    refused: Mutex<BTreeSet<String>>,
-    refusals: AtomicUsize,
+    rejected: Mutex<BTreeSet<String>>,
+    rejections: AtomicUsize,
     calls: Mutex<BTreeMap<String, usize>>,
-    /// The method whose calls wait.
+    /// The method whose calls are held.
     held: watch::Sender<Option<String>>,
     waiting: AtomicUsize,
 }
 
-impl Front {
-    /// Starts one before the server at `server`.
-    pub(crate) async fn start(server: &str, refused: &[String]) -> Self {
+impl ServerProxy {
+    /// Starts a proxy for the server at `server`.
+    pub(crate) async fn start(server: &str, rejected: &[String]) -> Self {
         let rules = Arc::new(Rules {
             server: Endpoint::from_shared(format!("http://{server}")).unwrap().connect_lazy(),
-            refused: Mutex::new(refused.iter().cloned().collect()),
-            refusals: AtomicUsize::new(0),
+            rejected: Mutex::new(rejected.iter().cloned().collect()),
+            rejections: AtomicUsize::new(0),
             calls: Mutex::default(),
             held: watch::Sender::default(),
             waiting: AtomicUsize::new(0),
@@ -69,48 +69,48 @@ impl Front {
         Self { address, rules }
     }
 
-    /// Refuses whoever calls for `namespace` from now on.
-    pub fn refuse(&self, namespace: &str) {
-        self.rules.refused.lock().unwrap().insert(namespace.to_owned());
+    /// Rejects calls for `namespace` from now on.
+    pub fn reject(&self, namespace: &str) {
+        self.rules.rejected.lock().unwrap().insert(namespace.to_owned());
     }
 
-    /// Refuses it no longer.
+    /// Forwards calls for `namespace` again.
     pub fn accept(&self, namespace: &str) {
-        self.rules.refused.lock().unwrap().remove(namespace);
+        self.rules.rejected.lock().unwrap().remove(namespace);
     }
 
-    /// Calls that were refused.
-    pub fn refusals(&self) -> usize {
-        self.rules.refusals.load(Ordering::Relaxed)
+    /// The number of rejected calls.
+    pub fn rejections(&self) -> usize {
+        self.rules.rejections.load(Ordering::Relaxed)
     }
 
-    /// Calls of `method` that came so far.
+    /// The number of calls of `method` so far.
     pub fn calls(&self, method: &str) -> usize {
         self.rules.calls.lock().unwrap().get(method).copied().unwrap_or(0)
     }
 
-    /// Keeps every call of `method` waiting from now on.
+    /// Holds every call of `method` from now on.
     pub fn hold(&self, method: &str) {
         self.rules.held.send_replace(Some(method.to_owned()));
     }
 
-    /// Waits until a call waits.
-    pub async fn holds_one(&self) {
+    /// Waits until a call is held.
+    pub async fn wait_for_held_call(&self) {
         let waits = || self.rules.waiting.load(Ordering::Relaxed) > 0;
-        wait_for("a call to hold", SOON, async || waits().then_some(())).await;
+        wait_for("a call that is held", SOON, async || waits().then_some(())).await;
     }
 
-    /// Lets all calls go on.
-    pub fn let_go(&self) {
+    /// Forwards all calls.
+    pub fn release(&self) {
         self.rules.held.send_replace(None);
     }
 }
 
 async fn pass(State(rules): State<Arc<Rules>>, request: Request) -> Response {
     let namespace = request.headers().get("temporal-namespace").and_then(|name| name.to_str().ok());
-    if namespace.is_some_and(|name| rules.refused.lock().unwrap().contains(name)) {
-        rules.refusals.fetch_add(1, Ordering::Relaxed);
-        return (REFUSAL, ()).into_response();
+    if namespace.is_some_and(|name| rules.rejected.lock().unwrap().contains(name)) {
+        rules.rejections.fetch_add(1, Ordering::Relaxed);
+        return (REJECTION, ()).into_response();
     }
     let method = request.uri().path().rsplit('/').next().unwrap_or_default();
     *rules.calls.lock().unwrap().entry(method.to_owned()).or_default() += 1;
@@ -129,13 +129,13 @@ impl Rules {
 
     async fn forward(&self, request: Request) -> Response {
         let mut server = self.server.clone();
-        let answer = async {
+        let response = async {
             poll_fn(|context| server.poll_ready(context)).await?;
             server.call(request.map(tonic::body::Body::new)).await
         };
-        // A server that is gone is for the caller to notice.
-        match answer.await {
-            Ok(answer) => answer.map(Body::new),
+        // If the server is down, the caller receives the error.
+        match response.await {
+            Ok(response) => response.map(Body::new),
             Err(error) => tonic::Status::unavailable(error.to_string()).into_http(),
         }
     }
