@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{Micros, ParseError};
 
-/// A name, perhaps a value of its own, and keys with values. Every key must be asked for before
+/// A name, perhaps a value of its own, and keys with values. Every key must be read for before
 /// [`Self::finish`].
 #[derive(Debug)]
 pub(crate) struct Arguments<'a> {
@@ -12,13 +12,13 @@ pub(crate) struct Arguments<'a> {
     /// What stands first without a key.
     bare: Option<&'a str>,
     pairs: BTreeMap<&'a str, &'a str>,
-    asked: Vec<&'static str>,
+    read: Vec<&'static str>,
 }
 
 impl<'a> Arguments<'a> {
     pub(crate) fn parse(text: &'a str) -> Result<Self, ParseError> {
         let (kind, rest) = text.split_once(':').unwrap_or((text, ""));
-        let mut arguments = Self { kind, bare: None, pairs: BTreeMap::new(), asked: Vec::new() };
+        let mut arguments = Self { kind, bare: None, pairs: BTreeMap::new(), read: Vec::new() };
         for (nth, part) in rest.split(',').filter(|part| !part.is_empty()).enumerate() {
             match part.split_once('=') {
                 Some((key, value)) => {
@@ -44,7 +44,7 @@ impl<'a> Arguments<'a> {
 
     /// The value of `key`.
     pub(crate) fn text(&mut self, key: &'static str) -> Option<&'a str> {
-        self.asked.push(key);
+        self.read.push(key);
         self.pairs.remove(key)
     }
 
@@ -73,12 +73,12 @@ impl<'a> Arguments<'a> {
         self.text(key).map(|text| count(key, text, min, max)).transpose()
     }
 
-    /// Refuses what nobody asked for.
+    /// Refuses what nobody read for.
     pub(crate) fn finish(mut self) -> Result<(), ParseError> {
         let stray = self.bare.take().or_else(|| self.pairs.keys().next().copied());
         let Some(stray) = stray else { return Ok(()) };
-        self.asked.dedup();
-        let known = match self.asked.as_slice() {
+        self.read.dedup();
+        let known = match self.read.as_slice() {
             [] => "it takes none".to_owned(),
             keys => format!("choose from {}", keys.join(", ")),
         };

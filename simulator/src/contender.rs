@@ -92,7 +92,7 @@ impl Contender {
     }
 
     /// Whether its provider keeps a set of workers, who do not leave by themselves.
-    pub fn keeps_a_set(&self) -> bool {
+    pub fn is_worker_set(&self) -> bool {
         self.algorithm.strategy() == LaunchStrategy::WorkerSet
     }
 }

@@ -4,13 +4,13 @@ mod algorithm_runner;
 mod built_in;
 mod instance;
 
-use crate::{Contender, Loop, agenda::Control, site::Site};
+use crate::{Contender, Loop, ParseError, event_queue::ControllerEvent, world::World};
 
 use algorithm_runner::AlgorithmRunner;
 use built_in::BuiltIn;
 use instance::Instance;
 
-/// A controller at work.
+/// The controller of one simulation.
 #[derive(Debug)]
 pub(crate) enum Controller {
     Instance(Box<Instance>),
@@ -22,7 +22,7 @@ impl Controller {
     ///
     /// # Errors
     /// A spec that the instance cannot start with.
-    pub(crate) fn new(contender: &Contender) -> Result<Self, crate::ParseError> {
+    pub(crate) fn new(contender: &Contender) -> Result<Self, ParseError> {
         Ok(match contender.controller {
             Loop::Instance => Self::Instance(Box::new(Instance::new(contender)?)),
             Loop::BuiltIn => {
@@ -32,19 +32,18 @@ impl Controller {
         })
     }
 
-    /// Begins its work.
-    pub(crate) fn begin(&mut self, site: &mut Site<'_>) {
+    /// Starts at the beginning of the simulation.
+    pub(crate) fn start(&mut self, world: &mut World<'_>) {
         match self {
-            Self::Instance(instance) => instance.begin(site),
-            Self::BuiltIn(built_in) => built_in.begin(site),
+            Self::Instance(instance) => instance.start(world),
+            Self::BuiltIn(built_in) => built_in.start(world),
         }
     }
 
-    /// Handles something that it waited for.
-    pub(crate) fn go_on(&mut self, control: Control, site: &mut Site<'_>) {
+    pub(crate) fn handle(&mut self, event: ControllerEvent, world: &mut World<'_>) {
         match self {
-            Self::Instance(instance) => instance.go_on(control, site),
-            Self::BuiltIn(built_in) => built_in.go_on(control, site),
+            Self::Instance(instance) => instance.handle(event, world),
+            Self::BuiltIn(built_in) => built_in.handle(event, world),
         }
     }
 }

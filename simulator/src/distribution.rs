@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Serialize, Serializer};
 
-use crate::{Micros, ParseError, arguments::Arguments, dice::Dice};
+use crate::{Micros, ParseError, arguments::Arguments, rng_stream::RngStream};
 
 /// How many deviations above the median of a normal distribution a tenth of it begins.
 const P90: f64 = 1.281_551_565_544_600_4;
@@ -36,14 +36,14 @@ pub enum Distribution {
 }
 
 impl Distribution {
-    pub(crate) fn draw(&self, dice: &mut Dice) -> Micros {
+    pub(crate) fn draw(&self, rng: &mut RngStream) -> Micros {
         match *self {
             Self::Fixed(time) => time,
-            Self::Uniform { from, to } => from + dice.within(to.less(from)),
-            Self::Exponential { mean } => Micros::from_secs(mean.as_secs() * dice.exponential()),
+            Self::Uniform { from, to } => from + rng.within(to.saturating_sub(from)),
+            Self::Exponential { mean } => Micros::from_secs(mean.as_secs() * rng.exponential()),
             Self::LogNormal { median, p90 } => {
                 let deviation = deviation(median, p90);
-                Micros::from_secs(median.as_secs() * libm::exp(deviation * dice.normal()))
+                Micros::from_secs(median.as_secs() * libm::exp(deviation * rng.normal()))
             }
         }
     }
@@ -141,11 +141,11 @@ impl Serialize for Distribution {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dice::Stream;
+    use crate::rng_stream::Purpose;
 
     #[test]
     fn what_is_drawn_has_the_mean_that_was_asked_for() {
-        let mut dice = Dice::new(3, Stream::Services);
+        let mut rng = RngStream::new(3, Purpose::Services);
         for text in [
             "200ms",
             "uniform:from=100ms,to=300ms",
@@ -154,7 +154,7 @@ mod tests {
         ] {
             let drawn: Distribution = text.parse().unwrap();
             assert_eq!(drawn.to_string(), text);
-            let sum: f64 = (0..50_000).map(|_| drawn.draw(&mut dice).as_secs()).sum();
+            let sum: f64 = (0..50_000).map(|_| drawn.draw(&mut rng).as_secs()).sum();
             let mean = sum / 50_000.0;
             assert!((mean / drawn.mean().as_secs() - 1.0).abs() < 0.02, "{text}: {mean}");
         }
@@ -162,9 +162,9 @@ mod tests {
 
     #[test]
     fn one_in_ten_is_above_the_p90_that_was_asked_for() {
-        let mut dice = Dice::new(3, Stream::Services);
+        let mut rng = RngStream::new(3, Purpose::Services);
         let drawn: Distribution = "lognormal:median=200ms,p90=1s".parse().unwrap();
-        let above = (0..50_000).filter(|_| drawn.draw(&mut dice) > Micros::from_ms(1_000)).count();
+        let above = (0..50_000).filter(|_| drawn.draw(&mut rng) > Micros::from_ms(1_000)).count();
         assert!((4_700..5_300).contains(&above), "{above}");
     }
 

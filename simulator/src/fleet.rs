@@ -1,4 +1,4 @@
-//! The workers: who lives, who polls, and what each has to do.
+//! The fleet: all workers, their stages and their tasks.
 
 mod worker;
 
@@ -6,28 +6,29 @@ use std::collections::VecDeque;
 
 use crate::{
     Micros,
-    dice::{Dice, Stream},
     queue::Task,
+    rng_stream::{Purpose, RngStream},
     scenario::WorkerModel,
 };
 
 use worker::Worker;
-pub(crate) use worker::{Census, Stage, WorkerId};
+pub(crate) use worker::{Stage, WorkerCounts, WorkerId};
 
 /// All workers of the version.
 #[derive(Debug)]
 pub(crate) struct Fleet {
     model: WorkerModel,
     workers: Vec<Worker>,
-    vacant: Vec<u32>,
-    /// Slots that poll, those that have for longest first, among them some of workers that left.
+    /// The indices of workers that exited.
+    free_indices: Vec<u32>,
+    /// Slots that poll, in the order in which they began; some are of workers that exited.
     pollers: VecDeque<(WorkerId, u32)>,
     free_slots: u32,
     running: u64,
-    census: Census,
-    /// How long those that left lived, together.
+    counts: WorkerCounts,
+    /// The sum of the lifetimes of workers that exited.
     lived: Micros,
-    dice: Dice,
+    rng: RngStream,
 }
 
 impl Fleet {
@@ -35,59 +36,59 @@ impl Fleet {
         Self {
             model: model.clone(),
             workers: Vec::new(),
-            vacant: Vec::new(),
+            free_indices: Vec::new(),
             pollers: VecDeque::new(),
             free_slots: 0,
             running: 0,
-            census: Census::default(),
+            counts: WorkerCounts::default(),
             lived: Micros::ZERO,
-            dice: Dice::new(seed, Stream::ColdStarts),
+            rng: RngStream::new(seed, Purpose::ColdStarts),
         }
     }
 
-    pub(crate) fn census(&self) -> Census {
-        self.census
+    pub(crate) fn counts(&self) -> WorkerCounts {
+        self.counts
     }
 
-    /// Tasks that run.
+    /// The number of running tasks.
     pub(crate) fn running(&self) -> u64 {
         self.running
     }
 
-    /// Slots that wait for a task.
+    /// The number of slots that poll.
     pub(crate) fn free_slots(&self) -> u32 {
         self.free_slots
     }
 
-    /// How long all workers have lived until `now`, together.
+    /// The sum of all workers' lifetimes until `now`.
     pub(crate) fn lived(&self, now: Micros) -> Micros {
-        let alive = self.workers.iter().filter(|worker| worker.stage != Stage::Gone);
-        alive.fold(self.lived, |sum, worker| sum + now.less(worker.since))
+        let alive = self.workers.iter().filter(|worker| worker.stage != Stage::Exited);
+        alive.fold(self.lived, |sum, worker| sum + now.saturating_sub(worker.since))
     }
 
-    /// A new worker, and how long it takes until it polls.
+    /// Starts a worker. Returns it with the time until it polls.
     pub(crate) fn start(&mut self, now: Micros) -> (WorkerId, Micros) {
-        let cold_start = self.model.cold_start.draw(&mut self.dice);
-        let index = self.vacant.pop().unwrap_or_else(|| {
-            self.workers.push(Worker::vacant(self.model.slots));
+        let cold_start = self.model.cold_start.draw(&mut self.rng);
+        let index = self.free_indices.pop().unwrap_or_else(|| {
+            self.workers.push(Worker::exited(self.model.slots));
             u32::try_from(self.workers.len() - 1).unwrap_or(u32::MAX)
         });
-        let never_polls = self.dice.happens(self.model.no_show);
+        let never_polls = self.rng.bernoulli(self.model.no_show);
         let worker = &mut self.workers[index as usize];
         worker.stage = Stage::Starting;
         worker.since = now;
         worker.never_polls = never_polls;
-        self.census.starting += 1;
+        self.counts.starting += 1;
         (WorkerId { index, generation: worker.generation }, cold_start)
     }
 
-    /// The worker, unless it left.
+    /// The worker, unless it has exited.
     pub(crate) fn get(&mut self, id: WorkerId) -> Option<&mut Worker> {
         let worker = self.workers.get_mut(id.index as usize)?;
-        (worker.generation == id.generation && worker.stage != Stage::Gone).then_some(worker)
+        (worker.generation == id.generation && worker.stage != Stage::Exited).then_some(worker)
     }
 
-    pub(crate) fn pass_to(&mut self, id: WorkerId, stage: Stage) {
+    pub(crate) fn set_stage(&mut self, id: WorkerId, stage: Stage) {
         let Some(worker) = self.workers.get_mut(id.index as usize) else { return };
         let before = std::mem::replace(&mut worker.stage, stage);
         let free = self.model.slots - worker.busy;
@@ -95,13 +96,13 @@ impl Fleet {
             self.free_slots = self.free_slots.saturating_sub(free);
         }
         for (stage, change) in [(before, -1), (stage, 1)] {
-            if let Some(count) = self.census.of(stage) {
+            if let Some(count) = self.counts.of(stage) {
                 *count = count.saturating_add_signed(change);
             }
         }
     }
 
-    /// A slot polls.
+    /// A slot begins to poll.
     pub(crate) fn poll(&mut self, id: WorkerId, slot: u32) {
         self.pollers.push_back((id, slot));
         self.free_slots += 1;
@@ -114,7 +115,7 @@ impl Fleet {
         }
     }
 
-    /// The slot that has polled for longest; it polls no more.
+    /// Takes the slot that has polled for longest.
     pub(crate) fn take_poller(&mut self) -> Option<(WorkerId, u32)> {
         if self.free_slots == 0 {
             return None;
@@ -128,17 +129,17 @@ impl Fleet {
         None
     }
 
-    pub(crate) fn give(&mut self, (id, slot): (WorkerId, u32), task: Task) {
+    pub(crate) fn assign(&mut self, (id, slot): (WorkerId, u32), task: Task) {
         let Some(worker) = self.get(id) else { return };
         worker.slots[slot as usize] = Some(task);
         worker.busy += 1;
         self.running += 1;
     }
 
-    /// A slot is done with its task; `None` when its worker has left.
+    /// A slot completes its task; `None` if its worker has exited.
     pub(crate) fn done(&mut self, id: WorkerId, slot: u32) -> Option<&mut Worker> {
         let worker = self.workers.get_mut(id.index as usize)?;
-        if worker.generation != id.generation || worker.stage == Stage::Gone {
+        if worker.generation != id.generation || worker.stage == Stage::Exited {
             return None;
         }
         worker.slots[slot as usize] = None;
@@ -147,26 +148,25 @@ impl Fleet {
         Some(worker)
     }
 
-    /// A worker leaves; the tasks that it had are what is lost.
-    pub(crate) fn leave(&mut self, id: WorkerId, now: Micros) -> Vec<Task> {
+    /// Removes a worker, and returns the tasks that were lost with it.
+    pub(crate) fn remove(&mut self, id: WorkerId, now: Micros) -> Vec<Task> {
         if self.get(id).is_none() {
             return Vec::new();
         }
-        self.pass_to(id, Stage::Gone);
+        self.set_stage(id, Stage::Exited);
         let worker = &mut self.workers[id.index as usize];
         let lost: Vec<Task> = worker.slots.iter_mut().filter_map(Option::take).collect();
         self.running -= u64::from(worker.busy);
-        self.lived += now.less(worker.since);
+        self.lived += now.saturating_sub(worker.since);
         worker.busy = 0;
         worker.is_idle_check_due = false;
         worker.generation = worker.generation.wrapping_add(1);
-        self.vacant.push(id.index);
+        self.free_indices.push(id.index);
         lost
     }
 
-    /// One of the workers that could be spared first: of those that start or poll, the one with
-    /// the least to do.
-    pub(crate) fn dispensable(&self) -> Option<WorkerId> {
+    /// The worker with the fewest tasks among those that start or poll.
+    pub(crate) fn least_busy(&self) -> Option<WorkerId> {
         let takes_tasks =
             |worker: &&Worker| matches!(worker.stage, Stage::Starting | Stage::Polling);
         let with_index = self.workers.iter().zip(0_u32..);

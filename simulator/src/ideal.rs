@@ -112,7 +112,7 @@ impl<'a> Pool<'a> {
         }
         let worker = u32::try_from(self.workers.len()).ok()?;
         let model = &self.scenario.workers;
-        let lasting = model.lifetime.less(model.drain + model.cold_start.mean());
+        let lasting = model.lifetime.saturating_sub(model.drain + model.cold_start.mean());
         self.workers.push(Worker { retires: now + lasting, free_at: now });
         self.slots.extend((0..model.slots).map(|slot| (now, worker, slot)));
         self.started += 1;

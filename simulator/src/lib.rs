@@ -10,30 +10,30 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
-mod agenda;
+mod announcer;
 mod arguments;
 mod contender;
 mod controller;
-mod dice;
+mod counters;
 mod distribution;
-mod figures;
+mod event_queue;
 mod fleet;
-mod hook;
 mod ideal;
 mod micros;
 mod outage;
 mod parse_error;
 mod provider;
 mod queue;
+mod queue_times;
 pub mod report;
+mod rng_stream;
 mod run;
 mod scenario;
+mod server_stats;
 mod simulation;
-mod site;
-mod tally;
 mod timeline;
 mod traffic;
-mod waits;
+mod world;
 
 pub use contender::{Contender, Loop};
 pub use distribution::Distribution;
@@ -41,13 +41,13 @@ pub use ideal::Ideal;
 pub use micros::Micros;
 pub use outage::Outage;
 pub use parse_error::ParseError;
+pub use queue_times::QueueTimes;
 pub use report::Comparison;
-pub use run::{Control, Invocations, Run, Tasks, Workers};
+pub use run::{ControllerCounts, Invocations, Run, Tasks, Workers};
 pub use scenario::{ControllerModel, ProviderModel, QueueModel, Scenario, WorkerModel};
 pub use simulation::{Progress, simulate};
 pub use timeline::{Point, Timeline};
 pub use traffic::{MAX_TASKS, PRESETS, Traffic};
-pub use waits::Waits;
 
 /// The commit that this was built from; `None` for a debug build and outside a repository.
 pub const COMMIT: Option<&str> = option_env!("WCI_SIMULATOR_COMMIT");

@@ -53,18 +53,18 @@ impl Micros {
 
     /// This less `other`, none when `other` is longer.
     #[must_use]
-    pub fn less(self, other: Self) -> Self {
+    pub fn saturating_sub(self, other: Self) -> Self {
         Self(self.0.saturating_sub(other.0))
     }
 
     /// So many times this.
     #[must_use]
-    pub fn times(self, factor: u64) -> Self {
+    pub fn saturating_mul(self, factor: u64) -> Self {
         Self(self.0.saturating_mul(factor))
     }
 
     /// How often `other` fits into this; never for none.
-    pub(crate) fn per(self, other: Self) -> u64 {
+    pub(crate) fn div_floor(self, other: Self) -> u64 {
         self.0.checked_div(other.0).unwrap_or_default()
     }
 

@@ -20,7 +20,7 @@ pub struct Outage {
 
 impl Outage {
     pub(crate) fn is_on(&self, now: Micros) -> bool {
-        now >= self.from && now.less(self.from) < self.lasting
+        now >= self.from && now.saturating_sub(self.from) < self.lasting
     }
 }
 

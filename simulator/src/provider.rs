@@ -4,8 +4,8 @@ use wci_contract::FailureClass;
 
 use crate::{
     Micros,
-    agenda::Answer,
-    dice::{Dice, Stream},
+    event_queue::Answer,
+    rng_stream::{Purpose, RngStream},
     scenario::ProviderModel,
 };
 
@@ -13,7 +13,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Provider {
     model: ProviderModel,
-    dice: Dice,
+    rng: RngStream,
     /// Starts that the rate allows now.
     tokens: f64,
     filled: Micros,
@@ -21,18 +21,18 @@ pub(crate) struct Provider {
 
 impl Provider {
     pub(crate) fn new(seed: u64, model: &ProviderModel) -> Self {
-        let dice = Dice::new(seed, Stream::Provider);
+        let rng = RngStream::new(seed, Purpose::Provider);
         let tokens = model.rate.unwrap_or_default().max(1.0);
-        Self { model: model.clone(), dice, tokens, filled: Micros::ZERO }
+        Self { model: model.clone(), rng, tokens, filled: Micros::ZERO }
     }
 
     /// How long it takes to answer.
     pub(crate) fn latency(&mut self) -> Micros {
-        self.model.latency.draw(&mut self.dice)
+        self.model.latency.draw(&mut self.rng)
     }
 
     /// Asks for `count` workers while `running` run.
-    pub(crate) fn ask(&mut self, now: Micros, count: u32, running: u32) -> Answer {
+    pub(crate) fn request_workers(&mut self, now: Micros, count: u32, running: u32) -> Answer {
         let mut answer = Answer::default();
         for _ in 0..count {
             let class = self.refusal(now, running.saturating_add(answer.started));
@@ -54,13 +54,13 @@ impl Provider {
         if self.model.concurrency.is_some_and(|most| running >= most) || !self.has_token(now) {
             return Some(FailureClass::Throttled);
         }
-        self.dice.happens(self.model.refuse).then_some(FailureClass::Unavailable)
+        self.rng.bernoulli(self.model.refuse).then_some(FailureClass::Unavailable)
     }
 
     /// Takes one of the starts that the rate allows, if there is one.
     fn has_token(&mut self, now: Micros) -> bool {
         let Some(rate) = self.model.rate else { return true };
-        let gained = now.less(self.filled).as_secs() * rate;
+        let gained = now.saturating_sub(self.filled).as_secs() * rate;
         self.tokens = (self.tokens + gained).min(rate.max(1.0));
         self.filled = now;
         let has = self.tokens >= 1.0;
@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn no_more_run_at_once_than_the_limit_allows() {
         let mut provider = provider(|model| model.concurrency = Some(30));
-        let answer = provider.ask(Micros::ZERO, 10, 25);
+        let answer = provider.request_workers(Micros::ZERO, 10, 25);
         assert_eq!((answer.started, answer.throttled), (5, 5));
         assert_eq!(answer.class, Some(FailureClass::Throttled));
     }
@@ -93,9 +93,9 @@ mod tests {
     #[test]
     fn no_more_start_in_a_second_than_the_rate_allows() {
         let mut provider = provider(|model| model.rate = Some(4.0));
-        assert_eq!(provider.ask(Micros::ZERO, 10, 0).started, 4);
-        assert_eq!(provider.ask(Micros::from_ms(500), 10, 0).started, 2);
-        assert_eq!(provider.ask(Micros::from_ms(60_000), 10, 0).started, 4);
+        assert_eq!(provider.request_workers(Micros::ZERO, 10, 0).started, 4);
+        assert_eq!(provider.request_workers(Micros::from_ms(500), 10, 0).started, 2);
+        assert_eq!(provider.request_workers(Micros::from_ms(60_000), 10, 0).started, 4);
     }
 
     #[test]
@@ -103,9 +103,9 @@ mod tests {
         let class = FailureClass::AccessDenied;
         let (from, lasting) = (Micros::from_ms(1_000), Micros::from_ms(2_000));
         let mut provider = provider(|model| model.outage = Some(Outage { from, lasting, class }));
-        assert_eq!(provider.ask(Micros::from_ms(999), 1, 0).started, 1);
-        let during = provider.ask(Micros::from_ms(1_000), 2, 0);
+        assert_eq!(provider.request_workers(Micros::from_ms(999), 1, 0).started, 1);
+        let during = provider.request_workers(Micros::from_ms(1_000), 2, 0);
         assert_eq!((during.refused, during.class), (2, Some(class)));
-        assert_eq!(provider.ask(Micros::from_ms(3_000), 1, 0).started, 1);
+        assert_eq!(provider.request_workers(Micros::from_ms(3_000), 1, 0).started, 1);
     }
 }

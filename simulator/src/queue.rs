@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use crate::{
     Micros,
-    dice::{Dice, Stream},
+    rng_stream::{Purpose, RngStream},
 };
 
 /// A task that waits.
@@ -21,8 +21,8 @@ pub(crate) struct Task {
 pub(crate) struct Queue {
     partitions: Vec<VecDeque<Task>>,
     waiting: u64,
-    partition_of: Dice,
-    polled_first: Dice,
+    partition_of: RngStream,
+    polled_first: RngStream,
 }
 
 impl Queue {
@@ -30,8 +30,8 @@ impl Queue {
         Self {
             partitions: (0..partitions.max(1)).map(|_| VecDeque::new()).collect(),
             waiting: 0,
-            partition_of: Dice::new(seed, Stream::Partitions),
-            polled_first: Dice::new(seed, Stream::Polls),
+            partition_of: RngStream::new(seed, Purpose::Partitions),
+            polled_first: RngStream::new(seed, Purpose::Polls),
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::{Contender, Timeline, site::Site, waits::Waits};
+use crate::{Contender, Timeline, queue_times::QueueTimes, world::World};
 
 /// What came of one simulation. Times are milliseconds unless they say seconds.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -15,13 +15,13 @@ pub struct Run {
     /// Tasks.
     pub tasks: Tasks,
     /// How long tasks waited for a worker.
-    pub queue_time_ms: Waits,
+    pub queue_time_ms: QueueTimes,
     /// Workers.
     pub workers: Workers,
     /// Starts of workers.
     pub invocations: Invocations,
     /// What the controller did.
-    pub control: Control,
+    pub control: ControllerCounts,
     /// When the last task was done; `None` when some are not.
     pub drained_after_ms: Option<f64>,
     /// How much time was simulated.
@@ -65,7 +65,8 @@ pub struct Workers {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Invocations {
     /// Asked of the provider.
-    pub asked: u64,
+    #[serde(rename = "asked")]
+    pub requested: u64,
     /// Started.
     pub started: u64,
     /// Refused for the provider's limits.
@@ -76,11 +77,12 @@ pub struct Invocations {
 
 /// What the controller did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Control {
+pub struct ControllerCounts {
     /// Announcements that it heard.
     pub signals: u64,
     /// Looks at the queue.
-    pub looks: u64,
+    #[serde(rename = "looks")]
+    pub stats_reads: u64,
     /// Decisions.
     pub decisions: u64,
     /// How often each reason was given.
@@ -90,48 +92,48 @@ pub struct Control {
 impl Run {
     pub(crate) fn of(
         contender: &Contender,
-        site: Site<'_>,
+        world: World<'_>,
         timeline: Timeline,
         ideal_seconds: f64,
     ) -> Self {
-        let (now, census) = (site.now, site.fleet.census());
-        let (waiting, running) = (site.queue.waiting(), site.fleet.running());
-        let seconds = site.fleet.lived(now).as_secs();
-        let Site { tally, mut queue, .. } = site;
-        let is_drained = tally.done == tally.arrived;
+        let (now, counts) = (world.now, world.fleet.counts());
+        let (waiting, running) = (world.queue.waiting(), world.fleet.running());
+        let seconds = world.fleet.lived(now).as_secs();
+        let World { counters, mut queue, .. } = world;
+        let is_drained = counters.done == counters.arrived;
         // Those that still wait have waited for as long at least.
-        let still = std::iter::from_fn(|| queue.take()).map(|task| now.less(task.since));
-        let waits = tally.waits.into_iter().chain(still).collect();
+        let still = std::iter::from_fn(|| queue.take()).map(|task| now.saturating_sub(task.since));
+        let waits = counters.waits.into_iter().chain(still).collect();
         Self {
             contender: contender.clone(),
             tasks: Tasks {
-                arrived: tally.arrived,
-                done: tally.done,
+                arrived: counters.arrived,
+                done: counters.done,
                 running,
                 waiting,
-                away: tally.away,
-                lost: tally.lost,
+                away: counters.away,
+                lost: counters.lost,
             },
-            queue_time_ms: Waits::of(waits),
+            queue_time_ms: QueueTimes::of(waits),
             workers: Workers {
-                peak: tally.peak,
-                at_end: census.alive(),
+                peak: counters.peak,
+                at_end: counts.alive(),
                 seconds,
                 to_ideal: seconds / ideal_seconds,
             },
             invocations: Invocations {
-                asked: tally.asked,
-                started: tally.started,
-                throttled: tally.throttled,
-                refused: tally.refused,
+                requested: counters.requested,
+                started: counters.started,
+                throttled: counters.throttled,
+                refused: counters.refused,
             },
-            control: Control {
-                signals: tally.signals,
-                looks: tally.looks,
-                decisions: tally.decisions,
-                reasons: tally.reasons,
+            control: ControllerCounts {
+                signals: counters.signals,
+                stats_reads: counters.stats_reads,
+                decisions: counters.decisions,
+                reasons: counters.reasons,
             },
-            drained_after_ms: is_drained.then(|| tally.last_done.as_ms()),
+            drained_after_ms: is_drained.then(|| counters.last_done.as_ms()),
             simulated_ms: now.as_ms(),
             timeline,
         }

@@ -43,7 +43,8 @@ pub struct QueueModel {
     /// From an announcement to its arrival at the controller.
     pub signal_latency: Micros,
     /// How old the server's figures get.
-    pub figures_age: Micros,
+    #[serde(rename = "figures_age")]
+    pub stats_age: Micros,
 }
 
 /// Workers that live for one invocation.
@@ -101,7 +102,7 @@ impl Default for Scenario {
                 miss_interval: Micros::from_ms(500),
                 sync_interval: Micros::from_ms(60_000),
                 signal_latency: Micros::from_ms(10),
-                figures_age: Micros::from_ms(5_000),
+                stats_age: Micros::from_ms(5_000),
             },
             workers: WorkerModel {
                 slots: 2,

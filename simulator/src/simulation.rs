@@ -1,18 +1,18 @@
-//! One simulation: traffic, site and controller until all is done.
+//! One simulation: advances traffic, world and controller until all tasks are done.
 
 use std::iter::Peekable;
 
 use crate::{
-    Contender, Ideal, Micros, ParseError, Run, Scenario, agenda::Happening, controller::Controller,
-    site::Site, timeline::Timeline, traffic::Workload,
+    Contender, Ideal, Micros, ParseError, Run, Scenario, controller::Controller,
+    event_queue::SimulationEvent, timeline::Timeline, traffic::Workload, world::World,
 };
 
-/// How many steps lie between two reports of progress.
+/// The number of steps between two progress reports.
 const REPORT_EVERY: u64 = 1 << 16;
-/// A simulation of more steps than this goes nowhere.
+/// A simulation stops after this many steps.
 const MAX_STEPS: u64 = 10_000_000_000;
 
-/// How far a simulation has come.
+/// The progress of a simulation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
     /// The simulated time.
@@ -23,12 +23,12 @@ pub struct Progress {
     pub done: u64,
 }
 
-/// Simulates `scenario` with `contender`, and tells `report` of its progress now and then.
+/// Simulates `scenario` with `contender`, and calls `report` with the progress from time to time.
 ///
 /// The same input has the same result on every machine.
 ///
 /// # Errors
-/// What [`Scenario::check`] and [`Contender::check`] refuse.
+/// Those of [`Scenario::check`] and [`Contender::check`].
 pub fn simulate(
     scenario: &Scenario,
     contender: &Contender,
@@ -50,7 +50,7 @@ pub fn simulate(
 
 struct Simulation<'a> {
     arrivals: Peekable<Workload>,
-    site: Site<'a>,
+    world: World<'a>,
     controller: Controller,
     timeline: Timeline,
 }
@@ -58,51 +58,53 @@ struct Simulation<'a> {
 impl<'a> Simulation<'a> {
     fn new(scenario: &'a Scenario, contender: &Contender) -> Result<Self, ParseError> {
         let workload = Workload::new(scenario.seed, &scenario.traffic, scenario.service);
-        let mut site = Site::new(scenario);
-        if contender.keeps_a_set() {
-            site.resize(0);
+        let mut world = World::new(scenario);
+        if contender.is_worker_set() {
+            world.resize(0);
         }
         let mut controller = Controller::new(contender)?;
-        controller.begin(&mut site);
+        controller.start(&mut world);
         let (arrivals, timeline) = (workload.peekable(), Timeline::default());
-        Ok(Self { arrivals, site, controller, timeline })
+        Ok(Self { arrivals, world, controller, timeline })
     }
 
-    /// Lets the next thing happen; `false` when there is no more to see.
+    /// Takes the next arrival or event; `false` at the end.
     fn step(&mut self) -> bool {
         let arrival = self.arrivals.peek().map(|arrival| arrival.at);
-        let event = self.site.agenda.next_at();
+        let event = self.world.event_queue.next_at();
         let Some(at) = [arrival, event].into_iter().flatten().min() else { return false };
         if arrival.is_none() {
-            let end = self.site.tally.last_progress() + self.site.scenario.patience;
-            if self.site.is_quiet() || at > end {
-                self.site.now = self.site.now.max(at.min(end));
+            let end = self.world.counters.last_progress() + self.world.scenario.patience;
+            if self.world.is_quiet() || at > end {
+                self.world.now = self.world.now.max(at.min(end));
                 return false;
             }
         }
-        self.timeline.advance(at, &self.site);
-        self.site.now = at;
+        self.timeline.advance(at, &self.world);
+        self.world.now = at;
         if arrival == Some(at) {
             if let Some(arrival) = self.arrivals.next() {
-                self.site.arrive(arrival);
+                self.world.arrive(arrival);
             }
-        } else if let Some((_, happening)) = self.site.agenda.take() {
-            match happening {
-                Happening::Control(control) => self.controller.go_on(control, &mut self.site),
-                physical => self.site.go_on(physical),
+        } else if let Some((_, event)) = self.world.event_queue.take() {
+            match event {
+                SimulationEvent::Controller(event) => {
+                    self.controller.handle(event, &mut self.world)
+                }
+                event => self.world.handle(event),
             }
         }
         true
     }
 
     fn progress(&self) -> Progress {
-        let (tally, now) = (&self.site.tally, self.site.now);
-        Progress { now, arrived: tally.arrived, done: tally.done }
+        let (counters, now) = (&self.world.counters, self.world.now);
+        Progress { now, arrived: counters.arrived, done: counters.done }
     }
 
     fn finish(mut self, contender: &Contender) -> Run {
-        self.timeline.end(&self.site);
-        let ideal = Ideal::of(self.site.scenario);
-        Run::of(contender, self.site, self.timeline, ideal.worker_seconds)
+        self.timeline.end(&self.world);
+        let ideal = Ideal::of(self.world.scenario);
+        Run::of(contender, self.world, self.timeline, ideal.worker_seconds)
     }
 }

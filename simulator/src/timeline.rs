@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{Micros, site::Site};
+use crate::{Micros, world::World};
 
 /// The most points that are kept: with more, every other is dropped and the space between them
 /// doubled.
@@ -41,42 +41,42 @@ impl Default for Timeline {
 }
 
 impl Timeline {
-    /// Notes what there was at the times up to `until`: what there is on the site now.
-    pub(crate) fn advance(&mut self, until: Micros, site: &Site<'_>) {
+    /// Notes what there was at the times up to `until`: what there is on the world now.
+    pub(crate) fn advance(&mut self, until: Micros, world: &World<'_>) {
         while self.next_at() < until {
-            self.points.push(Point::of(site));
+            self.points.push(Point::of(world));
             if self.points.len() >= MAX_POINTS {
                 let mut nth = 0_usize;
                 self.points.retain(|_| {
                     nth += 1;
                     nth % 2 == 1
                 });
-                self.every = self.every.times(2);
+                self.every = self.every.saturating_mul(2);
             }
         }
     }
 
     /// Notes what there is at the end.
-    pub(crate) fn end(&mut self, site: &Site<'_>) {
-        self.advance(site.now, site);
-        self.points.push(Point::of(site));
+    pub(crate) fn end(&mut self, world: &World<'_>) {
+        self.advance(world.now, world);
+        self.points.push(Point::of(world));
     }
 
     fn next_at(&self) -> Micros {
-        self.every.times(u64::try_from(self.points.len()).unwrap_or(u64::MAX))
+        self.every.saturating_mul(u64::try_from(self.points.len()).unwrap_or(u64::MAX))
     }
 }
 
 impl Point {
-    fn of(site: &Site<'_>) -> Self {
-        let (census, tally) = (site.fleet.census(), &site.tally);
+    fn of(world: &World<'_>) -> Self {
+        let (counts, counters) = (world.fleet.counts(), &world.counters);
         Self {
-            waiting: site.queue.waiting(),
-            running: site.fleet.running(),
-            starting: census.starting,
-            workers: census.alive(),
-            started: tally.started,
-            refused: tally.throttled + tally.refused,
+            waiting: world.queue.waiting(),
+            running: world.fleet.running(),
+            starting: counts.starting,
+            workers: counts.alive(),
+            started: counters.started,
+            refused: counters.throttled + counters.refused,
         }
     }
 }

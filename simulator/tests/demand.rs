@@ -67,11 +67,11 @@ fn workers_that_never_come_are_asked_for_up_to_the_limit_within_two_seconds_and_
     scenario.workers.no_show = 1.0;
     scenario.provider.concurrency = None;
     scenario.patience = ms(1);
-    assert!(of_demand(&scenario, 30).invocations.asked >= 30);
+    assert!(of_demand(&scenario, 30).invocations.requested >= 30);
     // An hour later it has tried one a minute, not thirty.
     scenario.patience = ms(3_600_000);
     let run = of_demand(&scenario, 30);
-    assert!((60..=110).contains(&run.invocations.asked), "{:?}", run.invocations);
+    assert!((60..=110).contains(&run.invocations.requested), "{:?}", run.invocations);
     assert!(run.control.reasons.contains_key("workers_do_not_appear"));
 }
 
@@ -99,7 +99,7 @@ fn burst_after_burst_finds_room_where_workers_are_seen() {
 fn hundred_tasks_one_after_another_need_few_workers() {
     let scenario = thirty_of_four("steady:rate=10,tasks=100", 200);
     let ours = of_demand(&scenario, 30);
-    assert!(ours.invocations.asked <= 3, "{:?}", ours.invocations);
+    assert!(ours.invocations.requested <= 3, "{:?}", ours.invocations);
 }
 
 #[test]

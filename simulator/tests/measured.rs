@@ -23,7 +23,7 @@ fn mean(traffic: &str, figure: impl Fn(&Run) -> u64) -> f64 {
 }
 
 fn invocations(traffic: &str) -> f64 {
-    mean(traffic, |run| run.invocations.asked)
+    mean(traffic, |run| run.invocations.requested)
 }
 
 /// Starts asked for before `at_ms`.

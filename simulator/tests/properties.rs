@@ -54,7 +54,7 @@ fn holds(scenario: &Scenario, run: &Run) -> Result<(), TestCaseError> {
     let tasks = run.tasks;
     prop_assert_eq!(tasks.done + tasks.running + tasks.waiting + tasks.away, tasks.arrived);
     let starts = run.invocations;
-    prop_assert_eq!(starts.started + starts.throttled + starts.refused, starts.asked);
+    prop_assert_eq!(starts.started + starts.throttled + starts.refused, starts.requested);
     if let Some(limit) = scenario.provider.concurrency {
         prop_assert!(run.workers.peak <= limit);
     }

@@ -1,4 +1,5 @@
-//! Runs the real algorithms, and translates between their terms and the simulator's.
+//! Runs the real algorithms for the built-in controller, and converts between contract types and
+//! the simulator's.
 
 use serde_json::{Map, Value};
 use wci_contract::{
@@ -12,8 +13,8 @@ use wci_scaling::{Algorithm, decide_batch};
 
 use crate::{
     Micros,
-    agenda::{Announced, Answer},
-    tally::Tally,
+    counters::Counters,
+    event_queue::{Announcement, Answer},
 };
 
 /// When simulated time begins: milliseconds since the Unix epoch, the first day of 2026.
@@ -22,13 +23,13 @@ const EPOCH_MS: i64 = 1_767_225_600_000;
 /// The queue that announcements name.
 const TASK_QUEUE: &str = "simulated";
 
-/// A simulated moment as algorithms know time, milliseconds since the Unix epoch.
+/// A simulated time in milliseconds since the Unix epoch, as algorithms have it.
 pub(super) fn epoch_ms(at: Micros) -> i64 {
     EPOCH_MS.saturating_add_unsigned(at.whole_ms())
 }
 
-/// The moment that an algorithm means; the start for what lies before it.
-pub(super) fn moment(epoch_ms: i64) -> Micros {
+/// The reverse of [`epoch_ms`]; a time before the simulation becomes its start.
+pub(super) fn simulated_time(epoch_ms: i64) -> Micros {
     Micros::from_ms(u64::try_from(epoch_ms.saturating_sub(EPOCH_MS)).unwrap_or_default())
 }
 
@@ -40,7 +41,7 @@ pub(crate) struct AlgorithmRunner {
     state: GroupState,
 }
 
-/// What a decision asks of a provider.
+/// A decision's request to the provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Request {
     Nothing,
@@ -53,11 +54,11 @@ impl AlgorithmRunner {
         Self { algorithm, config, state: GroupState::new() }
     }
 
-    /// Decides what `event` calls for, and keeps the state.
-    pub(super) fn decide(&mut self, at: Micros, event: Event, tally: &mut Tally) -> Decision {
+    /// Decides about `event`, and keeps the new state.
+    pub(super) fn decide(&mut self, at: Micros, event: Event, counters: &mut Counters) -> Decision {
         let mut decision =
             decide_batch(epoch_ms(at), self.algorithm, &self.config, &self.state, &[event]);
-        tally.decided(&decision);
+        counters.decided(&decision);
         self.state = std::mem::take(&mut decision.state);
         decision
     }
@@ -79,24 +80,21 @@ pub(super) fn request(actions: &[Action]) -> Request {
     request
 }
 
-/// An announcement as the signal that brings it.
-pub(super) fn signal(announced: Announced) -> TaskAdd {
-    let Announced { is_sync_match, tasks } = announced;
+/// The signal of an announcement.
+pub(super) fn signal(announcement: Announcement) -> TaskAdd {
+    let Announcement { is_sync_match, tasks } = announcement;
     let (misses, syncs) = if is_sync_match { (0, tasks) } else { (tasks, 0) };
-    let task_queue_name = TASK_QUEUE.to_owned();
-    TaskAdd { task_queue_name, is_sync_match, syncs: syncs.into(), ..missed(misses) }
-}
-
-/// So many tasks that wait, as if they were announced: by nobody, so that there is no queue.
-pub(super) fn missed(misses: u32) -> TaskAdd {
     TaskAdd {
+        task_queue_name: TASK_QUEUE.to_owned(),
         task_queue_type: i64::from(TaskType::Workflow.to_wire()),
+        is_sync_match,
         misses: misses.into(),
+        syncs: syncs.into(),
         ..TaskAdd::default()
     }
 }
 
-/// An answer as the outcome of a launch.
+/// The outcome of a launch with this answer.
 pub(super) fn outcome(answer: Answer) -> Outcome {
     let Answer { started, throttled, refused, class } = answer;
     Outcome { started, throttled, refused, class, ..Outcome::default() }

@@ -1,9 +1,10 @@
-//! The loop of the controller built into Temporal server 1.32, as far as it was measured: signals
-//! are taken one after another, each that calls for a worker waits for the provider, and the queue
-//! is looked at after five minutes and then as often as the algorithm asks, within bounds.
+//! The loop of the controller built into Temporal Server 1.32, as far as it was measured. It takes
+//! one signal after another, and waits for the provider after each one that calls for a worker. It
+//! reads the queue's stats after five minutes, and then as often as the algorithm requests, within
+//! bounds.
 //!
-//! What the algorithm says of held tasks is not heard: the built-in controller forgets them. Nor
-//! does it hear of outcomes, so that nothing ever backs off.
+//! It forgets tasks that the algorithm defers, and reports no outcomes to the algorithm, which
+//! therefore never backs off.
 
 use std::collections::VecDeque;
 
@@ -12,14 +13,14 @@ use wci_contract::decision::Event;
 use super::algorithm_runner::{self, AlgorithmRunner, Request};
 use crate::{
     Micros,
-    agenda::{Answer, Control},
-    site::Site,
+    event_queue::{Answer, ControllerEvent},
+    world::World,
 };
 
 const FIRST_POLL: Micros = Micros::from_ms(300_000);
 const SHORTEST_POLL: Micros = Micros::from_ms(30_000);
 const LONGEST_POLL: Micros = Micros::from_ms(300_000);
-/// How often a call that was refused is made, all in all, and how far apart.
+/// The number of calls for one decision if the provider refuses, and the time between two.
 const CALLS: u32 = 6;
 const BETWEEN_CALLS: Micros = Micros::from_ms(1_500);
 
@@ -28,16 +29,16 @@ const BETWEEN_CALLS: Micros = Micros::from_ms(1_500);
 pub(crate) struct BuiltIn {
     algorithm: AlgorithmRunner,
     inbox: VecDeque<Event>,
-    /// What keeps it from taking the next from the inbox.
+    /// Why it does not take the next event from the inbox.
     busy: Option<Busy>,
 }
 
-/// What it waits for.
+/// What the controller waits for.
 #[derive(Debug, Clone, Copy)]
 enum Busy {
-    /// Its own next step.
+    /// Its next workflow task.
     Waking,
-    /// The provider, asked for so many workers so many times.
+    /// The provider, which was called `calls` times.
     Calling { count: u32, calls: u32 },
 }
 
@@ -46,83 +47,83 @@ impl BuiltIn {
         Self { algorithm, inbox: VecDeque::new(), busy: None }
     }
 
-    pub(super) fn begin(&mut self, site: &mut Site<'_>) {
-        site.after(FIRST_POLL, Control::Sample(0));
+    pub(super) fn start(&mut self, world: &mut World<'_>) {
+        world.schedule(FIRST_POLL, ControllerEvent::Sample(0));
     }
 
-    pub(super) fn go_on(&mut self, control: Control, site: &mut Site<'_>) {
-        match control {
-            Control::Signal(announced) => {
-                self.inbox.push_back(Event::TaskAdd(algorithm_runner::signal(announced)));
-                self.wake(site);
+    pub(super) fn handle(&mut self, event: ControllerEvent, world: &mut World<'_>) {
+        match event {
+            ControllerEvent::Signal(announcement) => {
+                self.inbox.push_back(Event::TaskAdd(algorithm_runner::signal(announcement)));
+                self.wake(world);
             }
-            Control::Sample(_) => {
-                let poll = site.look();
+            ControllerEvent::Sample(_) => {
+                let poll = world.read_stats();
                 self.inbox.push_back(Event::Poll(poll));
-                self.wake(site);
+                self.wake(world);
             }
-            Control::Decided => {
+            ControllerEvent::Decided => {
                 self.busy = None;
-                self.take_next(site);
+                self.take_next(world);
             }
-            Control::Answered(answer) => self.answered(site, answer),
-            Control::Wake(_) => self.call_again(site),
-            Control::Reported(_) => {}
+            ControllerEvent::Answered(answer) => self.answered(world, answer),
+            ControllerEvent::Wake(_) => self.call_again(world),
+            ControllerEvent::Due(_) => {}
         }
     }
 
-    fn wake(&mut self, site: &mut Site<'_>) {
+    fn wake(&mut self, world: &mut World<'_>) {
         if self.busy.is_none() {
             self.busy = Some(Busy::Waking);
-            site.after(site.scenario.controller.decision_latency, Control::Decided);
+            world.schedule(world.scenario.controller.decision_latency, ControllerEvent::Decided);
         }
     }
 
-    /// Takes one after another until one calls for a worker.
-    fn take_next(&mut self, site: &mut Site<'_>) {
+    /// Takes one event after another until one calls for a worker.
+    fn take_next(&mut self, world: &mut World<'_>) {
         while self.busy.is_none()
             && let Some(event) = self.inbox.pop_front()
         {
             let is_poll = matches!(event, Event::Poll(_));
-            let decision = self.algorithm.decide(site.now, event, &mut site.tally);
+            let decision = self.algorithm.decide(world.now, event, &mut world.counters);
             if is_poll {
                 let next = Micros::from_ms(decision.next_poll_ms);
-                site.after(next.clamp(SHORTEST_POLL, LONGEST_POLL), Control::Sample(0));
+                world.schedule(next.clamp(SHORTEST_POLL, LONGEST_POLL), ControllerEvent::Sample(0));
             }
             match algorithm_runner::request(&decision.actions) {
                 Request::Nothing => {}
-                Request::Start(count) => self.call(site, count, 1),
+                Request::Start(count) => self.call(world, count, 1),
                 Request::Resize(count) => {
-                    site.resize(count);
+                    world.resize(count);
                 }
             }
         }
     }
 
-    fn call(&mut self, site: &mut Site<'_>, count: u32, calls: u32) {
+    fn call(&mut self, world: &mut World<'_>, count: u32, calls: u32) {
         self.busy = Some(Busy::Calling { count, calls });
-        let answer = site.ask(count);
-        let latency = site.latency();
-        site.after(latency, Control::Answered(answer));
+        let answer = world.request_workers(count);
+        let latency = world.latency();
+        world.schedule(latency, ControllerEvent::Answered(answer));
     }
 
-    fn answered(&mut self, site: &mut Site<'_>, answer: Answer) {
+    fn answered(&mut self, world: &mut World<'_>, answer: Answer) {
         let missing = answer.throttled + answer.refused;
         match self.busy {
             Some(Busy::Calling { calls, .. }) if missing > 0 && calls < CALLS => {
                 self.busy = Some(Busy::Calling { count: missing, calls });
-                site.after(BETWEEN_CALLS, Control::Wake(0));
+                world.schedule(BETWEEN_CALLS, ControllerEvent::Wake(0));
             }
             _ => {
                 self.busy = None;
-                self.take_next(site);
+                self.take_next(world);
             }
         }
     }
 
-    fn call_again(&mut self, site: &mut Site<'_>) {
+    fn call_again(&mut self, world: &mut World<'_>) {
         if let Some(Busy::Calling { count, calls }) = self.busy {
-            self.call(site, count, calls + 1);
+            self.call(world, count, calls + 1);
         }
     }
 }

@@ -1,48 +1,48 @@
-//! One worker, and how many there are at each stage.
+//! One worker, and the number of workers at each stage.
 
 use crate::{Micros, queue::Task};
 
-/// A worker. Records of those that left are used again, with another generation.
+/// Identifies a worker. The index of a worker that exited is used again, with the next generation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct WorkerId {
     pub(super) index: u32,
     pub(super) generation: u32,
 }
 
-/// How far a worker's life has come.
+/// The stage of a worker's life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stage {
     Starting,
     Polling,
-    /// It finishes what it has and takes no more.
+    /// It completes its tasks and takes no more.
     Draining,
-    Gone,
+    Exited,
 }
 
-/// What is known of one worker.
+/// A worker.
 #[derive(Debug)]
 pub(crate) struct Worker {
     pub(super) generation: u32,
     pub(crate) stage: Stage,
-    /// When it was started.
+    /// When it started.
     pub(super) since: Micros,
     pub(crate) slots: Vec<Option<Task>>,
     pub(crate) busy: u32,
     pub(crate) idle_since: Micros,
-    /// Whether somebody will look whether it is idle.
+    /// Whether a check of its idle timeout is scheduled.
     pub(crate) is_idle_check_due: bool,
     pub(crate) never_polls: bool,
 }
 
-/// How many workers are at each stage.
+/// The number of workers at each stage.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Census {
+pub(crate) struct WorkerCounts {
     pub(crate) starting: u32,
     pub(crate) polling: u32,
     pub(crate) draining: u32,
 }
 
-impl Census {
+impl WorkerCounts {
     pub(crate) fn alive(self) -> u32 {
         self.starting + self.polling + self.draining
     }
@@ -52,16 +52,16 @@ impl Census {
             Stage::Starting => Some(&mut self.starting),
             Stage::Polling => Some(&mut self.polling),
             Stage::Draining => Some(&mut self.draining),
-            Stage::Gone => None,
+            Stage::Exited => None,
         }
     }
 }
 
 impl Worker {
-    pub(super) fn vacant(slots: u32) -> Self {
+    pub(super) fn exited(slots: u32) -> Self {
         Self {
             generation: 0,
-            stage: Stage::Gone,
+            stage: Stage::Exited,
             since: Micros::ZERO,
             slots: vec![None; slots as usize],
             busy: 0,

@@ -30,7 +30,7 @@ pub fn row(run: &Run) -> [String; HEADER.len()] {
         span(wait.p99),
         format!("{:.0}", run.workers.seconds),
         format!("{:.2}", run.workers.to_ideal),
-        count(starts.asked),
+        count(starts.requested),
         count(starts.throttled),
         count(starts.refused),
         count(run.workers.peak.into()),

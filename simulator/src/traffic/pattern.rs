@@ -39,7 +39,7 @@ impl Pattern {
         let at = arguments.duration("at")?.unwrap_or_default();
         let (lasting, tasks) = match shape {
             Shape::Burst { size, every, times, over } => {
-                (every.times(times.into()) + over, size.saturating_mul(times))
+                (every.saturating_mul(times.into()) + over, size.saturating_mul(times))
             }
             _ => extent(&mut arguments, shape)?,
         };
@@ -54,9 +54,9 @@ impl Pattern {
             Shape::Poisson { rate } | Shape::Steady { rate } => rate * secs,
             Shape::Ramp { from, to } => (from + to) / 2.0 * secs,
             Shape::OnOff { rate, on, off } => {
-                let rounds = self.lasting.per(on + off);
-                let last = self.lasting.less((on + off).times(rounds)).min(on);
-                rate * (on.times(rounds) + last).as_secs()
+                let rounds = self.lasting.div_floor(on + off);
+                let last = self.lasting.saturating_sub((on + off).saturating_mul(rounds)).min(on);
+                rate * (on.saturating_mul(rounds) + last).as_secs()
             }
             Shape::Burst { size, times, .. } => return f64::from(size) * f64::from(times),
         };

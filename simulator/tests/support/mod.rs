@@ -31,6 +31,6 @@ pub(crate) fn run(scenario: &Scenario, name: &str) -> Run {
 
 /// Every algorithm that starts workers one by one.
 pub(crate) fn invokers() -> Vec<&'static str> {
-    let invokes = |name: &&str| !contender(name).keeps_a_set();
+    let invokes = |name: &&str| !contender(name).is_worker_set();
     Contender::names().into_iter().filter(invokes).collect()
 }

@@ -39,7 +39,7 @@ fn one_task_waits_for_its_cold_start_and_costs_that_its_work_and_an_idle_timeout
     scenario.workers.cold_start = always(300);
     scenario.service = always(200);
     let run = run(&scenario, "no-sync");
-    // Announced after 10 ms, decided after 20 more, then the cold start.
+    // Announcement after 10 ms, decided after 20 more, then the cold start.
     assert!((run.queue_time_ms.max - 330.0).abs() < 1.0, "{:?}", run.queue_time_ms);
     assert_eq!((run.invocations.started, run.workers.at_end), (1, 0));
     assert!((run.workers.seconds - 10.5).abs() < 0.01, "{:?}", run.workers);

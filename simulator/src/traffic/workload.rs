@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Recorded, Source, Traffic, flow::Flow};
+use super::{Recorded, Source, Traffic, pattern_arrivals::PatternArrivals};
 use crate::{
     Distribution, Micros,
-    dice::{Dice, Stream},
+    rng_stream::{Purpose, RngStream},
 };
 
 /// A task that arrives.
@@ -20,8 +20,8 @@ pub(crate) struct Arrival {
 #[derive(Debug, Clone)]
 pub(crate) struct Workload {
     flows: Vec<Head>,
-    arrivals: Dice,
-    services: Dice,
+    arrivals: RngStream,
+    services: RngStream,
     service: Distribution,
 }
 
@@ -34,17 +34,17 @@ struct Head {
 
 #[derive(Debug, Clone)]
 enum Kind {
-    Pattern(Flow),
+    Pattern(PatternArrivals),
     Recorded { rows: Arc<[Recorded]>, at: usize, given: u32 },
 }
 
 impl Workload {
     pub(crate) fn new(seed: u64, traffic: &[Traffic], service: Distribution) -> Self {
-        let mut arrivals = Dice::new(seed, Stream::Arrivals);
+        let mut arrivals = RngStream::new(seed, Purpose::Arrivals);
         let flows = traffic.iter().map(|traffic| Head::new(&traffic.source, &mut arrivals));
         Self {
             flows: flows.collect(),
-            services: Dice::new(seed, Stream::Services),
+            services: RngStream::new(seed, Purpose::Services),
             service,
             arrivals,
         }
@@ -66,20 +66,20 @@ impl Iterator for Workload {
 }
 
 impl Head {
-    fn new(source: &Source, dice: &mut Dice) -> Self {
+    fn new(source: &Source, rng: &mut RngStream) -> Self {
         let mut flow = match source {
-            Source::Pattern(pattern) => Kind::Pattern(Flow::new(*pattern)),
+            Source::Pattern(pattern) => Kind::Pattern(PatternArrivals::new(*pattern)),
             Source::Recorded(rows) => Kind::Recorded { rows: rows.clone(), at: 0, given: 0 },
         };
-        let next = flow.next(dice);
+        let next = flow.next(rng);
         Self { flow, next }
     }
 }
 
 impl Kind {
-    fn next(&mut self, dice: &mut Dice) -> Option<(Micros, Option<Micros>)> {
+    fn next(&mut self, rng: &mut RngStream) -> Option<(Micros, Option<Micros>)> {
         match self {
-            Self::Pattern(flow) => flow.next(dice).map(|at| (at, None)),
+            Self::Pattern(flow) => flow.next(rng).map(|at| (at, None)),
             Self::Recorded { rows, at, given } => {
                 while rows.get(*at)?.count <= *given {
                     *at += 1;

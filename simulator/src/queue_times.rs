@@ -9,7 +9,7 @@ const SHARES: u32 = 200;
 
 /// How long tasks waited, milliseconds.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct Waits {
+pub struct QueueTimes {
     /// The mean.
     pub mean: f64,
     /// Half waited no longer.
@@ -25,7 +25,7 @@ pub struct Waits {
     pub curve: Vec<f64>,
 }
 
-impl Waits {
+impl QueueTimes {
     pub(crate) fn of(mut waits: Vec<Micros>) -> Self {
         if waits.is_empty() {
             return Self::default();
@@ -57,15 +57,15 @@ mod tests {
 
     #[test]
     fn percentiles_are_waits_that_some_task_had() {
-        let waits = Waits::of((1..=200).rev().map(Micros::from_ms).collect());
+        let waits = QueueTimes::of((1..=200).rev().map(Micros::from_ms).collect());
         assert_eq!((waits.p50, waits.p95, waits.p99), (100.0, 190.0, 198.0));
         assert_eq!((waits.max, waits.mean), (200.0, 100.5));
     }
 
     #[test]
     fn a_single_task_is_every_percentile_and_none_is_no_wait() {
-        let waits = Waits::of(vec![Micros::from_ms(7)]);
+        let waits = QueueTimes::of(vec![Micros::from_ms(7)]);
         assert_eq!((waits.p50, waits.p99, waits.max), (7.0, 7.0, 7.0));
-        assert_eq!(Waits::of(Vec::new()), Waits::default());
+        assert_eq!(QueueTimes::of(Vec::new()), QueueTimes::default());
     }
 }

@@ -1,9 +1,9 @@
 //! When tasks arrive.
 
-mod flow;
 mod pattern;
+mod pattern_arrivals;
 mod recorded;
-mod stream;
+mod workload;
 
 use std::{fmt, str::FromStr, sync::Arc};
 
@@ -13,7 +13,7 @@ use crate::{ParseError, arguments::Arguments};
 
 pub(crate) use pattern::{Pattern, Shape};
 pub(crate) use recorded::Recorded;
-pub(crate) use stream::{Arrival, Workload};
+pub(crate) use workload::{Arrival, Workload};
 
 /// The most tasks that one simulation takes.
 pub const MAX_TASKS: u32 = 20_000_000;

@@ -1,29 +1,29 @@
-//! What happens to workers: they start, poll, rest, drain and leave.
+//! The lifecycle of workers: they start, poll, become idle, drain and exit.
 
-use super::Site;
+use super::World;
 use crate::{
     Micros,
-    agenda::{Answer, Happening},
+    event_queue::{Answer, SimulationEvent},
     fleet::{Stage, WorkerId},
 };
 
-/// How long a provider that keeps a set of workers takes to see that one left.
+/// The time until the provider of a worker set notices that a worker exited.
 const REFILL: Micros = Micros::from_ms(1_000);
 
-impl Site<'_> {
-    pub(super) fn start(&mut self) {
+impl World<'_> {
+    pub(super) fn start_worker(&mut self) {
         let (now, workers) = (self.now, &self.scenario.workers);
         let (id, cold_start) = self.fleet.start(now);
-        self.agenda.add(now + cold_start, Happening::Ready(id));
+        self.event_queue.add(now + cold_start, SimulationEvent::WorkerReady(id));
         if self.set_size.is_none() {
-            let drain = now + workers.lifetime.less(workers.drain);
-            self.agenda.add(drain, Happening::Drain(id));
-            self.agenda.add(now + workers.lifetime, Happening::Kill(id));
+            let drain = now + workers.lifetime.saturating_sub(workers.drain);
+            self.event_queue.add(drain, SimulationEvent::WorkerDrains(id));
+            self.event_queue.add(now + workers.lifetime, SimulationEvent::WorkerKilled(id));
         }
-        self.tally.peak = self.tally.peak.max(self.fleet.census().alive());
+        self.counters.peak = self.counters.peak.max(self.fleet.counts().alive());
     }
 
-    /// A slot without a task takes one, or polls.
+    /// Gives a free slot the next task, or has it poll.
     fn serve(&mut self, id: WorkerId, slot: u32) {
         match self.queue.take() {
             Some(task) => self.assign((id, slot), task),
@@ -33,13 +33,13 @@ impl Site<'_> {
 
     pub(super) fn ready(&mut self, id: WorkerId) {
         match self.fleet.get(id) {
-            Some(worker) if worker.never_polls => self.leave(id),
+            Some(worker) if worker.never_polls => self.remove_worker(id),
             Some(worker) if worker.stage == Stage::Starting => {
-                self.fleet.pass_to(id, Stage::Polling);
+                self.fleet.set_stage(id, Stage::Polling);
                 for slot in 0..self.scenario.workers.slots {
                     self.serve(id, slot);
                 }
-                self.rest(id);
+                self.check_idle(id);
             }
             _ => {}
         }
@@ -48,20 +48,20 @@ impl Site<'_> {
     pub(super) fn done(&mut self, id: WorkerId, slot: u32) {
         let Some(worker) = self.fleet.done(id, slot) else { return };
         let (stage, busy) = (worker.stage, worker.busy);
-        self.tally.done += 1;
-        self.tally.last_done = self.now;
+        self.counters.done += 1;
+        self.counters.last_done = self.now;
         match stage {
             Stage::Polling => {
                 self.serve(id, slot);
-                self.rest(id);
+                self.check_idle(id);
             }
-            _ if busy == 0 => self.leave(id),
+            _ if busy == 0 => self.remove_worker(id),
             _ => {}
         }
     }
 
-    /// Notes when a worker has nothing to do, and has somebody look again.
-    fn rest(&mut self, id: WorkerId) {
+    /// Records since when a worker is idle, and schedules the check of its idle timeout.
+    fn check_idle(&mut self, id: WorkerId) {
         let (now, wait) = (self.now, self.scenario.workers.idle_exit);
         if self.set_size.is_some() {
             return;
@@ -69,7 +69,7 @@ impl Site<'_> {
         let Some(worker) = self.fleet.get(id).filter(|worker| worker.busy == 0) else { return };
         worker.idle_since = now;
         if !std::mem::replace(&mut worker.is_idle_check_due, true) {
-            self.agenda.add(now + wait, Happening::Idle(id));
+            self.event_queue.add(now + wait, SimulationEvent::IdleCheck(id));
         }
     }
 
@@ -82,45 +82,45 @@ impl Site<'_> {
         }
         let due = worker.idle_since + wait;
         if due <= now {
-            self.leave(id);
+            self.remove_worker(id);
         } else {
             worker.is_idle_check_due = true;
-            self.agenda.add(due, Happening::Idle(id));
+            self.event_queue.add(due, SimulationEvent::IdleCheck(id));
         }
     }
 
     pub(super) fn drain(&mut self, id: WorkerId) {
         let Some(worker) = self.fleet.get(id) else { return };
         if worker.busy == 0 {
-            self.leave(id);
+            self.remove_worker(id);
         } else if worker.stage == Stage::Polling {
-            self.fleet.pass_to(id, Stage::Draining);
+            self.fleet.set_stage(id, Stage::Draining);
         }
     }
 
-    /// A worker leaves, and takes with it what it had: that is offered again in time.
-    pub(super) fn leave(&mut self, id: WorkerId) {
-        for task in self.fleet.leave(id, self.now) {
-            self.tally.lost += 1;
-            self.tally.away += 1;
+    /// Removes a worker. Its tasks return to the queue after their timeout.
+    pub(super) fn remove_worker(&mut self, id: WorkerId) {
+        for task in self.fleet.remove(id, self.now) {
+            self.counters.lost += 1;
+            self.counters.away += 1;
             let at = self.now + self.scenario.workers.task_timeout;
-            self.agenda.add(at, Happening::Return(task.service));
+            self.event_queue.add(at, SimulationEvent::TaskReturns(task.service));
         }
         if self.set_size.is_some() {
-            self.agenda.add(self.now + REFILL, Happening::Refill);
+            self.event_queue.add(self.now + REFILL, SimulationEvent::SetRefills);
         }
     }
 
-    /// Starts or drains workers until there are as many as the set is to have.
-    pub(super) fn keep_set(&mut self) -> Answer {
+    /// Starts or drains workers until the set has its size.
+    pub(super) fn reconcile_set(&mut self) -> Answer {
         let Some(size) = self.set_size else { return Answer::default() };
-        let census = self.fleet.census();
-        let have = census.starting + census.polling;
+        let counts = self.fleet.counts();
+        let have = counts.starting + counts.polling;
         for _ in size..have {
-            if let Some(id) = self.fleet.dispensable() {
+            if let Some(id) = self.fleet.least_busy() {
                 self.drain(id);
             }
         }
-        if have < size { self.ask(size - have) } else { Answer::default() }
+        if have < size { self.request_workers(size - have) } else { Answer::default() }
     }
 }

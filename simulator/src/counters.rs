@@ -1,29 +1,29 @@
-//! What is counted while a simulation runs.
+//! The counters of a running simulation.
 
 use std::collections::BTreeMap;
 
 use wci_contract::decision::Decision;
 
-use crate::{Micros, agenda::Answer};
+use crate::{Micros, event_queue::Answer};
 
-/// Counts of one simulation.
+/// The counters of one simulation.
 #[derive(Debug, Default)]
-pub(crate) struct Tally {
+pub(crate) struct Counters {
     pub(crate) arrived: u64,
     pub(crate) done: u64,
-    /// Killed with their worker.
+    /// How often a task was killed with its worker.
     pub(crate) lost: u64,
-    /// Killed, and not offered again yet.
+    /// Tasks that were killed and have not returned to the queue yet.
     pub(crate) away: u64,
-    /// How long tasks waited, each time that one was handed to a worker, microseconds.
+    /// The queue time of each task that was dispatched.
     pub(crate) waits: Vec<Micros>,
-    /// The work of the tasks that arrived.
+    /// The sum of the service times of the tasks that arrived.
     pub(crate) work: Micros,
     pub(crate) signals: u64,
-    pub(crate) looks: u64,
+    pub(crate) stats_reads: u64,
     pub(crate) decisions: u64,
     pub(crate) reasons: BTreeMap<&'static str, u64>,
-    pub(crate) asked: u64,
+    pub(crate) requested: u64,
     pub(crate) started: u64,
     pub(crate) throttled: u64,
     pub(crate) refused: u64,
@@ -32,8 +32,8 @@ pub(crate) struct Tally {
     pub(crate) last_done: Micros,
 }
 
-impl Tally {
-    /// A decision was made.
+impl Counters {
+    /// Counts a decision.
     pub(crate) fn decided(&mut self, decision: &Decision) {
         self.decisions += 1;
         for reason in &decision.reasons {
@@ -41,15 +41,15 @@ impl Tally {
         }
     }
 
-    /// A provider answered a call for `count` workers.
+    /// Counts the provider's answer to a request for `count` workers.
     pub(crate) fn answered(&mut self, count: u32, answer: &Answer) {
-        self.asked += u64::from(count);
+        self.requested += u64::from(count);
         self.started += u64::from(answer.started);
         self.throttled += u64::from(answer.throttled);
         self.refused += u64::from(answer.refused);
     }
 
-    /// When the latest task arrived or was done.
+    /// When the latest task arrived or completed.
     pub(crate) fn last_progress(&self) -> Micros {
         self.last_arrival.max(self.last_done)
     }

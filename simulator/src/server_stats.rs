@@ -29,7 +29,7 @@ impl Rate {
     }
 
     fn advance(&mut self, now: Micros) {
-        let bucket = now.per(BUCKET);
+        let bucket = now.div_floor(BUCKET);
         for passed in (self.bucket + 1..=bucket).take(BUCKETS) {
             self.counts[Self::slot(passed)] = 0;
         }
@@ -38,21 +38,22 @@ impl Rate {
 
     fn per_second(&mut self, now: Micros) -> f64 {
         self.advance(now);
-        let span = BUCKET.times(5) + now.less(BUCKET.times(self.bucket));
+        let span =
+            BUCKET.saturating_mul(5) + now.saturating_sub(BUCKET.saturating_mul(self.bucket));
         self.counts.iter().map(|count| f64::from(*count)).sum::<f64>() / span.as_secs()
     }
 }
 
 /// The figures of one queue, and the answer that the server keeps for a while.
 #[derive(Debug)]
-pub(crate) struct Figures {
+pub(crate) struct ServerStats {
     added: Rate,
     dispatched: Rate,
     kept: QueueStats,
     kept_until: Micros,
 }
 
-impl Figures {
+impl ServerStats {
     /// The figures of a queue that was empty when it was asked about last: that answer is kept
     /// until `kept_until`.
     pub(crate) fn new(kept_until: Micros) -> Self {
@@ -80,7 +81,7 @@ impl Figures {
             backlog: queue.waiting(),
             arrival_rate: self.added.per_second(now),
             dispatch_rate: self.dispatched.per_second(now),
-            age_ms: queue.oldest().map_or(0, |since| now.less(since).whole_ms()),
+            age_ms: queue.oldest().map_or(0, |since| now.saturating_sub(since).whole_ms()),
         };
         self.kept
     }
@@ -106,9 +107,9 @@ mod tests {
     #[test]
     fn the_server_repeats_what_it_said_for_five_seconds() {
         let mut queue = Queue::new(1, 4);
-        let mut figures = Figures::new(Micros::ZERO);
+        let mut stats = ServerStats::new(Micros::ZERO);
         let mut backlog = |ms, queue: &Queue| {
-            figures.read(Micros::from_ms(ms), queue, Micros::from_ms(5_000)).backlog
+            stats.read(Micros::from_ms(ms), queue, Micros::from_ms(5_000)).backlog
         };
         assert_eq!(backlog(0, &queue), 0);
         queue.add(0, Task { since: Micros::ZERO, service: Micros::ZERO });

@@ -13,7 +13,7 @@ use crate::Micros;
 /// What chance is asked about. Each has numbers of its own, so that traffic stays the same when
 /// an algorithm starts other workers.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Stream {
+pub(crate) enum Purpose {
     Arrivals = 1,
     Services = 2,
     Partitions = 3,
@@ -25,10 +25,10 @@ pub(crate) enum Stream {
 
 /// A stream of numbers by chance.
 #[derive(Debug, Clone)]
-pub(crate) struct Dice(Pcg64);
+pub(crate) struct RngStream(Pcg64);
 
-impl Dice {
-    pub(crate) fn new(seed: u64, stream: Stream) -> Self {
+impl RngStream {
+    pub(crate) fn new(seed: u64, stream: Purpose) -> Self {
         let mut seeds = Pcg64::seed_from_u64(seed);
         let state = u128::from(seeds.next_u64()) << 64 | u128::from(seeds.next_u64());
         Self(Pcg64::new(state, stream as u128))
@@ -67,7 +67,7 @@ impl Dice {
     }
 
     /// Whether something of this probability happens.
-    pub(crate) fn happens(&mut self, probability: f64) -> bool {
+    pub(crate) fn bernoulli(&mut self, probability: f64) -> bool {
         probability > 0.0 && self.unit() < probability
     }
 }
@@ -78,28 +78,28 @@ mod tests {
 
     #[test]
     fn a_seed_always_means_the_same_numbers() {
-        let mut dice = Dice::new(1, Stream::Arrivals);
-        let drawn: Vec<usize> = (0..8).map(|_| dice.below(1000)).collect();
+        let mut rng = RngStream::new(1, Purpose::Arrivals);
+        let drawn: Vec<usize> = (0..8).map(|_| rng.below(1000)).collect();
         assert_eq!(drawn, [632, 202, 681, 722, 252, 848, 298, 42]);
-        assert_eq!(dice.exponential().to_bits(), 4_613_557_650_066_438_406);
-        assert_eq!(dice.normal().to_bits(), 4_607_110_015_657_708_744);
+        assert_eq!(rng.exponential().to_bits(), 4_613_557_650_066_438_406);
+        assert_eq!(rng.normal().to_bits(), 4_607_110_015_657_708_744);
     }
 
     #[test]
     fn streams_and_seeds_have_numbers_of_their_own() {
-        let first = |seed, stream| Dice::new(seed, stream).unit().to_bits();
-        assert_ne!(first(1, Stream::Arrivals), first(1, Stream::Services));
-        assert_ne!(first(1, Stream::Arrivals), first(2, Stream::Arrivals));
+        let first = |seed, stream| RngStream::new(seed, stream).unit().to_bits();
+        assert_ne!(first(1, Purpose::Arrivals), first(1, Purpose::Services));
+        assert_ne!(first(1, Purpose::Arrivals), first(2, Purpose::Arrivals));
     }
 
     #[test]
     fn means_are_what_they_should_be() {
-        let mut dice = Dice::new(7, Stream::Services);
-        let mut mean = |draw: fn(&mut Dice) -> f64| {
-            (0..100_000).map(|_| draw(&mut dice)).sum::<f64>() / 100_000.0
+        let mut rng = RngStream::new(7, Purpose::Services);
+        let mut mean = |draw: fn(&mut RngStream) -> f64| {
+            (0..100_000).map(|_| draw(&mut rng)).sum::<f64>() / 100_000.0
         };
-        assert!((mean(Dice::unit) - 0.5).abs() < 0.01);
-        assert!((mean(Dice::exponential) - 1.0).abs() < 0.01);
-        assert!(mean(Dice::normal).abs() < 0.01);
+        assert!((mean(RngStream::unit) - 0.5).abs() < 0.01);
+        assert!((mean(RngStream::exponential) - 1.0).abs() < 0.01);
+        assert!(mean(RngStream::normal).abs() < 0.01);
     }
 }

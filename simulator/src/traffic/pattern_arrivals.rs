@@ -4,23 +4,23 @@
 //! is the number of tasks to be expected so far, and its inverse says when that is reached.
 
 use super::{Pattern, Shape};
-use crate::{Micros, dice::Dice};
+use crate::{Micros, rng_stream::RngStream};
 
 /// Where a pattern has got to.
 #[derive(Debug, Clone)]
-pub(super) struct Flow {
+pub(super) struct PatternArrivals {
     pattern: Pattern,
     count: u32,
     load: f64,
 }
 
-impl Flow {
+impl PatternArrivals {
     pub(super) fn new(pattern: Pattern) -> Self {
         Self { pattern, count: 0, load: 0.0 }
     }
 
     /// When the next task arrives; `None` when there is none.
-    pub(super) fn next(&mut self, dice: &mut Dice) -> Option<Micros> {
+    pub(super) fn next(&mut self, rng: &mut RngStream) -> Option<Micros> {
         if self.count >= self.pattern.tasks {
             return None;
         }
@@ -28,11 +28,11 @@ impl Flow {
             Shape::Burst { size, over, every, .. } => {
                 let (round, nth) = (self.count / size, self.count % size);
                 let share = over.as_secs() * f64::from(nth) / f64::from(size);
-                every.times(round.into()) + Micros::from_secs(share)
+                every.saturating_mul(round.into()) + Micros::from_secs(share)
             }
             Shape::Steady { rate } => Micros::from_secs(f64::from(self.count) / rate),
             _ => {
-                self.load += dice.exponential();
+                self.load += rng.exponential();
                 time_of(&self.pattern, self.load)?
             }
         };
@@ -55,7 +55,7 @@ fn time_of(pattern: &Pattern, load: f64) -> Option<Micros> {
         }
         Shape::OnOff { rate, on, off } => {
             let busy = Micros::from_secs(load / rate);
-            Some(busy + off.times(busy.per(on)))
+            Some(busy + off.saturating_mul(busy.div_floor(on)))
         }
         Shape::Poisson { rate } | Shape::Steady { rate } => Some(Micros::from_secs(load / rate)),
         Shape::Burst { .. } => None,

@@ -1,0 +1,81 @@
+//! The activity `WatchTaskQueues`: reads the queue's stats until the core's [`BacklogWatch`] ends
+//! the watch.
+
+use wci_contract::{
+    TaskType,
+    activities::{WatchEnd, WatchInput, WatchOutput},
+};
+use wci_instance::{
+    Event,
+    backlog_watch::{BacklogWatch, Sample},
+};
+
+use super::{IDLE_BEFORE_MS, Instance};
+use crate::{
+    Micros, controller::algorithm_runner::epoch_ms, event_queue::ControllerEvent, world::World,
+};
+
+/// From the request for a watch to its first sample.
+const FIRST_SAMPLE: Micros = Micros::from_ms(10);
+
+/// A watch, and what it looks for.
+#[derive(Debug)]
+pub(super) struct RunningWatch {
+    input: WatchInput,
+    backlog: BacklogWatch,
+}
+
+impl Instance {
+    pub(super) fn begin_watch(&mut self, world: &mut World<'_>) {
+        self.watch_since(epoch_ms(world.now), FIRST_SAMPLE, world);
+    }
+
+    /// Continues a watch that began at a random time before the simulation, between two samples.
+    pub(super) fn resume_watch(&mut self, world: &mut World<'_>) {
+        let interval = interval(&BacklogWatch::default(), &Sample::default());
+        let until_sample = world.random_phase(interval);
+        let now_ms = epoch_ms(world.now);
+        let request = self.state.begin_watch(now_ms - IDLE_BEFORE_MS);
+        let lasting = Micros::from_ms(request.map_or(0, |request| request.lasting_ms));
+        let age_ms = i64::try_from(world.random_phase(lasting).whole_ms()).unwrap_or_default();
+        self.watch_since(now_ms - age_ms, until_sample, world);
+    }
+
+    fn watch_since(&mut self, began_ms: i64, until_sample: Micros, world: &mut World<'_>) {
+        self.watch_number = self.next_number();
+        let request = self.state.begin_watch(began_ms);
+        self.watch = request.map(|request| {
+            let (input, backlog) = (request.input, BacklogWatch::default());
+            RunningWatch { input, backlog }
+        });
+        world.schedule(until_sample, ControllerEvent::Sample(self.watch_number));
+    }
+
+    pub(super) fn sample(&mut self, world: &mut World<'_>) {
+        let Some(RunningWatch { input, backlog }) = &mut self.watch else { return };
+        let poll = world.read_stats();
+        let since_launch = self.last_launch.map(|at| world.now.saturating_sub(at).whole_ms());
+        let sample = Sample {
+            now_ms: epoch_ms(world.now),
+            since_launch_ms: since_launch.map(|ms| i64::try_from(ms).unwrap_or(i64::MAX)),
+            stats: poll.stats,
+        };
+        let Some(end) = backlog.judge(input, &sample) else {
+            let number = self.watch_number;
+            world.schedule(interval(backlog, &sample), ControllerEvent::Sample(number));
+            return;
+        };
+        self.watch = None;
+        // The activity counts workers when it reports a backlog, and not when its time is up.
+        let workers = poll.workers.filter(|_| end == WatchEnd::Backlog);
+        let workers = workers.map(|workers| [(TaskType::Workflow, workers)].into());
+        let output = WatchOutput { end, stats: sample.stats, workers };
+        self.report(Event::WatchEnded(output), world);
+    }
+}
+
+/// The time until the next sample.
+fn interval(watch: &BacklogWatch, sample: &Sample) -> Micros {
+    let interval = watch.interval(sample).as_millis();
+    Micros::from_ms(u64::try_from(interval).unwrap_or(u64::MAX))
+}
