@@ -1,6 +1,9 @@
-//! Tells the crate which commit it is built from, where there is one to tell.
+//! Sets `WCI_SIMULATOR_COMMIT` to the commit of the build, if that is known.
 
-#![allow(clippy::disallowed_methods, reason = "cargo tells build scripts by variables")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "Cargo passes settings to build scripts in variables"
+)]
 
 use std::{env, path::Path, process::Command};
 
@@ -12,8 +15,8 @@ fn main() {
     }
 }
 
-/// The commit that the caller names, else, for a release build, the one that git knows of. A
-/// debug build mostly has changes that no commit holds, and would be built anew after each.
+/// The commit in `WCI_COMMIT`, or, for a release build, that of the working tree. A debug build
+/// mostly has uncommitted changes, and would be built again after each commit.
 fn commit() -> Option<String> {
     if let Ok(named) = env::var("WCI_COMMIT") {
         return is_commit(&named).then_some(named);

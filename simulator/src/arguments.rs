@@ -1,15 +1,14 @@
-//! What stands behind a name on the command line: `NAME:VALUE,key=value,key=value`.
+//! Parses values of flags: `NAME:VALUE,key=value,key=value`.
 
 use std::collections::BTreeMap;
 
 use crate::{Micros, ParseError};
 
-/// A name, perhaps a value of its own, and keys with values. Every key must be read for before
-/// [`Self::finish`].
+/// A name, an optional value and keys with values. Read every known key before [`Self::finish`].
 #[derive(Debug)]
 pub(crate) struct Arguments<'a> {
     pub(crate) kind: &'a str,
-    /// What stands first without a key.
+    /// The value without a key.
     bare: Option<&'a str>,
     pairs: BTreeMap<&'a str, &'a str>,
     read: Vec<&'static str>,
@@ -30,14 +29,14 @@ impl<'a> Arguments<'a> {
                 None if nth == 0 => arguments.bare = Some(part),
                 None => {
                     let part = ParseError::shown(part);
-                    return Err(ParseError::unfit(format!("{kind}: `{part}` is no key=value")));
+                    return Err(ParseError::unfit(format!("{kind}: `{part}` is not key=value")));
                 }
             }
         }
         Ok(arguments)
     }
 
-    /// The value that stands first, or that of `key`.
+    /// The value without a key, or else that of `key`.
     pub(crate) fn first_or(&mut self, key: &'static str) -> Option<&'a str> {
         self.bare.take().or_else(|| self.text(key))
     }
@@ -48,12 +47,12 @@ impl<'a> Arguments<'a> {
         self.pairs.remove(key)
     }
 
-    /// The span of time that `key` gives.
+    /// The value of `key` as a duration.
     pub(crate) fn duration(&mut self, key: &'static str) -> Result<Option<Micros>, ParseError> {
         self.text(key).map(str::parse).transpose()
     }
 
-    /// The number that `key` gives.
+    /// The value of `key` as a number.
     pub(crate) fn number(
         &mut self,
         key: &'static str,
@@ -63,7 +62,7 @@ impl<'a> Arguments<'a> {
         self.text(key).map(|text| number(key, text, min, max)).transpose()
     }
 
-    /// The whole number that `key` gives.
+    /// The value of `key` as an integer.
     pub(crate) fn count(
         &mut self,
         key: &'static str,
@@ -73,7 +72,7 @@ impl<'a> Arguments<'a> {
         self.text(key).map(|text| count(key, text, min, max)).transpose()
     }
 
-    /// Refuses what nobody read for.
+    /// Refuses keys and values that were not read.
     pub(crate) fn finish(mut self) -> Result<(), ParseError> {
         let stray = self.bare.take().or_else(|| self.pairs.keys().next().copied());
         let Some(stray) = stray else { return Ok(()) };
@@ -94,7 +93,7 @@ pub(crate) fn number(key: &str, text: &str, min: f64, max: f64) -> Result<f64, P
     text.parse().ok().filter(|number| (min..=max).contains(number)).ok_or_else(wrong)
 }
 
-/// `text` as a whole number within bounds.
+/// `text` as an integer within bounds.
 pub(crate) fn count(key: &str, text: &str, min: u32, max: u32) -> Result<u32, ParseError> {
     let wrong = || ParseError::Number {
         text: ParseError::shown(text),

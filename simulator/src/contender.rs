@@ -1,4 +1,4 @@
-//! What is compared: an algorithm with its settings, and the loop that it runs in.
+//! What a simulation compares: an algorithm with its settings, and the loop that it runs in.
 
 use std::fmt;
 
@@ -16,9 +16,9 @@ const BUILT_IN: &str = "built-in";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Loop {
-    /// Our instance: watch, held tasks, back-off.
+    /// The instance of `wci`: watch, deferred tasks, back-off.
     Instance,
-    /// The controller built into Temporal server 1.32.
+    /// The controller built into Temporal Server 1.32.
     BuiltIn,
 }
 
@@ -39,10 +39,10 @@ fn name_of<S: Serializer>(algorithm: &Algorithm, serializer: S) -> Result<S::Ok,
 }
 
 impl Contender {
-    /// The contender of this name: an algorithm's, in our instance, or `built-in`.
+    /// The contender of this name: an algorithm, which runs in the instance of `wci`, or `built-in`.
     ///
     /// # Errors
-    /// A name that there is not.
+    /// An unknown name.
     pub fn named(name: &str) -> Result<Self, ParseError> {
         let (controller, algorithm) = match name {
             BUILT_IN => (Loop::BuiltIn, Some(Algorithm::NoSync)),
@@ -56,12 +56,12 @@ impl Contender {
         Ok(Self { controller, algorithm, config: Map::new() })
     }
 
-    /// Every name.
+    /// All names.
     pub fn names() -> Vec<&'static str> {
         Algorithm::ALL.into_iter().map(Algorithm::name).chain([BUILT_IN]).collect()
     }
 
-    /// The names of those that are compared unless somebody says otherwise.
+    /// The names of those that are compared by default.
     pub fn defaults() -> Vec<&'static str> {
         let known = Self::names();
         ["demand", "no-sync"].into_iter().filter(|name| known.contains(name)).collect()
@@ -75,7 +75,7 @@ impl Contender {
         }
     }
 
-    /// Whether the algorithm has a setting of this name.
+    /// Whether the algorithm has this setting.
     pub fn knows(&self, key: &str) -> bool {
         let config = Map::from_iter([(key.to_owned(), Value::Null)]);
         let unknown = |error| matches!(error, wci_scaling::ConfigError::UnknownKey { .. });
@@ -85,13 +85,13 @@ impl Contender {
     /// Checks the settings.
     ///
     /// # Errors
-    /// The first that the algorithm refuses.
+    /// The first setting that the algorithm refuses.
     pub fn check(&self) -> Result<(), ParseError> {
         check_config(self.algorithm, &self.config)
             .map_err(|error| ParseError::unfit(format!("{}: {error}", self.name())))
     }
 
-    /// Whether its provider keeps a set of workers, who do not leave by themselves.
+    /// Whether its provider maintains a worker set. Such workers do not exit on their own.
     pub fn is_worker_set(&self) -> bool {
         self.algorithm.strategy() == LaunchStrategy::WorkerSet
     }

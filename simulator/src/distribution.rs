@@ -1,4 +1,4 @@
-//! Times that differ from one to the next.
+//! Random times.
 
 use std::{fmt, str::FromStr};
 
@@ -6,15 +6,15 @@ use serde::{Serialize, Serializer};
 
 use crate::{Micros, ParseError, arguments::Arguments, rng_stream::RngStream};
 
-/// How many deviations above the median of a normal distribution a tenth of it begins.
+/// The 90th percentile of the standard normal distribution.
 const P90: f64 = 1.281_551_565_544_600_4;
 
-/// How long something takes.
+/// The distribution of a random time.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Distribution {
     /// Always the same.
     Fixed(Micros),
-    /// Anything between two times.
+    /// Uniform between two times.
     Uniform {
         /// The shortest.
         from: Micros,
@@ -26,11 +26,11 @@ pub enum Distribution {
         /// The mean.
         mean: Micros,
     },
-    /// Log-normal: most are near the median, some take much longer.
+    /// Log-normal: most are near the median, some are much longer.
     LogNormal {
-        /// Half take longer.
+        /// The median.
         median: Micros,
-        /// One in ten takes longer.
+        /// The 90th percentile.
         p90: Micros,
     },
 }
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_told_in_one_sentence() {
+    fn mistakes_are_explained_in_one_sentence() {
         for (text, part) in [
             ("gauss:mean=1s", "there is no distribution `gauss:mean=1s`"),
             ("exp", "exp needs mean: for example exp:mean=200ms"),
@@ -177,7 +177,7 @@ mod tests {
             ("exp:mean=1s,mean=2s", "exp: mean is given twice"),
             ("uniform:from=2s,to=1s", "is after to"),
             ("lognormal:median=0s,p90=1s", "the median not 0"),
-            ("5", "`5` is no duration"),
+            ("5", "`5` is not a duration"),
         ] {
             let error = text.parse::<Distribution>().unwrap_err().to_string();
             assert!(error.contains(part), "{text}: {error}");

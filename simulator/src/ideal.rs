@@ -1,10 +1,9 @@
-//! What the work would cost somebody who knew the future.
+//! The ideal: what a scheduler that knows the future would need.
 //!
-//! The ideal needs as many workers as it takes to let no task wait longer than the target, when
-//! each is started just in time and every task goes to the slot that is free latest within the
-//! target, so that few workers do all the work. It is then charged for each worker's cold start
-//! and one idle timeout, and for the work itself, spread over all slots:
-//! cold starts + work / slots + idle timeouts.
+//! It uses as many workers as it takes to let no task wait longer than the target. Each worker
+//! starts just in time. Each task goes to the slot that frees up last within the target, so that
+//! few workers do all the work. The cost is each worker's cold start and one idle timeout, and the
+//! work spread over all slots: cold starts + work / slots + idle timeouts.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +19,7 @@ use crate::{
 pub struct Ideal {
     /// Workers that it starts.
     pub workers: u32,
-    /// How long they live together, seconds.
+    /// The sum of their lifetimes, seconds.
     pub worker_seconds: f64,
     /// The work alone, seconds.
     pub work_seconds: f64,
@@ -45,9 +44,9 @@ impl Ideal {
 
 #[derive(Debug)]
 struct Worker {
-    /// When it takes no more.
+    /// When it stops taking tasks.
     retires: Micros,
-    /// When the last of its slots is free.
+    /// When the last of its slots becomes free.
     free_at: Micros,
 }
 
@@ -55,11 +54,11 @@ struct Worker {
 struct Pool<'a> {
     scenario: &'a Scenario,
     workers: Vec<Worker>,
-    /// When each slot is free, and whose it is; among them some of workers that left.
+    /// When each slot becomes free, its worker and its number; some are of workers that exited.
     slots: BTreeSet<(Micros, u32, u32)>,
     started: u32,
     alive: u32,
-    /// No worker has left before.
+    /// When to count the workers again.
     checked_until: Micros,
 }
 
@@ -77,7 +76,7 @@ impl<'a> Pool<'a> {
 
     fn take(&mut self, arrival: Arrival) {
         let slot = self.free_in_time(arrival.at).or_else(|| self.start(arrival.at));
-        // Where no more workers may run, the first slot that is free has to do.
+        // At the limit of workers, the task waits for the first slot that becomes free.
         let Some((free_at, worker, slot)) = slot.or_else(|| self.slots.pop_first()) else {
             return;
         };
@@ -88,7 +87,7 @@ impl<'a> Pool<'a> {
         worker.free_at = worker.free_at.max(done);
     }
 
-    /// The slot that is free latest, but early enough.
+    /// The slot that becomes free last, but early enough.
     fn free_in_time(&mut self, now: Micros) -> Option<(Micros, u32, u32)> {
         let latest = now + self.scenario.target;
         loop {
@@ -105,7 +104,7 @@ impl<'a> Pool<'a> {
         at < worker.retires && at <= worker.free_at + self.scenario.workers.idle_exit
     }
 
-    /// A slot of a new worker, if one may run.
+    /// A slot of a new worker, if the limit permits one.
     fn start(&mut self, now: Micros) -> Option<(Micros, u32, u32)> {
         if !self.may_start(now) {
             return None;

@@ -1,12 +1,13 @@
-//! Traffic against a scaling algorithm, in simulated time.
+//! A discrete-event simulator: traffic against a scaling algorithm, in simulated time.
 //!
-//! [`simulate`] lets tasks arrive at a model of a task queue, has the real
-//! [`wci_scaling::decide_batch`] decide as our instance or the controller built into the server
-//! would ask it, and counts what comes of that: how long tasks waited, how long workers lived,
-//! what the provider was asked. [`Ideal`] is what somebody who knew the future would need.
+//! In [`simulate`], tasks arrive at a model of a task queue. The real
+//! [`wci_instance::InstanceState`] and [`wci_scaling::decide_batch`], or a model of the controller
+//! built into the server, decide about workers. The result is a [`Run`]: how long tasks waited,
+//! how long workers lived, and what was requested from the provider. [`Ideal`] is what a scheduler
+//! that knows the future would need.
 //!
-//! There is no clock and no I/O in here, and chance comes from a seed: the same [`Scenario`] has
-//! the same [`Run`] on every machine.
+//! There is no clock and no I/O in this crate, and random numbers come from a seed: the same
+//! [`Scenario`] has the same [`Run`] on every machine.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
@@ -49,5 +50,5 @@ pub use simulation::{Progress, simulate};
 pub use timeline::{Point, Timeline};
 pub use traffic::{MAX_TASKS, PRESETS, Traffic};
 
-/// The commit that this was built from; `None` for a debug build and outside a repository.
+/// The commit of this build; `None` for a debug build and outside a repository.
 pub const COMMIT: Option<&str> = option_env!("WCI_SIMULATOR_COMMIT");

@@ -10,25 +10,25 @@ use serde::{Serialize, Serializer};
 
 use crate::ParseError;
 
-/// A span of simulated time, or a moment as the span since the start; microseconds.
+/// A duration of simulated time, or a time as the duration since the start; microseconds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Micros(u64);
 
-/// Suffixes of written spans, and the microseconds that they stand for.
+/// Suffixes of durations, and their microseconds.
 const UNITS: [(&str, f64); 5] = [("us", 1.0), ("ms", 1e3), ("s", 1e6), ("m", 60e6), ("h", 3_600e6)];
 
 impl Micros {
     /// No time at all.
     pub const ZERO: Self = Self(0);
-    /// The longest span that can be written or drawn: a year.
+    /// The longest duration that can be written or drawn: a year.
     pub const LONGEST: Self = Self(365 * 24 * 3_600_000_000);
 
-    /// So many milliseconds.
+    /// From milliseconds.
     pub const fn from_ms(ms: u64) -> Self {
         Self(ms.saturating_mul(1_000))
     }
 
-    /// So many seconds; what is negative or no number is none, what is too long the longest span.
+    /// From seconds. Negative numbers and NaN become zero, longer ones than a year become a year.
     pub fn from_secs(secs: f64) -> Self {
         let micros = (secs * 1e6).clamp(0.0, Self::LONGEST.as_f64());
         #[expect(clippy::cast_possible_truncation, reason = "clamped")]
@@ -36,7 +36,7 @@ impl Micros {
         Self(micros.round() as u64)
     }
 
-    /// Whole milliseconds, what is left over dropped.
+    /// Whole milliseconds, rounded down.
     pub fn whole_ms(self) -> u64 {
         self.0 / 1_000
     }
@@ -51,19 +51,19 @@ impl Micros {
         self.as_f64() / 1e6
     }
 
-    /// This less `other`, none when `other` is longer.
+    /// The difference, zero if `other` is longer.
     #[must_use]
     pub fn saturating_sub(self, other: Self) -> Self {
         Self(self.0.saturating_sub(other.0))
     }
 
-    /// So many times this.
+    /// The product.
     #[must_use]
     pub fn saturating_mul(self, factor: u64) -> Self {
         Self(self.0.saturating_mul(factor))
     }
 
-    /// How often `other` fits into this; never for none.
+    /// How often `other` fits into this; 0 times if `other` is zero.
     pub(crate) fn div_floor(self, other: Self) -> u64 {
         self.0.checked_div(other.0).unwrap_or_default()
     }

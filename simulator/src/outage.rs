@@ -1,4 +1,4 @@
-//! A time in which a provider refuses everything.
+//! A time in which the provider refuses everything.
 
 use std::str::FromStr;
 
@@ -7,14 +7,14 @@ use wci_contract::FailureClass;
 
 use crate::{Micros, ParseError, arguments::Arguments};
 
-/// A time in which a provider refuses everything.
+/// A time in which the provider refuses everything.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Outage {
-    /// When it begins.
+    /// The start.
     pub from: Micros,
-    /// How long it lasts.
+    /// The duration.
     pub lasting: Micros,
-    /// What it answers.
+    /// The class of failure that the provider answers with.
     pub class: FailureClass,
 }
 
@@ -27,7 +27,7 @@ impl Outage {
 impl FromStr for Outage {
     type Err = ParseError;
 
-    /// `from=10s,for=30s`, and perhaps `class=access-denied`; throttled unless it says otherwise.
+    /// `from=10s,for=30s`, optionally with `class=access-denied`; throttled by default.
     fn from_str(text: &str) -> Result<Self, ParseError> {
         let text = format!("outage:{text}");
         let mut arguments = Arguments::parse(&text)?;
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_in_an_outage_are_told_in_one_sentence() {
+    fn mistakes_in_an_outage_are_explained_in_one_sentence() {
         for (text, part) in [
             ("", "outage needs for: for example from=10s,for=30s"),
             ("for=5s,class=bad", "there is no class of failure `bad`: choose one of throttled"),

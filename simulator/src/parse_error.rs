@@ -1,58 +1,58 @@
-//! Why what somebody wrote cannot be simulated.
+//! Errors of the input of a simulation.
 
 use wci_contract::limits::cut;
 
-/// Bytes of a text that a message repeats.
+/// Maximum bytes of a text in a message.
 const MAX_SHOWN: usize = 60;
 
-/// A text on the command line, or in a file of arrivals, that cannot be used.
+/// A flag, or a file of arrivals, that cannot be used.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ParseError {
-    /// Not a span of time.
-    #[error("`{text}` is no duration: write a number and us, ms, s, m or h, for example 300ms")]
+    /// Not a duration.
+    #[error("`{text}` is not a duration: write a number and us, ms, s, m or h, for example 300ms")]
     Duration {
-        /// What was written.
+        /// The text.
         text: String,
     },
-    /// A span that is longer than any simulation.
+    /// A duration that is longer than any simulation.
     #[error("`{text}` is longer than a year")]
     TooLong {
-        /// What was written.
+        /// The text.
         text: String,
     },
     /// Not a number within bounds.
-    #[error("`{text}` for {key} is no number from {min} to {max}")]
+    #[error("`{text}` for {key} is not a number from {min} to {max}")]
     Number {
-        /// What was written.
+        /// The text.
         text: String,
-        /// For what.
+        /// The key.
         key: String,
-        /// The least that is allowed.
+        /// The minimum.
         min: f64,
-        /// The most that is allowed.
+        /// The maximum.
         max: f64,
     },
-    /// A name that is none of those known.
+    /// An unknown name.
     #[error("there is no {what} `{name}`: choose one of {known}")]
     Unknown {
-        /// What is named.
+        /// The kind of thing that is named.
         what: &'static str,
         /// The name.
         name: String,
-        /// Those that there are.
+        /// The known names.
         known: String,
     },
-    /// A key that this kind does not have.
+    /// An unknown key.
     #[error("{kind} has no key `{key}`: {known}")]
     UnknownKey {
         /// The kind.
         kind: String,
         /// The key.
         key: String,
-        /// Those that it has.
+        /// The known keys.
         known: String,
     },
-    /// A key that is written twice.
+    /// A repeated key.
     #[error("{kind}: {key} is given twice")]
     Twice {
         /// The kind.
@@ -60,20 +60,20 @@ pub enum ParseError {
         /// The key.
         key: String,
     },
-    /// A key without which the rest says nothing.
+    /// A missing key.
     #[error("{kind} needs {key}: for example {example}")]
     Missing {
         /// The kind.
         kind: String,
         /// The key.
         key: &'static str,
-        /// How it would be right.
+        /// A correct example.
         example: &'static str,
     },
-    /// Values that do not go together.
+    /// Values that do not fit together.
     #[error("{what}")]
     Unfit {
-        /// Why not.
+        /// Why.
         what: String,
     },
     /// A file of arrivals that cannot be read.
@@ -81,7 +81,7 @@ pub enum ParseError {
     File {
         /// The file.
         path: String,
-        /// What is wrong with it.
+        /// What is wrong.
         problem: String,
     },
     /// A line of a file of arrivals that cannot be used.
@@ -89,9 +89,9 @@ pub enum ParseError {
     Line {
         /// The file.
         path: String,
-        /// The line, the first is 1.
+        /// The number of the line, from 1.
         line: u64,
-        /// What is wrong with it.
+        /// What is wrong.
         problem: String,
     },
 }

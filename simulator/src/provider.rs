@@ -14,7 +14,7 @@ use crate::{
 pub(crate) struct Provider {
     model: ProviderModel,
     rng: RngStream,
-    /// Starts that the rate allows now.
+    /// The starts that the rate limit permits now: a token bucket.
     tokens: f64,
     filled: Micros,
 }
@@ -26,12 +26,12 @@ impl Provider {
         Self { model: model.clone(), rng, tokens, filled: Micros::ZERO }
     }
 
-    /// How long it takes to answer.
+    /// The time until it answers.
     pub(crate) fn latency(&mut self) -> Micros {
         self.model.latency.draw(&mut self.rng)
     }
 
-    /// Asks for `count` workers while `running` run.
+    /// Requests `count` workers while `running` are running.
     pub(crate) fn request_workers(&mut self, now: Micros, count: u32, running: u32) -> Answer {
         let mut answer = Answer::default();
         for _ in 0..count {
@@ -57,7 +57,7 @@ impl Provider {
         self.rng.bernoulli(self.model.refuse).then_some(FailureClass::Unavailable)
     }
 
-    /// Takes one of the starts that the rate allows, if there is one.
+    /// Takes a token of the rate limit, if there is one.
     fn has_token(&mut self, now: Micros) -> bool {
         let Some(rate) = self.model.rate else { return true };
         let gained = now.saturating_sub(self.filled).as_secs() * rate;

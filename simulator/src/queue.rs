@@ -1,4 +1,4 @@
-//! The task queue: partitions with tasks that wait.
+//! The task queue: partitions with waiting tasks.
 
 use std::collections::VecDeque;
 
@@ -7,16 +7,16 @@ use crate::{
     rng_stream::{Purpose, RngStream},
 };
 
-/// A task that waits.
+/// A waiting task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Task {
-    /// Since when.
+    /// When it was added.
     pub(crate) since: Micros,
-    /// How long a worker takes for it.
+    /// Its service time.
     pub(crate) service: Micros,
 }
 
-/// Tasks that wait, by partition.
+/// Waiting tasks, by partition.
 #[derive(Debug)]
 pub(crate) struct Queue {
     partitions: Vec<VecDeque<Task>>,
@@ -39,7 +39,7 @@ impl Queue {
         self.waiting
     }
 
-    /// The partition that the next task comes to.
+    /// A random partition for the next task.
     pub(crate) fn partition(&mut self) -> usize {
         self.partition_of.below(self.partitions.len())
     }
@@ -51,8 +51,8 @@ impl Queue {
         }
     }
 
-    /// The oldest task of a partition that has one. A poll comes to any partition, and is passed
-    /// on from one that is empty.
+    /// Takes the oldest task of a partition. A poll reaches a random partition; an empty one
+    /// forwards it to the next.
     pub(crate) fn take(&mut self) -> Option<Task> {
         if self.waiting == 0 {
             return None;
@@ -66,7 +66,7 @@ impl Queue {
         Some(task)
     }
 
-    /// Since when the task that waits longest does.
+    /// When the oldest waiting task was added.
     pub(crate) fn oldest(&self) -> Option<Micros> {
         self.partitions.iter().filter_map(VecDeque::front).map(|task| task.since).min()
     }

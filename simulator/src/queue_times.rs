@@ -1,26 +1,26 @@
-//! How long tasks waited, in a few numbers.
+//! Queue times: how long tasks waited for a worker.
 
 use serde::Serialize;
 
 use crate::Micros;
 
-/// Shares of the tasks for which a report shows how long they waited at most.
+/// The number of steps of the curve in a report.
 const SHARES: u32 = 200;
 
-/// How long tasks waited, milliseconds.
+/// Statistics of the queue times, milliseconds.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct QueueTimes {
     /// The mean.
     pub mean: f64,
-    /// Half waited no longer.
+    /// The median.
     pub p50: f64,
-    /// 95 of 100 waited no longer.
+    /// The 95th percentile.
     pub p95: f64,
-    /// 99 of 100 waited no longer.
+    /// The 99th percentile.
     pub p99: f64,
-    /// Nobody waited longer.
+    /// The maximum.
     pub max: f64,
-    /// Of each 200th of the tasks, the longest wait; the first is the shortest of all.
+    /// The percentiles from 0 to 100 in steps of a half.
     #[serde(skip)]
     pub curve: Vec<f64>,
 }
@@ -32,7 +32,7 @@ impl QueueTimes {
         }
         waits.sort_unstable();
         let sum = waits.iter().fold(Micros::ZERO, |sum, wait| sum + *wait);
-        // The nearest rank: the least wait that at least this share does not exceed.
+        // The nearest rank: the smallest wait that at least this share does not exceed.
         let at = |part: u32, whole: u32| {
             let count = u128::try_from(waits.len()).unwrap_or_default();
             let rank = (count * u128::from(part)).div_ceil(u128::from(whole)).max(1);

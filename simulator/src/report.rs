@@ -1,4 +1,4 @@
-//! A comparison of algorithms on one scenario, and a page that shows it.
+//! The comparison of algorithms on one scenario, as numbers and as a page.
 
 mod columns;
 mod page;
@@ -9,30 +9,30 @@ use crate::{Ideal, Run, Scenario};
 
 pub use columns::{HEADER, row, seconds};
 
-/// What several algorithms made of the same scenario.
+/// The results of several algorithms on the same scenario.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Comparison {
     /// The version of the simulator.
     pub version: &'static str,
-    /// The commit that it was built from, if that is known.
+    /// The commit of the build, if that is known.
     pub commit: Option<&'static str>,
-    /// What was simulated.
+    /// The scenario.
     pub scenario: Scenario,
-    /// What somebody who knew the future would need.
+    /// The ideal for the scenario.
     pub ideal: Ideal,
-    /// What came of it, by algorithm.
+    /// The results, one for each algorithm.
     pub runs: Vec<Run>,
 }
 
 impl Comparison {
-    /// What came of `scenario`.
+    /// The comparison of `runs` of `scenario`.
     pub fn new(scenario: Scenario, runs: Vec<Run>) -> Self {
         let ideal = Ideal::of(&scenario);
         let version = env!("CARGO_PKG_VERSION");
         Self { version, commit: crate::COMMIT, scenario, ideal, runs }
     }
 
-    /// Which build it was: the version, and the commit where that is known.
+    /// The version, and the commit if that is known.
     pub fn build(&self) -> String {
         match self.commit {
             Some(commit) => format!("{} ({commit})", self.version),
@@ -40,7 +40,7 @@ impl Comparison {
         }
     }
 
-    /// The traffic as it was written.
+    /// The traffic as text.
     pub fn traffic(&self) -> String {
         let traffic: Vec<String> = self.scenario.traffic.iter().map(ToString::to_string).collect();
         traffic.join(" + ")

@@ -1,4 +1,4 @@
-//! Numbers by chance that are the same on every machine for the same seed.
+//! Streams of random numbers that are the same on every machine for the same seed.
 //!
 //! The generator is PCG XSL RR 128/64 (O'Neill 2014). Logarithms and the like come from `libm`,
 //! because those of a platform may differ in the last bit.
@@ -10,8 +10,8 @@ use rand_pcg::{
 
 use crate::Micros;
 
-/// What chance is asked about. Each has numbers of its own, so that traffic stays the same when
-/// an algorithm starts other workers.
+/// What random numbers are for. Each purpose has a stream of its own, so that traffic stays the
+/// same when an algorithm starts other workers.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Purpose {
     Arrivals = 1,
@@ -23,18 +23,18 @@ pub(crate) enum Purpose {
     Phases = 7,
 }
 
-/// A stream of numbers by chance.
+/// A stream of random numbers.
 #[derive(Debug, Clone)]
 pub(crate) struct RngStream(Pcg64);
 
 impl RngStream {
-    pub(crate) fn new(seed: u64, stream: Purpose) -> Self {
+    pub(crate) fn new(seed: u64, purpose: Purpose) -> Self {
         let mut seeds = Pcg64::seed_from_u64(seed);
         let state = u128::from(seeds.next_u64()) << 64 | u128::from(seeds.next_u64());
-        Self(Pcg64::new(state, stream as u128))
+        Self(Pcg64::new(state, purpose as u128))
     }
 
-    /// Evenly distributed from 0 up to, without, 1.
+    /// Uniformly distributed in [0, 1).
     pub(crate) fn unit(&mut self) -> f64 {
         const STEP: f64 = 1.0 / 9_007_199_254_740_992.0;
         // 53 bits, as many as a float holds exactly.
@@ -48,25 +48,24 @@ impl RngStream {
         -libm::log(1.0 - self.unit())
     }
 
-    /// Normally distributed with mean 0 and deviation 1 (Box and Muller 1958).
+    /// Normally distributed with mean 0 and standard deviation 1 (Box and Muller 1958).
     pub(crate) fn normal(&mut self) -> f64 {
         let radius = libm::sqrt(2.0 * self.exponential());
         radius * libm::cos(std::f64::consts::TAU * self.unit())
     }
 
-    /// One of `0..count`; 0 when there is none. The bias, at most `count` in 2^64, is none that
-    /// shows.
+    /// One of `0..count`; 0 if that is empty. The bias, at most `count` in 2^64, is negligible.
     pub(crate) fn below(&mut self, count: usize) -> usize {
         let product = u128::from(self.0.next_u64()) * u128::try_from(count).unwrap_or_default();
         usize::try_from(product >> 64).unwrap_or_default()
     }
 
-    /// A time up to, without, `span`.
+    /// Uniformly distributed in [0, `span`).
     pub(crate) fn within(&mut self, span: Micros) -> Micros {
         Micros::from_secs(span.as_secs() * self.unit())
     }
 
-    /// Whether something of this probability happens.
+    /// `true` with this probability.
     pub(crate) fn bernoulli(&mut self, probability: f64) -> bool {
         probability > 0.0 && self.unit() < probability
     }
@@ -87,7 +86,7 @@ mod tests {
 
     #[test]
     fn streams_and_seeds_have_numbers_of_their_own() {
-        let first = |seed, stream| RngStream::new(seed, stream).unit().to_bits();
+        let first = |seed, purpose| RngStream::new(seed, purpose).unit().to_bits();
         assert_ne!(first(1, Purpose::Arrivals), first(1, Purpose::Services));
         assert_ne!(first(1, Purpose::Arrivals), first(2, Purpose::Arrivals));
     }

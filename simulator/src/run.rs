@@ -1,4 +1,4 @@
-//! What came of a simulation.
+//! The result of a simulation.
 
 use std::collections::BTreeMap;
 
@@ -6,81 +6,81 @@ use serde::Serialize;
 
 use crate::{Contender, Timeline, queue_times::QueueTimes, world::World};
 
-/// What came of one simulation. Times are milliseconds unless they say seconds.
+/// The result of one simulation. Times are milliseconds unless their names say seconds.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Run {
-    /// What was simulated.
+    /// The simulated algorithm.
     #[serde(flatten)]
     pub contender: Contender,
     /// Tasks.
     pub tasks: Tasks,
-    /// How long tasks waited for a worker.
+    /// Queue times of tasks.
     pub queue_time_ms: QueueTimes,
     /// Workers.
     pub workers: Workers,
-    /// Starts of workers.
+    /// Invocations of the provider.
     pub invocations: Invocations,
-    /// What the controller did.
+    /// The controller's work.
     pub control: ControllerCounts,
-    /// When the last task was done; `None` when some are not.
+    /// When the last task completed; `None` if some did not.
     pub drained_after_ms: Option<f64>,
-    /// How much time was simulated.
+    /// The simulated time.
     pub simulated_ms: f64,
-    /// What there was when.
+    /// Samples over time.
     #[serde(skip)]
     pub timeline: Timeline,
 }
 
-/// Counts of tasks: what arrived is done, runs, waits, or comes back.
+/// Counts of tasks. Every task that arrived is done, running, waiting or away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Tasks {
     /// Tasks that arrived.
     pub arrived: u64,
-    /// Done.
+    /// Completed.
     pub done: u64,
     /// Running at the end.
     pub running: u64,
     /// Waiting at the end.
     pub waiting: u64,
-    /// Killed with a worker, and not offered again at the end.
+    /// Killed with a worker, and not back in the queue at the end.
     pub away: u64,
-    /// How often one was killed with its worker.
+    /// How often a task was killed with its worker.
     pub lost: u64,
 }
 
 /// Workers, and how long they lived.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Workers {
-    /// The most that lived at once.
+    /// The maximum number alive at once.
     pub peak: u32,
-    /// Those that lived at the end.
+    /// Alive at the end.
     pub at_end: u32,
-    /// How long all lived together.
+    /// The sum of their lifetimes.
     pub seconds: f64,
     /// That, as a multiple of the ideal.
     pub to_ideal: f64,
 }
 
-/// Starts of workers.
+/// Counts of workers requested from the provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Invocations {
-    /// Asked of the provider.
+    /// Requested.
     #[serde(rename = "asked")]
     pub requested: u64,
     /// Started.
     pub started: u64,
-    /// Refused for the provider's limits.
+    /// Refused because of the provider's limits.
     pub throttled: u64,
     /// Refused for other reasons.
     pub refused: u64,
 }
 
-/// What the controller did.
+/// Counts of the controller's work.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ControllerCounts {
-    /// Announcements that it heard.
+    /// Signals that it received.
     pub signals: u64,
-    /// Looks at the queue.
+    /// Reads of the queue's stats.
     #[serde(rename = "looks")]
     pub stats_reads: u64,
     /// Decisions.
@@ -101,7 +101,7 @@ impl Run {
         let seconds = world.fleet.lived(now).as_secs();
         let World { counters, mut queue, .. } = world;
         let is_drained = counters.done == counters.arrived;
-        // Those that still wait have waited for as long at least.
+        // Tasks that still wait count with their time so far.
         let still = std::iter::from_fn(|| queue.take()).map(|task| now.saturating_sub(task.since));
         let waits = counters.waits.into_iter().chain(still).collect();
         Self {

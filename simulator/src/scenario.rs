@@ -1,97 +1,97 @@
-//! What is simulated, but for the algorithm.
+//! The scenario of a simulation: everything except the algorithm.
 
 use crate::{Distribution, Micros, Outage, ParseError, Traffic};
 use serde::Serialize;
 
-/// The most slots that a worker may have.
+/// The maximum number of slots of a worker.
 const MAX_SLOTS: u32 = 10_000;
-/// The most partitions that a queue may have.
+/// The maximum number of partitions of a queue.
 const MAX_PARTITIONS: u32 = 256;
 
-/// Traffic, queue, workers and provider: everything but what decides.
+/// Traffic, queue, workers and provider: everything except the algorithm.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Scenario {
-    /// What chance begins with.
+    /// Random seed.
     pub seed: u64,
-    /// When tasks arrive.
+    /// The arriving tasks.
     pub traffic: Vec<Traffic>,
-    /// How long a worker takes for a task, where a recording does not say.
+    /// Service time of a task, unless a recording has it.
     pub service: Distribution,
-    /// The task queue and how the server speaks of it.
+    /// The task queue, and how the server reports it.
     pub queue: QueueModel,
     /// The workers.
     pub workers: WorkerModel,
-    /// The provider that starts them.
+    /// The provider that starts workers.
     pub provider: ProviderModel,
-    /// How long a controller takes.
+    /// The controller.
     pub controller: ControllerModel,
-    /// The wait that the ideal is allowed to let a task have.
+    /// The queue time that the ideal permits.
     pub target: Micros,
-    /// The simulation ends when no task was done for so long after the last arrived.
+    /// The simulation ends when no task has completed for this time after the last arrival.
     pub patience: Micros,
 }
 
 /// One task queue of one type.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct QueueModel {
-    /// Its partitions; the server's default is 4.
+    /// Partitions; the server's default is 4.
     pub partitions: u32,
-    /// Between two announcements of tasks that found no worker, for each partition.
+    /// Minimum time between two announcements of tasks that found no worker, for each partition.
     pub miss_interval: Micros,
-    /// Between two announcements of tasks that found one, for each partition.
+    /// Minimum time between two announcements of tasks that found a worker, for each partition.
     pub sync_interval: Micros,
-    /// From an announcement to its arrival at the controller.
+    /// Time from an announcement to its arrival at the controller.
     pub signal_latency: Micros,
-    /// How old the server's figures get.
+    /// Time for which the server repeats the stats that it has computed.
     #[serde(rename = "figures_age")]
     pub stats_age: Micros,
 }
 
-/// Workers that live for one invocation.
+/// The workers.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct WorkerModel {
-    /// Tasks that one runs at once.
+    /// Concurrent tasks of a worker.
     pub slots: u32,
-    /// From its start to its first poll.
+    /// Time from the start of a worker to its first poll.
     pub cold_start: Distribution,
-    /// It leaves when it had no task for so long.
+    /// Idle time after which a worker exits.
     pub idle_exit: Micros,
-    /// It is killed after so long.
+    /// Time after which a worker is killed.
     pub lifetime: Micros,
-    /// So long before, it takes no more tasks.
+    /// Time before that in which a worker takes no new tasks.
     pub drain: Micros,
-    /// When a task that was killed with its worker comes back to the queue.
+    /// Time until a task of a killed worker returns to the queue.
     pub task_timeout: Micros,
-    /// The share of workers that start but never poll.
+    /// Share of workers that start but never poll, 0 to 1.
     pub no_show: f64,
 }
 
-/// What starts workers.
+/// The provider.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ProviderModel {
-    /// How long it takes to answer.
+    /// Time until it answers a request.
     pub latency: Distribution,
-    /// Workers that may run at once.
+    /// Limit of concurrent workers.
     pub concurrency: Option<u32>,
-    /// Starts that it allows in a second, and as many at once.
+    /// Limit of starts in a second, which is also the number that it permits at once.
     pub rate: Option<f64>,
-    /// The share of starts that it refuses for no good reason.
+    /// Share of starts that it refuses at random, 0 to 1.
     pub refuse: f64,
     /// When it refuses everything.
     pub outage: Option<Outage>,
 }
 
-/// How long our instance or the built-in controller takes.
+/// The instance of `wci`, or the built-in controller.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ControllerModel {
-    /// From what calls for a decision to what it asks of the provider.
+    /// Time from an event that calls for a decision until the decision is made.
     pub decision_latency: Micros,
-    /// Whether it is told of the workers that poll.
+    /// Whether the server reports the workers that poll.
     pub sees_workers: bool,
 }
 
 impl Default for Scenario {
-    /// Twenty tasks a second for ten minutes, workers with two slots that start within a second.
+    /// No traffic yet; tasks of 200 ms, and workers with two slots that start within a second.
     fn default() -> Self {
         Self {
             seed: 1,
@@ -131,10 +131,10 @@ impl Default for Scenario {
 }
 
 impl Scenario {
-    /// Checks what types do not.
+    /// Checks the values.
     ///
     /// # Errors
-    /// The first value that makes no sense, with what to do.
+    /// The first value that is out of bounds, with what to do.
     pub fn check(&self) -> Result<(), ParseError> {
         let unfit = |what: &str| Err(ParseError::unfit(what));
         let (workers, provider) = (&self.workers, &self.provider);
@@ -153,8 +153,8 @@ impl Scenario {
                 unfit(&format!("slots must be from 1 to {MAX_SLOTS}"))
             }
             () if workers.lifetime <= workers.drain => unfit(
-                "workers that stop taking tasks when they start do nothing: \
-                    let the lifetime be longer than the drain",
+                "workers that stop taking tasks as soon as they start do nothing: \
+                    set the lifetime to more than the drain",
             ),
             () if shares.iter().any(|share| !(0.0..=1.0).contains(share)) => {
                 unfit("a share must be from 0 to 1")

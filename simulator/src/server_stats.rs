@@ -1,4 +1,4 @@
-//! What the server says of the queue, and how old that is.
+//! The queue's stats as the server reports them: up to a few seconds old.
 
 use wci_contract::stats::QueueStats;
 
@@ -9,11 +9,11 @@ use crate::{Micros, queue::Queue};
 const BUCKET: Micros = Micros::from_ms(5_000);
 const BUCKETS: usize = 6;
 
-/// Tasks a second, as the server works that out.
+/// Tasks a second, as the server computes them.
 #[derive(Debug, Default)]
 struct Rate {
     counts: [u32; BUCKETS],
-    /// The number of the bucket that is counted in.
+    /// The number of the current bucket.
     bucket: u64,
 }
 
@@ -44,46 +44,46 @@ impl Rate {
     }
 }
 
-/// The figures of one queue, and the answer that the server keeps for a while.
+/// The stats of one queue, and the answer that the server caches.
 #[derive(Debug)]
 pub(crate) struct ServerStats {
     added: Rate,
     dispatched: Rate,
-    kept: QueueStats,
-    kept_until: Micros,
+    cached: QueueStats,
+    cached_until: Micros,
 }
 
 impl ServerStats {
-    /// The figures of a queue that was empty when it was asked about last: that answer is kept
-    /// until `kept_until`.
-    pub(crate) fn new(kept_until: Micros) -> Self {
+    /// The stats of a queue that was empty at the last read, whose answer is cached until
+    /// `cached_until`.
+    pub(crate) fn new(cached_until: Micros) -> Self {
         let (added, dispatched) = (Rate::default(), Rate::default());
-        Self { added, dispatched, kept: QueueStats::default(), kept_until }
+        Self { added, dispatched, cached: QueueStats::default(), cached_until }
     }
 
-    /// A task came.
+    /// Counts a task that was added.
     pub(crate) fn added(&mut self, now: Micros) {
         self.added.count(now);
     }
 
-    /// A worker got a task.
+    /// Counts a task that was dispatched.
     pub(crate) fn dispatched(&mut self, now: Micros) {
         self.dispatched.count(now);
     }
 
-    /// What the server answers now: what it answered before, until that is `age` old.
+    /// The server's answer: the last one, until it is `age` old.
     pub(crate) fn read(&mut self, now: Micros, queue: &Queue, age: Micros) -> QueueStats {
-        if now < self.kept_until {
-            return self.kept;
+        if now < self.cached_until {
+            return self.cached;
         }
-        self.kept_until = now + age;
-        self.kept = QueueStats {
+        self.cached_until = now + age;
+        self.cached = QueueStats {
             backlog: queue.waiting(),
             arrival_rate: self.added.per_second(now),
             dispatch_rate: self.dispatched.per_second(now),
             age_ms: queue.oldest().map_or(0, |since| now.saturating_sub(since).whole_ms()),
         };
-        self.kept
+        self.cached
     }
 }
 
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn the_server_repeats_what_it_said_for_five_seconds() {
+    fn the_server_repeats_its_answer_for_five_seconds() {
         let mut queue = Queue::new(1, 4);
         let mut stats = ServerStats::new(Micros::ZERO);
         let mut backlog = |ms, queue: &Queue| {

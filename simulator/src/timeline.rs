@@ -1,36 +1,36 @@
-//! What there was at evenly spaced times, for plots.
+//! Samples at evenly spaced times, for charts.
 
 use serde::Serialize;
 
 use crate::{Micros, world::World};
 
-/// The most points that are kept: with more, every other is dropped and the space between them
-/// doubled.
+/// The maximum number of points. When it is reached, every other point is dropped and the time
+/// between two doubles.
 const MAX_POINTS: usize = 1_000;
 
-/// What there was at one time.
+/// A sample.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Point {
-    /// Tasks that waited.
+    /// Waiting tasks.
     pub waiting: u64,
-    /// Tasks that ran.
+    /// Running tasks.
     pub running: u64,
-    /// Workers that started and did not poll yet.
+    /// Workers that have started and do not poll yet.
     pub starting: u32,
     /// All workers.
     pub workers: u32,
-    /// Starts of workers so far.
+    /// Workers started so far.
     pub started: u64,
-    /// Starts that the provider refused so far.
+    /// Workers that the provider refused so far.
     pub refused: u64,
 }
 
-/// Points from the start to the end.
+/// The points of a simulation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Timeline {
-    /// From one point to the next.
+    /// The time from one point to the next.
     pub every: Micros,
-    /// The points, the first at the start.
+    /// The points; the first is at time 0.
     pub points: Vec<Point>,
 }
 
@@ -41,7 +41,7 @@ impl Default for Timeline {
 }
 
 impl Timeline {
-    /// Notes what there was at the times up to `until`: what there is on the world now.
+    /// Records the points before `until`: nothing has changed since the last event.
     pub(crate) fn advance(&mut self, until: Micros, world: &World<'_>) {
         while self.next_at() < until {
             self.points.push(Point::of(world));
@@ -56,7 +56,7 @@ impl Timeline {
         }
     }
 
-    /// Notes what there is at the end.
+    /// Records the point at the end.
     pub(crate) fn end(&mut self, world: &World<'_>) {
         self.advance(world.now, world);
         self.points.push(Point::of(world));

@@ -1,4 +1,4 @@
-//! When tasks arrive.
+//! The arriving tasks.
 
 mod pattern;
 mod pattern_arrivals;
@@ -15,13 +15,13 @@ pub(crate) use pattern::{Pattern, Shape};
 pub(crate) use recorded::Recorded;
 pub(crate) use workload::{Arrival, Workload};
 
-/// The most tasks that one simulation takes.
+/// The maximum number of tasks of a simulation.
 pub const MAX_TASKS: u32 = 20_000_000;
 
-/// Where tasks come from.
+/// Arriving tasks: a pattern, or recorded arrivals.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Traffic {
-    /// As it was written.
+    /// The text that it was parsed from.
     text: String,
     pub(crate) source: Source,
 }
@@ -32,36 +32,36 @@ pub(crate) enum Source {
     Recorded(Arc<[Recorded]>),
 }
 
-/// What `wci simulate` knows by name: the name, what it stands for, and what that is.
+/// The presets: name, the pattern that it stands for, and a description.
 pub const PRESETS: [(&str, &str, &str); 8] = [
-    ("poisson", "poisson:rate=20,for=10m", "tasks that know nothing of each other"),
+    ("poisson", "poisson:rate=20,for=10m", "independent arrivals"),
     ("steady", "steady:rate=10,for=1m", "evenly spaced tasks"),
-    ("burst", "burst:100", "that many at once; over=, every= and times="),
-    ("ramp", "ramp:from=0,to=50,for=10m", "a rate that grows or falls"),
-    ("on-off", "on-off:rate=50,on=30s,off=1m,for=10m", "Poisson, and silence between"),
+    ("burst", "burst:100", "this number at once; over=, every= and times="),
+    ("ramp", "ramp:from=0,to=50,for=10m", "a rate that rises or falls"),
+    ("on-off", "on-off:rate=50,on=30s,off=1m,for=10m", "Poisson, with pauses"),
     ("trickle", "steady:rate=10,tasks=100", "a hundred tasks, one after another"),
     ("sparse", "steady:rate=0.04,for=5m", "one task every 25 s"),
     ("storm", "burst:1000", "a thousand tasks at once"),
 ];
 
 impl Traffic {
-    /// Whether it is one of the patterns, not a file.
+    /// Whether it is a pattern, not a file.
     pub fn is_pattern(&self) -> bool {
         matches!(self.source, Source::Pattern(_))
     }
 
-    /// Arrivals that were recorded, in a text of comma-separated values whose first line names
-    /// the columns: `at_ms`, and perhaps `count` and `service_ms`. `name` is the file's.
+    /// Recorded arrivals as comma-separated values. The first line names the columns: `at_ms`, and
+    /// optionally `count` and `service_ms`. `name` is that of the file.
     ///
     /// # Errors
-    /// The first line that cannot be used, by its number.
+    /// The first line that cannot be used, with its number.
     pub fn recorded(name: &str, text: &str) -> Result<Self, ParseError> {
         let recorded = recorded::read(name, text)?;
         let source = Source::Recorded(recorded.into());
         Ok(Self { text: format!("file:{name}"), source })
     }
 
-    /// How many tasks there will be, about.
+    /// The expected number of tasks.
     pub(crate) fn expected(&self) -> f64 {
         match &self.source {
             Source::Pattern(pattern) => pattern.expected(),
@@ -73,7 +73,7 @@ impl Traffic {
 impl FromStr for Traffic {
     type Err = ParseError;
 
-    /// One of [`PRESETS`], with keys of its own. Files are [`Self::recorded`].
+    /// One of [`PRESETS`], optionally with its keys. For files, see [`Self::recorded`].
     fn from_str(text: &str) -> Result<Self, ParseError> {
         let name = text.split(':').next().unwrap_or_default();
         let preset = PRESETS.into_iter().find(|(preset, _, _)| *preset == name);

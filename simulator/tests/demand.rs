@@ -1,4 +1,4 @@
-//! What `demand` promises beside the controller built into the server.
+//! What `demand` promises, compared with the controller built into the server.
 
 #![allow(clippy::expect_used, missing_docs)]
 
@@ -8,8 +8,8 @@ use serde_json::json;
 use support::{always, contender, ms, run, scenario};
 use wci_simulator::{Contender, Run, Scenario, simulate};
 
-/// Workers with four slots that start within 300 ms and leave after five idle seconds; a provider
-/// that runs thirty of them.
+/// Workers with four slots that start within 300 ms and exit after five idle seconds; a provider
+/// with a limit of thirty.
 fn thirty_of_four(traffic: &str, service_ms: u64) -> Scenario {
     let mut scenario = scenario(traffic);
     scenario.service = always(service_ms);
@@ -62,7 +62,7 @@ fn a_burst_costs_little_more_than_it_must() {
 }
 
 #[test]
-fn workers_that_never_come_are_asked_for_up_to_the_limit_within_two_seconds_and_no_further() {
+fn workers_that_never_poll_are_requested_up_to_the_limit_within_two_seconds_and_no_further() {
     let mut scenario = thirty_of_four("steady:rate=100,for=2s", 1_000);
     scenario.workers.no_show = 1.0;
     scenario.provider.concurrency = None;
@@ -88,7 +88,7 @@ fn a_provider_that_refused_for_half_a_minute_is_soon_made_up_for() {
 }
 
 #[test]
-fn burst_after_burst_finds_room_where_workers_are_seen() {
+fn burst_after_burst_finds_free_slots_where_workers_are_seen() {
     let mut scenario = thirty_of_four("burst:100,every=1m,times=5", 1_000);
     scenario.controller.sees_workers = true;
     let ours = of_demand(&scenario, 30);
@@ -108,7 +108,7 @@ fn a_task_now_and_then_waits_for_a_start_and_no_longer() {
         let mut scenario = Scenario { seed, ..scenario("poisson:rate=0.02,for=4h") };
         scenario.workers.idle_exit = ms(5_000);
         let ours = run(&scenario, "demand");
-        // The start of a worker, and 30 ms until it is asked for.
+        // The start of a worker, and 30 ms until it is requested.
         assert!(ours.queue_time_ms.max < 2_000.0, "{seed}: {:?}", ours.queue_time_ms);
     }
 }

@@ -1,5 +1,5 @@
-//! The model beside what was measured of the controller built into Temporal server 1.32.0, with a
-//! provider that answers at once and starts nothing.
+//! Compares the model with measurements of the controller built into Temporal Server 1.32.0, with
+//! a provider that answers at once and starts nothing.
 
 #![allow(clippy::expect_used, missing_docs)]
 
@@ -8,8 +8,8 @@ mod support;
 use support::{ms, run, scenario};
 use wci_simulator::{Run, Scenario};
 
-/// A provider that accepts everything, and workers that never come.
-fn nobody_comes(traffic: &str) -> Scenario {
+/// A provider that accepts everything, and workers that never poll.
+fn no_show(traffic: &str) -> Scenario {
     let mut scenario = scenario(traffic);
     scenario.workers.no_show = 1.0;
     scenario.patience = ms(60_000);
@@ -18,7 +18,7 @@ fn nobody_comes(traffic: &str) -> Scenario {
 
 /// The mean over a few seeds.
 fn mean(traffic: &str, figure: impl Fn(&Run) -> u64) -> f64 {
-    let runs = (1..=20).map(|seed| run(&Scenario { seed, ..nobody_comes(traffic) }, "built-in"));
+    let runs = (1..=20).map(|seed| run(&Scenario { seed, ..no_show(traffic) }, "built-in"));
     runs.map(|run| f64::from(u32::try_from(figure(&run)).expect("few"))).sum::<f64>() / 20.0
 }
 
@@ -26,7 +26,7 @@ fn invocations(traffic: &str) -> f64 {
     mean(traffic, |run| run.invocations.requested)
 }
 
-/// Starts asked for before `at_ms`.
+/// Workers requested before `at_ms`.
 fn invocations_by(traffic: &str, at_ms: u64) -> f64 {
     mean(traffic, |run| {
         let nth = ms(at_ms).as_ms() / run.timeline.every.as_ms();

@@ -1,4 +1,4 @@
-//! What holds whatever is simulated.
+//! Properties of every simulation.
 
 #![allow(clippy::expect_used, missing_docs)]
 
@@ -65,14 +65,14 @@ fn holds(scenario: &Scenario, run: &Run) -> Result<(), TestCaseError> {
     prop_assert!(started.is_sorted());
     let longest = scenario.workers.lifetime.as_secs() * f64_of(starts.started);
     prop_assert!(run.workers.seconds <= longest + 1e-6);
-    // Whoever does work lives for as long.
+    // Workers live at least as long as they work.
     let done = Ideal::of(scenario).work_seconds / f64::from(scenario.workers.slots);
     prop_assert!(tasks.done < tasks.arrived || run.workers.seconds >= done - 1e-6);
     Ok(())
 }
 
-/// Longer than the built-in controller takes to go through its inbox: it makes every call that a
-/// signal asked for, six times if it is refused, also when no task waits any more.
+/// Longer than the built-in controller needs for its inbox: it makes every call that a signal
+/// called for, up to six times if it is refused, even if no task waits any more.
 const A_DAY: Micros = ms(86_400_000);
 
 fn all_is_done(run: &Run, name: &str) -> Result<(), TestCaseError> {

@@ -1,4 +1,4 @@
-//! The page that shows a comparison.
+//! The page of a comparison.
 
 #![allow(clippy::expect_used, missing_docs)]
 

@@ -1,4 +1,4 @@
-//! What a user would try, and what should come of it.
+//! Scenarios that a user would try, and their results.
 
 #![allow(clippy::expect_used, missing_docs)]
 
@@ -48,7 +48,7 @@ fn one_task_waits_for_its_cold_start_and_costs_that_its_work_and_an_idle_timeout
 }
 
 #[test]
-fn the_tail_of_a_burst_is_announced_by_nobody_and_found_by_the_watch() {
+fn the_end_of_a_burst_is_not_announced_and_is_found_by_the_watch() {
     let mut scenario = scenario("burst:1000");
     scenario.queue.partitions = 1;
     let run = run(&scenario, "no-sync");
@@ -58,10 +58,10 @@ fn the_tail_of_a_burst_is_announced_by_nobody_and_found_by_the_watch() {
 }
 
 #[test]
-fn the_built_in_controller_looks_for_the_tail_of_a_burst_after_five_minutes() {
+fn the_built_in_controller_reads_the_backlog_after_five_minutes() {
     let mut scenario = scenario("burst:100");
     scenario.workers.idle_exit = ms(60_000);
-    // The only worker is at its end before the queue is.
+    // The only worker exits before the queue is empty.
     scenario.workers.lifetime = ms(30_000);
     scenario.service = always(2_000);
     let built_in = run(&scenario, "built-in");

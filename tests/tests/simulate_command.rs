@@ -65,7 +65,7 @@ fn an_invalid_line_of_a_recording_is_named() {
     let (code, errors) = error(&["--traffic", &format!("file:{}", arrivals.display())]);
     assert_eq!(code, 1);
     assert!(
-        errors.contains("bad.csv, line 3: at_ms `noon` is no number of milliseconds"),
+        errors.contains("bad.csv, line 3: at_ms `noon` is not a number of milliseconds"),
         "{errors}"
     );
 }

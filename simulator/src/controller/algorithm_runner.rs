@@ -90,7 +90,6 @@ pub(super) fn signal(announcement: Announcement) -> TaskAdd {
         is_sync_match,
         misses: misses.into(),
         syncs: syncs.into(),
-        ..TaskAdd::default()
     }
 }
 

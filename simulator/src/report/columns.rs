@@ -1,10 +1,10 @@
-//! The numbers by which algorithms are compared: a row for each run.
+//! The columns of the comparison: a row for each run.
 
 use wci_charts::{count, span};
 
 use crate::Run;
 
-/// What each column is called.
+/// The names of the columns.
 pub const HEADER: [&str; 11] = [
     "algorithm",
     "queue time p50",
@@ -38,7 +38,7 @@ pub fn row(run: &Run) -> [String; HEADER.len()] {
     ]
 }
 
-/// Seconds, with a fraction where that matters.
+/// Seconds, with a fraction below 100 s.
 pub fn seconds(secs: f64) -> String {
     if secs < 100.0 { format!("{secs:.1} s") } else { format!("{secs:.0} s") }
 }
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn seconds_have_a_fraction_where_that_matters() {
+    fn seconds_have_a_fraction_where_it_matters() {
         assert_eq!([10.44, 1_234.5].map(seconds), ["10.4 s", "1234 s"]);
     }
 }

@@ -1,4 +1,4 @@
-//! The page: the numbers in a table, then charts, reasons and settings.
+//! The page: a table of numbers, then charts, reasons and settings.
 
 use wci_charts::{Axis, Colour, Content, Kind, Page, Panel, Plot, Series, Table, count};
 
@@ -76,7 +76,7 @@ fn add_charts(page: &mut Page, runs: &[Run]) {
     page.panel(&queue_time(runs, &share));
 }
 
-/// How long tasks waited, from those that waited least to those that waited most.
+/// The chart of the queue times, from the shortest to the longest.
 fn queue_time<'a>(runs: &[Run], x: &'a Axis) -> Panel<'a> {
     let series = series(runs, Kind::Line, |run| {
         let curve = run.queue_time_ms.curve.iter().zip(0_u32..);
@@ -98,7 +98,7 @@ fn series(runs: &[Run], kind: Kind, points: impl Fn(&Run) -> Vec<(f64, f64)>) ->
     series.collect()
 }
 
-/// When there is no more to see, milliseconds: a while after the last task was done.
+/// The end of the time axis, milliseconds: a while after the last task completed.
 fn end_of(runs: &[Run]) -> f64 {
     let last = |run: &Run| {
         let is_busy = |point: &Point| point.waiting + point.running > 0;
@@ -116,7 +116,7 @@ fn over_time(run: &Run, end: f64, value: fn(&Point) -> u64) -> Vec<(f64, f64)> {
     points.take_while(|(at, _)| *at <= end).collect()
 }
 
-/// Everything that is needed to repeat it.
+/// Everything that is needed to repeat the simulation.
 fn settings(comparison: &Comparison) -> String {
     let contenders: Vec<_> = comparison.runs.iter().map(|run| &run.contender).collect();
     let all = serde_json::json!({ "scenario": comparison.scenario, "algorithms": contenders });

@@ -1,4 +1,4 @@
-//! Traffic by rule.
+//! Traffic patterns.
 
 use crate::{Micros, ParseError, arguments::Arguments};
 
@@ -6,30 +6,30 @@ use crate::{Micros, ParseError, arguments::Arguments};
 const MAX_RATE: f64 = 1e6;
 const MAX_TASKS: u32 = super::MAX_TASKS;
 
-/// How tasks are spread.
+/// The distribution of tasks over time.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Shape {
     /// Poisson, tasks a second.
     Poisson { rate: f64 },
     /// Evenly spaced, tasks a second.
     Steady { rate: f64 },
-    /// Poisson, with a rate that moves evenly from one to the other.
+    /// Poisson, with a rate that changes linearly from one to the other.
     Ramp { from: f64, to: f64 },
-    /// Poisson for a while, then nothing for a while.
+    /// Poisson for a while, then nothing for a while, repeated.
     OnOff { rate: f64, on: Micros, off: Micros },
-    /// So many at once, or evenly over a span; so many times.
+    /// `size` tasks at once, or evenly spaced over a time; repeated `times` times.
     Burst { size: u32, over: Micros, every: Micros, times: u32 },
 }
 
-/// A shape, and from when to when.
+/// A shape, and its extent.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Pattern {
     pub(crate) shape: Shape,
-    /// When it begins.
+    /// The start.
     pub(crate) at: Micros,
-    /// How long it lasts.
+    /// The duration.
     pub(crate) lasting: Micros,
-    /// How many tasks at most.
+    /// The maximum number of tasks.
     pub(crate) tasks: u32,
 }
 
@@ -47,7 +47,7 @@ impl Pattern {
         Ok(Self { shape, at, lasting, tasks })
     }
 
-    /// How many tasks there will be, about.
+    /// The expected number of tasks.
     pub(crate) fn expected(&self) -> f64 {
         let secs = self.lasting.as_secs();
         let by_rate = match self.shape {
@@ -110,7 +110,7 @@ fn burst(arguments: &mut Arguments<'_>) -> Result<Shape, ParseError> {
     }
 }
 
-/// How long and how many: one of them must be given.
+/// The duration and the number of tasks: at least one must be given.
 fn extent(arguments: &mut Arguments<'_>, shape: Shape) -> Result<(Micros, u32), ParseError> {
     let lasting = arguments.duration("for")?;
     let tasks = arguments.count("tasks", 1, MAX_TASKS)?;
@@ -120,7 +120,7 @@ fn extent(arguments: &mut Arguments<'_>, shape: Shape) -> Result<(Micros, u32), 
             Err(ParseError::unfit(format!("{kind} needs an end: for=10m or tasks=100")))
         }
         (None, Some(_)) if matches!(shape, Shape::Ramp { .. }) => {
-            Err(ParseError::unfit("ramp needs for, the time in which the rate gets there"))
+            Err(ParseError::unfit("ramp needs for=TIME, the time in which the rate changes"))
         }
         (lasting, tasks) => Ok((lasting.unwrap_or(Micros::LONGEST), tasks.unwrap_or(u32::MAX))),
     }

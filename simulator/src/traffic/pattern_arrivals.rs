@@ -1,12 +1,12 @@
-//! The times of one pattern's arrivals.
+//! The arrival times of one pattern.
 //!
-//! A Poisson process of any rate is one of rate 1 whose time is stretched (Çinlar 1975): `load`
-//! is the number of tasks to be expected so far, and its inverse says when that is reached.
+//! A Poisson process of any rate is one of rate 1 with stretched time (Çinlar 1975): `load` is the
+//! expected number of tasks so far, and its inverse is the time at which that is reached.
 
 use super::{Pattern, Shape};
 use crate::{Micros, rng_stream::RngStream};
 
-/// Where a pattern has got to.
+/// An iterator over the arrival times of a pattern.
 #[derive(Debug, Clone)]
 pub(super) struct PatternArrivals {
     pattern: Pattern,
@@ -19,7 +19,7 @@ impl PatternArrivals {
         Self { pattern, count: 0, load: 0.0 }
     }
 
-    /// When the next task arrives; `None` when there is none.
+    /// When the next task arrives; `None` at the end.
     pub(super) fn next(&mut self, rng: &mut RngStream) -> Option<Micros> {
         if self.count >= self.pattern.tasks {
             return None;
@@ -43,7 +43,7 @@ impl PatternArrivals {
     }
 }
 
-/// When so many tasks are to be expected; `None` if never.
+/// When the expected number of tasks reaches `load`; `None` if never.
 fn time_of(pattern: &Pattern, load: f64) -> Option<Micros> {
     match pattern.shape {
         Shape::Ramp { from, to } => {

@@ -1,4 +1,4 @@
-//! Arrivals that were recorded.
+//! Recorded arrivals.
 
 use csv::{ReaderBuilder, StringRecord, Trim};
 
@@ -8,14 +8,14 @@ use crate::{Micros, ParseError};
 /// Tasks that arrived together.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Recorded {
-    /// When, since the first.
+    /// The time since the first.
     pub(crate) at: Micros,
     pub(crate) count: u32,
-    /// How long each takes, where that was recorded.
+    /// The service time of each, if it was recorded.
     pub(crate) service: Option<Micros>,
 }
 
-/// The columns, and where they are in a line.
+/// The positions of the columns in a line.
 struct Columns {
     at: usize,
     count: Option<usize>,
@@ -55,7 +55,7 @@ pub(super) fn read(name: &str, text: &str) -> Result<Vec<Recorded>, ParseError> 
         rows.push(Recorded { at, count: row.count, service: row.service });
     }
     if tasks == 0 {
-        return Err(file("no task in it".to_owned()));
+        return Err(file("the file has no tasks".to_owned()));
     }
     Ok(rows)
 }
@@ -81,11 +81,11 @@ fn row(columns: &Columns, record: &StringRecord) -> Result<Row, String> {
     let time = |name: &str, text: &str| {
         // Exact up to the microsecond for any time since 1970.
         let time: Option<f64> = text.parse().ok().filter(|ms| (0.0..=4e12).contains(ms));
-        time.ok_or_else(|| format!("{name} `{text:.60}` is no number of milliseconds"))
+        time.ok_or_else(|| format!("{name} `{text:.60}` is not a number of milliseconds"))
     };
     let count = columns.count.map(|at| {
         let text = field(at);
-        text.parse().map_err(|_| format!("count `{text:.60}` is no whole number"))
+        text.parse().map_err(|_| format!("count `{text:.60}` is not a whole number"))
     });
     let service = columns.service.map(|at| time("service_ms", field(at)));
     Ok(Row {
@@ -95,7 +95,7 @@ fn row(columns: &Columns, record: &StringRecord) -> Result<Row, String> {
     })
 }
 
-/// The number of the line at `position`. The reader's own is that of the empty lines before it.
+/// The number of the line at `position`. The reader's own number does not count past empty lines.
 fn line_of(text: &str, position: Option<&csv::Position>) -> u64 {
     let start = position.map_or(0, csv::Position::byte);
     let start = usize::try_from(start).unwrap_or(usize::MAX).min(text.len());

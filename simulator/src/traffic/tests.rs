@@ -69,8 +69,8 @@ fn a_recording_is_replayed_from_its_first_line_on() {
 #[test]
 fn a_bad_line_of_a_recording_is_named_by_its_number() {
     for (text, message) in [
-        ("at_ms\n0\nsoon\n", "a.csv, line 3: at_ms `soon` is no number of milliseconds"),
-        ("at_ms,count\n0,1\n\n5,1.5\n", "a.csv, line 4: count `1.5` is no whole number"),
+        ("at_ms\n0\nsoon\n", "a.csv, line 3: at_ms `soon` is not a number of milliseconds"),
+        ("at_ms,count\n0,1\n\n5,1.5\n", "a.csv, line 4: count `1.5` is not a whole number"),
         ("at_ms,count\n0,1\n5\n", "a.csv, line 3: 1 fields where the first line names 2 columns"),
         ("at_ms\n9\n5\n", "a.csv, line 3: at_ms 5 is before that of the line above"),
         (
@@ -84,9 +84,9 @@ fn a_bad_line_of_a_recording_is_named_by_its_number() {
         ("at_ms,count\n1,20000001\n", "a.csv, line 2: more than 20000000 tasks"),
         (
             "at_ms,service_ms\n1,NaN\n",
-            "a.csv, line 2: service_ms `NaN` is no number of milliseconds",
+            "a.csv, line 2: service_ms `NaN` is not a number of milliseconds",
         ),
-        ("at_ms\n", "a.csv: no task in it"),
+        ("at_ms\n", "a.csv: the file has no tasks"),
         (
             "",
             "a.csv, line 1: no column at_ms: the first line names the columns, at_ms, count and service_ms",
@@ -98,17 +98,17 @@ fn a_bad_line_of_a_recording_is_named_by_its_number() {
 }
 
 #[test]
-fn mistakes_in_traffic_are_told_in_one_sentence() {
+fn mistakes_in_traffic_are_explained_in_one_sentence() {
     for (text, part) in [
         ("poison:rate=2", "there is no traffic `poison`: choose one of poisson, steady, burst"),
         ("poisson:for=1m", "poisson needs rate: for example poisson:rate=20,for=10m"),
         ("poisson:rate=2", "poisson needs an end: for=10m or tasks=100"),
-        ("poisson:rate=2,for=10", "`10` is no duration"),
-        ("poisson:rate=fast,for=1m", "`fast` for rate is no number from 0 to 1000000"),
+        ("poisson:rate=2,for=10", "`10` is not a duration"),
+        ("poisson:rate=fast,for=1m", "`fast` for rate is not a number from 0 to 1000000"),
         ("poisson:rate=0,for=1m", "rate=0 brings no tasks"),
         ("poisson:rate=1000000,for=1h", "at most 20000000 can be simulated"),
         ("poisson:rate=2,for=1m,size=3", "poisson has no key `size`: choose from rate, at, for"),
-        ("burst:many", "`many` for size is no number"),
+        ("burst:many", "`many` for size is not a number"),
         ("burst:5,every=1m", "every and times go together"),
         ("burst:5,every=1s,times=2,over=2s", "is shorter than over"),
         ("ramp:from=1,to=2,tasks=5", "ramp needs for"),

@@ -1,4 +1,4 @@
-//! All traffic together, in the order of time.
+//! All traffic, merged in the order of time.
 
 use std::sync::Arc;
 
@@ -8,32 +8,32 @@ use crate::{
     rng_stream::{Purpose, RngStream},
 };
 
-/// A task that arrives.
+/// An arriving task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Arrival {
     pub(crate) at: Micros,
-    /// How long a worker takes for it.
+    /// Its service time.
     pub(crate) service: Micros,
 }
 
-/// The arrivals of a simulation: the same for every algorithm.
+/// The arrivals of a simulation, the same for every algorithm.
 #[derive(Debug, Clone)]
 pub(crate) struct Workload {
-    flows: Vec<Head>,
+    streams: Vec<ArrivalStream>,
     arrivals: RngStream,
     services: RngStream,
     service: Distribution,
 }
 
-/// A flow and its next task.
+/// The arrivals of one kind of traffic, and the next of them.
 #[derive(Debug, Clone)]
-struct Head {
-    flow: Kind,
+struct ArrivalStream {
+    source: Arrivals,
     next: Option<(Micros, Option<Micros>)>,
 }
 
 #[derive(Debug, Clone)]
-enum Kind {
+enum Arrivals {
     Pattern(PatternArrivals),
     Recorded { rows: Arc<[Recorded]>, at: usize, given: u32 },
 }
@@ -41,9 +41,10 @@ enum Kind {
 impl Workload {
     pub(crate) fn new(seed: u64, traffic: &[Traffic], service: Distribution) -> Self {
         let mut arrivals = RngStream::new(seed, Purpose::Arrivals);
-        let flows = traffic.iter().map(|traffic| Head::new(&traffic.source, &mut arrivals));
+        let streams =
+            traffic.iter().map(|traffic| ArrivalStream::new(&traffic.source, &mut arrivals));
         Self {
-            flows: flows.collect(),
+            streams: streams.collect(),
             services: RngStream::new(seed, Purpose::Services),
             service,
             arrivals,
@@ -55,31 +56,31 @@ impl Iterator for Workload {
     type Item = Arrival;
 
     fn next(&mut self) -> Option<Arrival> {
-        let due = |head: &Head| head.next.map(|(at, _)| at);
-        let heads = self.flows.iter_mut().filter(|head| head.next.is_some());
-        let head = heads.min_by_key(|head| due(head))?;
-        let (at, recorded) = head.next?;
-        head.next = head.flow.next(&mut self.arrivals);
+        let due = |stream: &ArrivalStream| stream.next.map(|(at, _)| at);
+        let streams = self.streams.iter_mut().filter(|stream| stream.next.is_some());
+        let stream = streams.min_by_key(|stream| due(stream))?;
+        let (at, recorded) = stream.next?;
+        stream.next = stream.source.next(&mut self.arrivals);
         let service = recorded.unwrap_or_else(|| self.service.draw(&mut self.services));
         Some(Arrival { at, service })
     }
 }
 
-impl Head {
+impl ArrivalStream {
     fn new(source: &Source, rng: &mut RngStream) -> Self {
-        let mut flow = match source {
-            Source::Pattern(pattern) => Kind::Pattern(PatternArrivals::new(*pattern)),
-            Source::Recorded(rows) => Kind::Recorded { rows: rows.clone(), at: 0, given: 0 },
+        let mut source = match source {
+            Source::Pattern(pattern) => Arrivals::Pattern(PatternArrivals::new(*pattern)),
+            Source::Recorded(rows) => Arrivals::Recorded { rows: rows.clone(), at: 0, given: 0 },
         };
-        let next = flow.next(rng);
-        Self { flow, next }
+        let next = source.next(rng);
+        Self { source, next }
     }
 }
 
-impl Kind {
+impl Arrivals {
     fn next(&mut self, rng: &mut RngStream) -> Option<(Micros, Option<Micros>)> {
         match self {
-            Self::Pattern(flow) => flow.next(rng).map(|at| (at, None)),
+            Self::Pattern(times) => times.next(rng).map(|at| (at, None)),
             Self::Recorded { rows, at, given } => {
                 while rows.get(*at)?.count <= *given {
                     *at += 1;

@@ -1,20 +1,20 @@
-//! Scenarios in few words.
+//! Builds scenarios.
 
 #![allow(dead_code, reason = "each test file uses some of it")]
 
 use wci_simulator::{Contender, Distribution, Micros, Run, Scenario, simulate};
 
-/// So many milliseconds.
+/// A duration in milliseconds.
 pub(crate) const fn ms(ms: u64) -> Micros {
     Micros::from_ms(ms)
 }
 
-/// Always so many milliseconds.
+/// A fixed time in milliseconds.
 pub(crate) fn always(ms: u64) -> Distribution {
     Distribution::Fixed(Micros::from_ms(ms))
 }
 
-/// Traffic, and all else as it is by default.
+/// The default scenario with this traffic.
 pub(crate) fn scenario(traffic: &str) -> Scenario {
     Scenario { traffic: vec![traffic.parse().expect("traffic")], ..Scenario::default() }
 }
@@ -24,7 +24,7 @@ pub(crate) fn contender(name: &str) -> Contender {
     Contender::named(name).expect("an algorithm")
 }
 
-/// What comes of it.
+/// Simulates `scenario` with the algorithm of this name.
 pub(crate) fn run(scenario: &Scenario, name: &str) -> Run {
     simulate(scenario, &contender(name), &mut |_| {}).expect("a scenario")
 }
