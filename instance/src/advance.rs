@@ -8,10 +8,10 @@ const MIN_RUN_MS: i64 = 5_000;
 /// How long an instance may be without a spec.
 const UNCLAIMED_MS: i64 = 600_000;
 
-/// What only the run itself knows.
+/// The status of the run, which only the workflow knows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RunStatus {
-    /// Whether somebody cancelled the workflow.
+    /// Whether the workflow was cancelled.
     pub cancelled: bool,
     /// Whether the history is long enough to be continued in a new run.
     pub history_is_long: bool,
@@ -20,7 +20,7 @@ pub struct RunStatus {
 }
 
 impl InstanceState {
-    /// What the main loop does at `now_ms`. `new_id` names launches; it must not repeat a name.
+    /// Takes the next step of the main loop. `new_id` generates launch IDs, and must not repeat one.
     pub fn advance(
         &mut self,
         now_ms: i64,
@@ -41,7 +41,7 @@ impl InstanceState {
         self.take_effects()
     }
 
-    /// Nothing calls for a decision now.
+    /// Waits, continues as new or ends: nothing calls for a decision now.
     fn wait(&mut self, now_ms: i64, run: RunStatus) {
         let is_old_enough = now_ms - self.started_ms >= MIN_RUN_MS;
         if run.history_is_long && is_old_enough && !run.handlers_running {
@@ -67,8 +67,8 @@ impl InstanceState {
         self.spec().is_none().then_some(since_ms + UNCLAIMED_MS)
     }
 
-    /// Keeps a timer that fires early enough: to be woken once for nothing costs less than to move
-    /// the timer each time.
+    /// Keeps a timer that fires early enough: one needless wake-up costs less than moving the timer
+    /// each time.
     fn set_timer(&mut self, at_ms: i64) {
         if self.timer_ms.is_none_or(|set_ms| set_ms > at_ms) {
             self.timer_ms = Some(at_ms);
@@ -76,7 +76,7 @@ impl InstanceState {
         }
     }
 
-    /// To cancel a timer costs one event, to be woken by it five.
+    /// Cancelling a timer costs one event, being woken by it five.
     fn cancel_timer(&mut self) {
         if self.timer_ms.take().is_some() {
             self.effects.push(Effect::CancelTimer);

@@ -1,4 +1,4 @@
-//! When the figures that a watch reads call for a decision.
+//! When the stats that a watch reads call for a decision.
 
 use std::time::Duration;
 
@@ -7,47 +7,47 @@ use wci_contract::{
     stats::StatsByType,
 };
 
-/// Between two samples while something is going on.
+/// Between two samples while tasks wait or workers are starting.
 const BUSY_INTERVAL: Duration = Duration::from_secs(1);
 /// Between two samples of quiet queues.
 const IDLE_INTERVAL: Duration = Duration::from_secs(2);
-/// For this long after a launch its workers are expected to take the backlog, milliseconds. The
-/// server's figures alone are up to 5 s old.
+/// For this long after a launch, its workers are expected to take the backlog, milliseconds. The
+/// server's stats alone are up to 5 s old.
 const LAUNCH_GRACE_MS: i64 = 5_000;
-/// A backlog that tasks are dispatched from, but that has not become smaller for this long, needs
-/// more workers: longer than the server's figures are old, milliseconds.
+/// A backlog needs more workers if it has not become smaller for this long, although tasks are
+/// dispatched from it. Longer than the server's stats are old, milliseconds.
 const STUCK_MS: i64 = 6_000;
 
-/// Workers are counted with every fifth sample while some are there or were launched within
-/// [`RECENT_LAUNCH_MS`], and otherwise with every thirtieth: that keeps the cost of counting a
-/// fraction of the cost of sampling.
+/// Workers are counted with every fifth sample while some poll or were launched within
+/// [`RECENT_LAUNCH_MS`], and otherwise with every thirtieth. Counting thus costs a fraction of
+/// sampling.
 const SAMPLES_WITH_WORKERS: u32 = 5;
 const SAMPLES_WITHOUT: u32 = 30;
 const RECENT_LAUNCH_MS: i64 = 60_000;
 
-/// The figures of the watched types at one time.
+/// The stats of the watched types at one time.
 #[derive(Debug, Clone, Default)]
 pub struct Sample {
-    /// When, milliseconds since the Unix epoch.
+    /// The time, milliseconds since the Unix epoch.
     pub now_ms: i64,
-    /// How long ago this process launched workers for the version, milliseconds.
+    /// The time since this process launched workers for the version, milliseconds.
     pub since_launch_ms: Option<i64>,
-    /// The figures.
+    /// The stats.
     pub stats: StatsByType,
 }
 
-/// One watch of a version's task queues: judges each sample by those before it.
+/// One watch of a version's task queues: judges each sample by the earlier ones.
 #[derive(Debug, Default)]
 pub struct BacklogWatch {
     /// The backlog, and since when it has not become smaller.
     standing: Option<(u64, i64)>,
-    /// Samples since the workers were counted.
+    /// Samples since the last count of the workers.
     samples: u32,
 }
 
 impl BacklogWatch {
-    /// Whether `sample` ends the watch. A backlog does when nothing was launched lately and it is
-    /// not being worked off, and at `due_ms` in any case.
+    /// Whether `sample` ends the watch. A backlog ends it if no workers were launched lately and it is
+    /// not becoming smaller; from `due_ms` on, any backlog ends it.
     pub fn judge(&mut self, input: &WatchInput, sample: &Sample) -> Option<WatchEnd> {
         let Some(standing_ms) = self.standing_ms(sample) else {
             return (sample.now_ms >= input.until_ms).then_some(WatchEnd::TimeUp);
@@ -55,7 +55,7 @@ impl BacklogWatch {
         if sample.now_ms >= input.due_ms {
             return Some(WatchEnd::Backlog);
         }
-        // Without grace the figures were requested, whatever is on its way.
+        // Without grace the read was requested, even if workers are starting.
         let is_helped = input.backlog_grace.until_ms().is_some_and(|until_ms| {
             sample.since_launch_ms.is_some_and(|since| since < LAUNCH_GRACE_MS)
                 || sample.now_ms < until_ms
@@ -65,7 +65,7 @@ impl BacklogWatch {
         (!is_helped && !is_worked_off).then_some(WatchEnd::Backlog)
     }
 
-    /// Whether to count the workers now, though nothing calls for a decision. `has_workers` says
+    /// Whether to count the workers now although nothing calls for a decision. `has_workers` is
     /// whether the last count found any.
     pub fn wants_count(&mut self, sample: &Sample, has_workers: bool) -> bool {
         let is_recent = sample.since_launch_ms.is_some_and(|since| since < RECENT_LAUNCH_MS);
@@ -94,7 +94,7 @@ impl BacklogWatch {
         }
     }
 
-    /// How long until the next sample.
+    /// The time until the next sample.
     pub fn interval(&self, sample: &Sample) -> Duration {
         let is_busy = self.standing.is_some()
             || sample.since_launch_ms.is_some_and(|since| since < 2 * LAUNCH_GRACE_MS);

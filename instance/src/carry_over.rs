@@ -1,4 +1,4 @@
-//! What the next run starts with, and what queries return.
+//! The input of the next run, and the results of queries.
 
 use wci_contract::{
     Refusal,
@@ -10,7 +10,7 @@ use wci_contract::{
 use crate::{InstanceState, inbox::announced, state::Phase};
 
 impl InstanceState {
-    /// The input of the next run: everything that is known, and what is still under way.
+    /// The input of the next run: everything that is known, and what is still in progress.
     pub fn carry_over(&self) -> StartInput {
         StartInput { state: Some(self.dump()), ..self.input.clone() }
     }
@@ -19,7 +19,7 @@ impl InstanceState {
     pub fn dump(&self) -> State {
         let mut state = self.state.clone();
         state.pending_task_add_signals = self.inbox.all();
-        // Tasks that the run has taken in and not decided about.
+        // Tasks that no decision of this run was about.
         for signal in announced(self.events.values().flatten().cloned()) {
             coalesce(&mut state.pending_task_add_signals, signal);
         }
@@ -29,7 +29,7 @@ impl InstanceState {
         state
     }
 
-    /// The answer to the server's deployment workflows.
+    /// The answer to queries of the server's deployment workflows.
     ///
     /// # Errors
     /// The version was deleted.

@@ -1,4 +1,4 @@
-//! Decisions: the input of one, and what its output leads to.
+//! Decisions: their input, and the effects of their output.
 
 use wci_contract::{
     activities::{BacklogGrace, DecideInput, DecideOutput, GroupInput},
@@ -11,11 +11,11 @@ use wci_contract::{
 
 use crate::{Effect, InstanceState, inbox::announced, state::Phase, worker_set::desired_size};
 
-/// When to retry what could not be decided or launched.
+/// The time until a decision or launch that could not be made is retried.
 const RETRY_MS: i64 = 1_000;
-/// The soonest that a wake-up is worth its timer.
+/// The shortest wait that is worth a timer.
 const MIN_WAKE_UP_MS: i64 = 5;
-/// When an orphaned launch is forgotten.
+/// The time until an orphaned launch is forgotten.
 const ORPHAN_EXPIRES_MS: i64 = 60_000;
 
 impl InstanceState {
@@ -38,7 +38,8 @@ impl InstanceState {
         })
     }
 
-    /// Begins a decision if something calls for one; whether it did. `new_id` names launches.
+    /// Begins a decision if something calls for one. Returns whether it did. `new_id` generates
+    /// launch IDs.
     pub(crate) fn begin_decision(&mut self, now_ms: i64, new_id: impl FnMut() -> String) -> bool {
         if !self.wants_decision(now_ms) {
             return false;
@@ -51,7 +52,7 @@ impl InstanceState {
         self.deciding
     }
 
-    /// Everything that there is to decide, taken out of the state.
+    /// Takes everything that calls for a decision out of the state.
     fn decide_input(&mut self, now_ms: i64, mut new_id: impl FnMut() -> String) -> DecideInput {
         self.orphaned_launches.retain(|launch| now_ms - launch.since < ORPHAN_EXPIRES_MS);
         for (group, signals) in self.inbox.take_due(now_ms) {
@@ -77,7 +78,7 @@ impl InstanceState {
                 speculative_launch: (self.may_launch(&name) && !self.is_worker_set(&name))
                     .then(|| self.launch_input(&name, 1, new_id()))
                     .flatten(),
-                // A decision does not wait for a provider that already keeps this group waiting.
+                // A decision does not wait while another launch of the group is in progress.
                 report_outcome: self.launches_of(&name) == 0,
             };
             Some((name, input))
@@ -85,7 +86,7 @@ impl InstanceState {
         DecideInput { now_ms, groups: events.into_iter().filter_map(with_input).collect() }
     }
 
-    /// Gives announced tasks to the group that serves them.
+    /// Routes announced tasks to the group that serves them.
     fn route(&mut self, now_ms: i64, signal: TaskAdd) {
         let spec = self.state.spec.as_ref();
         let group = spec.zip(signal.kind()).and_then(|(spec, kind)| spec.group_for(kind));
@@ -122,7 +123,7 @@ impl InstanceState {
         }
     }
 
-    /// Nothing could be decided: retries everything soon.
+    /// No decision could be made: retries everything soon.
     pub(crate) fn defer_decision(&mut self, input: DecideInput) {
         self.deciding = false;
         for (group, group_input) in input.groups {
@@ -151,8 +152,8 @@ impl InstanceState {
         }
         let mut wake_ms = decision.wake_at_ms.map(|at| at.max(now_ms + MIN_WAKE_UP_MS));
         let event = kinds(&events);
-        // Announced tasks are deferred all together or not at all: with a worker on its way, the
-        // watch sees what is left of them.
+        // Announced tasks are deferred all together or not at all: if a worker is starting, the
+        // watch reads how many of them remain.
         let is_deferred = decision.throttled > 0 && requested == 0 && resized.is_none();
         let mut deferred = if is_deferred { announced(events) } else { Vec::new() };
         let mut invoked = 0;
@@ -188,7 +189,7 @@ impl InstanceState {
     /// Wakes the group up at `wake_ms`, with the tasks that are `deferred` until then.
     fn wake_up(&mut self, now_ms: i64, group: &str, deferred: Vec<TaskAdd>, wake_ms: Option<i64>) {
         match wake_ms {
-            // No task is known to wait, so there is nothing to decide: only to read the backlog.
+            // No task is known to wait, so no decision is needed, only a read of the backlog.
             Some(wake_ms) if deferred.is_empty() && wake_ms <= now_ms + MIN_WAKE_UP_MS => {
                 self.read_backlog_now();
             }
@@ -200,12 +201,12 @@ impl InstanceState {
     fn set_next_poll(&mut self, group: &str, next_ms: u64) {
         let last_ms = self.next_poll_ms.insert(group.to_owned(), next_ms);
         if self.is_worker_set(group) && last_ms.is_none_or(|last_ms| next_ms < last_ms) {
-            // The watch that runs would report too late.
+            // The running watch would report too late.
             self.watch_anew();
         }
     }
 
-    /// Has a new watch report a backlog at once, whatever is on its way.
+    /// Has a new watch report a backlog at once, even if workers are starting.
     fn read_backlog_now(&mut self) {
         self.backlog_grace = BacklogGrace::None;
         self.watch_anew();
@@ -220,7 +221,7 @@ fn workers_requested(actions: &[Action]) -> u32 {
     counts.fold(0, u32::saturating_add).min(MAX_COUNT)
 }
 
-/// The kinds of the events, as the log of decisions has them.
+/// The kinds of the events, as in the log of decisions.
 fn kinds(events: &[ScalingEvent]) -> String {
     let mut names: Vec<&str> = events
         .iter()

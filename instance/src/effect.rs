@@ -1,4 +1,4 @@
-//! What has to be done because of an event.
+//! The effects of events.
 
 use wci_contract::activities::{DecideInput, InvokeInput};
 
@@ -9,12 +9,12 @@ use wci_contract::activities::{DecideInput, InvokeInput};
 /// input from the instance when it begins, by the method that the variant names.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
-    /// Call [`InstanceState::advance`](crate::InstanceState::advance) once every event at hand is
-    /// handled.
+    /// Call [`InstanceState::advance`](crate::InstanceState::advance) once all events that have
+    /// arrived are handled.
     Advance,
     /// Decide, and report the decision.
     Decide(DecideInput),
-    /// Set the wake-up timer, in place of one that is set.
+    /// Set the wake-up timer; it replaces the one that is set.
     SetTimer {
         /// When it fires.
         at_ms: i64,
@@ -36,14 +36,14 @@ pub enum Effect {
     },
     /// Register task queues: [`InstanceState::begin_registration`](crate::InstanceState::begin_registration).
     Register,
-    /// Watch the task queues, in place of a watch that runs:
+    /// Watch the task queues; this replaces the running watch:
     /// [`InstanceState::begin_watch`](crate::InstanceState::begin_watch).
     Watch,
-    /// Stop the watch that runs.
+    /// Stop the running watch.
     StopWatch,
     /// Validate the compute config at this time, at once if it has passed:
-    /// [`InstanceState::begin_revalidation`](crate::InstanceState::begin_revalidation). In place
-    /// of a time that was set before.
+    /// [`InstanceState::begin_revalidation`](crate::InstanceState::begin_revalidation). It replaces
+    /// the time that was set before.
     RevalidateAt {
         /// When it is due.
         due_ms: i64,

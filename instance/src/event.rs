@@ -1,4 +1,4 @@
-//! What happens to an instance.
+//! The events of an instance.
 
 use wci_contract::{
     Spec,
@@ -52,13 +52,13 @@ pub enum Event {
         /// The answer.
         outcome: Outcome,
     },
-    /// A watch of the task queues ended with figures.
+    /// A watch of the task queues ended with stats.
     WatchEnded(WatchOutput),
     /// A watch failed for good; another one may begin now.
     WatchFailed,
     /// An attempt to register task queues ended.
     RegistrationEnded {
-        /// The spec that it was about.
+        /// The spec of the registration.
         spec: Spec,
         /// What was started, or why nothing could be.
         result: Result<RegisterOutput, String>,
@@ -80,7 +80,7 @@ pub enum Event {
         spec: Spec,
         /// Who made the change.
         identity: String,
-        /// What its validation found.
+        /// The findings of its validation.
         output: ValidateOutput,
     },
     /// An update removed the last group.
@@ -88,7 +88,7 @@ pub enum Event {
         /// Who made the change.
         identity: String,
     },
-    /// The instance is about to end: its worker sets end first.
+    /// The instance is about to end: its worker sets are released first.
     SetsReleased,
     /// The version was deleted.
     Deleted {
@@ -102,7 +102,7 @@ pub enum Event {
 }
 
 impl Event {
-    /// Whether the main loop takes a step because of it, whatever it changed.
+    /// Whether the main loop takes a step after this event in any case.
     pub(crate) fn wakes_main_loop(&self) -> bool {
         matches!(
             self,

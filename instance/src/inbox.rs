@@ -1,4 +1,4 @@
-//! Announced tasks: those that no decision has seen, and those that one deferred.
+//! The inbox: announced tasks that no decision has seen, or that a decision deferred.
 
 use std::collections::BTreeMap;
 

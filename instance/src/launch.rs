@@ -1,4 +1,4 @@
-//! Launches: how many are under way, and what their outcomes lead to.
+//! Launches: the number in progress, and the effects of their outcomes.
 
 use wci_contract::{
     activities::{BacklogGrace, InvokeInput},
@@ -11,14 +11,14 @@ use wci_contract::{
 
 use crate::{Effect, InstanceState};
 
-/// Launches of one group that may be under way at once: a provider that hangs for one group
-/// leaves capacity for the others.
+/// Maximum number of launches of one group in progress: a provider that hangs for one group leaves
+/// capacity for the others.
 const MAX_GROUP_LAUNCHES: usize = 8;
 /// How long a backlog is left to the workers of the last launch.
 const LAUNCH_GRACE_MS: i64 = 5_000;
 
 impl InstanceState {
-    /// How many launches of `group` are under way.
+    /// The number of launches of `group` in progress.
     pub(crate) fn launches_of(&self, group: &str) -> usize {
         let all = self.state.wci.iter().flat_map(|wci| &wci.launches);
         all.filter(|launch| launch.group == group).count()
@@ -61,7 +61,7 @@ impl InstanceState {
         self.backlog_grace = BacklogGrace::Until(now_ms + LAUNCH_GRACE_MS);
     }
 
-    /// Records how a launch ended.
+    /// Records the outcome of a launch.
     pub(crate) fn end_launch(&mut self, now_ms: i64, launch_id: &str, outcome: Outcome) {
         let launches = &mut self.wci().launches;
         let Some(at) = launches.iter().position(|launch| launch.launch_id == launch_id) else {
@@ -71,8 +71,8 @@ impl InstanceState {
         self.record_outcome(now_ms, launch.group, outcome);
     }
 
-    /// The tasks behind workers that were not started still wait: they are decided about again,
-    /// together with the outcome.
+    /// The tasks of workers that were not started still wait: the next decision is about them and
+    /// the outcome.
     fn record_outcome(&mut self, now_ms: i64, group: String, outcome: Outcome) {
         self.wci().workers_started += u64::from(outcome.started);
         self.record_failure(now_ms, &group, &outcome);
@@ -96,7 +96,7 @@ impl InstanceState {
         }
     }
 
-    /// Tasks of `group` that are known to wait, as if matching had announced them again.
+    /// Waiting tasks of `group`, as if matching had announced them again.
     pub(crate) fn synthetic_signal(&self, group: &str, misses: u32) -> TaskAdd {
         let kind = self.spec().and_then(|spec| spec.types_of(group).first().copied());
         TaskAdd {

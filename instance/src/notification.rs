@@ -1,5 +1,5 @@
-//! Notifications: the version's workflow learns of a validation status that differs from the last
-//! one that it was notified of.
+//! Notifications: the version's workflow is notified of each validation status that differs from
+//! the last one.
 
 use wci_contract::state::ValidationState;
 
@@ -13,8 +13,8 @@ impl InstanceState {
         }
     }
 
-    /// The status that a notification which begins now carries; `None` if there is nothing to
-    /// notify of any more.
+    /// The status for a notification that begins now; `None` if there is nothing to notify about any
+    /// more.
     pub fn begin_notification(&mut self) -> Option<ValidationState> {
         let status = self.unknown_status().filter(|_| self.is_open()).cloned();
         self.notifying = status.is_some();

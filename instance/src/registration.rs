@@ -12,13 +12,13 @@ use wci_contract::{
 
 use crate::{Effect, InstanceState};
 
-/// A worker whose task queues the server does not know this long after its start is not expected
-/// any more.
+/// A worker is no longer expected if the server does not know its task queues this long after its
+/// start.
 const ARRIVES_WITHIN_MS: i64 = 60_000;
 
 impl InstanceState {
-    /// Requests a registration if the spec calls for one. Worker sets have a size first: their
-    /// workers register task queues by themselves.
+    /// Requests a registration if the spec calls for one. Worker sets get their size first: their
+    /// workers register task queues on their own.
     pub(crate) fn request_registration(&mut self) {
         let is_called_for = self.state.wci.as_ref().is_some_and(|wci| wci.register);
         if self.is_open() && is_called_for && !self.registering && self.has_sized_sets() {
@@ -28,14 +28,14 @@ impl InstanceState {
     }
 
     /// The input of a registration that begins now; `None` if there is nothing to register any
-    /// more. `launch_id` names its launches.
+    /// more. `launch_id` generates the ID of its launches.
     pub fn begin_registration(
         &mut self,
         now_ms: i64,
         launch_id: impl FnOnce() -> String,
     ) -> Option<RegisterInput> {
         let spec = self.spec().cloned();
-        // A run that closes leaves the registration to the next one.
+        // A run that is closing leaves the registration to the next one.
         let Some(spec) = spec.filter(|_| self.is_open()) else {
             self.registering = false;
             if self.is_open() {
@@ -51,7 +51,7 @@ impl InstanceState {
         })
     }
 
-    /// A failure is recorded; the next tasks that are announced bring the next attempt.
+    /// Records a failure; the next announced tasks cause the next attempt.
     pub(crate) fn end_registration(
         &mut self,
         now_ms: i64,
@@ -59,7 +59,7 @@ impl InstanceState {
         result: Result<RegisterOutput, String>,
     ) {
         self.registering = false;
-        // A spec that changed meanwhile is registered by itself.
+        // A spec that changed meanwhile gets a registration of its own.
         self.wci().register = self.state.spec.as_ref() != Some(spec);
         let failed = match result {
             Ok(output) => {
@@ -79,7 +79,7 @@ impl InstanceState {
         }
     }
 
-    /// Groups that have a worker on its way: one that registers, or one that tasks called for.
+    /// Groups with a starting worker: one that registers, or one that tasks called for.
     fn groups_with_workers_underway(&self, now_ms: i64) -> BTreeSet<String> {
         let Some(wci) = &self.state.wci else { return BTreeSet::new() };
         let registering =
@@ -90,8 +90,8 @@ impl InstanceState {
         underway.chain(sets.map(|(group, _)| group)).cloned().collect()
     }
 
-    /// Gives empty worker sets one worker, as if a task had found none. Their algorithm lets it go
-    /// again.
+    /// Gives empty worker sets one worker, as if a task had found none. Their algorithm removes it
+    /// later.
     fn populate_sets(&mut self, groups: Vec<String>) {
         for group in groups.into_iter().filter(|g| self.is_worker_set(g)).collect::<Vec<_>>() {
             let task = self.synthetic_signal(&group, 1);
@@ -99,7 +99,7 @@ impl InstanceState {
         }
     }
 
-    /// Forgets workers on their way to groups that `spec` does not have or starts differently.
+    /// Forgets starting workers of groups that `spec` does not have or starts differently.
     pub(crate) fn forget_registrations_not_in(&mut self, spec: &Spec) {
         let compute = |spec: &Spec, group: &str| {
             spec.scaling_group_specs.get(group).map(|group| group.compute.clone())

@@ -10,7 +10,7 @@ use wci_contract::{
 
 use crate::{Effect, InstanceState, rfc3339::rfc3339};
 
-/// Between two validations, unless the system worker says otherwise.
+/// Time between two validations, unless the system worker sets another one.
 const INTERVAL_MS: u64 = 6 * 60 * 60 * 1_000;
 /// The shortest time from one validation to the next.
 const MIN_INTERVAL_MS: i64 = 60_000;
@@ -18,8 +18,8 @@ const MIN_INTERVAL_MS: i64 = 60_000;
 const RETRY_WITHIN_MS: u64 = 5 * 60 * 1_000;
 
 impl InstanceState {
-    /// Sets the time of the next revalidation, or moves it forward. One that is set too early is
-    /// left: when its time comes, it sees that it is not due.
+    /// Sets the time of the next revalidation, or moves it forward. A time that is too early stays:
+    /// when it comes, nothing is due.
     pub(crate) fn request_revalidation(&mut self) {
         if self.revalidating {
             return;
@@ -47,8 +47,7 @@ impl InstanceState {
         Some(ValidateInput { version: self.version.clone(), spec, first: false })
     }
 
-    /// Records the findings about `spec`. A failure that says nothing about the spec changes
-    /// nothing.
+    /// Records the findings about `spec`. A failure that is not about the spec changes nothing.
     pub(crate) fn end_revalidation(
         &mut self,
         now_ms: i64,
@@ -56,7 +55,7 @@ impl InstanceState {
         output: Option<ValidateOutput>,
     ) {
         self.revalidating = false;
-        // A spec that changed meanwhile was validated by itself.
+        // A spec that changed meanwhile had a validation of its own.
         if self.spec() != Some(spec) {
             return;
         }
@@ -149,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn a_finding_changes_the_state_and_trouble_does_not() {
+    fn a_finding_changes_the_state_and_a_failed_validation_does_not() {
         let mut instance = instance();
         let refusal = Some(Refusal::invalid("g: gone"));
         validated(
@@ -160,8 +159,8 @@ mod tests {
         assert_eq!(status(&instance), "failed");
         validated(&mut instance, 1, Some(ValidateOutput::default()));
         assert_eq!(status(&instance), "success");
-        let trouble = ValidateOutput { refusal, may_pass: true, ..Default::default() };
-        for output in [Some(trouble), None] {
+        let failed = ValidateOutput { refusal, may_pass: true, ..Default::default() };
+        for output in [Some(failed), None] {
             validated(&mut instance, 2, output);
             assert_eq!((status(&instance), instance.revalidation_due_ms()), ("success", 300_002));
         }

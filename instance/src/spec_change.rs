@@ -15,8 +15,8 @@ impl InstanceState {
     /// Whether an update is admitted now.
     ///
     /// # Errors
-    /// What the client is answered: to retry while another run or controller takes over, or that
-    /// the version was deleted.
+    /// The answer to the client: to retry while another run or controller takes over, or that the
+    /// version was deleted.
     pub fn admit_update(&self) -> Result<(), Refusal> {
         match self.phase {
             Phase::Open => Ok(()),
@@ -36,10 +36,10 @@ impl InstanceState {
         self.updates.is_turn_of(ticket)
     }
 
-    /// The spec after `request`. Nothing is changed yet.
+    /// The spec after `request`. Changes nothing yet.
     ///
     /// # Errors
-    /// A request that does not fit the spec, or asks for one that nobody could serve.
+    /// A request that does not fit the spec, or that leads to an invalid one.
     pub fn spec_after(&self, request: &UpdateRequest) -> Result<Spec, Refusal> {
         let current = self.state.spec.clone().unwrap_or_default();
         if request.conflict_token.is_some() && request.conflict_token != self.state.conflict_token {
@@ -73,8 +73,7 @@ impl InstanceState {
         self.put_in_service(spec);
     }
 
-    /// The last group is gone. The findings of the last validation were about the spec that is
-    /// gone as well.
+    /// Removes the last group, and with it the findings of the last validation.
     pub(crate) fn remove_spec(&mut self, now_ms: i64, identity: String) {
         self.sign(now_ms, identity);
         self.put_in_service(Spec::default());

@@ -1,4 +1,4 @@
-//! What an instance knows, and how events change it.
+//! The state of an instance, and how events change it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ use wci_contract::{
 
 use crate::{Effect, Event, inbox::Inbox, update_queue::UpdateQueue};
 
-/// How far the run has come.
+/// The phase of the run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Phase {
     /// Serves the version.
@@ -35,49 +35,49 @@ impl Phase {
     }
 }
 
-/// Everything that an instance knows.
+/// The state of an instance.
 #[derive(Debug, Clone)]
 pub struct InstanceState {
     pub(crate) version: VersionId,
-    /// The start input without its state: what the next run gets as it came.
+    /// The start input without its state: passed on to the next run unchanged.
     pub(crate) input: StartInput,
-    /// What is carried over to the next run.
+    /// The state that is carried over to the next run.
     pub(crate) state: State,
     /// When the run began.
     pub(crate) started_ms: i64,
     pub(crate) phase: Phase,
     pub(crate) updates: UpdateQueue,
     pub(crate) inbox: Inbox,
-    /// What no decision has seen yet, by group.
+    /// Events that no decision has seen yet, by group.
     pub(crate) events: BTreeMap<String, Vec<ScalingEvent>>,
-    /// Whether a decision is under way.
+    /// Whether a decision is in progress.
     pub(crate) deciding: bool,
     /// When the wake-up timer fires, if it is set.
     pub(crate) timer_ms: Option<i64>,
-    /// Groups whose worker set has a size that its provider was not sent yet.
+    /// Groups whose worker set has a size that was not sent to its provider yet.
     pub(crate) resizes_pending: BTreeSet<String>,
     /// Groups whose worker set is being resized.
     pub(crate) resizing: BTreeSet<String>,
     /// Whether all worker sets are being released, because the instance ends.
     pub(crate) releasing_sets: bool,
-    /// Launches of an earlier run, whose outcome nobody will report.
+    /// Launches of an earlier run, whose outcome will not be reported.
     pub(crate) orphaned_launches: Vec<Launch>,
-    /// When each group wants the next figures of its queues, milliseconds after its last decision.
+    /// When each group wants the next stats of its queues, milliseconds after its last decision.
     pub(crate) next_poll_ms: BTreeMap<String, u64>,
     pub(crate) backlog_grace: BacklogGrace,
     /// Backlogs in a row that were seen while no task was dispatched.
     pub(crate) unserved_backlogs: u32,
-    /// Whether a registration is under way or about to begin.
+    /// Whether a registration is in progress or about to begin.
     pub(crate) registering: bool,
     /// When the next revalidation is set to begin.
     pub(crate) revalidate_at_ms: Option<i64>,
-    /// Whether a revalidation is under way.
+    /// Whether a revalidation is in progress.
     pub(crate) revalidating: bool,
     /// Whether the version's workflow is being notified.
     pub(crate) notifying: bool,
     /// When the last group was removed.
     pub(crate) vacated_ms: Option<i64>,
-    /// What follows from the event that is being handled.
+    /// The effects of the event that is being handled.
     pub(crate) effects: Vec<Effect>,
 }
 
@@ -126,7 +126,7 @@ impl InstanceState {
         Ok(instance)
     }
 
-    /// Handles `event` at `now_ms`, and returns what follows from it.
+    /// Handles `event` at `now_ms`, and returns its effects.
     pub fn handle(&mut self, now_ms: i64, event: Event) -> Vec<Effect> {
         let wakes_main_loop = event.wakes_main_loop();
         self.apply(now_ms, event);
@@ -177,13 +177,13 @@ impl InstanceState {
         }
     }
 
-    /// Takes nothing in any more.
+    /// Closes the run: it handles no more tasks.
     pub(crate) fn close(&mut self, phase: Phase) {
         self.phase = phase;
         self.effects.push(Effect::StopWatch);
     }
 
-    /// What follows from the change that was just made.
+    /// Takes the effects of the change that was just made.
     pub(crate) fn take_effects(&mut self) -> Vec<Effect> {
         self.request_registration();
         self.request_revalidation();
@@ -201,7 +201,7 @@ impl InstanceState {
         self.state.spec.as_ref().filter(|spec| !spec.is_empty())
     }
 
-    /// Whether no launch and no resize is under way.
+    /// Whether no launch and no resize is in progress.
     pub fn is_idle(&self) -> bool {
         self.resizing.is_empty()
             && self.state.wci.as_ref().is_none_or(|wci| wci.launches.is_empty())
@@ -222,7 +222,7 @@ impl InstanceState {
         self.state.wci.get_or_insert_default()
     }
 
-    /// The task types that some group serves.
+    /// The task types that the groups serve.
     pub(crate) fn served_types(&self) -> Vec<TaskType> {
         let spec = self.spec();
         let is_served = |kind: &TaskType| spec.is_some_and(|s| s.group_for(*kind).is_some());

@@ -1,4 +1,4 @@
-//! Ticks: decisions about groups for which nothing happened.
+//! Ticks: events for groups that need a decision although nothing else happened.
 
 use wci_contract::{GroupSpec, decision::Event as ScalingEvent};
 use wci_scaling::needs_initial_tick;

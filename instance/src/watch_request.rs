@@ -1,4 +1,4 @@
-//! Watches of the task queues: what the next one looks for, and what follows from its figures.
+//! Watches of the task queues: the input of the next one, and the effects of its stats.
 
 use wci_contract::{
     activities::{BacklogGrace, WatchInput, WatchOutput},
@@ -10,30 +10,30 @@ use crate::{Effect, InstanceState};
 
 /// How long an idle watch lasts: a handful of events an hour.
 const IDLE_WATCH_MS: i64 = 3_600_000;
-/// How long a watch lasts while a backlog was seen or reads were requested lately. When such a
-/// watch is lost, that is noticed sooner.
+/// How long a watch lasts if a backlog was seen or reads were requested lately. The loss of such a
+/// watch is noticed sooner.
 const BUSY_WATCH_MS: i64 = 60_000;
 /// How long a backlog that was reported is left to workers: at first, and at most.
 const MIN_GRACE_MS: i64 = 5_000;
 const MAX_GRACE_MS: i64 = 60_000;
-/// When a group wants figures that no decision has said so for.
+/// When a group without a decision wants stats.
 const DEFAULT_POLL_MS: u64 = 60_000;
-/// The age of the server's figures: to report a backlog sooner again tells nothing new.
+/// The age of the server's stats: an earlier report of a backlog would have no new information.
 const FIGURES_AGE_MS: i64 = 5_000;
 
 /// A watch that begins now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WatchRequest {
-    /// What it looks for.
+    /// Its input.
     pub input: WatchInput,
     /// How long it may last, milliseconds.
     pub lasting_ms: u64,
-    /// Whether something is going on, so that the loss of the watch must be noticed soon.
+    /// Whether tasks wait or workers are starting, so that the loss of the watch must be noticed soon.
     pub is_busy: bool,
 }
 
 impl InstanceState {
-    /// Requests a watch in place of the one that runs.
+    /// Requests a watch that replaces the running one.
     pub(crate) fn watch_anew(&mut self) {
         if self.is_open() {
             self.effects.push(Effect::Watch);
@@ -50,7 +50,7 @@ impl InstanceState {
         let is_busy = self.is_busy(now_ms);
         let due_ms = self.next_poll_ms.values().min().copied().unwrap_or(DEFAULT_POLL_MS);
         let due_ms = i64::try_from(due_ms).unwrap_or(i64::MAX).max(FIGURES_AGE_MS);
-        // Worker sets are decided about at their own pace, whether or not tasks wait.
+        // Worker sets get decisions at their own interval, whether or not tasks wait.
         let lasting_ms = match self.next_set_poll_ms(DEFAULT_POLL_MS) {
             Some(set_poll_ms) => i64::try_from(set_poll_ms).unwrap_or(i64::MAX),
             None if is_busy => BUSY_WATCH_MS,
@@ -70,13 +70,13 @@ impl InstanceState {
         })
     }
 
-    /// Whether reads were requested, or something was done about a backlog lately.
+    /// Whether reads were requested or workers were requested for a backlog lately.
     fn is_busy(&self, now_ms: i64) -> bool {
         let is_recent = |until_ms: i64| now_ms < until_ms.saturating_add(BUSY_WATCH_MS);
         self.backlog_grace.until_ms().is_none_or(is_recent)
     }
 
-    /// Gives each group the figures of the types that it serves, and watches on.
+    /// Gives each group the stats of the types that it serves, and requests the next watch.
     pub(crate) fn end_watch(&mut self, now_ms: i64, output: &WatchOutput) {
         self.set_backlog_grace(now_ms, &output.stats);
         self.watch_anew();
@@ -103,8 +103,8 @@ impl InstanceState {
         }
     }
 
-    /// Leaves a backlog that was reported to the workers that it calls for; twice as long each time
-    /// that none of them took a task.
+    /// Leaves a reported backlog to the workers that it calls for, for twice as long each time that
+    /// none of them took a task.
     fn set_backlog_grace(&mut self, now_ms: i64, stats: &StatsByType) {
         let waits = stats.values().any(|stats| stats.backlog > 0);
         let is_served = stats.values().any(|stats| stats.dispatch_rate > 0.0);
@@ -115,7 +115,7 @@ impl InstanceState {
             let grace_ms = MIN_GRACE_MS.saturating_mul(1 << doublings).min(MAX_GRACE_MS);
             self.backlog_grace = BacklogGrace::Until(now_ms + grace_ms);
         } else if self.backlog_grace == BacklogGrace::None {
-            // The reads that were requested found nothing, and are over now.
+            // The requested reads found no backlog, and are over now.
             self.backlog_grace = BacklogGrace::Until(now_ms.saturating_sub(BUSY_WATCH_MS));
         }
     }

@@ -11,7 +11,7 @@ use wci_contract::{
 
 use crate::{Effect, InstanceState};
 
-/// A size is asserted again after this: what the provider kept may be lost with its machine.
+/// A size is sent again after this: the provider may have lost it with its machine.
 const REASSERT_MS: i64 = 600_000;
 
 impl InstanceState {
@@ -38,15 +38,15 @@ impl InstanceState {
             .all(|group| !self.is_worker_set(group) || known(group).is_some())
     }
 
-    /// How long until the queues of worker sets must be read, whatever they hold; `otherwise` for
-    /// a set that no decision was made for. `None` without worker sets.
+    /// The time until the queues of worker sets must be read, whether or not tasks wait;
+    /// `otherwise` for a set without a decision. `None` without worker sets.
     pub(crate) fn next_set_poll_ms(&self, otherwise: u64) -> Option<u64> {
         let groups = self.spec()?.scaling_group_specs.keys();
         let sets = groups.filter(|group| self.is_worker_set(group));
         sets.map(|group| self.next_poll_ms.get(group).copied().unwrap_or(otherwise)).min()
     }
 
-    /// Sets the size of the worker set of `group`. It replaces a size that still waits to be sent.
+    /// Sets the size of the worker set of `group`. It replaces a size that was not sent yet.
     pub(crate) fn set_size(&mut self, now_ms: i64, group: &str, count: u32) {
         let spec = self.spec().and_then(|spec| spec.scaling_group_specs.get(group));
         let Some(compute) = spec.map(|spec| spec.compute.clone()).filter(|it| it.is_worker_set())
@@ -66,7 +66,7 @@ impl InstanceState {
         self.leave_backlog_to_workers(now_ms);
     }
 
-    /// Asserts a size again that was acknowledged long ago.
+    /// Sends a size again that was acknowledged long ago.
     pub(crate) fn assert_size(&mut self, now_ms: i64, group: &str) {
         let set = self.state.wci.as_ref().and_then(|wci| wci.worker_sets.get(group));
         let is_old = |set: &WorkerSet| now_ms - set.requested_ms >= REASSERT_MS;
@@ -75,8 +75,8 @@ impl InstanceState {
         }
     }
 
-    /// Releases the worker sets that `spec` does not have. The next decision about a set that it
-    /// has sends the size.
+    /// Releases the worker sets that `spec` does not have. For the others, the next decision sends the
+    /// size.
     pub(crate) fn release_sets_not_in(&mut self, spec: &Spec) {
         let Some(wci) = &mut self.state.wci else { return };
         let mut released = Vec::new();
@@ -104,7 +104,7 @@ impl InstanceState {
         self.state.wci.as_ref().is_none_or(|wci| wci.worker_sets.is_empty())
     }
 
-    /// At most one resize of a group is under way; the next one waits for its end.
+    /// Requests a resize. At most one of a group is in progress; the next one waits for its end.
     fn request_resize(&mut self, group: &str) {
         self.resizes_pending.insert(group.to_owned());
         if !self.resizing.contains(group) {
@@ -113,7 +113,7 @@ impl InstanceState {
     }
 
     /// The input of a resize of `group` that begins now; `None` if there is none to send any more,
-    /// or one is under way.
+    /// or one is in progress.
     pub fn begin_resize(&mut self, group: &str) -> Option<ResizeInput> {
         if self.resizing.contains(group) || !self.resizes_pending.remove(group) {
             return None;
@@ -130,7 +130,7 @@ impl InstanceState {
         Some(input)
     }
 
-    /// Whether the worker set of `group` is being released, so that no decision is made about it.
+    /// Whether the worker set of `group` is being released, so that it gets no more decisions.
     pub fn is_released(&self, group: &str) -> bool {
         self.releasing_sets || !self.is_worker_set(group)
     }

@@ -1,9 +1,8 @@
-//! Which driver carries out which effect of the instance.
+//! The drivers carry out the effects of the instance.
 //!
-//! Each driver is a loop that waits for its own effects, has an activity or a timer do the work,
-//! and reports the result to the instance as an event. The drivers run beside each other: none
-//! waits for another. They are polled in a fixed order, which is part of what a replay must
-//! repeat.
+//! Each driver is a loop that waits for its own effects, runs an activity or a timer, and reports
+//! the result to the instance as an event. The drivers run concurrently: none waits for another.
+//! They are polled in a fixed order, which a replay must repeat.
 
 pub(crate) mod launch;
 pub(crate) mod main_loop;
@@ -33,15 +32,15 @@ pub(crate) struct Outbox {
     /// Groups whose worker set is to be resized.
     pub(crate) resizes: VecDeque<String>,
     pub(crate) registration: bool,
-    /// The latest order counts.
+    /// The latest order replaces earlier ones.
     pub(crate) watch: Option<WatchOrder>,
-    /// The latest order counts.
+    /// The latest order replaces earlier ones.
     pub(crate) revalidation: Option<RevalidationOrder>,
     pub(crate) notification: bool,
 }
 
 impl Outbox {
-    /// Hands `effect` to the driver that carries it out.
+    /// Routes `effect` to the driver that carries it out.
     pub(crate) fn route(&mut self, effect: Effect) {
         match effect {
             Effect::Advance => self.advance(),
@@ -63,7 +62,7 @@ impl Outbox {
         }
     }
 
-    /// One step of the main loop takes in everything that happened before it.
+    /// One step of the main loop handles everything that happened before it.
     fn advance(&mut self) {
         if !self.main_loop.contains(&Step::Advance) {
             self.main_loop.push_back(Step::Advance);

@@ -1,4 +1,4 @@
-//! Keeps the type of a refusal on its way to the client.
+//! Preserves the type of a refusal on its way to the client.
 
 use temporalio_common::{
     data_converters::{

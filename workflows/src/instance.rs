@@ -1,5 +1,5 @@
-//! The instance workflow: its handlers by name. [`InstanceState`] has the rules, and the drivers
-//! carry out what follows from them.
+//! The instance workflow and its handlers. [`InstanceState`] has the rules, and the drivers carry
+//! out the effects.
 
 #![allow(missing_docs, reason = "the SDK's macros generate items without docs")]
 
@@ -34,14 +34,14 @@ type Failure = Box<dyn Error + Send + Sync>;
 /// The worker controller instance of one Worker Deployment Version.
 #[workflow]
 pub struct Instance {
-    /// `Err` for a run whose start input cannot be used.
+    /// `Err` if the start input of the run cannot be used.
     state: Result<InstanceState, Refusal>,
     pub(crate) outbox: Outbox,
 }
 
 #[workflow_methods]
 impl Instance {
-    /// Reads the start input. Updates and signals of the first activation come before `run`.
+    /// Reads the start input. Updates and signals of the first activation are handled before `run`.
     #[init]
     pub fn new(ctx: &WorkflowContextView, input: RawValue) -> Self {
         let started = timestamp(ctx.start_time());
@@ -107,7 +107,7 @@ impl Instance {
         Ok(self.usable()?.admit_update()?)
     }
 
-    /// Ends the instance; another controller goes on with the answer.
+    /// Ends the instance; another controller continues with the returned state.
     #[update(name = names::RELEASE)]
     pub async fn release(
         ctx: &mut WorkflowContext<Self>,
@@ -123,7 +123,7 @@ impl Instance {
         Ok(self.usable()?.admit_update()?)
     }
 
-    /// Checks a change without making it.
+    /// Validates a change without applying it.
     #[update(name = names::VALIDATE)]
     pub async fn validate(
         ctx: &mut WorkflowContext<Self>,
@@ -142,13 +142,13 @@ impl Instance {
         Ok(self.usable()?.admit_update()?)
     }
 
-    /// What the server's deployment workflows ask for.
+    /// The description that the server's deployment workflows query.
     #[query(name = names::DESCRIBE)]
     pub fn describe(&self, _ctx: &WorkflowContextView) -> Result<Description, Failure> {
         Ok(self.usable()?.describe()?)
     }
 
-    /// Everything that the instance would carry over now.
+    /// The state that the instance would carry over now.
     #[query(name = names::DUMP)]
     pub fn dump(&self, _ctx: &WorkflowContextView) -> State {
         self.state().map(InstanceState::dump).unwrap_or_default()
@@ -156,12 +156,12 @@ impl Instance {
 }
 
 impl Instance {
-    /// The state; `None` for a run whose start input cannot be used.
+    /// The state; `None` if the start input cannot be used.
     pub(crate) fn state(&self) -> Option<&InstanceState> {
         self.state.as_ref().ok()
     }
 
-    /// The state, to be changed.
+    /// The mutable state; `None` if the start input cannot be used.
     pub(crate) fn state_mut(&mut self) -> Option<&mut InstanceState> {
         self.state.as_mut().ok()
     }
@@ -171,18 +171,18 @@ impl Instance {
         self.state.as_ref().map_err(Clone::clone)
     }
 
-    /// The same, to be changed.
+    /// The mutable state, or why the start input cannot be used.
     pub(crate) fn usable_mut(&mut self) -> Result<&mut InstanceState, Refusal> {
         self.state.as_mut().map_err(|refusal| refusal.clone())
     }
 
-    /// Handles `event`, and hands what follows from it to the drivers.
+    /// Handles `event`, and routes the effects to the drivers.
     pub(crate) fn handle(&mut self, now_ms: i64, event: Event) {
         let effects = self.state_mut().map(|state| state.handle(now_ms, event));
         self.route(effects);
     }
 
-    /// Has the main loop take its next step.
+    /// Takes the next step of the main loop.
     pub(crate) fn advance(&mut self, now_ms: i64, run: RunStatus, new_id: impl FnMut() -> String) {
         let effects = self.state_mut().map(|state| state.advance(now_ms, run, new_id));
         self.route(effects);

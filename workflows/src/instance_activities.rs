@@ -1,4 +1,4 @@
-//! The activities that the workflows call, by name. Another crate implements them.
+//! The activities that the workflows execute. The crate `wci-activities` implements them.
 
 #![allow(missing_docs, reason = "the SDK's macros generate items without docs")]
 
@@ -11,14 +11,14 @@ use wci_contract::activities::{
 };
 use wci_contract::launch::Outcome;
 
-/// What an instance does outside of its workflow.
+/// The activities of an instance.
 #[derive(Debug)]
 pub struct InstanceActivities;
 
 #[activity_definitions]
 #[allow(clippy::unimplemented)] // the form that the macro requires
 impl InstanceActivities {
-    /// Checks a spec, and every provider in it.
+    /// Validates a spec, with every provider in it.
     #[activity(name = activities::VALIDATE_SPEC)]
     pub fn validate(input: ValidateInput) -> Result<ValidateOutput, Infallible> {
         unimplemented!()
@@ -36,13 +36,13 @@ impl InstanceActivities {
         unimplemented!()
     }
 
-    /// Reads the task queues' figures until they call for a decision.
+    /// Reads the stats of the task queues until they call for a decision.
     #[activity(name = activities::WATCH)]
     pub fn watch(input: WatchInput) -> Result<WatchOutput, Infallible> {
         unimplemented!()
     }
 
-    /// Starts workers by a provider.
+    /// Requests workers from a provider.
     #[activity(name = activities::INVOKE)]
     pub fn invoke(input: InvokeInput) -> Result<Outcome, Infallible> {
         unimplemented!()

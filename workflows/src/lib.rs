@@ -1,9 +1,9 @@
-//! The durable half: one instance workflow for each Worker Deployment Version, and a workflow
-//! that dry-runs a spec that nobody runs yet.
+//! The workflows: one instance for each Worker Deployment Version, and one that validates a spec
+//! without an instance.
 //!
-//! [`wci_instance::InstanceState`] has the rules; what is here needs the SDK: handlers, and a
-//! driver for each effect. Nothing here depends on a client, a cloud or tokio, which keeps the
-//! deterministic part honest.
+//! [`wci_instance::InstanceState`] has the rules. This crate has what needs the SDK: handlers, and a
+//! driver for each effect. It depends on no client, no cloud and no tokio, which keeps workflow code
+//! deterministic.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 

@@ -1,4 +1,4 @@
-//! Timeouts, retries and summaries of the activities, in one place.
+//! Timeouts, retries and summaries of the activities and timers.
 
 use std::time::Duration;
 
@@ -9,18 +9,19 @@ use wci_contract::names::watch_queue;
 
 /// A launch that was lost with its process is noticed within this time.
 const LAUNCH_HEARTBEAT: Duration = Duration::from_secs(4);
-/// A provider may take this long over one attempt of a launch.
+/// The time limit of one attempt of a launch.
 const LAUNCH_ATTEMPT: Duration = Duration::from_secs(60);
-/// Attempts at a launch that was lost. A provider's refusal is an answer, and not repeated here.
+/// Attempts of a launch that is lost. A provider's refusal is a result, and is not retried here.
 const LAUNCH_ATTEMPTS: u32 = 5;
-/// A decision takes microseconds; one that was lost with its process is asked for again after this.
+/// The time limit of a decision. It takes microseconds; one that was lost with its process is
+/// retried after this.
 const DECIDE_ATTEMPT: Duration = Duration::from_secs(2);
-/// Asking the providers whether a spec is sound; clients of an update wait for it.
+/// The time limits of a validation by the providers. Clients of an update wait for it.
 const VALIDATE_ATTEMPT: Duration = Duration::from_secs(20);
 const VALIDATE_TOTAL: Duration = Duration::from_secs(45);
-/// A watch that was lost with its process is noticed within this time: while something is going
-/// on, and while not. Each version has one at all times, so its heartbeats are most of what an
-/// idle version costs the server.
+/// A watch that was lost with its process is noticed within this time, while it is busy or idle.
+/// Each version has one at all times, so its heartbeats are most of what an idle version costs the
+/// server.
 const BUSY_HEARTBEAT: Duration = Duration::from_secs(5);
 const IDLE_HEARTBEAT: Duration = Duration::from_secs(30);
 
@@ -42,7 +43,7 @@ pub(crate) fn invoke(group: &str, count: u32) -> ActivityOptions {
         .build()
 }
 
-/// The retries are those of a launch: a size that a provider does not take is an answer.
+/// Retried like a launch: a provider's refusal of a size is a result.
 pub(crate) fn resize(group: &str, count: u32) -> ActivityOptions {
     let workers = if count == 1 { "worker" } else { "workers" };
     ActivityOptions::with_start_to_close_timeout(LAUNCH_ATTEMPT)
@@ -63,7 +64,7 @@ pub(crate) fn validate() -> ActivityOptions {
     .build()
 }
 
-/// Nobody waits for a check of a spec that is in service.
+/// No client waits for the validation of a spec that is in service.
 pub(crate) fn revalidate() -> ActivityOptions {
     ActivityOptions::with_close_timeouts(ActivityCloseTimeouts::ScheduleAndStartToClose {
         schedule_to_close: VALIDATE_TOTAL,
@@ -83,8 +84,8 @@ pub(crate) fn register() -> ActivityOptions {
         .build()
 }
 
-/// Not a local activity: while one runs, a query makes the SDK record another order of things
-/// than a replay goes through.
+/// Not a local activity: if a query arrives while one runs, the SDK records a different order of
+/// events than a replay produces.
 pub(crate) fn decide() -> ActivityOptions {
     ActivityOptions::with_start_to_close_timeout(DECIDE_ATTEMPT)
         .retry_policy(retry(3, Duration::from_millis(50), Duration::from_millis(200)))
@@ -92,7 +93,7 @@ pub(crate) fn decide() -> ActivityOptions {
         .build()
 }
 
-/// A watch that may last for `lasting`, on the queue beside `task_queue`.
+/// A watch that may last for `lasting`, on the watch queue of `task_queue`.
 pub(crate) fn watch(task_queue: &str, lasting: Duration, is_busy: bool) -> ActivityOptions {
     ActivityOptions::with_start_to_close_timeout(lasting + Duration::from_secs(60))
         .heartbeat_timeout(if is_busy { BUSY_HEARTBEAT } else { IDLE_HEARTBEAT })

@@ -1,22 +1,21 @@
-//! Which rules a run goes by. A run that an older build began is finished by the rules that it
-//! began with, so that its history can be replayed.
+//! The revisions of the workflow. A run keeps to the revision that it began with, so that a newer
+//! build can replay its history.
 
 use temporalio_workflow::WorkflowContext;
 
 use crate::Instance;
 
-/// The rules of a run, oldest first. Those of the first have no name: they are what is left when
-/// a run knows of no other.
+/// The revisions, oldest first. The first one has no variant: a run without patches follows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Revision {
-    /// Checks the compute config from time to time, and tells the version workflow about it.
+    /// Revalidates the compute config from time to time, and notifies the version's workflow.
     Second,
-    /// Outlives its last group, so that a client that adds one again reaches it.
+    /// Stays after its last group is removed, so that a client can add one again.
     Third,
 }
 
 impl Revision {
-    /// The patch that marks runs which go by it.
+    /// The patch that marks runs of this revision.
     fn patch(self) -> &'static str {
         match self {
             Self::Second => "wci-revision-2",
@@ -25,8 +24,8 @@ impl Revision {
     }
 }
 
-/// Whether the run goes by what `revision` added. The first to ask leaves a marker in the
-/// history, so ask only where the rules differ.
+/// Whether the run follows `revision`. The first call records a marker in the history, so call it
+/// only where the revisions differ.
 pub(crate) fn follows(ctx: &WorkflowContext<Instance>, revision: Revision) -> bool {
     ctx.patched(revision.patch())
 }

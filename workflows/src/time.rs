@@ -12,7 +12,7 @@ pub(crate) fn now_ms(ctx: &WorkflowContext<Instance>) -> i64 {
     millis(ctx.workflow_time())
 }
 
-/// `time` in milliseconds since the Unix epoch; 0 where there is none.
+/// `time` in milliseconds since the Unix epoch; 0 for `None`.
 pub(crate) fn millis(time: Option<SystemTime>) -> i64 {
     timestamp(time).as_millis()
 }

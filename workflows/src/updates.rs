@@ -1,4 +1,5 @@
-//! Updates: one after another, each validated first, applied whole or not at all.
+//! Updates: handled one after another. Each is validated first, and applied as a whole or not at
+//! all.
 
 use temporalio_workflow::WorkflowContext;
 use wci_contract::{
@@ -74,14 +75,14 @@ pub(crate) async fn release(ctx: &WorkflowContext<Instance>) -> Result<State, Re
     .await
 }
 
-/// Waits for its turn, does `work` and lets the next update begin.
+/// Waits for the update's turn, does `work`, and lets the next update begin.
 async fn in_turn<T>(
     ctx: &WorkflowContext<Instance>,
     work: impl Future<Output = Result<T, Refusal>>,
 ) -> Result<T, Refusal> {
     let ticket = ctx.state_mut(|s| s.usable_mut().map(|state| state.enqueue_update()))?;
     until(ctx, |s| s.state().is_none_or(|state| state.is_turn_of(ticket))).await;
-    // A version that was deleted meanwhile has nothing left to change.
+    // The version may have been deleted meanwhile.
     let result = match ctx.state(|s| s.usable()?.admit_update()) {
         Ok(()) => work.await,
         Err(refusal) => Err(refusal),
@@ -109,8 +110,8 @@ async fn validate_spec(
     }
 }
 
-/// The last group is gone. The instance waits for another one as an instance that was claimed does:
-/// the server does not end it, and would start its own for a client that adds a group again.
+/// The last group is gone. The instance waits for another one, like a claimed instance: the server
+/// does not end it, and would start its own instance if a client added a group again.
 async fn remove_spec(
     ctx: &WorkflowContext<Instance>,
     identity: String,
@@ -123,7 +124,7 @@ async fn remove_spec(
     Ok(UpdateReply::default())
 }
 
-/// Releases the worker sets and ends the instance: with the update's answer the run is over.
+/// Releases the worker sets and ends the instance: the run completes with the update.
 async fn end(ctx: &WorkflowContext<Instance>, identity: String) {
     release_sets(ctx).await;
     handle(ctx, Event::Deleted { identity });

@@ -1,4 +1,4 @@
-//! A dry run for a spec without an instance, on our queue.
+//! Validates a spec that has no instance yet, on the task queue of the instances.
 
 #![allow(missing_docs, reason = "the SDK's macros generate items without docs")]
 
@@ -16,7 +16,7 @@ use wci_contract::{
 
 use crate::{InstanceActivities, options, wire::decode};
 
-/// Checks a change to a spec that nobody runs yet.
+/// Validates a spec that has no instance yet.
 #[workflow]
 pub struct Validate {
     request: Result<DryRun, Refusal>,
@@ -30,7 +30,7 @@ impl Validate {
         Self { request: decode(&input) }
     }
 
-    /// Answers with what the providers say; a refusal is an answer, not a failure.
+    /// Returns the providers' findings. A refusal is a result, not a failure.
     #[run(name = names::VALIDATE_WORKFLOW)]
     pub async fn run(ctx: &mut WorkflowContext<Self>) -> WorkflowResult<ValidateOutput> {
         let input = match ctx.state(|s| input(&s.request)) {

@@ -1,12 +1,12 @@
-//! Waiting for a condition of the workflow's state.
+//! Waits for a condition of the workflow's state.
 
 use futures::{FutureExt, future::FusedFuture};
 use temporalio_workflow::{WaitConditionOptions, WorkflowCancellationToken, WorkflowContext};
 
 use crate::Instance;
 
-/// Resolves when `condition` holds. Unlike the SDK's own wait it outlasts the cancellation of
-/// the workflow, which the loop alone answers: a wait that fails at once would spin.
+/// Resolves when `condition` holds. Unlike the SDK's own wait, it does not fail when the workflow
+/// is cancelled: the main loop handles the cancellation, and waits that fail at once would spin.
 pub(crate) fn until<'a>(
     ctx: &'a WorkflowContext<Instance>,
     condition: impl FnMut(&Instance) -> bool + 'a,

@@ -1,4 +1,4 @@
-//! Payloads as they arrive: decoded with care, answered with a typed refusal.
+//! Decodes payloads; errors are typed refusals.
 
 use serde::{Serialize, de::DeserializeOwned};
 use temporalio_common::{data_converters::RawValue, protos::temporal::api::common::v1::Payload};
@@ -55,12 +55,12 @@ mod tests {
     }
 
     #[test]
-    fn what_goes_out_comes_back() {
+    fn a_value_survives_encoding_and_decoding() {
         assert_eq!(decode::<Vec<u8>>(&payload_of(&vec![1, 2]).unwrap()), Ok(vec![1, 2]));
     }
 
     #[test]
-    fn nonsense_is_a_refusal() {
+    fn a_payload_that_cannot_be_decoded_is_refused() {
         assert!(decode::<u8>(&raw("json/plain", b"\xff")).is_err());
         assert!(decode::<u8>(&raw("json/plain", b"{")).is_err());
         assert!(decode::<u8>(&RawValue::default()).is_err());

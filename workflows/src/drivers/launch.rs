@@ -1,4 +1,4 @@
-//! Launches: each is an activity of its own, beside everything else.
+//! Launches: each is an activity of its own, concurrent with everything else.
 
 use std::{convert::Infallible, future::poll_fn, task::Poll};
 

@@ -1,4 +1,4 @@
-//! The main loop: has decisions made one at a time, keeps the wake-up timer, and ends the run.
+//! The main loop: requests one decision at a time, keeps the wake-up timer, and ends the run.
 
 use std::time::Duration;
 
@@ -119,7 +119,7 @@ fn cancel(timer: Option<Timer<'_>>) {
     }
 }
 
-/// Updates are not admitted any more; launches and resizes get a moment to end.
+/// Waits for launches and resizes for a short time. No more updates are admitted.
 async fn last_results(ctx: &WorkflowContext<Instance>) {
     let is_idle = |s: &Instance| s.state().is_none_or(wci_instance::InstanceState::is_idle);
     if !ctx.state(is_idle) {

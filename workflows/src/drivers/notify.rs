@@ -1,10 +1,10 @@
-//! Notification of the version's workflow: a signal, with a few retries.
+//! Notifications of the version's workflow: a signal, with a few retries.
 
 use std::{convert::Infallible, future::pending, time::Duration};
 
 use temporalio_common::{SignalDefinition, UntypedWorkflow};
 use temporalio_workflow::{SignalWorkflowOptions, WorkflowContext};
-use wci_contract::{VersionId, names, state::ValidationState};
+use wci_contract::{VersionId, names, state::ValidationState, summaries};
 use wci_instance::Event;
 
 use super::handle;
@@ -14,11 +14,11 @@ use crate::{
     wait::until,
 };
 
-/// Before each retry. During a create the version's workflow does not exist yet.
+/// The wait before each retry. While a version is being created, its workflow does not exist yet.
 const PAUSES: [Duration; 3] =
     [Duration::from_secs(2), Duration::from_secs(20), Duration::from_secs(120)];
 
-/// The signal that the version's workflow takes.
+/// The signal that the version's workflow handles.
 struct SyncValidation;
 
 impl SignalDefinition for SyncValidation {
@@ -46,7 +46,7 @@ pub(crate) async fn drive(ctx: &WorkflowContext<Instance>) -> Infallible {
         let mut pauses = PAUSES.into_iter();
         while !notify(ctx, &version, status.clone()).await {
             let Some(pause) = pauses.next() else { break };
-            ctx.timer(options::timer(pause, "tell the version again")).await;
+            ctx.timer(options::timer(pause, summaries::NOTIFY_AGAIN)).await;
         }
         handle(ctx, Event::VersionNotified(status));
     }

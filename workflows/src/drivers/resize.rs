@@ -1,4 +1,4 @@
-//! Resizes of worker sets: each is an activity of its own, beside everything else.
+//! Resizes of worker sets: each is an activity of its own, concurrent with everything else.
 
 use std::{convert::Infallible, time::Duration};
 
@@ -12,7 +12,7 @@ use crate::{Instance, InstanceActivities, failures::describe, options, wait::unt
 
 /// How long the end of an instance waits for its worker sets to be released.
 const RELEASE: Duration = Duration::from_secs(30);
-/// Before a worker set that was not released is released again.
+/// The wait before a worker set that was not released is released again.
 const RETRY_RELEASE: Duration = Duration::from_secs(10);
 
 /// Resizes worker sets, one resize at a time for each set.
@@ -34,8 +34,8 @@ pub(crate) async fn drive(ctx: &WorkflowContext<Instance>) -> Infallible {
     }
 }
 
-/// Releases all worker sets of an instance that is about to end. Gives up after a while, so that a
-/// provider that does not answer keeps nobody from deleting a version.
+/// Releases all worker sets of an instance that is about to end. Gives up after a while, so that
+/// versions can be deleted while a provider does not answer.
 pub(crate) async fn release_sets(ctx: &WorkflowContext<Instance>) {
     handle(ctx, Event::SetsReleased);
     let has_no_sets = |s: &Instance| s.state().is_none_or(InstanceState::has_no_sets);
@@ -60,7 +60,7 @@ async fn resize(ctx: &WorkflowContext<Instance>, input: ResizeInput) -> Event {
             Outcome::failed(count, FailureClass::Unavailable, describe(&error))
         }
     };
-    // No decision follows that would say when to retry.
+    // No decision follows that could set the time of the retry.
     let is_released = |s: &Instance| s.state().is_some_and(|it| it.is_released(&input.group));
     if !outcome.is_success() && ctx.state(is_released) {
         ctx.timer(options::timer(RETRY_RELEASE, "end the worker set")).await;

@@ -13,16 +13,16 @@ use crate::{
     wait::until,
 };
 
-/// What becomes of the timer that runs.
+/// What happens to the running timer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RevalidationOrder {
-    /// Another one takes its place.
+    /// A new one replaces it.
     At { due_ms: i64 },
-    /// None does.
+    /// It is cancelled.
     Cancel,
 }
 
-/// Validates the compute config whenever that is due.
+/// Validates the compute config whenever a revalidation is due.
 pub(crate) async fn drive(ctx: &WorkflowContext<Instance>) -> Infallible {
     if !follows(ctx, Revision::Second) {
         return pending().await;

@@ -1,4 +1,4 @@
-//! The watch of the task queues: one long activity that ends when there is something to report.
+//! The watch of the task queues: a long activity that ends when there is something to report.
 
 use std::{convert::Infallible, time::Duration};
 
@@ -8,19 +8,19 @@ use wci_instance::Event;
 use super::handle;
 use crate::{Instance, InstanceActivities, options, time::now_ms, wait::until};
 
-/// Between a watch that failed for good and the next.
+/// The wait after a watch that failed for good.
 const AFTER_FAILURE: Duration = Duration::from_secs(10);
 
-/// What becomes of the watch that runs.
+/// What happens to the running watch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum WatchOrder {
-    /// Another one takes its place.
+    /// A new one replaces it.
     Begin,
-    /// None does.
+    /// It is cancelled.
     Stop,
 }
 
-/// Watches until another order comes, and reports the figures.
+/// Watches until the next order, and reports the stats.
 pub(crate) async fn drive(ctx: &WorkflowContext<Instance>) -> Infallible {
     loop {
         until(ctx, |s| s.outbox.watch.is_some()).await;
