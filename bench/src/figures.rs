@@ -1,10 +1,10 @@
-//! What was measured, beside what it is to be.
+//! The measurements and their targets.
 
 use std::{fs, path::Path};
 
 use serde::Serialize;
 
-/// What a figure is to be.
+/// The target of a measurement.
 #[derive(Debug, Clone, Copy, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Target {
@@ -12,7 +12,7 @@ pub(crate) enum Target {
     AtMost(f64),
     /// At least this.
     AtLeast(f64),
-    /// At most this much of what the built-in controller needs.
+    /// At most this part of the built-in controller's value.
     OfBuiltin(f64),
 }
 
@@ -21,31 +21,31 @@ pub(crate) enum Target {
 struct Figure {
     case: String,
     unit: &'static str,
-    /// What the built-in controller needs, where that was measured.
+    /// The value of the built-in controller, if it was measured.
     builtin: Option<f64>,
     ours: f64,
-    /// Ours as a part of the built-in controller's.
+    /// The value of `wci` divided by that of the built-in controller.
     ratio: Option<f64>,
     target: Target,
     met: bool,
 }
 
-/// All of them, in order.
+/// All measurements, in order.
 #[derive(Debug, Default)]
 pub(crate) struct Figures(Vec<Figure>);
 
 impl Figures {
-    /// Adds what was measured beside these.
+    /// Appends other measurements.
     pub(crate) fn append(&mut self, others: Self) {
         self.0.extend(others.0);
     }
 
-    /// Adds one of ours alone.
+    /// Adds a measurement of `wci` alone.
     pub(crate) fn add(&mut self, case: &str, unit: &'static str, ours: f64, target: Target) {
         self.push(case, unit, None, ours, target);
     }
 
-    /// Adds one of both.
+    /// Adds a measurement of both controllers.
     pub(crate) fn compare(
         &mut self,
         case: &str,
@@ -71,7 +71,7 @@ impl Figures {
             Target::AtLeast(least) => ours >= least,
             Target::OfBuiltin(part) => ratio.is_some_and(|ratio| ratio <= part),
         };
-        eprintln!("  {case}: {}", words(unit, ours));
+        eprintln!("  {case}: {}", format_value(unit, ours));
         self.0.push(Figure { case: case.to_owned(), unit, builtin, ours, ratio, target, met });
     }
 
@@ -80,12 +80,12 @@ impl Figures {
         println!("| case | built-in | ours | ratio | target | met |");
         println!("| --- | --- | --- | --- | --- | --- |");
         for Figure { case, unit, builtin, ours, ratio, target, met } in &self.0 {
-            let builtin = builtin.map_or("-".to_owned(), |value| words(unit, value));
+            let builtin = builtin.map_or("-".to_owned(), |value| format_value(unit, value));
             let ratio = ratio.map_or("-".to_owned(), |ratio| format!("{ratio:.2}"));
-            let ours = words(unit, *ours);
+            let ours = format_value(unit, *ours);
             let target = match target {
-                Target::AtMost(most) => format!("at most {}", words(unit, *most)),
-                Target::AtLeast(least) => format!("at least {}", words(unit, *least)),
+                Target::AtMost(most) => format!("at most {}", format_value(unit, *most)),
+                Target::AtLeast(least) => format!("at least {}", format_value(unit, *least)),
                 Target::OfBuiltin(part) => format!("at most {part} of it"),
             };
             let met = if *met { "yes" } else { "no" };
@@ -100,11 +100,11 @@ impl Figures {
     }
 }
 
-fn words(unit: &str, value: f64) -> String {
+fn format_value(unit: &str, value: f64) -> String {
     format!("{value:.1} {unit}").trim_end().to_owned()
 }
 
-/// The middle of `values`; 0 when there is none.
+/// The median of `values`; 0 if there are none.
 pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(0.0)

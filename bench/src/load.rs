@@ -1,4 +1,4 @@
-//! Work for a version: workflows with an activity each.
+//! The load of a version: workflows with an activity each.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -10,27 +10,27 @@ use temporalio_client::{
 };
 use wci_workflows::payload_of;
 
-use crate::{contender::Contender, stage::Stage};
+use crate::{bench_version::BenchVersion, testbed::Testbed};
 
-/// Starts under way at once.
+/// The number of concurrent start calls.
 const CONCURRENCY: usize = 32;
-/// Between two looks at how far it has come.
-const PACE: Duration = Duration::from_millis(20);
+/// The pause between two checks of the progress.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// Workflows that were started together.
 pub(crate) struct Load<'a> {
-    stage: &'a Stage,
+    testbed: &'a Testbed,
     prefix: String,
     tasks: usize,
     pub(crate) began: SystemTime,
 }
 
 impl<'a> Load<'a> {
-    /// Starts `tasks` workflows for `contender`, each with `work_ms` of work, evenly spread over
+    /// Starts `tasks` workflows for `version`, each with `work_ms` of work, evenly spread over
     /// `during`.
     pub(crate) async fn start(
-        stage: &'a Stage,
-        contender: &Contender,
+        testbed: &'a Testbed,
+        version: &BenchVersion,
         name: &str,
         tasks: usize,
         work_ms: u64,
@@ -38,31 +38,30 @@ impl<'a> Load<'a> {
     ) -> anyhow::Result<Self> {
         let began = SystemTime::now();
         let clock = Instant::now();
-        let prefix = format!("{}-{name}-", contender.name);
+        let prefix = format!("{}-{name}-", version.name);
         let spacing = during.div_f64(tasks.max(1) as f64);
         let starts = stream::iter(0..tasks).map(|n| {
             let input = json!({"name": format!("caller {n}"), "work_ms": work_ms});
-            let options =
-                WorkflowStartOptions::new(&contender.name, format!("{prefix}{n}")).build();
+            let options = WorkflowStartOptions::new(&version.name, format!("{prefix}{n}")).build();
             let due = spacing.mul_f64(n as f64);
             async move {
                 tokio::time::sleep(due.saturating_sub(clock.elapsed())).await;
                 let input = payload_of(&input)?;
                 let kind = UntypedWorkflow::new("greet");
-                stage.client.start_workflow(kind, input, options).await?;
+                testbed.client.start_workflow(kind, input, options).await?;
                 anyhow::Ok(())
             }
         });
         let done: Vec<_> = starts.buffer_unordered(CONCURRENCY).collect().await;
         done.into_iter().collect::<anyhow::Result<Vec<()>>>()?;
-        Ok(Self { stage, prefix, tasks, began })
+        Ok(Self { testbed, prefix, tasks, began })
     }
 
-    /// Ends those that are not done.
-    pub(crate) async fn clear_away(&self) -> anyhow::Result<()> {
+    /// Terminates the workflows that are not completed.
+    pub(crate) async fn terminate(&self) -> anyhow::Result<()> {
         let ended = stream::iter(0..self.tasks).map(|n| async move {
             let id = format!("{}{n}", self.prefix);
-            let handle = self.stage.client.get_workflow_handle::<UntypedWorkflow>(id);
+            let handle = self.testbed.client.get_workflow_handle::<UntypedWorkflow>(id);
             handle.terminate(WorkflowTerminateOptions::default()).await
         });
         let ended: Vec<_> = ended.buffer_unordered(CONCURRENCY).collect().await;
@@ -70,13 +69,13 @@ impl<'a> Load<'a> {
         Ok(())
     }
 
-    /// Seconds from the first start until the last task is done.
+    /// Seconds from the first start until the last task is completed.
     pub(crate) async fn drained(&self, limit: Duration) -> anyhow::Result<f64> {
         let query =
             format!("WorkflowId STARTS_WITH '{}' AND ExecutionStatus = 'Completed'", self.prefix);
         loop {
             let options = WorkflowCountOptions::default();
-            let done = self.stage.client.count_workflows(query.clone(), options).await?.count();
+            let done = self.testbed.client.count_workflows(query.clone(), options).await?.count();
             let elapsed = self.began.elapsed()?;
             if done >= self.tasks {
                 return Ok(elapsed.as_secs_f64());
@@ -87,16 +86,20 @@ impl<'a> Load<'a> {
                 self.prefix,
                 self.tasks
             );
-            tokio::time::sleep(PACE).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
 }
 
-/// Waits until every worker of `function` has left.
-pub(crate) async fn left(stage: &Stage, function: &str, limit: Duration) -> anyhow::Result<()> {
+/// Waits until every worker of `function` has exited.
+pub(crate) async fn workers_exited(
+    testbed: &Testbed,
+    function: &str,
+    limit: Duration,
+) -> anyhow::Result<()> {
     let deadline = Instant::now() + limit;
-    while stage.stand_in.living(function) > 0 {
-        ensure!(Instant::now() < deadline, "workers of {function} do not leave");
+    while testbed.lambda.running_workers(function) > 0 {
+        ensure!(Instant::now() < deadline, "workers of {function} do not exit");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     Ok(())

@@ -1,18 +1,18 @@
-//! Measures `wci` beside the controller built into the server: one server, one stand-in for
-//! Lambda that starts local workers, the same workers and the same load, in turn. Prints a table
-//! and writes `bench/results.json`.
+//! Compares `wci` with the controller built into the server: one server, one stand-in for Lambda
+//! that starts local workers, the same workers and the same load, in turn. Prints a table and
+//! writes `bench/results.json`.
 //!
-//! Run it with `make bench`, or with `make bench-full`, which takes its time.
+//! Run it with `make bench`, or with `make bench-full`, which includes the slow cases.
 
+mod bench_version;
 mod cases;
-mod contender;
 mod figures;
+mod lambda;
 mod load;
 mod process;
 mod programs;
 mod public_api;
-mod stage;
-mod stand_in;
+mod testbed;
 mod waits;
 
 use std::{path::PathBuf, time::Instant};
@@ -23,18 +23,18 @@ use futures::future::join_all;
 
 use cases::Case;
 use figures::Figures;
-use stage::Stage;
+use testbed::Testbed;
 
-/// Measures wci beside the controller built into the server
+/// Compare wci with the controller built into the server
 #[derive(Debug, Parser)]
 struct Args {
-    /// Measures these cases alone
+    /// Measure only these cases
     #[arg(value_enum)]
     cases: Vec<Case>,
-    /// Takes the time that the slow cases need
+    /// Measure the slow cases at full length
     #[arg(long)]
     full: bool,
-    /// Where to write the figures
+    /// The file for the results
     #[arg(long, default_value = "bench/results.json", value_name = "FILE")]
     output: PathBuf,
 }
@@ -43,9 +43,9 @@ struct Args {
 async fn main() -> anyhow::Result<()> {
     let args = Args::parse();
     let cases = if args.cases.is_empty() { Case::value_variants() } else { &args.cases };
-    let stage = Stage::build().await?;
+    let testbed = Testbed::build().await?;
     let began = Instant::now();
-    let mut run = Run { stage, args: &args, figures: Figures::default(), failed: Vec::new() };
+    let mut run = Run { testbed, args: &args, figures: Figures::default(), failed: Vec::new() };
     for case in cases.iter().filter(|case| !case.has_a_lane()) {
         run.measure(&[vec![*case]]).await?;
     }
@@ -54,27 +54,27 @@ async fn main() -> anyhow::Result<()> {
     figures.print();
     let minutes = began.elapsed().as_secs_f64() / 60.0;
     eprintln!("written to {} after {minutes:.1} min", args.output.display());
-    ensure!(failed.is_empty(), "not measured to the end: {}", failed.join(", "));
+    ensure!(failed.is_empty(), "incomplete cases: {}", failed.join(", "));
     Ok(())
 }
 
-/// What has been measured so far.
+/// A run of the benchmark, and its results so far.
 struct Run<'a> {
-    stage: Stage,
+    testbed: Testbed,
     args: &'a Args,
     figures: Figures,
     failed: Vec<String>,
 }
 
 impl Run<'_> {
-    /// Measures lanes of cases beside each other. A run that is cut short keeps what it has
-    /// measured.
+    /// Measures lanes of cases concurrently, and writes the results, so that an interrupted run
+    /// keeps them.
     async fn measure(&mut self, lanes: &[Vec<Case>]) -> anyhow::Result<()> {
-        let Self { stage, args, .. } = self;
+        let Self { testbed, args, .. } = self;
         let lane = async |cases: &Vec<Case>| {
             let mut measured = Vec::new();
             for case in cases {
-                measured.push(one(*case, stage, args.full).await);
+                measured.push(measure_case(*case, testbed, args.full).await);
             }
             measured
         };
@@ -91,13 +91,17 @@ impl Run<'_> {
     }
 }
 
-/// The case's name, what it measured, and whether it came to its end.
-async fn one(case: Case, stage: &Stage, full: bool) -> (String, Figures, anyhow::Result<()>) {
+/// Measures a case; returns its name, its measurements, and whether it completed.
+async fn measure_case(
+    case: Case,
+    testbed: &Testbed,
+    full: bool,
+) -> (String, Figures, anyhow::Result<()>) {
     let name = case.to_possible_value().map_or(String::new(), |value| value.get_name().into());
     eprintln!("{name}");
     let began = Instant::now();
     let mut figures = Figures::default();
-    let result = case.measure(stage, &mut figures, full).await;
+    let result = case.measure(testbed, &mut figures, full).await;
     eprintln!("  {name} took {:.0} s", began.elapsed().as_secs_f64());
     (name, figures, result)
 }

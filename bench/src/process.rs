@@ -1,4 +1,4 @@
-//! Processes of the benchmark: gone at the end, their output in a file.
+//! Processes of the benchmark, with their output in a file.
 
 use std::{
     fs::File,
@@ -21,7 +21,7 @@ impl Process {
         Ok(Self(child))
     }
 
-    /// Its number.
+    /// Its process ID.
     pub(crate) fn id(&self) -> u32 {
         self.0.id()
     }
@@ -29,7 +29,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // It may have exited already.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }

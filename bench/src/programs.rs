@@ -1,4 +1,4 @@
-//! The programs that are measured.
+//! The programs of the benchmark.
 
 use std::{
     env,
@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context, bail};
 
-/// Where the programs are.
+/// The paths of the programs.
 #[derive(Clone)]
 pub(crate) struct Programs {
     pub(crate) wci: PathBuf,
@@ -29,8 +29,9 @@ impl Programs {
     }
 }
 
-/// Runs a command until it succeeds, for a while: what it needs may still be starting.
-pub(crate) async fn patiently(program: &Path, args: &[&str]) -> anyhow::Result<()> {
+/// Runs a command until it succeeds, for at most a minute: a server or worker may still be
+/// starting.
+pub(crate) async fn run_with_retries(program: &Path, args: &[&str]) -> anyhow::Result<()> {
     let began = Instant::now();
     loop {
         let mut command = Command::new(program);

@@ -1,4 +1,4 @@
-//! A version through the public API alone, whoever runs its instance.
+//! A version of either controller, through the public API alone.
 
 use serde_json::json;
 use temporalio_client::{
@@ -20,33 +20,38 @@ use wci_contract::{VersionId, names};
 use wci_workflows::payload_of;
 
 use crate::{
-    contender::{Side, arn},
-    stage::Stage,
+    bench_version::{Controller, arn},
+    testbed::Testbed,
 };
 
 const NAMESPACE: &str = "default";
 const GROUP: &str = "default";
 
-/// A version, and the server that knows it.
+/// A version and its server.
 pub(crate) struct PublicApi<'a> {
-    stage: &'a Stage,
+    testbed: &'a Testbed,
     id: VersionId,
 }
 
 impl<'a> PublicApi<'a> {
-    /// Creates the deployment; ours has an instance that waits for a compute config.
-    pub(crate) async fn prepare(stage: &'a Stage, side: Side, name: &str) -> anyhow::Result<Self> {
-        let id = VersionId::new(&format!("{name}-{side:?}").to_lowercase(), "v1")?;
-        let this = Self { stage, id };
+    /// Creates the deployment. For `wci`, it also starts an instance that waits for a compute
+    /// config.
+    pub(crate) async fn prepare(
+        testbed: &'a Testbed,
+        controller: Controller,
+        name: &str,
+    ) -> anyhow::Result<Self> {
+        let id = VersionId::new(&format!("{name}-{controller:?}").to_lowercase(), "v1")?;
+        let this = Self { testbed, id };
         let request = CreateWorkerDeploymentRequest {
             namespace: NAMESPACE.to_owned(),
             deployment_name: this.id.deployment().to_owned(),
             identity: "bench".to_owned(),
             request_id: this.id.to_string(),
         };
-        let mut service = stage.client.connection().workflow_service();
+        let mut service = testbed.client.connection().workflow_service();
         service.create_worker_deployment(request.into_request()).await?;
-        if side == Side::Ours {
+        if controller == Controller::Ours {
             this.claim().await?;
         }
         Ok(this)
@@ -63,7 +68,7 @@ impl<'a> PublicApi<'a> {
         let options =
             WorkflowStartOptions::new(names::DEFAULT_TASK_QUEUE, self.id.workflow_id()).build();
         let kind = UntypedWorkflow::new(names::INSTANCE_WORKFLOW);
-        self.stage.client.start_workflow(kind, payload_of(&input)?, options).await?;
+        self.testbed.client.start_workflow(kind, payload_of(&input)?, options).await?;
         Ok(())
     }
 
@@ -77,11 +82,11 @@ impl<'a> PublicApi<'a> {
             identity: "bench".to_owned(),
             request_id: self.id.to_string(),
         };
-        let mut service = self.stage.client.connection().workflow_service();
+        let mut service = self.testbed.client.connection().workflow_service();
         service.create_worker_deployment_version(request.into_request()).await.map(drop)
     }
 
-    /// `UpdateWorkerDeploymentVersionComputeConfig`: another function.
+    /// `UpdateWorkerDeploymentVersionComputeConfig` with another function.
     pub(crate) async fn change(&self, function: &str) -> Result<(), Status> {
         let mut update = ComputeConfigScalingGroupUpdate {
             scaling_group: Some(group(function)),
@@ -96,7 +101,7 @@ impl<'a> PublicApi<'a> {
             request_id: format!("{}-{function}", self.id),
             ..Default::default()
         };
-        let mut service = self.stage.client.connection().workflow_service();
+        let mut service = self.testbed.client.connection().workflow_service();
         let call = service.update_worker_deployment_version_compute_config(request.into_request());
         call.await.map(drop)
     }
@@ -108,7 +113,7 @@ impl<'a> PublicApi<'a> {
             deployment_version: Some(self.version()),
             ..Default::default()
         };
-        let mut service = self.stage.client.connection().workflow_service();
+        let mut service = self.testbed.client.connection().workflow_service();
         service.describe_worker_deployment_version(request.into_request()).await.map(drop)
     }
 

@@ -1,23 +1,23 @@
-//! What a task that finds no worker waits for.
+//! The latency of a task without a worker, by step.
 
 use std::time::{Duration, Instant, SystemTime};
 
 use temporalio_client::{UntypedWorkflow, WorkflowFetchHistoryOptions};
 use temporalio_common::protos::temporal::api::enums::v1::EventType;
 
-use crate::{contender::Contender, figures::median, stage::Stage};
+use crate::{bench_version::BenchVersion, figures::median, testbed::Testbed};
 
-/// Waits until `function` is called after `since`; answers after how many seconds, or `None` when
-/// it was not within `limit`.
+/// Waits until `function` is called after `since`; returns the seconds until then, or `None` if it
+/// is not called within `limit`.
 pub(crate) async fn called(
-    stage: &Stage,
+    testbed: &Testbed,
     function: &str,
     since: SystemTime,
     limit: Duration,
 ) -> Option<f64> {
     let deadline = Instant::now() + limit;
     loop {
-        if let Some(at) = stage.stand_in.calls(function, since).into_iter().min() {
+        if let Some(at) = testbed.lambda.calls(function, since).into_iter().min() {
             return at.duration_since(since).ok().map(|waited| waited.as_secs_f64());
         }
         if Instant::now() > deadline {
@@ -27,34 +27,34 @@ pub(crate) async fn called(
     }
 }
 
-/// What happens from a task's start to the call of the provider, in this order, as an instance's
-/// history tells it. What comes before the first is in no controller's power.
+/// The steps from a task's start to the call of the provider, in this order, as events of the
+/// instance's history. No controller can shorten the time before the first.
 const STEPS: [(EventType, &str); 3] = [
-    (EventType::WorkflowExecutionSignaled, "announced"),
-    (EventType::WorkflowTaskStarted, "told"),
-    (EventType::WorkflowTaskCompleted, "answered"),
+    (EventType::WorkflowExecutionSignaled, "signalled"),
+    (EventType::WorkflowTaskStarted, "task started"),
+    (EventType::WorkflowTaskCompleted, "task completed"),
 ];
 
-/// What first tasks wait for, milliseconds.
+/// The latencies of first tasks, milliseconds.
 #[derive(Default)]
 pub(crate) struct Waits {
-    /// Until the provider is called.
+    /// The time to the call of the provider.
     pub(crate) called: Vec<f64>,
-    /// Until each of [`STEPS`].
+    /// The time to each of [`STEPS`].
     steps: [Vec<f64>; STEPS.len()],
 }
 
 impl Waits {
-    /// Takes in that the provider of `contender` was called `waited` seconds after `since`.
+    /// Adds that the provider of `version` was called `waited` seconds after `since`.
     pub(crate) async fn add(
         &mut self,
-        stage: &Stage,
-        contender: &Contender,
+        testbed: &Testbed,
+        version: &BenchVersion,
         since: SystemTime,
         waited: f64,
     ) -> anyhow::Result<()> {
         self.called.push(waited * 1e3);
-        let handle = stage.client.get_workflow_handle::<UntypedWorkflow>(contender.instance()?);
+        let handle = testbed.client.get_workflow_handle::<UntypedWorkflow>(version.instance()?);
         let history = handle.fetch_history(WorkflowFetchHistoryOptions::default());
         let events = history.into_events().await?;
         let after = |at: SystemTime| at.duration_since(since).ok();
@@ -68,12 +68,12 @@ impl Waits {
         Ok(())
     }
 
-    /// Prints when each step was taken.
-    pub(crate) fn tell(&self, side: &str) {
+    /// Prints the median time of each step.
+    pub(crate) fn print(&self, controller: &str) {
         let median = |times: &Vec<f64>| median(times.clone());
         let steps = STEPS.iter().zip(&self.steps);
         let steps: Vec<_> =
             steps.map(|((_, step), times)| format!("{step} {:.1}", median(times))).collect();
-        eprintln!("  {side}: {}, called {:.1} ms", steps.join(", "), median(&self.called));
+        eprintln!("  {controller}: {}, called {:.1} ms", steps.join(", "), median(&self.called));
     }
 }

@@ -101,8 +101,8 @@ impl History {
         waits.max().unwrap_or_default()
     }
 
-    /// The decisions whose time differs from that of the workflow task that requested them. A replay
-    /// requests them with the latter.
+    /// The decisions whose time differs from that of the workflow task that requested them. A
+    /// replay requests them with the latter.
     pub fn mistimed_decisions(&self) -> Vec<(DecideInput, Millis)> {
         let tasks = self.workflow_tasks();
         let decisions = self.activities().into_iter().filter(|it| it.activity_type == DECIDE);

@@ -121,7 +121,8 @@ impl Server {
         assert!(self.is_ready().await, "the dev server exited:\n{}", self.process.log());
     }
 
-    /// Waits until it responds; returns `false` if it exited, for example because its port was taken.
+    /// Waits until it responds; returns `false` if it exited, for example because its port was
+    /// taken.
     async fn is_ready(&mut self) -> bool {
         let Self { process, address, .. } = self;
         wait_for("the dev server", START_LIMIT, async || {

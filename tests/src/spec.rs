@@ -30,8 +30,8 @@ impl Group {
         Self::greeters(queue).provider("command", command)
     }
 
-    /// Greeters on `queue` as a pool of processes, each with one activity at a time. Its size changes
-    /// without a cooldown.
+    /// Greeters on `queue` as a pool of processes, each with one activity at a time. Its size
+    /// changes without a cooldown.
     pub fn pool(queue: &str) -> Self {
         let pool = Self(json!({"provider": {
             "type": "subprocess-pool",

@@ -6,7 +6,8 @@ use std::{fs, path::Path};
 
 use wci_tests::{CommandOutput, Group, Programs, SpecFile, World, run};
 
-/// Asserts the exit code, one line on stderr with all of `expected`, nothing on stdout, and no panic.
+/// Asserts the exit code, one line on stderr with all of `expected`, nothing on stdout, and no
+/// panic.
 #[track_caller]
 fn assert_error(output: &CommandOutput, code: i32, expected: &[&str]) {
     assert_eq!(output.code, Some(code), "{output:?}");

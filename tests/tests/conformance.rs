@@ -121,8 +121,8 @@ async fn answer(version: &Version, case: &Case) -> Answer {
     result.map_or_else(|status| error(&status), |()| ok())
 }
 
-/// Starts an instance of `wci` unless there is one, as `wci` does before it creates a version on the
-/// server.
+/// Starts an instance of `wci` unless there is one, as `wci` does before it creates a version on
+/// the server.
 async fn ensure_instance(version: &Version) {
     if !version.has_instance().await {
         version.claim().await;

@@ -1,5 +1,5 @@
-//! Recorded runs of earlier versions of the workflows replay on this build, and fail on a build with
-//! changed workflows.
+//! Recorded runs of earlier versions of the workflows replay on this build, and fail on a build
+//! with changed workflows.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 

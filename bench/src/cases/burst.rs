@@ -1,5 +1,5 @@
-//! What a burst of signals costs in events: announcements sent to one instance as fast as the
-//! server takes them.
+//! The number of events for a burst of signals, sent to one instance as fast as the server accepts
+//! them.
 
 use std::time::{Duration, Instant};
 
@@ -12,19 +12,20 @@ use wci_contract::names::TASK_ADD_SIGNAL;
 use wci_workflows::payload_of;
 
 use crate::{
-    contender::{Contender, Setup, Side},
+    bench_version::{BenchVersion, Controller, Setup},
     figures::{Figures, Target},
-    stage::Stage,
+    testbed::Testbed,
 };
 
 const SIGNALS: u32 = 500;
 const TARGET: Target = Target::AtMost(2.0);
 
-pub(crate) async fn measure(stage: &Stage, figures: &mut Figures) -> anyhow::Result<()> {
-    let contender = Contender::create(stage, Side::Ours, &Setup::of("burst", None)).await?;
-    let before = settled(stage, &contender).await?;
-    let handle = stage.client.get_workflow_handle::<UntypedWorkflow>(contender.instance()?);
-    let signal = payload_of(&json!({"task_queue_name": contender.name, "task_queue_type": 1,
+pub(crate) async fn measure(testbed: &Testbed, figures: &mut Figures) -> anyhow::Result<()> {
+    let version =
+        BenchVersion::create(testbed, Controller::Ours, &Setup::of("burst", None)).await?;
+    let before = idle_event_count(testbed, &version).await?;
+    let handle = testbed.client.get_workflow_handle::<UntypedWorkflow>(version.instance()?);
+    let signal = payload_of(&json!({"task_queue_name": version.name, "task_queue_type": 1,
         "is_sync_match": false, "no_sync_match_signals_batched": 1}))?;
     let sent = stream::iter(0..SIGNALS)
         .map(|_| {
@@ -39,16 +40,19 @@ pub(crate) async fn measure(stage: &Stage, figures: &mut Figures) -> anyhow::Res
         .filter(|sent| std::future::ready(sent.is_ok()))
         .count()
         .await;
-    let after = settled(stage, &contender).await?;
+    let after = idle_event_count(testbed, &version).await?;
     let sent = f64::from(u32::try_from(sent)?);
     let events = f64::from(u32::try_from(after - before)?);
     figures.add("events for each signal of a burst of 500", "", events / sent, TARGET);
     Ok(())
 }
 
-/// Events of the instance once it has come to rest: two seconds without a new one.
-pub(crate) async fn settled(stage: &Stage, contender: &Contender) -> anyhow::Result<usize> {
-    let handle = stage.client.get_workflow_handle::<UntypedWorkflow>(contender.instance()?);
+/// The number of events of the instance once it is idle: after two seconds without a new event.
+pub(crate) async fn idle_event_count(
+    testbed: &Testbed,
+    version: &BenchVersion,
+) -> anyhow::Result<usize> {
+    let handle = testbed.client.get_workflow_handle::<UntypedWorkflow>(version.instance()?);
     let mut last = (0, Instant::now());
     loop {
         let events = handle.describe(WorkflowDescribeOptions::default()).await?.history_length();

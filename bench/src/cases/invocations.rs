@@ -1,4 +1,4 @@
-//! 1000 invocations by way of a role: the provider's own path, without a server.
+//! 1000 invocations through a role: only the provider, without a server.
 
 use std::{
     sync::{
@@ -22,49 +22,51 @@ use crate::figures::{Figures, Target, median};
 
 const COUNT: u32 = 1000;
 const RUNS: u32 = 5;
-/// What the stand-in takes for an answer: none, and about what a region next door does.
-const ANSWERS: [Duration; 2] = [Duration::ZERO, Duration::from_millis(50)];
+/// The response times of the stand-in: none, and about that of a neighbouring region.
+const RESPONSE_TIMES: [Duration; 2] = [Duration::ZERO, Duration::from_millis(50)];
 const PER_SECOND: f64 = 500.0;
 const MOST_ASSUMED: f64 = 2.0;
 
 #[derive(Clone)]
-struct StandIn {
-    takes: Duration,
+struct FakeAws {
+    response_time: Duration,
     assumed: Arc<AtomicUsize>,
     invoked: Arc<AtomicUsize>,
 }
 
-/// Nobody listens.
-struct Deaf;
+/// Ignores the progress.
+struct NoProgress;
 
-impl Progress for Deaf {
+impl Progress for NoProgress {
     fn started(&self, _total: u32) {}
 }
 
 pub(super) async fn measure(figures: &mut Figures) -> anyhow::Result<()> {
-    for takes in ANSWERS {
-        let (stand_in, url) = StandIn::start(takes).await?;
-        let Provider::Invoke(provider) = provider(url)? else { bail!("aws-lambda keeps a set") };
+    for response_time in RESPONSE_TIMES {
+        let (aws, url) = FakeAws::start(response_time).await?;
+        let Provider::Invoke(provider) = provider(url)? else {
+            bail!("aws-lambda is a provider of worker sets")
+        };
         let mut rates = Vec::new();
         for run in 0..RUNS {
             let request = request(run)?;
             let began = Instant::now();
-            let outcome = provider.invoke(&request, &Deaf).await;
+            let outcome = provider.invoke(&request, &NoProgress).await;
             rates.push(f64::from(COUNT) / began.elapsed().as_secs_f64());
             ensure!(outcome.started == COUNT, "{outcome:?}");
         }
-        let millis = takes.as_millis();
+        let millis = response_time.as_millis();
         figures.add(
-            &format!("invocations by one launch of 1000, each answered in {millis} ms"),
+            &format!("invocations by one launch of 1000, response time {millis} ms"),
             "/s",
             median(rates),
             Target::AtLeast(PER_SECOND),
         );
-        let asked = usize::try_from(COUNT * RUNS)?;
-        ensure!(stand_in.invoked.load(Ordering::Relaxed) == asked, "some were not asked for");
-        let assumed = u32::try_from(stand_in.assumed.load(Ordering::Relaxed))?;
+        let requested = usize::try_from(COUNT * RUNS)?;
+        ensure!(aws.invoked.load(Ordering::Relaxed) == requested, "some invocations are missing");
+        let assumed = u32::try_from(aws.assumed.load(Ordering::Relaxed))?;
         figures.add(
-            &format!("AssumeRole calls for {asked} invocations"),
+            &format!("AssumeRole calls for {requested} invocations"),
             "",
             f64::from(assumed),
             Target::AtMost(MOST_ASSUMED),
@@ -102,30 +104,30 @@ fn request(run: u32) -> anyhow::Result<LaunchRequest> {
     })
 }
 
-impl StandIn {
-    async fn start(takes: Duration) -> anyhow::Result<(Self, String)> {
-        let stand_in = Self { takes, assumed: Arc::default(), invoked: Arc::default() };
+impl FakeAws {
+    async fn start(response_time: Duration) -> anyhow::Result<(Self, String)> {
+        let aws = Self { response_time, assumed: Arc::default(), invoked: Arc::default() };
         let routes = Router::new()
             .route("/", post(assume))
             .route("/2015-03-31/functions/{arn}/invocations", post(invoke))
-            .with_state(stand_in.clone());
+            .with_state(aws.clone());
         let listener = TcpListener::bind("127.0.0.1:0").await.context("no free port")?;
         let url = format!("http://{}", listener.local_addr()?);
         tokio::spawn(async move { axum::serve(listener, routes).await });
-        Ok((stand_in, url))
+        Ok((aws, url))
     }
 }
 
-async fn assume(State(stand_in): State<StandIn>) -> &'static str {
-    stand_in.assumed.fetch_add(1, Ordering::Relaxed);
+async fn assume(State(aws): State<FakeAws>) -> &'static str {
+    aws.assumed.fetch_add(1, Ordering::Relaxed);
     "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleResult>\
      <Credentials><AccessKeyId>assumed</AccessKeyId><SecretAccessKey>s</SecretAccessKey>\
      <SessionToken>t</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials>\
      </AssumeRoleResult></AssumeRoleResponse>"
 }
 
-async fn invoke(State(stand_in): State<StandIn>) -> StatusCode {
-    tokio::time::sleep(stand_in.takes).await;
-    stand_in.invoked.fetch_add(1, Ordering::Relaxed);
+async fn invoke(State(aws): State<FakeAws>) -> StatusCode {
+    tokio::time::sleep(aws.response_time).await;
+    aws.invoked.fetch_add(1, Ordering::Relaxed);
     StatusCode::ACCEPTED
 }

@@ -14,36 +14,36 @@ use temporalio_client::{
 use wci_contract::{VersionId, names};
 use wci_workflows::payload_of;
 
-use super::burst::settled;
+use super::burst::idle_event_count;
 use crate::{
-    contender::{Contender, Setup, Side, arn, payload},
+    bench_version::{BenchVersion, Controller, Setup, arn, payload},
     figures::{Figures, Target},
     process::Process,
-    stage::Stage,
+    testbed::Testbed,
 };
 
 const INSTANCES: u32 = 1_000;
 const TASK_QUEUE: &str = "wci-thousand";
-/// An instance that has begun has answered its first workflow task, which is the fourth event.
+/// The fourth event of an instance is its first completed workflow task.
 const EVENTS_OF_A_START: usize = 4;
-const PATIENCE: Duration = Duration::from_secs(300);
+const TIMEOUT: Duration = Duration::from_secs(300);
 
-/// Memory of a system worker that has nothing to do, with one instance that it served.
-pub(crate) async fn measure_rest(stage: &Stage, figures: &mut Figures) -> anyhow::Result<()> {
-    let contender = Contender::create(stage, Side::Ours, &Setup::of("rest", None)).await?;
-    settled(stage, &contender).await?;
-    let resident = resident_kb(&stage.worker)? / 1024.0;
+/// Memory of an idle system worker that has served one instance.
+pub(crate) async fn measure_rest(testbed: &Testbed, figures: &mut Figures) -> anyhow::Result<()> {
+    let version = BenchVersion::create(testbed, Controller::Ours, &Setup::of("rest", None)).await?;
+    idle_event_count(testbed, &version).await?;
+    let resident = resident_kb(&testbed.worker)? / 1024.0;
     figures.add("resident memory of wci worker, idle", "MB", resident, Target::AtMost(40.0));
     Ok(())
 }
 
-/// Memory for each of a thousand instances, which are left there.
-pub(crate) async fn measure(stage: &Stage, figures: &mut Figures) -> anyhow::Result<()> {
-    // That of the other cases keeps what they made it grow to.
-    let worker = stage.fresh_worker(TASK_QUEUE)?;
-    start_all(stage, TASK_QUEUE, 0..1).await?;
+/// Memory for each of a thousand instances, which are not removed.
+pub(crate) async fn measure(testbed: &Testbed, figures: &mut Figures) -> anyhow::Result<()> {
+    // The worker of the other cases has grown and keeps its memory.
+    let worker = testbed.fresh_worker(TASK_QUEUE)?;
+    start_all(testbed, TASK_QUEUE, 0..1).await?;
     let before = resident_kb(&worker)?;
-    start_all(stage, TASK_QUEUE, 1..INSTANCES + 1).await?;
+    start_all(testbed, TASK_QUEUE, 1..INSTANCES + 1).await?;
     let after = resident_kb(&worker)?;
     figures.add(
         "resident memory of each of 1000 instances",
@@ -54,25 +54,25 @@ pub(crate) async fn measure(stage: &Stage, figures: &mut Figures) -> anyhow::Res
     Ok(())
 }
 
-/// Starts instances of these numbers on `task_queue`, and waits until every one has begun.
+/// Starts instances with these numbers on `task_queue`, and waits until all have started.
 pub(super) async fn start_all(
-    stage: &Stage,
+    testbed: &Testbed,
     task_queue: &str,
     instances: Range<u32>,
 ) -> anyhow::Result<()> {
     let started =
-        stream::iter(instances.clone()).map(|n| start(stage, task_queue, n)).buffer_unordered(16);
+        stream::iter(instances.clone()).map(|n| start(testbed, task_queue, n)).buffer_unordered(16);
     let started: Vec<anyhow::Result<()>> = started.collect().await;
     started.into_iter().collect::<anyhow::Result<Vec<()>>>()?;
-    all_watch(stage, instances).await
+    all_watch(testbed, instances).await
 }
 
 fn id(n: u32) -> anyhow::Result<VersionId> {
     Ok(VersionId::new(&format!("many-{n}"), "v1")?)
 }
 
-/// Starts an instance directly: the server allows a deployment 100 versions.
-async fn start(stage: &Stage, task_queue: &str, n: u32) -> anyhow::Result<()> {
+/// Starts an instance directly: the server allows only 100 versions for a deployment.
+async fn start(testbed: &Testbed, task_queue: &str, n: u32) -> anyhow::Result<()> {
     let id = id(n)?;
     let spec = json!({"scaling_group_specs": {"default": {"task_types": null,
         "compute": {"provider_type": "aws-lambda",
@@ -82,33 +82,34 @@ async fn start(stage: &Stage, task_queue: &str, n: u32) -> anyhow::Result<()> {
         "deployment_name": id.deployment(), "build_id": "v1", "state": {"spec": spec}});
     let options = WorkflowStartOptions::new(task_queue, id.workflow_id()).build();
     let kind = UntypedWorkflow::new(names::INSTANCE_WORKFLOW);
-    stage.client.start_workflow(kind, payload_of(&input)?, options).await?;
+    testbed.client.start_workflow(kind, payload_of(&input)?, options).await?;
     Ok(())
 }
 
-/// Waits until every instance has begun to watch: its first run of the workflow code is over.
-async fn all_watch(stage: &Stage, instances: Range<u32>) -> anyhow::Result<()> {
+/// Waits until every instance has started its watch, after its first workflow task.
+async fn all_watch(testbed: &Testbed, instances: Range<u32>) -> anyhow::Result<()> {
     let began = Instant::now();
-    // They are begun in about the order in which they were started.
+    // They start in about this order, so it is enough to check the last ones.
     let latest: Vec<u32> = instances.rev().take(32).collect();
     loop {
-        let mut begun = 0;
+        let mut started_count = 0;
         for &n in &latest {
-            let handle = stage.client.get_workflow_handle::<UntypedWorkflow>(id(n)?.workflow_id());
+            let handle =
+                testbed.client.get_workflow_handle::<UntypedWorkflow>(id(n)?.workflow_id());
             let found = handle.describe(WorkflowDescribeOptions::default()).await?;
-            begun += usize::from(found.history_length() > EVENTS_OF_A_START);
+            started_count += usize::from(found.history_length() > EVENTS_OF_A_START);
         }
-        if begun == latest.len() {
+        if started_count == latest.len() {
             return Ok(());
         }
-        ensure!(began.elapsed() < PATIENCE, "the instances do not begin");
+        ensure!(began.elapsed() < TIMEOUT, "the instances do not start");
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
 }
 
-pub(super) async fn end(stage: &Stage, instances: u32) -> anyhow::Result<()> {
+pub(super) async fn terminate_all(testbed: &Testbed, instances: u32) -> anyhow::Result<()> {
     let ended = stream::iter(0..instances).map(|n| async move {
-        let handle = stage.client.get_workflow_handle::<UntypedWorkflow>(id(n)?.workflow_id());
+        let handle = testbed.client.get_workflow_handle::<UntypedWorkflow>(id(n)?.workflow_id());
         handle.terminate(WorkflowTerminateOptions::default()).await?;
         anyhow::Ok(())
     });

@@ -1,4 +1,4 @@
-//! Twenty versions whose first tasks come at once: what the last but few wait for.
+//! Twenty versions whose first tasks arrive at the same time.
 
 use std::time::Duration;
 
@@ -6,10 +6,10 @@ use anyhow::Context;
 use futures::future::{try_join, try_join_all};
 
 use crate::{
-    contender::{Contender, Setup, Side},
+    bench_version::{BenchVersion, Controller, Setup},
     figures::{Figures, Target, median},
     load::Load,
-    stage::Stage,
+    testbed::Testbed,
     waits::{Waits, called},
 };
 
@@ -21,28 +21,28 @@ const NAMES: [&str; VERSIONS] = [
 const PAUSE: Duration = Duration::from_secs(3);
 
 pub(crate) async fn measure(
-    stage: &Stage,
+    testbed: &Testbed,
     figures: &mut Figures,
     full: bool,
 ) -> anyhow::Result<()> {
-    let mut contenders = (Vec::new(), Vec::new());
+    let mut versions = (Vec::new(), Vec::new());
     for name in NAMES {
         let setup = Setup::of(name, None);
         let (builtin, ours) = try_join(
-            Contender::create(stage, Side::Builtin, &setup),
-            Contender::create(stage, Side::Ours, &setup),
+            BenchVersion::create(testbed, Controller::Builtin, &setup),
+            BenchVersion::create(testbed, Controller::Ours, &setup),
         )
         .await?;
-        contenders.0.push(builtin);
-        contenders.1.push(ours);
+        versions.0.push(builtin);
+        versions.1.push(ours);
     }
     let (mut builtin, mut ours) = (Waits::default(), Waits::default());
     for round in 0..if full { 8 } else { 3 } {
-        one(stage, &contenders.0, round, &mut builtin).await?;
-        one(stage, &contenders.1, round, &mut ours).await?;
+        measure_one(testbed, &versions.0, round, &mut builtin).await?;
+        measure_one(testbed, &versions.1, round, &mut ours).await?;
     }
-    builtin.tell("built-in");
-    ours.tell("ours");
+    builtin.print("built-in");
+    ours.print("ours");
     figures.compare(
         "20 instances at once, start to provider call (median)",
         "ms",
@@ -53,23 +53,23 @@ pub(crate) async fn measure(
     Ok(())
 }
 
-async fn one(
-    stage: &Stage,
-    contenders: &[Contender],
+async fn measure_one(
+    testbed: &Testbed,
+    versions: &[BenchVersion],
     round: usize,
     waits: &mut Waits,
 ) -> anyhow::Result<()> {
     tokio::time::sleep(PAUSE).await;
-    let loads = contenders.iter().map(|contender| async move {
+    let loads = versions.iter().map(|version| async move {
         let name = format!("round{round}");
-        let load = Load::start(stage, contender, &name, 1, 0, Duration::ZERO).await?;
-        let waited = called(stage, &contender.name, load.began, Duration::from_secs(60)).await;
-        let waited = waited.with_context(|| format!("{} was not called", contender.name))?;
-        anyhow::Ok((contender, load, waited))
+        let load = Load::start(testbed, version, &name, 1, 0, Duration::ZERO).await?;
+        let waited = called(testbed, &version.name, load.began, Duration::from_secs(60)).await;
+        let waited = waited.with_context(|| format!("{} was not called", version.name))?;
+        anyhow::Ok((version, load, waited))
     });
-    for (contender, load, waited) in try_join_all(loads).await? {
-        waits.add(stage, contender, load.began, waited).await?;
-        load.clear_away().await?;
+    for (version, load, waited) in try_join_all(loads).await? {
+        waits.add(testbed, version, load.began, waited).await?;
+        load.terminate().await?;
     }
     Ok(())
 }

@@ -35,12 +35,12 @@ async fn only_groups_with_unregistered_task_types_get_a_worker() {
     wait_for("its task queue", SOON, async || (version.queues().await == 1).then_some(())).await;
     version.claim().await;
     let groups = json!({
-        "brains": of_types("brains", json!(["workflow"])),
-        "hands": of_types("hands", json!(["activity"])),
+        "workflows": of_types("workflows", json!(["workflow"])),
+        "activities": of_types("activities", json!(["activity"])),
     });
     version.change(&Change::of(json!({"groups": groups}))).await.unwrap();
     registered(&version, 1).await;
-    assert_eq!((world.lambda().calls("brains"), world.lambda().calls("hands")), (0, 1));
+    assert_eq!((world.lambda().calls("workflows"), world.lambda().calls("activities")), (0, 1));
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! A version that one of the two controllers serves, with the same worker and the same load.
+//! A version of one of the two controllers, with the same workers and the same load.
 
 use std::process::Stdio;
 
@@ -10,85 +10,90 @@ use tokio::process::Command;
 use wci_contract::{VersionId, names};
 use wci_workflows::payload_of;
 
-use crate::{programs::patiently, stage::Stage, stand_in::Runs};
+use crate::{lambda::FunctionProgram, programs::run_with_retries, testbed::Testbed};
 
-/// Who serves a version.
+/// The controller of a version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Side {
+pub(crate) enum Controller {
     Builtin,
     Ours,
 }
 
-impl Side {
+impl Controller {
     pub(crate) const BOTH: [Self; 2] = [Self::Builtin, Self::Ours];
 }
 
-/// What the version's workers are like.
+/// Settings of a version's workers.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Workers {
-    /// Activities at once, of one worker.
+    /// Concurrent activities of one worker.
     pub(crate) slots: u32,
-    /// Workers at once.
+    /// Concurrent workers.
     pub(crate) limit: usize,
-    /// Leaves after so long without a task, milliseconds; 0 is never.
+    /// Idle timeout in milliseconds; 0 is never.
     pub(crate) idle_ms: u64,
-    /// Leaves then in any case.
+    /// Lifetime in milliseconds.
     pub(crate) deadline_ms: u64,
 }
 
-/// A group of a version: its task types, none for all, and its function.
+/// A group of a version: its name, its task types (empty means all), and its function.
 pub(crate) type Group = (&'static str, Vec<u8>, String);
 
-/// What a version is to be.
+/// Settings of a version.
 pub(crate) struct Setup {
-    /// Names the version, its queue and its function, together with the side.
+    /// Names the version, its queue and its function, together with the controller.
     pub(crate) case: &'static str,
     pub(crate) workers: Option<Workers>,
-    /// The algorithm and its settings; the side's own default without.
+    /// The algorithm and its settings; `None` for the controller's default.
     pub(crate) scaler: Option<(&'static str, Map<String, Value>)>,
-    /// Settings of ours for the algorithm that it has by default.
+    /// Settings of the default algorithm of `wci`.
     pub(crate) demand: Map<String, Value>,
-    /// Groups other than one for everything.
+    /// The groups; empty for one group with all task types.
     pub(crate) groups: Vec<Group>,
 }
 
 impl Setup {
-    /// A version with one group and the defaults of its side.
+    /// A version with one group and the defaults of its controller.
     pub(crate) fn of(case: &'static str, workers: Option<Workers>) -> Self {
         Self { case, workers, scaler: None, demand: Map::new(), groups: Vec::new() }
     }
 }
 
-/// A version that is served.
+/// A version.
 #[derive(Debug, Clone)]
-pub(crate) struct Contender {
+pub(crate) struct BenchVersion {
     /// Its deployment, its task queue, and the function of its one group.
     pub(crate) name: String,
 }
 
-impl Contender {
-    /// The instance that serves it.
+impl BenchVersion {
+    /// The workflow ID of its instance.
     pub(crate) fn instance(&self) -> anyhow::Result<String> {
         Ok(VersionId::new(&self.name, "v1")?.workflow_id())
     }
 
     /// Creates the version, registers its queue and makes it current.
-    pub(crate) async fn create(stage: &Stage, side: Side, setup: &Setup) -> anyhow::Result<Self> {
-        let suffix = match side {
-            Side::Builtin => "builtin",
-            Side::Ours => "ours",
+    pub(crate) async fn create(
+        testbed: &Testbed,
+        controller: Controller,
+        setup: &Setup,
+    ) -> anyhow::Result<Self> {
+        let suffix = match controller {
+            Controller::Builtin => "builtin",
+            Controller::Ours => "ours",
         };
         let this = Self { name: format!("{}-{suffix}", setup.case) };
-        this.serve_functions(stage, setup);
-        match side {
-            Side::Ours => this.apply(stage, setup).await?,
-            Side::Builtin => this.create_version(stage, setup).await?,
+        this.register_functions(testbed, setup);
+        match controller {
+            Controller::Ours => this.apply(testbed, setup).await?,
+            Controller::Builtin => this.create_version(testbed, setup).await?,
         }
-        this.register(stage).await?;
-        let address = stage.address.as_str();
+        this.register(testbed).await?;
+        let address = testbed.address.as_str();
         let current = ["worker", "deployment", "set-current-version", "--address", address];
         let version = ["--deployment-name", &this.name, "--build-id", "v1", "--yes"];
-        patiently(&stage.programs.temporal, &[&current[..], &version[..]].concat()).await?;
+        run_with_retries(&testbed.programs.temporal, &[&current[..], &version[..]].concat())
+            .await?;
         Ok(this)
     }
 
@@ -102,18 +107,23 @@ impl Contender {
         setup.groups.iter().map(named).collect()
     }
 
-    fn serve_functions(&self, stage: &Stage, setup: &Setup) {
+    fn register_functions(&self, testbed: &Testbed, setup: &Setup) {
         for (_, types, function) in self.groups(setup) {
-            let runs = setup.workers.map(|workers| Runs {
-                program: stage.programs.greeter.clone(),
-                env: self.env(stage, workers, &types),
+            let program = setup.workers.map(|workers| FunctionProgram {
+                path: testbed.programs.greeter.clone(),
+                env: self.env(testbed, workers, &types),
                 limit: workers.limit,
             });
-            stage.stand_in.serve(&function, runs);
+            testbed.lambda.serve(&function, program);
         }
     }
 
-    fn env(&self, stage: &Stage, workers: Workers, types: &[u8]) -> Vec<(&'static str, String)> {
+    fn env(
+        &self,
+        testbed: &Testbed,
+        workers: Workers,
+        types: &[u8],
+    ) -> Vec<(&'static str, String)> {
         let role = match types {
             [1] => "workflows",
             [2] => "activities",
@@ -124,7 +134,7 @@ impl Contender {
             idle_ms => idle_ms.to_string(),
         };
         let mut env = vec![
-            ("TEMPORAL_ADDRESS", stage.address.clone()),
+            ("TEMPORAL_ADDRESS", testbed.address.clone()),
             ("TEMPORAL_DEPLOYMENT_NAME", self.name.clone()),
             ("TEMPORAL_WORKER_BUILD_ID", "v1".to_owned()),
             ("TEMPORAL_TASK_QUEUE", self.name.clone()),
@@ -138,7 +148,7 @@ impl Contender {
         env
     }
 
-    async fn apply(&self, stage: &Stage, setup: &Setup) -> anyhow::Result<()> {
+    async fn apply(&self, testbed: &Testbed, setup: &Setup) -> anyhow::Result<()> {
         let group = |(name, types, function): Group| {
             let kinds: Vec<&str> =
                 types.iter().map(|kind| if *kind == 1 { "workflow" } else { "activity" }).collect();
@@ -154,17 +164,22 @@ impl Contender {
         };
         let groups: Map<String, Value> = self.groups(setup).into_iter().map(group).collect();
         let spec = json!({"deployment": self.name, "build_id": "v1", "groups": groups});
-        let file = stage.dir.path().join(format!("{}.yaml", self.name));
+        let file = testbed.dir.path().join(format!("{}.yaml", self.name));
         std::fs::write(&file, spec.to_string())?;
         let file = file.display().to_string();
-        patiently(&stage.programs.wci, &["apply", "--address", &stage.address, "-f", &file]).await
+        run_with_retries(
+            &testbed.programs.wci,
+            &["apply", "--address", &testbed.address, "-f", &file],
+        )
+        .await
     }
 
-    async fn create_version(&self, stage: &Stage, setup: &Setup) -> anyhow::Result<()> {
-        let address = stage.address.as_str();
+    async fn create_version(&self, testbed: &Testbed, setup: &Setup) -> anyhow::Result<()> {
+        let address = testbed.address.as_str();
         let deployment = ["worker", "deployment"];
         let create = ["create", "--address", address, "--name", &self.name];
-        patiently(&stage.programs.temporal, &[&deployment[..], &create[..]].concat()).await?;
+        run_with_retries(&testbed.programs.temporal, &[&deployment[..], &create[..]].concat())
+            .await?;
         let arn = arn(&self.name);
         let create = ["create-version", "--address", address, "--deployment-name", &self.name];
         let function = [
@@ -175,15 +190,15 @@ impl Contender {
             "--aws-lambda-skip-role-and-external-id",
         ];
         let create = [&deployment[..], &create[..], &function[..]].concat();
-        patiently(&stage.programs.temporal, &create).await?;
+        run_with_retries(&testbed.programs.temporal, &create).await?;
         if setup.scaler.is_some() || !setup.groups.is_empty() {
-            self.update(stage, setup).await?;
+            self.update(testbed, setup).await?;
         }
         Ok(())
     }
 
-    /// What the CLI has no flags for, told to the server's instance directly.
-    async fn update(&self, stage: &Stage, setup: &Setup) -> anyhow::Result<()> {
+    /// Sends settings without a CLI flag to the built-in controller's instance directly.
+    async fn update(&self, testbed: &Testbed, setup: &Setup) -> anyhow::Result<()> {
         let groups = self.groups(setup).into_iter().map(|(name, types, function)| {
             let types = if types.is_empty() { Value::Null } else { json!(types) };
             let compute = json!({"provider_type": "aws-lambda",
@@ -201,21 +216,21 @@ impl Contender {
         let removed = if setup.groups.is_empty() { json!(null) } else { json!(["default"]) };
         let request = json!({"identity": "bench", "upsert_scaling_groups": upserts,
             "remove_scaling_groups": removed});
-        let handle = stage.client.get_workflow_handle::<UntypedWorkflow>(self.instance()?);
+        let handle = testbed.client.get_workflow_handle::<UntypedWorkflow>(self.instance()?);
         let update = UntypedUpdate::new(names::UPDATE);
         let options = WorkflowExecuteUpdateOptions::default();
         handle
             .execute_update(update, payload_of(&request)?, options)
             .await
-            .context("the server's instance refused the spec")?;
+            .context("the built-in controller's instance rejected the spec")?;
         Ok(())
     }
 
-    /// A worker polls once, so that the server knows the version's task queue.
-    async fn register(&self, stage: &Stage) -> anyhow::Result<()> {
+    /// Runs a worker once, so that the server knows the version's task queue.
+    async fn register(&self, testbed: &Testbed) -> anyhow::Result<()> {
         let workers = Workers { slots: 1, limit: 1, idle_ms: 1000, deadline_ms: 60_000 };
-        let done = Command::new(&stage.programs.greeter)
-            .envs(self.env(stage, workers, &[]))
+        let done = Command::new(&testbed.programs.greeter)
+            .envs(self.env(testbed, workers, &[]))
             .stderr(Stdio::null())
             .status()
             .await?;

@@ -1,6 +1,6 @@
 //! A stand-in for AWS Lambda: it starts a local worker process for each invocation, after a cold
-//! start, and holds a limit of concurrent ones. An invocation beyond the limit is accepted and
-//! waits, as Lambda keeps an asynchronous event.
+//! start, up to a limit of concurrent ones. An invocation beyond the limit is accepted and queued,
+//! like an asynchronous event of Lambda.
 
 use std::{
     collections::BTreeMap,
@@ -22,10 +22,10 @@ use axum::{
 };
 use tokio::{net::TcpListener, process::Command, sync::Semaphore};
 
-/// From an invocation until its process starts.
+/// The time from an invocation to the start of its process.
 pub(crate) const COLD_START: Duration = Duration::from_millis(300);
 
-/// What an invocation comes to.
+/// The response to an invocation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Behaviour {
     Accepts,
@@ -33,17 +33,17 @@ pub(crate) enum Behaviour {
     Hangs,
 }
 
-/// What a function runs: a program with its environment; nothing when there is none.
+/// The program of a function, with its environment.
 #[derive(Debug, Clone)]
-pub(crate) struct Runs {
-    pub(crate) program: std::path::PathBuf,
+pub(crate) struct FunctionProgram {
+    pub(crate) path: std::path::PathBuf,
     pub(crate) env: Vec<(&'static str, String)>,
-    /// Processes at once.
+    /// Concurrent processes.
     pub(crate) limit: usize,
 }
 
 /// The stand-in.
-pub(crate) struct StandIn {
+pub(crate) struct Lambda {
     functions: Arc<Functions>,
     pub(crate) url: String,
 }
@@ -53,13 +53,13 @@ struct Functions(Mutex<BTreeMap<String, Arc<Function>>>);
 
 struct Function {
     behaviour: Mutex<Behaviour>,
-    runs: Option<Runs>,
+    program: Option<FunctionProgram>,
     free: Semaphore,
     calls: Mutex<Vec<Call>>,
-    living: AtomicUsize,
-    spent: Mutex<Duration>,
-    /// Whether it was said that one of its workers failed.
-    has_failed: AtomicBool,
+    running_workers: AtomicUsize,
+    worker_time: Mutex<Duration>,
+    /// Whether a failure of a worker has been printed.
+    failure_printed: AtomicBool,
 }
 
 /// One invocation.
@@ -69,7 +69,7 @@ struct Call {
     accepted: bool,
 }
 
-impl StandIn {
+impl Lambda {
     pub(crate) async fn start() -> anyhow::Result<Self> {
         let functions = Arc::new(Functions::default());
         let routes = Router::new()
@@ -82,41 +82,45 @@ impl StandIn {
         Ok(Self { functions, url })
     }
 
-    /// From now on, invocations of `function` run this.
-    pub(crate) fn serve(&self, function: &str, runs: Option<Runs>) {
-        let made = Arc::new(Function::new(runs));
+    /// Sets the program of `function`; without one, its invocations do nothing.
+    pub(crate) fn serve(&self, function: &str, program: Option<FunctionProgram>) {
+        let created = Arc::new(Function::new(program));
         if let Ok(mut functions) = self.functions.0.lock() {
-            functions.insert(function.to_owned(), made);
+            functions.insert(function.to_owned(), created);
         }
     }
 
-    /// From now on, invocations of `function` come to this.
+    /// Sets the response to invocations of `function`.
     pub(crate) fn set(&self, function: &str, behaviour: Behaviour) {
         if let Ok(mut set) = self.functions.of(function).behaviour.lock() {
             *set = behaviour;
         }
     }
 
-    /// When `function` was called since `since`, accepted or not.
+    /// The times of the calls of `function` since `since`, accepted or not.
     pub(crate) fn calls(&self, function: &str, since: SystemTime) -> Vec<SystemTime> {
         let calls = self.functions.of(function).calls_since(since);
         calls.into_iter().map(|call| call.at).collect()
     }
 
-    /// Calls of `function` since `since` that were refused.
-    pub(crate) fn refused(&self, function: &str, since: SystemTime) -> usize {
+    /// The number of rejected calls of `function` since `since`.
+    pub(crate) fn rejected(&self, function: &str, since: SystemTime) -> usize {
         let calls = self.functions.of(function).calls_since(since);
         calls.into_iter().filter(|call| !call.accepted).count()
     }
 
-    /// Workers of `function` that live or are about to.
-    pub(crate) fn living(&self, function: &str) -> usize {
-        self.functions.of(function).living.load(Ordering::SeqCst)
+    /// The number of running or queued workers of `function`.
+    pub(crate) fn running_workers(&self, function: &str) -> usize {
+        self.functions.of(function).running_workers.load(Ordering::SeqCst)
     }
 
-    /// Worker-seconds of `function`, of workers that have left.
+    /// Worker-seconds of the exited workers of `function`.
     pub(crate) fn worker_seconds(&self, function: &str) -> f64 {
-        self.functions.of(function).spent.lock().map_or(0.0, |spent| spent.as_secs_f64())
+        self.functions
+            .of(function)
+            .worker_time
+            .lock()
+            .map_or(0.0, |worker_time| worker_time.as_secs_f64())
     }
 }
 
@@ -130,31 +134,31 @@ impl Functions {
 }
 
 impl Function {
-    fn new(runs: Option<Runs>) -> Self {
+    fn new(program: Option<FunctionProgram>) -> Self {
         Self {
             behaviour: Mutex::new(Behaviour::Accepts),
-            free: Semaphore::new(runs.as_ref().map_or(0, |runs| runs.limit)),
-            runs,
+            free: Semaphore::new(program.as_ref().map_or(0, |program| program.limit)),
+            program,
             calls: Mutex::default(),
-            living: AtomicUsize::new(0),
-            spent: Mutex::default(),
-            has_failed: AtomicBool::new(false),
+            running_workers: AtomicUsize::new(0),
+            worker_time: Mutex::default(),
+            failure_printed: AtomicBool::new(false),
         }
     }
 
-    /// Says what the first worker that failed had to say: a case whose workers all fail would
-    /// seem one whose controller starts none.
-    fn note_end(&self, end: io::Result<Output>) {
-        let trouble = match end {
+    /// Prints the error of the first failed worker. Otherwise, a case whose workers all fail would
+    /// look like one whose controller starts none.
+    fn report_failure(&self, end: io::Result<Output>) {
+        let error = match end {
             Ok(Output { status, .. }) if status.success() => return,
             Ok(Output { status, stderr, .. }) => {
-                let said = String::from_utf8_lossy(&stderr);
-                format!("{status}: {}", said.lines().next_back().unwrap_or_default())
+                let stderr = String::from_utf8_lossy(&stderr);
+                format!("{status}: {}", stderr.lines().next_back().unwrap_or_default())
             }
-            Err(error) => error.to_string(),
+            Err(e) => e.to_string(),
         };
-        if !self.has_failed.swap(true, Ordering::SeqCst) {
-            eprintln!("  a worker failed: {trouble}");
+        if !self.failure_printed.swap(true, Ordering::SeqCst) {
+            eprintln!("  a worker failed: {error}");
         }
     }
 
@@ -163,23 +167,25 @@ impl Function {
         calls.into_iter().filter(|call| call.at >= since).collect()
     }
 
-    /// The life of one worker, billed from its cold start to its end.
+    /// Runs one worker, billed from its cold start to its exit.
     async fn run(self: Arc<Self>) {
-        let (Some(runs), Ok(_turn)) = (&self.runs, self.free.acquire().await) else { return };
+        let (Some(program), Ok(_permit)) = (&self.program, self.free.acquire().await) else {
+            return;
+        };
         let began = Instant::now();
         tokio::time::sleep(COLD_START).await;
-        let worker = Command::new(&runs.program)
-            .envs(runs.env.iter().cloned())
+        let worker = Command::new(&program.path)
+            .envs(program.env.iter().cloned())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .kill_on_drop(true)
             .output();
-        self.note_end(worker.await);
-        if let Ok(mut spent) = self.spent.lock() {
-            *spent += began.elapsed();
+        self.report_failure(worker.await);
+        if let Ok(mut worker_time) = self.worker_time.lock() {
+            *worker_time += began.elapsed();
         }
-        self.living.fetch_sub(1, Ordering::SeqCst);
+        self.running_workers.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
@@ -192,8 +198,8 @@ async fn invoke(State(functions): State<Arc<Functions>>, Path(arn): Path<String>
     }
     match behaviour {
         Behaviour::Accepts => {
-            if function.runs.is_some() {
-                function.living.fetch_add(1, Ordering::SeqCst);
+            if function.program.is_some() {
+                function.running_workers.fetch_add(1, Ordering::SeqCst);
                 tokio::spawn(function.run());
             }
             StatusCode::ACCEPTED.into_response()

@@ -1,4 +1,4 @@
-//! One server, one stand-in for Lambda, one `wci worker`: what every case runs on.
+//! The testbed of all cases: one server, one stand-in for Lambda, one `wci worker`.
 
 use std::{
     net::TcpListener,
@@ -12,12 +12,12 @@ use temporalio_client::{Client, ClientOptions, Connection, ConnectionOptions, to
 use temporalio_common::protos::temporal::api::workflowservice::v1::DescribeNamespaceRequest;
 use wci_contract::names;
 
-use crate::{process::Process, programs::Programs, stand_in::StandIn};
+use crate::{lambda::Lambda, process::Process, programs::Programs};
 
-/// Everything that the cases need.
-pub(crate) struct Stage {
+/// The processes and clients that the cases share.
+pub(crate) struct Testbed {
     pub(crate) client: Client,
-    pub(crate) stand_in: StandIn,
+    pub(crate) lambda: Lambda,
     pub(crate) worker: Process,
     pub(crate) programs: Programs,
     pub(crate) address: String,
@@ -25,28 +25,28 @@ pub(crate) struct Stage {
     pub(crate) dir: TempDir,
 }
 
-impl Stage {
+impl Testbed {
     pub(crate) async fn build() -> anyhow::Result<Self> {
         let programs = Programs::find()?;
         let dir = tempfile::Builder::new().prefix("wci-bench-").tempdir()?;
-        let stand_in = StandIn::start().await?;
+        let lambda = Lambda::start().await?;
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let address = format!("127.0.0.1:{port}");
-        let aws = aws(&stand_in.url);
+        let aws = aws(&lambda.url);
         let server = start_server(&programs, port, &aws, dir.path())?;
         let client = connect(&address).await?;
         let worker = start_worker(&programs, &address, names::DEFAULT_TASK_QUEUE, aws, dir.path())?;
-        Ok(Self { client, stand_in, worker, programs, address, _server: server, dir })
+        Ok(Self { client, lambda, worker, programs, address, _server: server, dir })
     }
 
-    /// One more `wci worker`, of which nothing has been asked yet, on a task queue of its own.
+    /// Starts another `wci worker` on a task queue of its own.
     pub(crate) fn fresh_worker(&self, task_queue: &str) -> anyhow::Result<Process> {
-        let aws = aws(&self.stand_in.url);
+        let aws = aws(&self.lambda.url);
         start_worker(&self.programs, &self.address, task_queue, aws, self.dir.path())
     }
 }
 
-/// The stand-in as the AWS SDKs find it.
+/// The environment variables with which the AWS SDKs find the stand-in.
 fn aws(url: &str) -> Vec<(&'static str, String)> {
     vec![
         ("AWS_ENDPOINT_URL", url.to_owned()),
@@ -85,7 +85,7 @@ fn start_server(
         "workercontroller.enabled=true",
         "workercontroller.compute_providers.aws.require_role_and_external_id=false",
         r#"workercontroller.compute_providers.enabled=["aws-lambda"]"#,
-        // Both sides' workers leave without a task being handed to them in that moment.
+        // So that no task is dispatched to a worker that shuts down.
         "frontend.enableCancelWorkerPollsOnShutdown=true",
     ];
     for setting in settings {
