@@ -6,6 +6,12 @@ use super::family::{Counters, Gauges, MetricsError, Registration, Times};
 /// Labels of one version.
 const VERSION: [&str; 3] = ["namespace", "worker_deployment_name", "worker_build_id"];
 
+/// The labels of one version and `label`.
+fn and(label: &'static str) -> [&'static str; 4] {
+    let [namespace, deployment, build] = VERSION;
+    [namespace, deployment, build, label]
+}
+
 /// Metrics of each version.
 #[derive(Debug, Clone)]
 pub(super) struct BuiltinFamilies {
@@ -32,7 +38,6 @@ pub(super) struct BuiltinGauges {
 impl BuiltinFamilies {
     pub(super) fn new(to: &mut Registration) -> Result<Self, MetricsError> {
         let [namespace, deployment, build] = VERSION;
-        let and = |label| [namespace, deployment, build, label];
         Ok(Self {
             created: Counters::new(
                 to,
@@ -95,13 +100,12 @@ impl BuiltinFamilies {
 
 impl BuiltinGauges {
     fn new(to: &mut Registration) -> Result<Self, MetricsError> {
-        let [namespace, deployment, build] = VERSION;
         Ok(Self {
             target_workers: Gauges::new(
                 to,
                 "worker_controller_instance_target_worker_count",
                 "Desired number of workers in the sets that this process owns.",
-                [namespace, deployment, build, "compute_provider"],
+                and("compute_provider"),
             )?,
             backlog: Gauges::new(
                 to,
