@@ -65,7 +65,7 @@ async fn a_function_is_checked_through_every_role_of_the_chain() {
     let output = warnings(&validate(&world, &version, invoked_as(ROLE, "orders:1")).await.ok());
     assert_eq!(output.len(), 2, "{output:?}");
     assert!(output[0].contains("timeout is 3 s"), "{output:?}");
-    assert!(output[1].contains("again up to 2 times and keeps it up to 21600 s"), "{output:?}");
+    assert!(output[1].contains("up to 2 times and keeps it up to 21600 s"), "{output:?}");
     moto.create_function("good", 600).await;
     moto.limit_events("good").await;
     let output = warnings(&validate(&world, &version, invoked_as(ROLE, "good:1")).await.ok());
