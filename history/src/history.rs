@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use temporalio_common::protos::temporal::api::history::v1::HistoryEvent;
 use wci_contract::{LaunchStrategy, VersionId, summaries};
 
 use crate::{
     activity::Activities,
+    back_off::BackOff,
     event::{Close, Decision, Event},
-    reader::Reader,
     time::Millis,
 };
 
@@ -64,19 +63,6 @@ impl Group {
     }
 }
 
-/// Why a group requests nothing from its provider.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BackOff {
-    /// The class of the provider's failure, for example `throttled`.
-    pub class: String,
-    /// Failures in a row.
-    pub failures: u64,
-    /// When it is over.
-    pub until: Millis,
-    /// Whether the group probes the provider with one worker.
-    pub probing: bool,
-}
-
 /// What is pending.
 #[derive(Debug, Clone, Default)]
 pub struct Pending {
@@ -113,18 +99,6 @@ pub struct Timer {
 }
 
 impl History {
-    /// Reads `runs`, oldest first, up to `until` or, if that is `None`, up to their end.
-    pub fn read<'a>(
-        runs: impl IntoIterator<Item = &'a [HistoryEvent]>,
-        until: Option<Millis>,
-    ) -> Self {
-        let mut reader = Reader::new(until.unwrap_or(Millis::MAX));
-        for events in runs {
-            reader.run(events);
-        }
-        reader.finish()
-    }
-
     /// When the first run started.
     pub fn started(&self) -> Option<Millis> {
         self.runs.first().map(|run| run.started)

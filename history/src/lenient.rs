@@ -10,16 +10,13 @@ use temporalio_common::protos::temporal::api::{
     failure::v1::Failure,
 };
 use wci_contract::{
-    decision::{Action, Event, OwnState},
+    decision::{Action, Event},
     launch::Outcome,
     limits::{MAX_MESSAGE, cut},
     stats::{StatsByType, WorkersSeen},
 };
 
-use crate::{
-    event::{Decision, Launch},
-    history::BackOff,
-};
+use crate::event::{Decision, Launch};
 
 /// The first value, if it has the shape of `T`.
 pub(super) fn value<T: DeserializeOwned>(payloads: Option<&Payloads>) -> Option<T> {
@@ -67,8 +64,9 @@ pub(super) struct DecideOutput {
 
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct GroupOutput {
+    /// The scaling state that the decision leaves.
     #[serde(default)]
-    state: Map<String, Value>,
+    pub(super) state: Map<String, Value>,
     #[serde(default)]
     actions: Vec<Value>,
     #[serde(default)]
@@ -155,23 +153,6 @@ pub(super) fn launched(
         workers: decision.workers,
     };
     Some((launch, serde_json::from_value(outcome).ok()?))
-}
-
-/// The back-off in the state that a decision leaves.
-pub(super) fn back_off(output: &GroupOutput) -> Option<BackOff> {
-    back_off_of(&output.state)
-}
-
-/// The back-off in a state that a run carries over.
-pub(super) fn back_off_of(state: &Map<String, Value>) -> Option<BackOff> {
-    let own = OwnState::read(state);
-    let backoff = own.backoff()?;
-    Some(BackOff {
-        class: own.class_name().unwrap_or_default().to_owned(),
-        failures: backoff.failures.into(),
-        until: backoff.until_ms,
-        probing: backoff.probing,
-    })
 }
 
 fn line(reason: &Value) -> Option<String> {

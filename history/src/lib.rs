@@ -14,6 +14,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod activity;
+mod back_off;
 mod event;
 mod history;
 pub mod json;
@@ -29,11 +30,12 @@ mod workflow_task;
 
 pub use self::{
     activity::{Activity, ActivityStatus},
+    back_off::BackOff,
     event::{
         Close, Decision, Event, EventKind, Launch, LaunchResult, ResizeResult, WatchResult,
         WorkerSet,
     },
-    history::{BackOff, Group, History, Pending, Run, Timer},
+    history::{Group, History, Pending, Run, Timer},
     reason::{Explanation, explain},
     run_history::{LaunchRecord, RunHistory},
     sentence::{Sentence, sentences},

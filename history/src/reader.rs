@@ -21,8 +21,22 @@ use crate::{
     workflow_task::is_failure,
 };
 
+impl History {
+    /// Reads `runs`, oldest first, up to `until` or, if that is `None`, up to their end.
+    pub fn read<'a>(
+        runs: impl IntoIterator<Item = &'a [HistoryEvent]>,
+        until: Option<Millis>,
+    ) -> Self {
+        let mut reader = Reader::new(until.unwrap_or(Millis::MAX));
+        for events in runs {
+            reader.run(events);
+        }
+        reader.finish()
+    }
+}
+
 /// Reads runs one after another.
-pub(super) struct Reader {
+struct Reader {
     until: Millis,
     history: History,
     at: Millis,
@@ -31,18 +45,18 @@ pub(super) struct Reader {
 
 impl Reader {
     /// Reads what happened up to `until`.
-    pub(super) fn new(until: Millis) -> Self {
+    fn new(until: Millis) -> Self {
         Self { until, history: History::default(), at: 0, event_id: 0 }
     }
 
-    pub(super) fn finish(mut self) -> History {
+    fn finish(mut self) -> History {
         // The server records some events later than they happened.
         self.history.events.sort_by_key(|event| (event.run, event.at, event.event_id));
         self.history
     }
 
     /// Reads one run.
-    pub(super) fn run(&mut self, events: &[HistoryEvent]) {
+    fn run(&mut self, events: &[HistoryEvent]) {
         let until = self.until;
         for event in events.iter().filter(|event| time::of(event) <= until) {
             (self.at, self.event_id) = (time::of(event), event.event_id);

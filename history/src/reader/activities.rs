@@ -6,6 +6,7 @@ use wci_contract::activities::{INVOKE, RESIZE, RegisterOutput};
 use super::Reader;
 use crate::{
     activity::{Activity, ActivityStatus, Purpose},
+    back_off::BackOff,
     event::{EventKind, LaunchResult, ResizeResult, WatchResult},
     history::Group,
     lenient,
@@ -83,7 +84,7 @@ impl Reader {
         let mut output: lenient::DecideOutput = activity.result().unwrap_or_default();
         for (name, output_of_group) in std::mem::take(&mut output.groups) {
             let outcome = output.launched.remove(&name);
-            let back_off = lenient::back_off(&output_of_group);
+            let back_off = BackOff::in_state(&output_of_group.state);
             let decision = lenient::decision(&name, &input, output_of_group);
             let group: &mut Group = self.history.groups.entry(name).or_default();
             group.provider.clone_from(&decision.provider);

@@ -16,6 +16,7 @@ use wci_contract::{
 
 use super::Reader;
 use crate::{
+    back_off::BackOff,
     event::EventKind,
     history::{Pending, Run},
     lenient,
@@ -35,7 +36,7 @@ impl Reader {
         self.in_effect(&state.spec.unwrap_or_default());
         for (name, state) in &state.scaling_state {
             if let Some(group) = self.history.groups.get_mut(name) {
-                group.back_off = lenient::back_off_of(state);
+                group.back_off = BackOff::in_state(state);
             }
         }
         let continued = continued_from.is_some();
