@@ -109,16 +109,11 @@ impl InstanceState {
         let now_ms = input.now_ms;
         for (group, input) in input.groups {
             match output.groups.remove(&group) {
-                _ if !self.serves(&group) => {
-                    for signal in announced(input.events) {
-                        self.inbox.add(None, signal);
-                    }
-                }
-                Some(decision) => {
+                Some(decision) if self.serves(&group) => {
                     let launched = output.launched.remove(&group);
                     self.apply_to_group(now_ms, &group, input, decision, launched);
                 }
-                None => self.defer(now_ms, &group, input.events),
+                _ => self.defer(now_ms, &group, input.events),
             }
         }
     }
@@ -131,8 +126,14 @@ impl InstanceState {
         }
     }
 
+    /// Tasks of a group that was removed meanwhile may belong to another one now.
     fn defer(&mut self, now_ms: i64, group: &str, events: Vec<ScalingEvent>) {
-        self.inbox.defer(group, announced(events), now_ms + RETRY_MS);
+        let signals = announced(events);
+        if self.serves(group) {
+            self.inbox.defer(group, signals, now_ms + RETRY_MS);
+        } else {
+            signals.into_iter().for_each(|signal| self.inbox.add(None, signal));
+        }
     }
 
     fn apply_to_group(

@@ -74,7 +74,7 @@ impl InstanceState {
     /// The tasks of workers that were not started still wait: the next decision is about them and
     /// the outcome.
     fn record_outcome(&mut self, now_ms: i64, group: String, outcome: Outcome) {
-        self.wci().workers_started += u64::from(outcome.started);
+        self.count_started(&outcome);
         self.record_failure(now_ms, &group, &outcome);
         self.revalidate_if_contradicted(now_ms, &outcome);
         if self.serves(&group) {
@@ -84,6 +84,12 @@ impl InstanceState {
             events.push(ScalingEvent::Outcome(outcome));
             events.extend(waiting.map(ScalingEvent::TaskAdd));
         }
+    }
+
+    /// Counts the workers that a provider started.
+    pub(crate) fn count_started(&mut self, outcome: &Outcome) {
+        let started = &mut self.wci().workers_started;
+        *started = started.saturating_add(outcome.started.into());
     }
 
     /// Keeps the last failure of `group` until a launch or resize succeeds.

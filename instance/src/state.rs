@@ -122,6 +122,8 @@ impl InstanceState {
             vacated_ms: None,
             effects: Vec::new(),
         };
+        let spec = instance.state.spec.clone().unwrap_or_default();
+        instance.release_sets_not_in(&spec);
         instance.request_initial_ticks();
         Ok(instance)
     }
@@ -170,8 +172,6 @@ impl InstanceState {
 
     fn start(&mut self, now_ms: i64) {
         self.started_ms = now_ms;
-        let resizes = self.resizes_pending.iter().cloned();
-        self.effects.extend(resizes.map(|group| Effect::Resize { group }));
         if self.spec().is_some() {
             self.watch_anew();
         }
@@ -232,7 +232,7 @@ impl InstanceState {
     /// Counts a signal that could not be read.
     fn drop_signal(&mut self, reason: &str) {
         let wci = self.wci();
-        wci.signals_dropped += 1;
+        wci.signals_dropped = wci.signals_dropped.saturating_add(1);
         wci.latest_drop = cut(reason, MAX_MESSAGE).to_owned();
     }
 

@@ -1,6 +1,7 @@
 //! The rules of an instance, as an operator would tell them.
 
 mod driver;
+mod spec_change;
 
 use serde_json::json;
 use wci_contract::{
@@ -170,30 +171,6 @@ fn a_launch_that_fails_while_the_run_ends_is_left_to_the_next_run() {
 }
 
 #[test]
-fn tasks_of_a_group_that_is_replaced_go_to_the_new_one() {
-    let mut instance = one_group();
-    instance.announce(miss(1, 1));
-    instance.decide(100, invoke(1));
-    instance.end_launch(150, "launch-100-0", Outcome::failed(1, FailureClass::NotFound, "gone"));
-    instance.change_spec(160, json!({"other": {"compute": {"provider_type": "p"}}}));
-    assert!(instance.decide_input(200).groups.contains_key("other"));
-}
-
-#[test]
-fn tasks_of_a_group_that_is_replaced_while_a_decision_is_out_go_to_the_new_one() {
-    let mut instance = one_group();
-    instance.announce(miss(1, 2));
-    let input = instance.decide_input(100);
-    instance.change_spec(160, json!({"other": {"compute": {"provider_type": "p"}}}));
-    instance.decided(input, answer([("g".to_owned(), invoke(1))].into()));
-    assert!(instance.launches.is_empty() && !instance.state.scaling_state.contains_key("g"));
-    assert_eq!(
-        instance.decide_input(200).groups["other"].events,
-        [ScalingEvent::TaskAdd(miss(1, 2))]
-    );
-}
-
-#[test]
 fn a_launch_may_begin_with_its_decision_unless_too_many_are_under_way() {
     let mut instance = one_group();
     instance.announce(miss(1, 1));
@@ -223,6 +200,19 @@ fn nonsense_is_counted_and_forgotten() {
     instance.on(0, Event::SignalDropped { reason: "not a signal".into() });
     assert!(!instance.wants_decision(0));
     assert_eq!(instance.dump().wci.unwrap().signals_dropped, 1);
+}
+
+#[test]
+fn counters_stop_at_their_largest_number() {
+    let mut instance = one_group();
+    let wci = instance.wci();
+    (wci.workers_started, wci.signals_dropped) = (u64::MAX, u64::MAX);
+    instance.on(0, Event::SignalDropped { reason: "not a signal".into() });
+    instance.announce(miss(1, 1));
+    instance.decide(100, invoke(1));
+    instance.end_launch(150, "launch-100-0", Outcome::started(1));
+    let wci = instance.dump().wci.unwrap();
+    assert_eq!((wci.workers_started, wci.signals_dropped), (u64::MAX, u64::MAX));
 }
 
 #[test]
@@ -282,29 +272,4 @@ fn workers_are_kept_warm_though_no_task_waits() {
     assert_eq!(instance.decide_input(600_000).groups["warm"].events, [ScalingEvent::Tick {}]);
     instance.change_spec(600_000, groups);
     assert!(instance.wants_decision(0));
-}
-
-#[test]
-fn an_instance_whose_last_group_is_gone_forgets_what_was_about_it_and_keeps_announced_tasks() {
-    let mut instance = one_group();
-    instance.plan_revalidation(0, None, false);
-    instance.wci().warnings.push("g: odd".into());
-    instance.announce(miss(1, 2));
-    let launch = instance.decide(10, invoke(1));
-    assert_eq!(launch.groups.len(), 1);
-    instance.announce(miss(1, 3));
-    instance.on(20, Event::SpecRemoved { identity: "me".into() });
-    assert!(!instance.wants_decision(i64::MAX));
-    assert_eq!(instance.begin_watch(20), None);
-    assert_eq!(instance.unclaimed_until_ms(), Some(600_020));
-    let state = instance.dump();
-    assert_eq!((state.spec, state.validation_state), (None, None));
-    assert_eq!(state.pending_task_add_signals, [miss(1, 3)]);
-    assert_eq!(state.last_modifier_identity, "me");
-    let wci = state.wci.unwrap();
-    assert!(wci.check.is_none() && wci.warnings.is_empty() && !wci.register);
-
-    instance.change_spec(30, json!({"h": {"compute": {"provider_type": "p"}}}));
-    assert_eq!(instance.unclaimed_until_ms(), None);
-    assert!(instance.wants_decision(30));
 }

@@ -143,8 +143,8 @@ impl InstanceState {
         let is_released = self.is_released(group);
         self.record_failure(now_ms, group, &outcome);
         if outcome.is_success() {
+            self.count_started(&outcome);
             let wci = self.wci();
-            wci.workers_started += u64::from(outcome.started);
             let set = wci.worker_sets.get_mut(group);
             if let Some(set) = set.filter(|set| set.requested_ms == input.requested_ms) {
                 set.acknowledged = true;

@@ -84,6 +84,19 @@ fn a_group_that_gets_another_provider_lets_its_set_go_and_then_forgets_it() {
 }
 
 #[test]
+fn a_set_that_was_not_released_is_released_by_the_next_run() {
+    let mut instance = pool();
+    instance.set_size(10, "g", 4);
+    let first = next(&mut instance).unwrap();
+    instance.end_resize(11, &first, Outcome::started(4));
+    put_in_service(&mut instance, spec("subprocess"));
+    let mut next_run = InstanceState::new(instance.carry_over(), Timestamp::default()).unwrap();
+    let effects = next_run.handle(0, Event::RunStarted);
+    assert!(effects.contains(&Effect::Resize { group: "g".to_owned() }));
+    assert_eq!(count(next(&mut next_run)), Some(0));
+}
+
+#[test]
 fn the_end_of_an_instance_is_the_end_of_its_sets() {
     let mut instance = pool();
     instance.release_all_sets();
