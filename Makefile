@@ -62,8 +62,8 @@ mutants: $(target)/tools/bin/cargo-mutants ## Run mutation tests of the scaling 
 $(target)/tools/bin/cargo-mutants:
 	$(CARGO) install cargo-mutants --version 27.1.0 --locked --root $(target)/tools
 
-fuzz: ## Run the property tests of scaling and simulator with new random seeds (CASES=20000 for each property)
-	PROPTEST_CASES=$(or $(CASES),20000) $(CARGO) test --locked --release -p wci-scaling -p wci-simulator --test properties --test demand_properties
+fuzz: ## Run the property tests of scaling, instance and simulator with new random seeds (CASES=20000 for each property)
+	PROPTEST_CASES=$(or $(CASES),20000) $(CARGO) test --locked --release -p wci-scaling -p wci-instance -p wci-simulator --test properties --test demand_properties
 
 bench-worker: ## Measure the overhead of a serverless worker's invocation and, after `make function`, its package size
 	@WCI_TEMPORAL_CLI=$$(tools/temporal-cli) && export WCI_TEMPORAL_CLI && \
