@@ -93,6 +93,10 @@ pub struct RegisterOutput {
     /// Groups whose worker set needs a worker to register their task queues.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub empty_sets: Vec<String>,
+    /// Groups whose task queues the server does not know at the end of the activity, and why, as
+    /// far as that is known. Older builds do not wait for the server, and report none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub unregistered: BTreeMap<String, String>,
 }
 
 /// One group in the input of [`DECIDE`].

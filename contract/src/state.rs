@@ -145,7 +145,31 @@ pub struct Extension {
     /// Worker sets by group.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub worker_sets: BTreeMap<String, WorkerSet>,
+    /// Groups whose task queues the server did not know after the last attempt to register them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub unregistered: BTreeMap<String, Unregistered>,
     /// Fields of a later build, kept as they are.
+    #[serde(flatten)]
+    pub rest: Map<String, Value>,
+}
+
+/// A group whose task queues the server does not know yet. Registration is attempted until it does.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unregistered {
+    /// Attempts that have failed.
+    #[serde(default)]
+    pub attempts: u32,
+    /// When the first of them failed, milliseconds since the Unix epoch.
+    #[serde(default)]
+    pub since_ms: i64,
+    /// When the next attempt is due. Same unit.
+    #[serde(default)]
+    pub next_attempt_ms: i64,
+    /// Why the last attempt failed: the words of the provider, or how the worker exited. Empty if
+    /// a worker runs that has not polled yet.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub message: String,
+    /// What a later build may add; kept as it came.
     #[serde(flatten)]
     pub rest: Map<String, Value>,
 }

@@ -76,6 +76,9 @@ pub enum EventKind {
         empty_sets: Vec<String>,
         /// Why no worker could be started, by group.
         failed: BTreeMap<String, String>,
+        /// Groups whose task queues the server did not know afterwards, and why, as far as that is
+        /// known.
+        unregistered: BTreeMap<String, String>,
     },
     /// A timer fired.
     TimerFired {

@@ -86,8 +86,10 @@ impl EventKind {
             Self::LaunchEnded(result) => ("outcome", result.describe(at)),
             Self::ResizeRequested(set) => ("launch", set.describe()),
             Self::ResizeEnded(result) => ("outcome", result.describe()),
-            Self::Registered { started, empty_sets, failed } => {
-                ("register", launch::registered(started, empty_sets, failed))
+            Self::Registered { started, empty_sets, failed, unregistered } => {
+                let mut text = launch::registered(started, empty_sets, failed);
+                launch::add_unregistered(&mut text, failed, unregistered);
+                ("register", text)
             }
             Self::TimerFired { purpose: of } if of.is_empty() => {
                 ("timer", "A timer fired".to_owned())

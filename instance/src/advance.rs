@@ -30,6 +30,7 @@ impl InstanceState {
         if self.deciding {
             return Vec::new();
         }
+        self.call_for_due_registration(now_ms);
         if self.phase.is_over() {
             self.cancel_timer();
             self.effects.push(Effect::End(Ending::Completed));
@@ -55,7 +56,8 @@ impl InstanceState {
             self.effects.push(Effect::End(Ending::Unclaimed));
             return;
         }
-        match unclaimed_until_ms.or_else(|| self.inbox.next_wake_ms()) {
+        let wake_ms = [self.inbox.next_wake_ms(), self.next_registration_ms()];
+        match unclaimed_until_ms.or_else(|| wake_ms.into_iter().flatten().min()) {
             Some(at_ms) => self.set_timer(at_ms),
             None => self.cancel_timer(),
         }

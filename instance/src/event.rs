@@ -10,6 +10,8 @@ use wci_contract::{
     state::ValidationState,
 };
 
+use crate::RegistrationFailure;
+
 /// Something that happened. [`InstanceState::handle`](crate::InstanceState::handle) takes it
 /// together with the time.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,7 +63,7 @@ pub enum Event {
         /// The spec of the registration.
         spec: Spec,
         /// What was started, or why nothing could be.
-        result: Result<RegisterOutput, String>,
+        result: Result<RegisterOutput, RegistrationFailure>,
     },
     /// The timer of the next revalidation fired.
     RevalidationDue,

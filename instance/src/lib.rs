@@ -32,6 +32,7 @@ mod worker_set;
 pub use advance::RunStatus;
 pub use effect::{Effect, Ending};
 pub use event::Event;
+pub use registration::RegistrationFailure;
 pub use state::InstanceState;
 pub use update_queue::Ticket;
 pub use watch_request::WatchRequest;

@@ -1,20 +1,36 @@
 //! Registration: a group whose task queues the server does not know gets a worker, which registers
 //! them by polling.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use wci_contract::{
     FailureClass, Spec,
     activities::{RegisterInput, RegisterOutput},
     decision::Event as ScalingEvent,
     launch::Outcome,
+    limits::{MAX_MESSAGE, cut},
+    state::Unregistered,
 };
 
 use crate::{Effect, InstanceState};
 
+/// An attempt without a result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegistrationFailure {
+    /// Why.
+    pub message: String,
+    /// Whether another attempt follows. Runs of earlier revisions leave that to the next change of
+    /// the spec.
+    pub is_retried: bool,
+}
+
 /// A worker is no longer expected if the server does not know its task queues this long after its
 /// start.
 const ARRIVES_WITHIN_MS: i64 = 60_000;
+/// Until the next attempt: after the first that failed, twice as long after each further one, and
+/// at most.
+const FIRST_RETRY_MS: i64 = 5_000;
+const MAX_RETRY_MS: i64 = 300_000;
 
 impl InstanceState {
     /// Requests a registration if the spec calls for one. Worker sets get their size first: their
@@ -51,12 +67,12 @@ impl InstanceState {
         })
     }
 
-    /// Records a failure; the next announced tasks cause the next attempt.
+    /// Groups that the server does not know are registered again, after a growing wait.
     pub(crate) fn end_registration(
         &mut self,
         now_ms: i64,
         spec: &Spec,
-        result: Result<RegisterOutput, String>,
+        result: Result<RegisterOutput, RegistrationFailure>,
     ) {
         self.registering = false;
         // A spec that changed meanwhile gets a registration of its own.
@@ -66,11 +82,16 @@ impl InstanceState {
                 let started = output.started.into_iter().map(|group| (group, now_ms));
                 self.wci().registering.extend(started);
                 self.populate_sets(output.empty_sets);
+                self.retry_registration(now_ms, output.unregistered);
                 output.failed
             }
-            Err(message) => {
+            Err(RegistrationFailure { message, is_retried }) => {
                 let groups = spec.scaling_group_specs.keys().cloned();
-                groups.map(|group| (group, message.clone())).collect()
+                let failed: BTreeMap<_, _> = groups.map(|group| (group, message.clone())).collect();
+                if is_retried {
+                    self.retry_registration(now_ms, failed.clone());
+                }
+                failed
             }
         };
         for (group, message) in failed {
@@ -79,11 +100,51 @@ impl InstanceState {
         }
     }
 
+    /// Plans the next attempt for each of these groups; all others are registered.
+    fn retry_registration(&mut self, now_ms: i64, unregistered: BTreeMap<String, String>) {
+        let mut before = std::mem::take(&mut self.wci().unregistered);
+        for (group, message) in unregistered {
+            if !self.serves(&group) {
+                continue;
+            }
+            let last = before.remove(&group).unwrap_or_default();
+            let doublings = last.attempts.min(16);
+            let wait_ms = FIRST_RETRY_MS.saturating_mul(1 << doublings).min(MAX_RETRY_MS);
+            let since_ms = if last.attempts == 0 { now_ms } else { last.since_ms };
+            let next = Unregistered {
+                attempts: last.attempts.saturating_add(1),
+                since_ms,
+                next_attempt_ms: now_ms.saturating_add(wait_ms),
+                message: cut(&message, MAX_MESSAGE).to_owned(),
+                rest: last.rest,
+            };
+            self.wci().unregistered.insert(group, next);
+        }
+        if self.next_registration_ms().is_some() {
+            self.effects.push(Effect::Advance);
+        }
+    }
+
+    /// When the next attempt is due, unless one is under way or about to begin.
+    pub(crate) fn next_registration_ms(&self) -> Option<i64> {
+        let wci = self.state.wci.as_ref().filter(|wci| !wci.register && !self.registering)?;
+        wci.unregistered.values().map(|it| it.next_attempt_ms).min()
+    }
+
+    /// Calls for a registration if an attempt is due at `now_ms`.
+    pub(crate) fn call_for_due_registration(&mut self, now_ms: i64) {
+        if self.is_open() && self.next_registration_ms().is_some_and(|at| at <= now_ms) {
+            self.wci().register = true;
+        }
+    }
+
     /// Groups with a starting worker: one that registers, or one that tasks called for.
     fn groups_with_workers_underway(&self, now_ms: i64) -> BTreeSet<String> {
         let Some(wci) = &self.state.wci else { return BTreeSet::new() };
-        let registering =
-            wci.registering.iter().filter(|(_, at)| now_ms - **at < ARRIVES_WITHIN_MS);
+        // A worker that did not register its queues within the last attempt is not waited for.
+        let registering = wci.registering.iter().filter(|(group, at)| {
+            now_ms - **at < ARRIVES_WITHIN_MS && !wci.unregistered.contains_key(*group)
+        });
         let launching = wci.launches.iter().map(|launch| &launch.group);
         let sets = wci.worker_sets.iter().filter(|(_, set)| set.wanted > 0);
         let underway = registering.map(|(group, _)| group).chain(launching);
@@ -107,6 +168,10 @@ impl InstanceState {
         let old = self.state.spec.take().unwrap_or_default();
         let is_same = |group: &str| compute(&old, group) == compute(spec, group);
         self.wci().registering.retain(|group, _| is_same(group));
+        self.wci().unregistered.retain(|group, _| is_same(group));
         self.state.spec = Some(old);
     }
 }
+
+#[cfg(test)]
+mod tests;

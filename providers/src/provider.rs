@@ -86,6 +86,14 @@ pub trait InvokeProvider: Send + Sync {
     /// Starts the missing ones of `request.count` workers. The outcome covers the whole launch: its
     /// three numbers add up to `request.count`, and workers of earlier attempts count as started.
     async fn invoke(&self, request: &LaunchRequest, progress: &dyn Progress) -> Outcome;
+
+    /// How the last worker of a launch exited that ended with an error: its exit code and the last
+    /// line of its output, without secrets. `None` as long as none has, and for providers that do
+    /// not see their workers exit.
+    fn last_exit(&self, launch_id: &str) -> Option<String> {
+        let _ = launch_id;
+        None
+    }
 }
 
 /// A new size for a worker set.

@@ -6,6 +6,7 @@
 
 mod config;
 mod environment;
+mod failed_exits;
 mod folder_name;
 mod launch;
 mod launch_claims;
@@ -93,5 +94,9 @@ impl InvokeProvider for Subprocess {
             Ok(spec) => launch::run(&self.machine, &spec, request, progress).await,
             Err(error) => request.refused(error.class(), error.to_string()),
         }
+    }
+
+    fn last_exit(&self, launch_id: &str) -> Option<String> {
+        self.machine.failed_exits().of(launch_id)
     }
 }

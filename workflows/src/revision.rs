@@ -12,6 +12,8 @@ pub(crate) enum Revision {
     Second,
     /// Stays after its last group is removed, so that a client can add one again.
     Third,
+    /// Registers task queues again after an attempt that came to no result.
+    Fourth,
 }
 
 impl Revision {
@@ -20,6 +22,7 @@ impl Revision {
         match self {
             Self::Second => "wci-revision-2",
             Self::Third => "wci-revision-3",
+            Self::Fourth => "wci-revision-4",
         }
     }
 }

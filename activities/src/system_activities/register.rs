@@ -1,7 +1,10 @@
 //! Registers task queues. The server learns about a version's task queues when a worker polls
 //! them, so a group whose types it does not know gets one worker.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use super::{SystemActivities, provider_call::NoProgress};
 use crate::activity_heartbeat::with_heartbeats;
@@ -12,6 +15,18 @@ use wci_contract::{
     activities::{InvokeInput, InvokeProgress, RegisterInput, RegisterOutput},
     launch::Outcome,
 };
+use wci_providers::Provider;
+
+/// Between two reads of what the server knows, after the workers were started: some 15 s in all.
+/// Each read is a query of two workflows, so they are not more frequent.
+const PAUSES: [Duration; 6] = [
+    Duration::from_millis(500),
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(3),
+    Duration::from_secs(4),
+    Duration::from_secs(5),
+];
 
 impl SystemActivities {
     pub(super) async fn register_queues(
@@ -21,37 +36,77 @@ impl SystemActivities {
     ) -> Result<RegisterOutput, ActivityError> {
         self.metrics.activity(&input.version, "invoke_workers_to_register_task_queues");
         let (_sender, receiver) = watch::channel(InvokeProgress::default());
-        with_heartbeats(ctx, receiver, self.start_missing(input)).await?
+        with_heartbeats(ctx, receiver, self.start_and_wait(input)).await?
     }
 
-    async fn start_missing(&self, input: RegisterInput) -> Result<RegisterOutput, ActivityError> {
-        let registered = self.reader.registered_types(&input.version).await?;
+    /// Starts a worker for each group that has none, and waits for a while until the server knows
+    /// the task queues of all groups.
+    async fn start_and_wait(&self, input: RegisterInput) -> Result<RegisterOutput, ActivityError> {
+        let mut missing = self.missing(&input).await?;
         let mut output = RegisterOutput::default();
-        for (name, group) in &input.spec.scaling_group_specs {
-            let is_coming = input.underway.contains(name);
-            if is_coming || !is_missing(&input.spec.types_of(name), &registered) {
+        let mut launches = BTreeMap::new();
+        for name in &missing {
+            let Some(group) = input.spec.scaling_group_specs.get(name) else { continue };
+            if input.underway.contains(name) {
                 continue;
             }
             if group.compute.is_worker_set() {
                 output.empty_sets.push(name.clone());
                 continue;
             }
-            let number = output.started.len() + output.failed.len();
             let launch = InvokeInput {
                 version: input.version.clone(),
                 group: name.clone(),
                 compute: group.compute.clone(),
-                launch_id: format!("{}-{number}", input.launch_id),
+                launch_id: format!("{}-{}", input.launch_id, launches.len()),
                 count: 1,
             };
             let outcome = self.start_worker(&launch).await;
+            launches.insert(name.clone(), launch);
             if outcome.is_success() {
                 output.started.push(name.clone());
             } else {
                 output.failed.insert(name.clone(), outcome.message);
             }
         }
+        for pause in PAUSES {
+            let is_awaited =
+                |name: &String| output.started.contains(name) || input.underway.contains(name);
+            let has_exited =
+                |name: &String| launches.get(name).is_some_and(|it| self.exit_of(it).is_some());
+            if !missing.iter().any(|name| is_awaited(name) && !has_exited(name)) {
+                break;
+            }
+            tokio::time::sleep(pause).await;
+            missing = self.missing(&input).await?;
+        }
+        output.unregistered = missing
+            .into_iter()
+            .map(|name| {
+                let exit = launches.get(&name).and_then(|launch| self.exit_of(launch));
+                let message = output.failed.get(&name).cloned().or(exit).unwrap_or_default();
+                (name, message)
+            })
+            .collect();
         Ok(output)
+    }
+
+    /// The groups none of whose task queues the server knows.
+    async fn missing(&self, input: &RegisterInput) -> Result<BTreeSet<String>, ActivityError> {
+        let registered = self.reader.registered_types(&input.version).await?;
+        let groups = input.spec.scaling_group_specs.keys();
+        Ok(groups
+            .filter(|name| is_missing(&input.spec.types_of(name), &registered))
+            .cloned()
+            .collect())
+    }
+
+    /// How the worker of `launch` exited, if it has and its provider knows.
+    fn exit_of(&self, launch: &InvokeInput) -> Option<String> {
+        match self.registry.find(&launch.compute.provider_type).ok()? {
+            Provider::Invoke(provider) => provider.last_exit(&launch.launch_id),
+            Provider::WorkerSet(_) => None,
+        }
     }
 
     async fn start_worker(&self, launch: &InvokeInput) -> Outcome {

@@ -71,9 +71,9 @@ impl Reader {
                 why: UNREADABLE.to_owned(),
             }),
             Purpose::Register => {
-                let RegisterOutput { started, failed, empty_sets } =
+                let RegisterOutput { started, failed, empty_sets, unregistered } =
                     activity.result().unwrap_or_default();
-                EventKind::Registered { started, empty_sets, failed }
+                EventKind::Registered { started, empty_sets, failed, unregistered }
             }
             Purpose::Unknown(activity_type) => EventKind::UnknownActivity { activity_type },
         });

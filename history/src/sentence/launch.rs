@@ -112,7 +112,21 @@ pub(super) fn registered(
         failed.iter().map(|(group, why)| format!("Failed to start a worker for {group}: {why}"));
     parts.extend(failures);
     if parts.is_empty() {
-        return "The server already knows the task queues".to_owned();
+        return "No worker was started to register task queues".to_owned();
     }
     parts.join(". ")
+}
+
+/// Adds the groups whose task queues the server does not know yet.
+pub(super) fn add_unregistered(
+    text: &mut String,
+    failed: &BTreeMap<String, String>,
+    unregistered: &BTreeMap<String, String>,
+) {
+    for (group, why) in unregistered {
+        text.push_str(&format!(". The server does not know the task queues of {group} yet"));
+        if !why.is_empty() && !failed.contains_key(group) {
+            text.push_str(&format!(": {why}"));
+        }
+    }
 }

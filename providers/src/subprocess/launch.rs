@@ -67,7 +67,7 @@ type Started = Result<(), (FailureClass, String)>;
 
 /// Starts a supervisor for each claim. After the first failure the others are not tried.
 fn start_all(
-    machine: &Machine,
+    machine: &Arc<Machine>,
     spec: &LaunchProcessSpec,
     request: &LaunchRequest,
     claims: Vec<Claim>,
@@ -82,6 +82,7 @@ fn start_all(
         };
         match spawned {
             Ok(supervisor) => starts.push(follow(
+                Arc::clone(machine),
                 supervisor,
                 claim,
                 WorkerLog::new(request.launch_id.clone(), Arc::clone(&spec.process.secrets)),
@@ -126,7 +127,12 @@ fn spawn(
 }
 
 /// Follows a process until it has exited, even if its launch has been abandoned.
-fn follow(supervisor: Child, claim: Claim, log: WorkerLog) -> oneshot::Receiver<Started> {
+fn follow(
+    machine: Arc<Machine>,
+    supervisor: Child,
+    claim: Claim,
+    log: WorkerLog,
+) -> oneshot::Receiver<Started> {
     let (report, started) = oneshot::channel();
     tokio::spawn(async move {
         let Claim { record, permit, .. } = claim;
@@ -138,7 +144,10 @@ fn follow(supervisor: Child, claim: Claim, log: WorkerLog) -> oneshot::Receiver<
             }
         };
         let _ = report.send(Ok(()));
-        worker.log_until_exit(log).await;
+        let launch_id = log.launch_id().to_owned();
+        if let Some(exit) = worker.log_until_exit(log).await {
+            machine.failed_exits().keep(&launch_id, exit);
+        }
         drop(permit);
     });
     started

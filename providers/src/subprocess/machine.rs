@@ -8,6 +8,7 @@ use std::{
 };
 
 use super::{
+    failed_exits::FailedExits,
     pool::OwnedPools,
     process_table::{Permit, ProcessTable},
     record_cleanup,
@@ -22,6 +23,7 @@ pub(crate) struct Machine {
     process_table: Arc<ProcessTable>,
     last_cleanup: Mutex<Option<Instant>>,
     pools: OwnedPools,
+    failed_exits: FailedExits,
 }
 
 impl Machine {
@@ -33,7 +35,13 @@ impl Machine {
             process_table,
             last_cleanup: Mutex::default(),
             pools: OwnedPools::default(),
+            failed_exits: FailedExits::default(),
         }
+    }
+
+    /// How worker processes exited that failed lately.
+    pub(super) fn failed_exits(&self) -> &FailedExits {
+        &self.failed_exits
     }
 
     /// The number of processes that run now. May read the disk.

@@ -6,6 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use wci_contract::limits::cut;
+
 use crate::{
     record::{Exit, Record},
     scrub::scrub,
@@ -14,6 +16,8 @@ use crate::{
 
 const WINDOW: Duration = Duration::from_secs(60);
 const LINES_IN_WINDOW: u32 = 1000;
+/// Bytes of the last line that are kept.
+const MAX_LAST_LINE: usize = 300;
 
 /// The log of one worker process.
 pub(super) struct WorkerLog {
@@ -24,6 +28,8 @@ pub(super) struct WorkerLog {
     secrets: Arc<BTreeMap<String, Secret>>,
     window_start: Instant,
     window_lines: u32,
+    /// The last line that is not empty, without secrets.
+    last_line: String,
 }
 
 /// What to do with one more line.
@@ -37,7 +43,19 @@ enum Verdict {
 impl WorkerLog {
     /// The log of a process that has these secrets.
     pub(super) fn new(launch_id: String, secrets: Arc<BTreeMap<String, Secret>>) -> Self {
-        Self { launch_id, pid: 0, secrets, window_start: Instant::now(), window_lines: 0 }
+        Self {
+            launch_id,
+            pid: 0,
+            secrets,
+            window_start: Instant::now(),
+            window_lines: 0,
+            last_line: String::new(),
+        }
+    }
+
+    /// The launch that the process belongs to.
+    pub(super) fn launch_id(&self) -> &str {
+        &self.launch_id
     }
 
     /// Sets the ID of the process, once it is known.
@@ -47,35 +65,56 @@ impl WorkerLog {
 
     /// Logs a line that the process wrote.
     pub(super) fn log_line(&mut self, line: &str) {
+        let line = self.without_secrets(line);
+        if !line.trim().is_empty() {
+            cut(line.trim(), MAX_LAST_LINE).clone_into(&mut self.last_line);
+        }
         match self.budget(Instant::now()) {
-            Verdict::Log => self.write(line),
+            Verdict::Log => self.write(&line),
             Verdict::LogDropping => self.log_dropping(),
             Verdict::Drop => {}
         }
     }
 
-    /// Logs that the process has exited. `record` says how, if its supervisor recorded it.
-    pub(super) fn log_exit(&self, record: Option<Record>) {
+    /// Logs that the process has exited. `record` says how, if its supervisor recorded it. Returns
+    /// how it exited, if it failed.
+    pub(super) fn log_exit(&self, record: Option<Record>) -> Option<String> {
         let (launch_id, pid) = (&self.launch_id, self.pid);
         match record.and_then(|record| record.exit) {
             Some(Exit { code: Some(0), overdue, .. }) => {
                 tracing::info!(%launch_id, pid, overdue, "worker process exited");
+                None
             }
             Some(Exit { code, signal, overdue }) => {
                 tracing::warn!(%launch_id, pid, code, signal, overdue, "worker process failed");
+                let how = match (code, signal) {
+                    (Some(code), _) => format!("the worker exited with code {code}"),
+                    (None, Some(signal)) => format!("signal {signal} ended the worker"),
+                    (None, None) => "the worker failed".to_owned(),
+                };
+                let separator = if self.last_line.is_empty() { "" } else { ": " };
+                Some(format!("{how}{separator}{}", self.last_line))
             }
-            None => tracing::warn!(
-                %launch_id,
-                pid,
-                "the supervisor of a worker process ended without recording how the worker exited"
-            ),
+            None => {
+                tracing::warn!(
+                    %launch_id,
+                    pid,
+                    "the supervisor of a worker process ended without recording how the worker \
+                     exited"
+                );
+                None
+            }
         }
     }
 
     fn write(&self, line: &str) {
         let (launch_id, pid) = (&self.launch_id, self.pid);
+        tracing::info!(target: "wci::worker_process", %launch_id, pid, "{line}");
+    }
+
+    fn without_secrets(&self, line: &str) -> String {
         let line = self.secrets.values().fold(line.to_owned(), |line, secret| secret.hide(&line));
-        tracing::info!(target: "wci::worker_process", %launch_id, pid, "{}", scrub(&line));
+        scrub(&line)
     }
 
     fn log_dropping(&self) {

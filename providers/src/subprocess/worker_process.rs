@@ -103,8 +103,9 @@ pub(super) async fn await_start(mut supervisor: Child, record: PathBuf) -> Start
 }
 
 impl WorkerProcess {
-    /// Logs the output of the process until it and its supervisor have exited.
-    pub(super) async fn log_until_exit(mut self, mut log: WorkerLog) {
+    /// Logs the output of the process until it and its supervisor have exited. Returns how it
+    /// exited, if it failed.
+    pub(super) async fn log_until_exit(mut self, mut log: WorkerLog) -> Option<String> {
         log.set_pid(self.pid);
         while let Ok(Some(line)) = self.lines.next().await {
             log.log_line(&line);
@@ -114,7 +115,7 @@ impl WorkerProcess {
         if let Some(record) = &record {
             orphan::kill(record);
         }
-        log.log_exit(record);
+        log.log_exit(record)
     }
 }
 

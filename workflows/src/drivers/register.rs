@@ -3,10 +3,17 @@
 use std::convert::Infallible;
 
 use temporalio_workflow::WorkflowContext;
-use wci_instance::Event;
+use wci_instance::{Event, RegistrationFailure};
 
 use super::handle;
-use crate::{Instance, InstanceActivities, failures::describe, options, time::now_ms, wait::until};
+use crate::{
+    Instance, InstanceActivities,
+    failures::describe,
+    options,
+    revision::{Revision, follows},
+    time::now_ms,
+    wait::until,
+};
 
 /// Registers task queues whenever the instance asks for it.
 pub(crate) async fn drive(ctx: &WorkflowContext<Instance>) -> Infallible {
@@ -21,7 +28,10 @@ pub(crate) async fn drive(ctx: &WorkflowContext<Instance>) -> Infallible {
         let spec = input.spec.clone();
         let registered =
             ctx.execute_activity(InstanceActivities::register, input, options::register());
-        let result = registered.await.map_err(|error| describe(&error));
+        let result = registered.await.map_err(|error| RegistrationFailure {
+            message: describe(&error),
+            is_retried: follows(ctx, Revision::Fourth),
+        });
         handle(ctx, Event::RegistrationEnded { spec, result });
     }
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 use wci_contract::{
     GroupSpec, TaskType,
     decision::OwnState,
-    state::{FailureRecord, State},
+    state::{FailureRecord, State, Unregistered},
 };
 
 use crate::clock::{self, Millis};
@@ -24,6 +24,21 @@ pub(super) struct GroupReport {
     pub(super) worker_set: Option<SetReport>,
     pub(super) backing_off: Option<BackingOff>,
     pub(super) last_failure: Option<LastFailure>,
+    /// Why the server does not know its task queues; absent once it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) not_registered: Option<NotRegistered>,
+}
+
+/// A group whose task queues the server does not know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct NotRegistered {
+    pub(super) attempts: u32,
+    #[serde(serialize_with = "clock::as_rfc3339")]
+    pub(super) since: Millis,
+    #[serde(serialize_with = "clock::as_rfc3339")]
+    pub(super) next_attempt: Millis,
+    /// Empty if a worker runs that has not polled yet.
+    pub(super) message: String,
 }
 
 /// A worker set.
@@ -82,12 +97,13 @@ impl GroupReport {
                 .map(|set| SetReport { wanted: set.wanted, acknowledged: set.acknowledged }),
             backing_off: BackingOff::of(state, name),
             last_failure: wci.and_then(|wci| wci.last_failures.get(name)).map(LastFailure::from),
+            not_registered: wci.and_then(|wci| wci.unregistered.get(name)).map(NotRegistered::from),
         }
     }
 
-    /// Whether there is no back-off and no failure.
+    /// Whether its task queues are registered, and there is no back-off and no failure.
     pub(super) fn is_healthy(&self) -> bool {
-        self.backing_off.is_none() && self.last_failure.is_none()
+        self.not_registered.is_none() && self.backing_off.is_none() && self.last_failure.is_none()
     }
 }
 
@@ -102,6 +118,17 @@ impl BackingOff {
             until: backoff.until_ms,
             probing: backoff.probing,
         })
+    }
+}
+
+impl From<&Unregistered> for NotRegistered {
+    fn from(group: &Unregistered) -> Self {
+        Self {
+            attempts: group.attempts,
+            since: group.since_ms,
+            next_attempt: group.next_attempt_ms,
+            message: group.message.clone(),
+        }
     }
 }
 

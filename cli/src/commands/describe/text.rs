@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::{
-    group::{BackingOff, GroupReport, LastFailure, SetReport},
+    group::{BackingOff, GroupReport, LastFailure, NotRegistered, SetReport},
     report::Report,
 };
 use crate::{
@@ -88,6 +88,10 @@ fn health(report: &Report) -> String {
     if report.validation.as_ref().is_some_and(|state| state.status == "failed") {
         return "the compute config is not valid any more, see Validation".to_owned();
     }
+    let unregistered: Vec<String> = report.groups.iter().filter_map(not_registered).collect();
+    if !unregistered.is_empty() {
+        return format!("not registered: {}", unregistered.join("; "));
+    }
     let failing = report.groups.iter().filter(|group| !group.is_healthy());
     let failing: Vec<&str> = failing.map(|group| group.group.as_str()).collect();
     if failing.is_empty() {
@@ -95,6 +99,17 @@ fn health(report: &Report) -> String {
     } else {
         format!("failures in {}", failing.join(", "))
     }
+}
+
+/// A group whose task queues the server does not know, and why.
+fn not_registered(group: &GroupReport) -> Option<String> {
+    let NotRegistered { attempts, message, .. } = group.not_registered.as_ref()?;
+    let name = &group.group;
+    Some(if message.is_empty() {
+        format!("{name}: no worker has polled its task queues after {attempts} starts")
+    } else {
+        format!("{name}: {message} ({attempts} attempts)")
+    })
 }
 
 fn groups(groups: &[GroupReport], now: Millis) -> String {
@@ -127,6 +142,11 @@ fn workers(group: &GroupReport) -> String {
 
 fn failures(group: &GroupReport, now: Millis) -> String {
     let mut lines = Vec::new();
+    if let Some(NotRegistered { next_attempt, message, .. }) = &group.not_registered {
+        let retry = clock::relative(*next_attempt, now);
+        let why = if message.is_empty() { "no worker has polled" } else { message };
+        lines.push(format!("not registered, next attempt {retry}: {why}"));
+    }
     if let Some(BackingOff { class, failures, until, probing }) = &group.backing_off {
         let failed = format!("{class}, {failures} failures in a row");
         lines.push(match (probing, *until > now) {
