@@ -27,10 +27,11 @@ macro_rules! server {
 
 /// Inputs of `wci`'s own runs, by the revision that wrote them, oldest first. A build that changes
 /// what is stored adds one; none is ever edited.
-const WRITTEN_BY_WCI: [(&str, &str); 3] = [
+const WRITTEN_BY_WCI: [(&str, &str); 4] = [
     ("revision 1", include_str!("golden/wci-revision-1-start-input.json")),
     ("revision 2", include_str!("golden/wci-revision-2-start-input.json")),
     ("revision 3", include_str!("golden/wci-revision-3-start-input.json")),
+    ("revision 4", include_str!("golden/wci-revision-4-start-input.json")),
 ];
 
 /// Written by this build, by shape: other builds of `wci` read it, so it does not change.

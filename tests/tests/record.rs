@@ -11,7 +11,7 @@ use wci_tests::{Behaviour, Group, SOON, SpecFile, Version, World, wait_for};
 use wci_workflows::payload_of;
 
 /// The version of the workflow's code; a change that needs a patch increments it.
-const WORKFLOW_VERSION: &str = "v3";
+const WORKFLOW_VERSION: &str = "v4";
 /// Longer than the minimum interval between two checks of a compute config.
 const NEXT_CHECK: Duration = Duration::from_secs(180);
 
@@ -40,6 +40,26 @@ async fn on_lambda(world: &World, name: &str) -> Version {
     let group = Group::lambda(name).scaler("scale_up_cooloff_ms", 2_000);
     version.at_zero_with(&SpecFile::of(&version.id).group("default", group)).await;
     version
+}
+
+#[tokio::test]
+#[ignore = "records"]
+async fn registered_after_failed_starts() {
+    let folder = tempfile::tempdir().unwrap();
+    let flaky = wci_tests::flaky_greeter(folder.path());
+    let allowed = format!("flaky={}", flaky.program.display());
+    let world = World::builder().worker_args(&["--allow-command", &allowed]).start().await;
+    let version = world.version("flaky");
+    let spec = SpecFile::of(&version.id).group("default", Group::command("flaky", "flaky"));
+    version.apply(&spec).await.ok();
+    let attempts = async || Some(version.dump().await?.wci?.unregistered.get("default")?.attempts);
+    wait_for("a second attempt", NEXT_CHECK, async || (attempts().await? >= 2).then_some(())).await;
+    flaky.mend();
+    wait_for("the task queues", NEXT_CHECK, async || (version.queues().await >= 1).then_some(()))
+        .await;
+    version.load(1, 10).await.done(SOON).await;
+    version.left_alone().await;
+    delete_and_save(&world, &version, "registered-after-failed-starts").await;
 }
 
 #[tokio::test]

@@ -2,37 +2,24 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use std::{fs, os::unix::fs::PermissionsExt, time::Duration};
+use std::time::Duration;
 
-use wci_tests::{Group, SOON, SpecFile, World, wait_for};
+use wci_tests::{Group, SOON, SpecFile, World, flaky_greeter, wait_for};
 
 /// Several attempts, with the waits between them.
 const ATTEMPTS: Duration = Duration::from_secs(60);
 
-/// A worker that fails until a file is there, then is a greeter.
-fn failing(folder: &std::path::Path, greeter: &std::path::Path) -> std::path::PathBuf {
-    let (script, mark) = (folder.join("flaky"), folder.join("works"));
-    let text = format!(
-        "#!/bin/sh\n[ -e {} ] || {{ echo 'no route to the database' >&2; exit 3; }}\nexec {}\n",
-        mark.display(),
-        greeter.display()
-    );
-    fs::write(&script, text).unwrap();
-    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
-    script
-}
-
 #[tokio::test]
 async fn a_worker_whose_first_starts_fail_is_started_again_until_its_task_queues_are_known() {
     let folder = tempfile::tempdir().unwrap();
-    let script = failing(folder.path(), &wci_tests::built("greeter"));
-    let allowed = format!("flaky={}", script.display());
+    let flaky = flaky_greeter(folder.path());
+    let allowed = format!("flaky={}", flaky.program.display());
     let world = World::builder().worker_args(&["--allow-command", &allowed]).start().await;
     let version = world.version("flaky");
     let group = Group::command("flaky", "flaky");
     version.apply(&SpecFile::of(&version.id).group("default", group)).await.ok();
 
-    let health = wait_for("the failure to be told", SOON, async || {
+    let health = wait_for("the failure to be shown", SOON, async || {
         let text = world.wci(&["describe", &version.id.to_string()]).await.ok().stdout;
         text.lines().find(|line| line.contains("not registered: default")).map(str::to_owned)
     })
@@ -40,7 +27,7 @@ async fn a_worker_whose_first_starts_fail_is_started_again_until_its_task_queues
     assert!(health.contains("the worker exited with code 3: no route to the database"), "{health}");
     assert_eq!(version.queues().await, 0);
 
-    fs::write(folder.path().join("works"), "").unwrap();
+    flaky.mend();
     wait_for("the task queues", ATTEMPTS, async || (version.queues().await >= 1).then_some(()))
         .await;
     wait_for("the health", SOON, async || {
