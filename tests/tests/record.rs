@@ -58,7 +58,7 @@ async fn registered_after_failed_starts() {
     wait_for("the task queues", NEXT_CHECK, async || (version.queues().await >= 1).then_some(()))
         .await;
     version.load(1, 10).await.done(SOON).await;
-    version.left_alone().await;
+    version.scaled_to_zero().await;
     delete_and_save(&world, &version, "registered-after-failed-starts").await;
 }
 
