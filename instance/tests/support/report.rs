@@ -6,7 +6,7 @@ use wci_contract::{
     signal::TaskAdd,
 };
 
-use wci_instance::{Effect, Event};
+use wci_instance::{Effect, Event, RegistrationFailure};
 
 use super::{
     decider::{Choice, decide},
@@ -169,8 +169,12 @@ impl Driver {
                 started: groups().filter(|_| *started).collect(),
                 failed: groups().filter(|_| *failed).map(|group| (group, "no".into())).collect(),
                 empty_sets: groups().filter(|_| *empty_sets).collect(),
+                unregistered: groups()
+                    .filter(|_| *failed)
+                    .map(|group| (group, "no".into()))
+                    .collect(),
             }),
-            _ => Err("no answer".to_owned()),
+            _ => Err(RegistrationFailure { message: "no answer".to_owned(), is_retried: true }),
         };
         for group in result.iter().flat_map(|output| &output.empty_sets) {
             let current = self.instance.spec().map(|spec| &spec.scaling_group_specs);
