@@ -19,7 +19,9 @@ mod simulate;
 mod timeline;
 mod validate;
 
-use crate::{connection::ConnectionArgs, output};
+use wci_contract::{VersionId, version::NameError};
+
+use crate::{connection::ConnectionArgs, control::AdminClient, output};
 
 /// One of the operator's commands, with its arguments.
 #[derive(Debug, clap::Subcommand)]
@@ -70,7 +72,23 @@ pub async fn run(
     }
 }
 
-/// Reads the version that a command is about.
-fn parse_version(text: &str) -> Result<wci_contract::VersionId, wci_contract::version::NameError> {
+/// Reads the version that a command changes.
+fn parse_version(text: &str) -> Result<VersionId, NameError> {
     text.parse()
+}
+
+/// Reads the version that a command shows.
+fn parse_shown_version(text: &str) -> Result<ShownVersion, NameError> {
+    VersionId::candidates(text).map(ShownVersion)
+}
+
+/// The version that a command shows: one of these, which the server tells.
+#[derive(Debug, Clone)]
+struct ShownVersion(Vec<VersionId>);
+
+impl ShownVersion {
+    /// The one that exists.
+    async fn resolve(&self, admin: &AdminClient) -> anyhow::Result<VersionId> {
+        admin.existing(&self.0).await
+    }
 }

@@ -1,32 +1,39 @@
 //! The connection to the server, from flags, environment and `temporal.toml`, as in the `temporal`
 //! CLI.
 
-use std::{path::Path, time::Duration};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
-use anyhow::{anyhow, bail};
-use temporalio_client::{
-    Client, ClientOptions, Connection, ConnectionOptions,
-    envconfig::{ClientConfigProfile, DataSource, LoadClientConfigProfileOptions},
+use anyhow::{Context, anyhow, bail};
+use temporal_client_connection::{
+    ClientConfigProfile, ClientConfigTLS, DataSource, Environment, ProfileSource, SettingNames,
+    SettingsError, Subject, connect, load, options,
 };
-use temporalio_common::{
-    data_converters::{DataConverter, DefaultPayloadCodec, PayloadConverter},
-    envconfig::{ClientConfigTLS, load_client_config_profile},
-};
+use temporalio_client::{Client, ClientOptions, Connection, ConnectionOptions};
+use temporalio_common::data_converters::{DataConverter, DefaultPayloadCodec, PayloadConverter};
 use wci_workflows::TypedFailures;
 
 /// Time limit of connecting.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Connection flags. A flag overrides the environment, which overrides the file.
+/// Connection flags. A flag overrides the environment, which overrides the file. An empty flag
+/// counts as missing.
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Connection")]
 pub struct ConnectionArgs {
     /// Address of the Temporal server [env: TEMPORAL_ADDRESS] [default: localhost:7233]
     #[arg(long, global = true, value_name = "HOST:PORT")]
     pub address: Option<String>,
-    /// API key [env: TEMPORAL_API_KEY]
+    /// API key; other users of this machine can see it in the process list: prefer
+    /// --api-key-file [env: TEMPORAL_API_KEY]
     #[arg(long, global = true, value_name = "KEY", hide_env_values = true)]
     pub api_key: Option<String>,
+    /// File with the API key, as a secret is mounted
+    #[arg(long, global = true, value_name = "FILE", conflicts_with = "api_key")]
+    pub api_key_file: Option<PathBuf>,
     /// Profile of temporal.toml to use [env: TEMPORAL_PROFILE] [default: default]
     #[arg(long, global = true, value_name = "NAME")]
     pub profile: Option<String>,
@@ -50,6 +57,10 @@ pub struct ConnectionArgs {
     /// Expected name in the server's certificate [env: TEMPORAL_TLS_SERVER_NAME]
     #[arg(long, global = true, value_name = "NAME")]
     pub tls_server_name: Option<String>,
+    /// Accept every certificate of the server, for tests only
+    /// [env: TEMPORAL_TLS_DISABLE_HOST_VERIFICATION]
+    #[arg(long, global = true, num_args = 0..=1, default_missing_value = "true", require_equals = true)]
+    pub tls_disable_host_verification: Option<bool>,
 }
 
 /// A resolved connection.
@@ -67,93 +78,107 @@ impl ConnectionArgs {
     /// # Errors
     /// A file is missing or invalid, or the flags contradict each other.
     pub fn target(&self) -> anyhow::Result<Target> {
-        // The SDK treats a missing file as empty, and would connect to another server.
-        if let Some(file) = &self.config_file
+        // A flag names a file that is there, or a mistake would lead to another server.
+        let file = given(&self.config_file);
+        if let Some(file) = file
             && !Path::new(file).is_file()
         {
             bail!("--config-file {file}: no such file");
         }
-        let options = LoadClientConfigProfileOptions::builder()
-            .maybe_config_source(self.config_file.clone().map(DataSource::Path))
-            .maybe_config_file_profile(self.profile.clone())
-            .build();
-        let mut profile = load_client_config_profile(options, None).map_err(|e| {
-            anyhow!("cannot read the connection settings, see --config-file and --profile: {e}")
-        })?;
+        let source = ProfileSource {
+            file: file.map(PathBuf::from),
+            profile: given(&self.profile).cloned(),
+            user_file: true,
+        };
+        let environment = Environment::of_process().map_err(with_flags)?;
+        let mut profile = load(&source, &environment).map_err(with_flags)?;
         self.override_profile(&mut profile)?;
         let namespace = profile.namespace.clone().unwrap_or_else(|| "default".to_owned());
-        let address = profile.address.clone().unwrap_or_default();
-        let mut options = ConnectionOptions::try_from(profile).map_err(|e| {
-            anyhow!("cannot connect to {address:?}: {e}; see --address and the --tls flags")
-        })?;
+        let mut options = options(profile).map_err(with_flags)?;
         options.identity = identity();
-        options.connect_timeout = Some(CONNECT_TIMEOUT);
         Ok(Target { options, namespace })
     }
 
     fn override_profile(&self, profile: &mut ClientConfigProfile) -> anyhow::Result<()> {
-        let Self {
-            address,
-            api_key,
-            profile: _,
-            config_file: _,
-            tls,
-            tls_cert_path,
-            tls_key_path,
-            tls_ca_path,
-            tls_server_name,
-        } = self;
-        let names_files = [tls_cert_path, tls_key_path, tls_ca_path, tls_server_name];
-        if *tls == Some(false) && names_files.iter().any(|flag| flag.is_some()) {
+        if let Some(address) = given(&self.address) {
+            profile.address = Some(address.clone());
+        }
+        if let Some(key) = self.key()? {
+            profile.api_key = Some(key);
+        }
+        self.override_tls(profile)
+    }
+
+    /// The API key of the flags.
+    fn key(&self) -> anyhow::Result<Option<String>> {
+        let Some(file) = &self.api_key_file else { return Ok(given(&self.api_key).cloned()) };
+        let place = || format!("cannot read the API key in --api-key-file {}", file.display());
+        let key = fs::read_to_string(file).with_context(place)?.trim().to_owned();
+        if key.is_empty() {
+            bail!("--api-key-file {}: the file is empty", file.display());
+        }
+        Ok(Some(key))
+    }
+
+    fn override_tls(&self, profile: &mut ClientConfigProfile) -> anyhow::Result<()> {
+        let [cert, key, ca, name] =
+            [&self.tls_cert_path, &self.tls_key_path, &self.tls_ca_path, &self.tls_server_name]
+                .map(given);
+        let is_unverified = self.tls_disable_host_verification;
+        let has_others =
+            [cert, key, ca, name].iter().any(Option::is_some) || is_unverified == Some(true);
+        if self.tls == Some(false) && has_others {
             bail!("--tls=false contradicts the other --tls flags: remove one of them");
         }
-        if address.is_some() {
-            profile.address.clone_from(address);
-        }
-        if api_key.is_some() {
-            profile.api_key.clone_from(api_key);
-        }
-        if tls.is_none() && names_files.iter().all(|flag| flag.is_none()) {
+        if self.tls.is_none() && !has_others && is_unverified.is_none() {
             return Ok(());
         }
         let settings = profile.tls.get_or_insert_with(ClientConfigTLS::default);
-        settings.disabled = Some(*tls == Some(false));
-        let put = |slot: &mut Option<DataSource>, path: &Option<String>| {
+        if self.tls.is_some() || has_others {
+            settings.disabled = Some(self.tls == Some(false));
+        }
+        for (slot, path) in [
+            (&mut settings.client_cert, cert),
+            (&mut settings.client_key, key),
+            (&mut settings.server_ca_cert, ca),
+        ] {
             if let Some(path) = path {
                 *slot = Some(DataSource::Path(path.clone()));
             }
-        };
-        put(&mut settings.client_cert, tls_cert_path);
-        put(&mut settings.client_key, tls_key_path);
-        put(&mut settings.server_ca_cert, tls_ca_path);
-        if tls_server_name.is_some() {
-            settings.server_name.clone_from(tls_server_name);
+        }
+        if let Some(name) = name {
+            settings.server_name = Some(name.clone());
+        }
+        if let Some(is_unverified) = is_unverified {
+            settings.disable_host_verification = is_unverified;
         }
         Ok(())
     }
 }
 
-impl Target {
-    /// Connects. Errors name the address.
-    pub async fn connect(&self) -> anyhow::Result<Connection> {
-        let address = self.options.target.as_str().trim_end_matches('/').to_owned();
-        Connection::connect(self.options.clone()).await.map_err(|error| {
-            anyhow!(
-                "no Temporal server responds at {address} ({}): start one (temporal server \
-                 start-dev) or set another with --address or TEMPORAL_ADDRESS",
-                root_cause(&error)
-            )
-        })
-    }
+/// The value of a flag that is not empty.
+fn given(flag: &Option<String>) -> Option<&String> {
+    flag.as_ref().filter(|value| !value.is_empty())
 }
 
-/// The root cause of `error`; the layers above only repeat it.
-fn root_cause(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut error = error;
-    while let Some(source) = error.source() {
-        error = source;
+/// Adds the flags that change what `error` is about.
+fn with_flags(error: SettingsError) -> anyhow::Error {
+    let flags = match error.subject() {
+        Subject::Profile => "; see --config-file and --profile",
+        Subject::Address => "; see --address",
+        Subject::Tls => "; see the --tls flags and the variables TEMPORAL_TLS_…",
+        Subject::Variable => ", or unset",
+    };
+    anyhow!("cannot use the connection settings: {error}{flags}")
+}
+
+impl Target {
+    /// Connects. Errors name the address and say what to do.
+    pub async fn connect(&self) -> anyhow::Result<Connection> {
+        connect(self.options.clone(), CONNECT_TIMEOUT)
+            .await
+            .map_err(|error| anyhow!("{error}; {}", error.remedy(SettingNames::FlagsAndVariables)))
     }
-    error.to_string()
 }
 
 /// A client for `namespace` that keeps the types of failures.

@@ -5,6 +5,7 @@ mod compute;
 mod dry_run;
 mod error;
 mod execution;
+mod existing;
 mod history;
 mod instance;
 mod list;
@@ -71,7 +72,8 @@ impl Scope {
             );
         }
         let target = connection.target()?;
-        let namespace = self.namespace.clone().unwrap_or_else(|| target.namespace.clone());
+        let namespace = self.namespace.clone().filter(|name| !name.is_empty());
+        let namespace = namespace.unwrap_or_else(|| target.namespace.clone());
         AdminClient::new(connection::client(target.connect().await?, &namespace)?, task_queue).await
     }
 }

@@ -64,6 +64,19 @@ pub enum NameError {
     /// No colon or slash between the two.
     #[error("{0:?} does not name a version: write <deployment>:<build-id>, for example orders:v1")]
     NotAVersion(String),
+    /// No colon, and more than one slash.
+    #[error("{text:?} may be {}: write the version with a colon", alternatives(.candidates))]
+    Ambiguous {
+        /// The text.
+        text: String,
+        /// The versions that it may name.
+        candidates: Vec<VersionId>,
+    },
+}
+
+fn alternatives(candidates: &[VersionId]) -> String {
+    let names: Vec<String> = candidates.iter().map(VersionId::to_string).collect();
+    names.join(" or ")
 }
 
 impl VersionId {
@@ -85,6 +98,32 @@ impl VersionId {
             return Err(NameError::Colon(deployment.to_owned()));
         }
         Ok(Self { deployment: deployment.to_owned(), build_id: build_id.to_owned() })
+    }
+
+    /// The versions that `text` may name, as a person types it: one for `<deployment>:<build-id>`,
+    /// and one for each slash if there is no colon, because both names may contain slashes.
+    ///
+    /// # Errors
+    /// The text names no version.
+    pub fn candidates(text: &str) -> Result<Vec<Self>, NameError> {
+        if let Some((deployment, build_id)) = text.split_once(':') {
+            return Ok(vec![Self::new(deployment, build_id)?]);
+        }
+        let read: Vec<_> = text
+            .match_indices('/')
+            .map(|(at, slash)| {
+                let (deployment, rest) = text.split_at(at);
+                Self::new(deployment, rest.strip_prefix(slash).unwrap_or(rest))
+            })
+            .collect();
+        match read.as_slice() {
+            [] => Err(NameError::NotAVersion(text.to_owned())),
+            [Err(error)] => Err(error.clone()),
+            _ => match read.into_iter().flatten().collect::<Vec<_>>() {
+                none if none.is_empty() => Err(NameError::NotAVersion(text.to_owned())),
+                some => Ok(some),
+            },
+        }
     }
 
     /// Parses an instance's workflow ID; `None` for any other workflow ID.
@@ -117,13 +156,17 @@ impl VersionId {
 impl FromStr for VersionId {
     type Err = NameError;
 
-    /// Parses `<deployment>:<build-id>` or `<deployment>/<build-id>`, as a person types it.
+    /// Parses `<deployment>:<build-id>` or `<deployment>/<build-id>`, as a person types it. Refuses
+    /// text with several slashes and no colon.
     fn from_str(text: &str) -> Result<Self, NameError> {
-        let (deployment, build_id) = text
-            .split_once(':')
-            .or_else(|| text.split_once('/'))
-            .ok_or_else(|| NameError::NotAVersion(text.to_owned()))?;
-        Self::new(deployment, build_id)
+        let mut candidates = Self::candidates(text)?;
+        match (candidates.pop(), candidates.is_empty()) {
+            (Some(only), true) => Ok(only),
+            (last, _) => {
+                candidates.extend(last);
+                Err(NameError::Ambiguous { text: text.to_owned(), candidates })
+            }
+        }
     }
 }
 
@@ -153,6 +196,17 @@ mod tests {
     #[test]
     fn a_slash_serves_where_there_is_no_colon() {
         assert_eq!(parse("orders/v1").unwrap().to_string(), "orders:v1");
+    }
+
+    #[test]
+    fn several_slashes_without_a_colon_are_refused_with_the_versions_they_may_name() {
+        assert_eq!(
+            parse("a/b/c").unwrap_err().to_string(),
+            "\"a/b/c\" may be a:b/c or a/b:c: write the version with a colon"
+        );
+        let id = parse("a/b:c").unwrap();
+        assert_eq!((id.deployment(), id.build_id()), ("a/b", "c"));
+        assert_eq!(VersionId::candidates("a/b/").unwrap(), [VersionId::new("a", "b/").unwrap()]);
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! From the JSON that the `temporal` CLI prints to the protocol's history.
 
+mod canonical;
+
 use prost::Message;
 use prost_reflect::{DescriptorPool, DeserializeOptions, DynamicMessage, MessageDescriptor};
 use serde::Deserialize;
-use serde_json::value::RawValue;
+use serde_json::{Value, value::RawValue};
 use temporalio_common::protos::temporal::api::history::v1::History;
 
 /// Why a text is not a history.
@@ -36,7 +38,8 @@ struct Around<'a> {
     history: Option<&'a RawValue>,
 }
 
-/// Reads `{"events":[…]}` or `{"history":{"events":[…]}}` in the protocol's JSON.
+/// Reads `{"events":[…]}` or `{"history":{"events":[…]}}` in the protocol's JSON, also with the
+/// shorthand for payloads of the server's HTTP API and with the old names of enum values.
 ///
 /// Fields that this build does not know are left out.
 pub fn parse(text: &[u8]) -> Result<History, JsonError> {
@@ -64,10 +67,12 @@ fn around(value: &RawValue) -> Result<Around<'_>, JsonError> {
 }
 
 fn decode(text: &str) -> Result<History, JsonError> {
+    let mut json: Value = serde_json::from_str(text).map_err(JsonError::NotJson)?;
+    let descriptor = descriptor()?;
+    canonical::canonicalize(&mut json, &descriptor);
     // Servers and command lines newer than this build may say more.
     let lenient = DeserializeOptions::new().deny_unknown_fields(false);
-    let mut json = serde_json::Deserializer::from_str(text);
-    let message = DynamicMessage::deserialize_with_options(descriptor()?, &mut json, &lenient)
+    let message = DynamicMessage::deserialize_with_options(descriptor, json, &lenient)
         .map_err(|e| JsonError::NotAHistory(e.to_string()))?;
     History::decode(message.encode_to_vec().as_slice()).map_err(descriptors)
 }
@@ -81,3 +86,6 @@ fn descriptor() -> Result<MessageDescriptor, JsonError> {
 fn descriptors(error: impl std::fmt::Display) -> JsonError {
     JsonError::Descriptors(error.to_string())
 }
+
+#[cfg(test)]
+mod tests;

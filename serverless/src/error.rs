@@ -82,12 +82,12 @@ pub enum Error {
         /// The cause.
         reason: String,
     },
-    /// No Temporal server answers at the address.
-    #[error("cannot reach a Temporal server at {target}: {reason}; set TEMPORAL_ADDRESS")]
+    /// No Temporal server answers at the address, or not with these TLS settings.
+    #[error("cannot reach a Temporal server at {target}: {reason}")]
     Unreachable {
         /// Scheme, host and port.
         target: String,
-        /// The message of the transport.
+        /// The cause, and what to do about it.
         reason: String,
     },
     /// The server denies access, for example because of invalid credentials.
@@ -189,7 +189,7 @@ mod tests {
     fn a_connection_error_says_where_and_what_to_set() {
         let error = Error::Unreachable {
             target: "http://localhost:7233".to_owned(),
-            reason: "connection refused".to_owned(),
+            reason: "connection refused; set TEMPORAL_ADDRESS".to_owned(),
         };
         assert_eq!(
             error.to_string(),

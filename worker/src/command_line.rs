@@ -1,8 +1,8 @@
 //! The command line.
 
-use std::process::ExitCode;
+use std::{env, ffi::OsStr, process::ExitCode};
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, builder::Resettable};
 
 use wci_cli::connection::ConnectionArgs;
 
@@ -30,7 +30,7 @@ enum Command {
 
 /// Parses the command line and runs the command.
 pub(crate) fn run() -> ExitCode {
-    let Cli { connection, command } = match Cli::try_parse() {
+    let Cli { connection, command } = match parse() {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version go to stdout with exit code 0, usage errors to stderr with 2.
@@ -55,6 +55,24 @@ pub(crate) fn run() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn parse() -> Result<Cli, clap::Error> {
+    let mut matches = without_empty_variables(Cli::command()).try_get_matches()?;
+    Cli::from_arg_matches_mut(&mut matches)
+}
+
+/// An empty variable counts as unset, as for the connection.
+fn without_empty_variables(command: clap::Command) -> clap::Command {
+    command
+        .mut_args(|arg| {
+            if arg.get_env().is_some_and(is_empty) { arg.env(Resettable::Reset) } else { arg }
+        })
+        .mut_subcommands(without_empty_variables)
+}
+
+fn is_empty(variable: &OsStr) -> bool {
+    env::var_os(variable).is_some_and(|value| value.is_empty())
 }
 
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {

@@ -27,7 +27,7 @@ const MAX_LISTED: usize = 10_000;
   wci adopt orders:v1
   wci adopt --all -n orders")]
 pub struct AdoptArgs {
-    /// Version, as DEPLOYMENT:BUILD or DEPLOYMENT/BUILD; repeat for more
+    /// Version, as DEPLOYMENT:BUILD, or DEPLOYMENT/BUILD if neither name has a slash; repeat for more
     #[arg(value_name = "VERSION", value_parser = super::parse_version, required_unless_present = "all")]
     ids: Vec<VersionId>,
     /// Adopt every version in the namespace that the server's controller runs, except released

@@ -24,7 +24,7 @@ use crate::{
       --aws-lambda-assume-role-arn arn:aws:iam::123456789012:role/invoke-orders \\
       --aws-lambda-assume-role-external-id f3a9c1")]
 pub struct ClaimArgs {
-    /// Version, as DEPLOYMENT:BUILD or DEPLOYMENT/BUILD
+    /// Version, as DEPLOYMENT:BUILD, or DEPLOYMENT/BUILD if neither name has a slash
     #[arg(value_name = "VERSION", value_parser = super::parse_version)]
     id: VersionId,
     #[command(flatten)]

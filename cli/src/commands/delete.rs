@@ -24,7 +24,7 @@ use crate::{
   wci delete --drained
   wci delete orders:v1 --skip-drainage --yes")]
 pub struct DeleteArgs {
-    /// Version, as DEPLOYMENT:BUILD or DEPLOYMENT/BUILD
+    /// Version, as DEPLOYMENT:BUILD, or DEPLOYMENT/BUILD if neither name has a slash
     #[arg(value_name = "VERSION", value_parser = super::parse_version,
           required_unless_present = "drained")]
     id: Option<VersionId>,

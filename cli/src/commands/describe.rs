@@ -7,6 +7,7 @@ mod text;
 use anyhow::bail;
 use wci_contract::VersionId;
 
+use super::ShownVersion;
 use crate::{
     clock,
     connection::ConnectionArgs,
@@ -28,8 +29,8 @@ mod tests;
   wci describe orders:v1 -o json | jq '.decisions[-1].reasons'")]
 pub struct DescribeArgs {
     /// Version, as DEPLOYMENT:BUILD or DEPLOYMENT/BUILD
-    #[arg(value_name = "VERSION", value_parser = super::parse_version)]
-    id: VersionId,
+    #[arg(value_name = "VERSION", value_parser = super::parse_shown_version)]
+    id: ShownVersion,
     #[command(flatten)]
     scope: Scope,
     /// Output format
@@ -41,6 +42,7 @@ pub struct DescribeArgs {
 pub(super) async fn run(connection: &ConnectionArgs, args: DescribeArgs) -> anyhow::Result<()> {
     let DescribeArgs { id, scope, output } = args;
     let admin = scope.open(connection).await?;
+    let id = id.resolve(&admin).await?;
     let Some(execution) = admin.latest_run(&id).await? else {
         bail!("{id} does not exist: create it with `wci apply`, or see `wci list`");
     };

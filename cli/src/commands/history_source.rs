@@ -6,6 +6,7 @@ use anyhow::{Context, bail};
 use wci_contract::{VersionId, names::INSTANCE_WORKFLOW, state::State};
 use wci_history::{History, RunHistory};
 
+use super::ShownVersion;
 use crate::{
     clock::{self, Millis},
     connection::ConnectionArgs,
@@ -18,8 +19,8 @@ use crate::{
 #[derive(Debug, clap::Args)]
 pub(super) struct HistoryArgs {
     /// The version, as DEPLOYMENT:BUILD or DEPLOYMENT/BUILD
-    #[arg(value_name = "VERSION", value_parser = super::parse_version, required_unless_present = "history")]
-    id: Option<VersionId>,
+    #[arg(value_name = "VERSION", value_parser = super::parse_shown_version, required_unless_present = "history")]
+    id: Option<ShownVersion>,
     /// Recorded run to read instead of a server's, as `temporal workflow show --output json`
     /// prints it; repeat for runs that continue each other, oldest first
     #[arg(long, value_name = "FILE", conflicts_with = "id")]
@@ -69,7 +70,10 @@ impl HistoryArgs {
         part: Part,
     ) -> anyhow::Result<HistorySource> {
         match &self.id {
-            Some(id) => from_server(&self.scope.open(connection).await?, id, part).await,
+            Some(id) => {
+                let admin = self.scope.open(connection).await?;
+                from_server(&admin, &id.resolve(&admin).await?, part).await
+            }
             None => self.read_files(part.at),
         }
     }

@@ -19,7 +19,7 @@ use crate::{
 #[command(after_help = "Examples:
   wci release orders:v1")]
 pub struct ReleaseArgs {
-    /// Version, as DEPLOYMENT:BUILD or DEPLOYMENT/BUILD
+    /// Version, as DEPLOYMENT:BUILD, or DEPLOYMENT/BUILD if neither name has a slash
     #[arg(value_name = "VERSION", value_parser = super::parse_version)]
     id: VersionId,
     #[command(flatten)]
