@@ -82,15 +82,11 @@ impl HistoryArgs {
         let mut runs = Vec::new();
         for file in &self.history {
             let context = || format!("{}", file.display());
-            let recording = Recording::read(file).with_context(context)?;
-            if recording.workflow_type != INSTANCE_WORKFLOW {
-                bail!(
-                    "{} is a run of {:?}, not of an instance",
-                    file.display(),
-                    recording.workflow_type
-                );
+            let (workflow_type, history) = Recording::read_history(file).with_context(context)?;
+            if workflow_type != INSTANCE_WORKFLOW {
+                bail!("{} is a run of {workflow_type:?}, not of an instance", file.display());
             }
-            runs.push(RunHistory { events: recording.history.events });
+            runs.push(RunHistory { events: history.events });
         }
         let whole = history(&runs, None);
         let now = whole.runs.last().map_or(0, |run| run.last_event);

@@ -1,7 +1,13 @@
 //! One row: settings, and what becomes of a connection with them.
 
-use std::{fs, path::PathBuf, process::Stdio, time::Duration};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
 
+use tempfile::NamedTempFile;
 use tokio::process::Command;
 use wci_tests::{Certificates, Programs, World};
 
@@ -93,13 +99,15 @@ impl Row {
     /// Runs the programs, and returns what is not as it should be.
     pub(crate) async fn problems(&self, place: &Place) -> Vec<String> {
         let Programs { wci, greeter, temporal } = &place.programs;
+        let file = self.write_file(place);
+        let file = file.as_ref().map(NamedTempFile::path);
         let library = async {
-            if self.no_library { None } else { Some(self.run(place, greeter, &[]).await) }
+            if self.no_library { None } else { Some(self.run(place, file, greeter, &[]).await) }
         };
         let list = ["workflow", "list"];
         let (ours, theirs, library) = tokio::join!(
-            self.run(place, wci, &["list"]),
-            self.run(place, temporal, &list),
+            self.run(place, file, wci, &["list"]),
+            self.run(place, file, temporal, &list),
             library
         );
         let mut problems = Vec::new();
@@ -126,21 +134,22 @@ impl Row {
         problems
     }
 
+    /// Writes the configuration file.
+    fn write_file(&self, place: &Place) -> Option<NamedTempFile> {
+        let text = place.fill(self.file?);
+        let file = NamedTempFile::with_suffix_in(".toml", &place.home).unwrap();
+        fs::write(file.path(), text).unwrap();
+        Some(file)
+    }
+
     /// Whether the program connects, and what it says on stderr.
-    async fn run(&self, place: &Place, program: &PathBuf, args: &[&str]) -> (bool, String) {
-        let file = self.file.map(|text| {
-            // Rows with the same file share it.
-            let text = place.fill(text);
-            let name = format!(
-                "{:x}.toml",
-                text.bytes().fold(7_u64, |hash, byte| {
-                    hash.wrapping_mul(31).wrapping_add(u64::from(byte))
-                })
-            );
-            let path = place.home.join(name);
-            fs::write(&path, text).unwrap();
-            path
-        });
+    async fn run(
+        &self,
+        place: &Place,
+        file: Option<&Path>,
+        program: &Path,
+        args: &[&str],
+    ) -> (bool, String) {
         let mut command = Command::new(program);
         command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.env("HOME", &place.home).current_dir(&place.home);

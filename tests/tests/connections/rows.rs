@@ -37,7 +37,7 @@ fn empty() -> Vec<Row> {
         plain!("TEMPORAL_TLS_SERVER_NAME=").unlike_the_cli(),
         plain!("TEMPORAL_TLS_CLIENT_CERT_PATH=").unlike_the_cli(),
         plain!("TEMPORAL_TLS_CLIENT_KEY_DATA=").unlike_the_cli(),
-        plain!("TEMPORAL_TLS_DISABLE_HOST_VERIFICATION=").unlike_the_cli(),
+        plain!("TEMPORAL_TLS_DISABLE_HOST_VERIFICATION="),
         with_ca!("{tls}" "TEMPORAL_TLS_SERVER_CA_CERT_DATA="),
         Row::env("TEMPORAL_ADDRESS=")
             .file("[profile.default]\naddress = \"{plain}\"\nnamespace = \"\"\napi_key = \"\"\n"),

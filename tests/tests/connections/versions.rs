@@ -5,8 +5,7 @@ use wci_tests::World;
 #[tokio::test]
 async fn the_version_that_exists_is_shown_and_a_command_that_changes_one_wants_a_colon() {
     let world = World::new().await;
-    let version = world.version_of("team/orders", "v1");
-    version.apply(&version.greeters()).await.ok();
+    world.wci(&["claim", "team/orders:v1"]).await.ok();
     let shown = world.wci(&["describe", "team/orders/v1", "-o", "json"]).await.ok().json();
     assert_eq!(shown["deployment"], "team/orders", "{shown:#}");
     world.wci(&["explain", "team/orders/v1"]).await.ok();

@@ -35,10 +35,16 @@ pub struct Recording {
 impl Recording {
     /// Reads a file, or standard input if `path` is `-`.
     pub fn read(path: &Path) -> Result<Self, ReplayError> {
-        if path == Path::new("-") {
-            return Self::parse(&read_all(io::stdin().lock())?);
-        }
-        Self::parse(&read_all(File::open(path)?)?)
+        Self::parse(&read_text(path)?)
+    }
+
+    /// Reads the workflow type and the history of a run that need not be complete enough for a
+    /// replay.
+    pub(crate) fn read_history(path: &Path) -> Result<(String, History), ReplayError> {
+        let history = json::parse(&read_text(path)?)?;
+        let workflow_type = start_of(&history)?.workflow_type.clone().unwrap_or_default().name;
+        check_events(&history.events)?;
+        Ok((workflow_type, history))
     }
 
     /// Parses the output of `temporal workflow show --output json`, alone or as the value of
@@ -96,6 +102,13 @@ impl Recording {
     pub fn events(&self) -> usize {
         self.history.events.len()
     }
+}
+
+fn read_text(path: &Path) -> Result<Vec<u8>, ReplayError> {
+    if path == Path::new("-") {
+        return read_all(io::stdin().lock());
+    }
+    read_all(File::open(path)?)
 }
 
 fn read_all(source: impl Read) -> Result<Vec<u8>, ReplayError> {
