@@ -39,8 +39,12 @@ fn empty() -> Vec<Row> {
         plain!("TEMPORAL_TLS_CLIENT_KEY_DATA=").unlike_the_cli(),
         plain!("TEMPORAL_TLS_DISABLE_HOST_VERIFICATION="),
         with_ca!("{tls}" "TEMPORAL_TLS_SERVER_CA_CERT_DATA="),
-        Row::env("TEMPORAL_ADDRESS=")
+        Row::env("")
             .file("[profile.default]\naddress = \"{plain}\"\nnamespace = \"\"\napi_key = \"\"\n"),
+        // The CLI drops the address of the file, and connects to localhost:7233.
+        Row::env("TEMPORAL_ADDRESS=")
+            .file("[profile.default]\naddress = \"{plain}\"\n")
+            .unlike_the_cli(),
     ];
     // Nothing is set, and nothing listens at the default address on a machine that builds.
     if std::net::TcpStream::connect("localhost:7233").is_err() {
