@@ -94,7 +94,7 @@ fn a_recorded_run_reads_the_same_in_shorthand() {
         let mut short: Value = serde_json::from_slice(&text).unwrap();
         shorten(&mut short);
         let short = short.to_string();
-        assert!(!short.contains("anNvbi9wbGFpbg"), "{} is not short", file.display());
+        assert!(short.len() < text.len(), "{} is not short", file.display());
         let read = |text: &[u8]| {
             let events = parse(text).unwrap().events;
             format!("{:?}", crate::History::read([&*events], None))
