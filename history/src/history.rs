@@ -80,11 +80,10 @@ impl Pending {
     /// The purpose of a timer. Without a compute config, the instance completes when the timer
     /// to decide again fires.
     pub(crate) fn purpose_of<'a>(&self, summary: &'a str) -> &'a str {
-        match summary {
-            summaries::DECIDE_AGAIN if !self.has_spec => {
-                "complete, because no compute config was set"
-            }
-            other => other,
+        if summaries::DECIDE_AGAIN.contains(&summary) && !self.has_spec {
+            "complete, because no compute config was set"
+        } else {
+            summary
         }
     }
 }

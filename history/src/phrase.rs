@@ -60,10 +60,10 @@ pub(super) fn full_stop(mut text: String) -> String {
 /// The purpose of a timer from its summary.
 pub(super) fn purpose(summary: &str) -> &str {
     match summary {
-        summaries::DECIDE_AGAIN => "decide again about deferred tasks",
-        summaries::WAIT_FOR_LAUNCHES => "continue as new",
-        summaries::NOTIFY_AGAIN => "notify the version again",
         "" => "go on",
+        known if summaries::DECIDE_AGAIN.contains(&known) => "decide again about deferred tasks",
+        known if summaries::WAIT_FOR_LAUNCHES.contains(&known) => "continue as new",
+        known if summaries::NOTIFY_AGAIN.contains(&known) => "notify the version again",
         other => other,
     }
 }

@@ -50,7 +50,7 @@ pub(crate) fn resize(group: &str, count: u32) -> ActivityOptions {
         .heartbeat_timeout(LAUNCH_HEARTBEAT)
         .cancellation_type(ActivityCancellationType::Abandon)
         .retry_policy(retry(LAUNCH_ATTEMPTS, Duration::from_millis(200), Duration::from_secs(5)))
-        .summary(format!("{group}: keep {count} {workers}"))
+        .summary(format!("{group}: set the size to {count} {workers}"))
         .build()
 }
 
@@ -60,7 +60,7 @@ pub(crate) fn validate() -> ActivityOptions {
         start_to_close: VALIDATE_ATTEMPT,
     })
     .retry_policy(retry(3, Duration::from_millis(500), Duration::from_secs(5)))
-    .summary("check the compute config")
+    .summary("validate the compute config")
     .build()
 }
 
@@ -71,7 +71,7 @@ pub(crate) fn revalidate() -> ActivityOptions {
         start_to_close: VALIDATE_ATTEMPT,
     })
     .retry_policy(retry(3, Duration::from_millis(500), Duration::from_secs(5)))
-    .summary("check the compute config again")
+    .summary("validate the compute config again")
     .build()
 }
 
@@ -80,7 +80,7 @@ pub(crate) fn register() -> ActivityOptions {
         .heartbeat_timeout(LAUNCH_HEARTBEAT)
         .cancellation_type(ActivityCancellationType::Abandon)
         .retry_policy(retry(5, Duration::from_secs(1), Duration::from_secs(10)))
-        .summary("register task queues that the server does not know yet")
+        .summary("register task queues")
         .build()
 }
 

@@ -46,7 +46,8 @@ pub(crate) async fn drive(ctx: &WorkflowContext<Instance>) -> RunEnd {
             Step::SetTimer { at_ms } => {
                 cancel(timer.take());
                 let wait = u64::try_from(at_ms - now_ms(ctx)).unwrap_or(0).max(1);
-                let options = options::timer(Duration::from_millis(wait), summaries::DECIDE_AGAIN);
+                let options =
+                    options::timer(Duration::from_millis(wait), summaries::DECIDE_AGAIN[0]);
                 timer = Some(Box::pin(ctx.timer(options)));
             }
             Step::CancelTimer => cancel(timer.take()),
@@ -124,7 +125,7 @@ async fn last_results(ctx: &WorkflowContext<Instance>) {
     let is_idle = |s: &Instance| s.state().is_none_or(wci_instance::InstanceState::is_idle);
     if !ctx.state(is_idle) {
         let mut timer =
-            Box::pin(ctx.timer(options::timer(LAST_RESULTS, summaries::WAIT_FOR_LAUNCHES)));
+            Box::pin(ctx.timer(options::timer(LAST_RESULTS, summaries::WAIT_FOR_LAUNCHES[0])));
         let mut idle = Box::pin(until(ctx, is_idle));
         select! {
             () = idle => timer.cancel(),

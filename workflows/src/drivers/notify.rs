@@ -46,7 +46,7 @@ pub(crate) async fn drive(ctx: &WorkflowContext<Instance>) -> Infallible {
         let mut pauses = PAUSES.into_iter();
         while !notify(ctx, &version, status.clone()).await {
             let Some(pause) = pauses.next() else { break };
-            ctx.timer(options::timer(pause, summaries::NOTIFY_AGAIN)).await;
+            ctx.timer(options::timer(pause, summaries::NOTIFY_AGAIN[0])).await;
         }
         handle(ctx, Event::VersionNotified(status));
     }

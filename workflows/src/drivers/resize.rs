@@ -42,7 +42,8 @@ pub(crate) async fn release_sets(ctx: &WorkflowContext<Instance>) {
     if ctx.state(has_no_sets) {
         return;
     }
-    let mut timer = Box::pin(ctx.timer(options::timer(RELEASE, "wait for worker sets to end")));
+    let mut timer =
+        Box::pin(ctx.timer(options::timer(RELEASE, "wait for worker sets to be released")));
     let mut released = Box::pin(until(ctx, has_no_sets));
     select! {
         () = released => timer.cancel(),
@@ -63,7 +64,7 @@ async fn resize(ctx: &WorkflowContext<Instance>, input: ResizeInput) -> Event {
     // No decision follows that could set the time of the retry.
     let is_released = |s: &Instance| s.state().is_some_and(|it| it.is_released(&input.group));
     if !outcome.is_success() && ctx.state(is_released) {
-        ctx.timer(options::timer(RETRY_RELEASE, "end the worker set")).await;
+        ctx.timer(options::timer(RETRY_RELEASE, "wait to release the worker set again")).await;
     }
     Event::SetResized { input, outcome }
 }

@@ -37,7 +37,8 @@ pub(crate) async fn drive(ctx: &WorkflowContext<Instance>) -> Infallible {
             continue;
         }
         let wait = Duration::from_millis(u64::try_from(due_ms - now_ms).unwrap_or(1));
-        let mut timer = Box::pin(ctx.timer(options::timer(wait, "check the compute config again")));
+        let mut timer =
+            Box::pin(ctx.timer(options::timer(wait, "wait to validate the compute config again")));
         let mut replaced = Box::pin(until(ctx, |s| s.outbox.revalidation.is_some()));
         let is_due = select! {
             _ = timer => true,

@@ -44,7 +44,7 @@ pub(crate) async fn drive(ctx: &WorkflowContext<Instance>) -> Infallible {
             None => watching.cancel(),
             Some(Ok(output)) => handle(ctx, Event::WatchEnded(output)),
             Some(Err(_)) => {
-                ctx.timer(options::timer(AFTER_FAILURE, "watch again")).await;
+                ctx.timer(options::timer(AFTER_FAILURE, "wait to watch again")).await;
                 handle(ctx, Event::WatchFailed);
             }
         }
