@@ -101,12 +101,13 @@ const SHAPES: [(&str, &[&str]); 8] = [
 ];
 
 /// Samples without such a name: inputs of runs, and the memo that Temporal's tools read.
-const OTHERS: [&str; 5] = [
+const OTHERS: [&str; 6] = [
     "server-start-input",
     "server-memo",
     "wci-revision-1-start-input",
     "wci-revision-2-start-input",
     "wci-revision-3-start-input",
+    "wci-revision-4-start-input",
 ];
 
 #[test]
