@@ -98,7 +98,7 @@ async fn each_path_of_the_update_mask_changes_only_its_part() {
         assert_eq!(default_group(&version.dump().await.unwrap()), expected, "{path}");
     }
     // The changes of these three paths are invalid; that they are rejected shows that they apply.
-    for (path, group, expected) in [
+    for (path, group, message) in [
         ("provider.type", json!({"provider": {"type": "nope"}}), "compute provider type 'nope'"),
         ("scaler.type", json!({"scaler": {"type": "nope"}}), "scaling algorithm type 'nope'"),
         ("provider.nexus_endpoint", json!({"provider": {"nexus_endpoint": "e"}}), "Nexus endpoint"),
@@ -108,7 +108,7 @@ async fn each_path_of_the_update_mask_changes_only_its_part() {
         let refused = version.change(&Change::of(json!({"groups": {"default": group}}))).await;
         let status = refused.unwrap_err();
         assert_eq!(status.code(), Code::InvalidArgument, "{path}: {status:?}");
-        assert!(status.message().contains(expected), "{path}: {status:?}");
+        assert!(status.message().contains(message), "{path}: {status:?}");
         assert_eq!(default_group(&version.dump().await.unwrap()), expected, "{path}");
     }
     let shown =
