@@ -110,6 +110,9 @@ impl InstanceState {
             let last = before.remove(&group).unwrap_or_default();
             let doublings = last.attempts.min(16);
             let wait_ms = FIRST_RETRY_MS.saturating_mul(1 << doublings).min(MAX_RETRY_MS);
+            // Without a known failure the worker may still be starting.
+            let min_wait_ms = if message.is_empty() { ARRIVES_WITHIN_MS } else { 0 };
+            let wait_ms = wait_ms.max(min_wait_ms);
             let since_ms = if last.attempts == 0 { now_ms } else { last.since_ms };
             let next = Unregistered {
                 attempts: last.attempts.saturating_add(1),
@@ -141,10 +144,12 @@ impl InstanceState {
     /// Groups with a starting worker: one that registers, or one that tasks called for.
     fn groups_with_workers_underway(&self, now_ms: i64) -> BTreeSet<String> {
         let Some(wci) = &self.state.wci else { return BTreeSet::new() };
-        // A worker that did not register its queues within the last attempt is not waited for.
-        let registering = wci.registering.iter().filter(|(group, at)| {
-            now_ms - **at < ARRIVES_WITHIN_MS && !wci.unregistered.contains_key(*group)
-        });
+        let has_failed =
+            |group| wci.unregistered.get(group).is_some_and(|it| !it.message.is_empty());
+        let registering = wci
+            .registering
+            .iter()
+            .filter(|(group, at)| now_ms - **at < ARRIVES_WITHIN_MS && !has_failed(*group));
         let launching = wci.launches.iter().map(|launch| &launch.group);
         let sets = wci.worker_sets.iter().filter(|(_, set)| set.wanted > 0);
         let underway = registering.map(|(group, _)| group).chain(launching);

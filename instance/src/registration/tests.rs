@@ -63,6 +63,18 @@ fn a_group_is_registered_again_after_growing_waits_until_the_server_knows_it() {
 }
 
 #[test]
+fn a_worker_that_may_still_be_starting_is_not_started_again() {
+    let mut instance = instance();
+    assert_eq!(attempt(&mut instance, 0, &[("g", "")]), Some(60_000));
+    let (identity, output) = ("me".to_owned(), ValidateOutput::default());
+    let mut spec = GROUPS();
+    spec.scaling_group_specs.get_mut("g").unwrap().task_types = Some(vec![1, 2]);
+    instance.handle(1_000, Event::SpecChanged { spec, identity, output });
+    let input = instance.begin_registration(1_000, String::new).unwrap();
+    assert!(input.underway.contains("g"));
+}
+
+#[test]
 fn the_next_run_goes_on_with_the_attempts() {
     let mut instance = instance();
     attempt(&mut instance, 0, &[("g", "boom")]);
