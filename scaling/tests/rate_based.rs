@@ -14,7 +14,7 @@ use wci_contract::{
     signal::TaskAdd,
     stats::QueueStats,
 };
-use wci_scaling::{Algorithm::RateBased, check_config};
+use wci_scaling::Algorithm::RateBased;
 
 const SECOND: i64 = 1_000;
 
@@ -282,63 +282,4 @@ fn an_accepted_size_ends_the_back_off_even_without_a_new_worker() {
 fn a_clock_that_is_set_back_does_not_block_the_group_for_ever() {
     let mut group = group(json!({}), json!({"last_scale_up_time_ms": NOW + 86_400_000}));
     assert_eq!(size(&group.at(NOW, miss(Workflow, 1))), Some(1));
-}
-
-#[test]
-fn mistakes_in_settings_have_the_messages_that_clients_match_on() {
-    for (config, message) in [
-        (json!({"min_count": 9, "max_count": 5}), "min_count (9) must not exceed max_count (5)"),
-        (
-            json!({"initial_count": 50}),
-            "initial_count (50) must be between min_count (0) and max_count (30)",
-        ),
-        (
-            json!({"min_count": 1}),
-            "initial_count (0) must be between min_count (1) and max_count (30)",
-        ),
-        (json!({"ewma_alpha": 0}), "ewma_alpha (0) must be a finite number in (0, 1]"),
-        (
-            json!({"utilization_target": 2}),
-            "utilization_target (2) must be a finite number in (0, 1]",
-        ),
-        (json!({"nope": 1}), "unknown config key \"nope\" for rate-based scaling algorithm"),
-        (
-            json!({"metrics_poll_interval_ms": 1000}),
-            "metrics_poll_interval_ms must be at least 30000",
-        ),
-        (
-            json!({"scale_up_cooldown_ms": 100_000}),
-            "metrics_poll_interval_ms (60000) must be >= scale_up_cooldown_ms (100000), \
-             otherwise the scale-up cooldown blocks every poll",
-        ),
-        (
-            json!({"scale_down_cooldown_ms": 100_000}),
-            "metrics_poll_interval_ms (60000) must be >= scale_down_cooldown_ms (100000), \
-             otherwise the scale-down cooldown blocks every poll",
-        ),
-        (json!({"max_count": 0}), "max_count must be at least 1"),
-        (json!({"max_count": 2_147_483_648_i64}), "max_count must be at most 2147483647"),
-        (
-            json!({"initial_per_consumer_capacity": 0}),
-            "initial_per_consumer_capacity (0) must be a finite number > 0",
-        ),
-        (json!({"halfin_whitt_beta": "inf"}), "halfin_whitt_beta must be a finite number >= 0"),
-        (
-            json!({"target_backlog_drain_rate": -1}),
-            "target_backlog_drain_rate (-1) must be a finite number >= 0",
-        ),
-    ] {
-        let error = check_config(RateBased, &map(config)).unwrap_err();
-        assert_eq!(error.to_string(), message);
-    }
-    for config in [
-        json!({}),
-        json!({"min_count": 3, "initial_count": 3, "max_count": 3}),
-        json!({"min_count": "1", "initial_count": 1, "max_count": 3.0, "utilization_target": 0.75,
-            "no_sync_quiet_ms": 300_000}),
-        json!({"ewma_alpha": 1, "utilization_target": 1, "halfin_whitt_beta": 0,
-            "max_count": i32::MAX, "scale_up_cooldown_ms": 60_000}),
-    ] {
-        assert_eq!(check_config(RateBased, &map(config)), Ok(()));
-    }
 }
