@@ -64,6 +64,13 @@ impl VersionReader {
         Ok(queues.iter().filter_map(|queue| TaskType::from_wire(queue.r#type.into())).collect())
     }
 
+    /// The task types that a watch of this process has found registered lately. Reads nothing: while
+    /// the server's workflow of a version is queried, the queries of clients are rejected.
+    pub(crate) fn types_seen_by_watch(&self, version: &VersionId) -> BTreeSet<TaskType> {
+        let known = self.known_queues.of(version).unwrap_or_default();
+        known.iter().filter_map(|(_, kind)| TaskType::from_wire((*kind).into())).collect()
+    }
+
     /// The version's queues with their stats, which are up to 5 s old.
     pub(crate) async fn queues(
         &self,

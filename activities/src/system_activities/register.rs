@@ -17,16 +17,11 @@ use wci_contract::{
 };
 use wci_providers::Provider;
 
-/// Between two reads of what the server knows, after the workers were started: some 15 s in all.
-/// Each read is a query of two workflows, so they are not more frequent.
-const PAUSES: [Duration; 6] = [
-    Duration::from_millis(500),
-    Duration::from_secs(1),
-    Duration::from_secs(2),
-    Duration::from_secs(3),
-    Duration::from_secs(4),
-    Duration::from_secs(5),
-];
+/// How long the activity waits until the server knows the task queues of the workers that it
+/// started.
+const WAIT: Duration = Duration::from_secs(15);
+/// Between two looks at what the watch has found.
+const INTERVAL: Duration = Duration::from_millis(250);
 
 impl SystemActivities {
     pub(super) async fn register_queues(
@@ -69,15 +64,20 @@ impl SystemActivities {
                 output.failed.insert(name.clone(), outcome.message);
             }
         }
-        for pause in PAUSES {
-            let is_awaited =
-                |name: &String| output.started.contains(name) || input.underway.contains(name);
-            let has_exited =
-                |name: &String| launches.get(name).is_some_and(|it| self.exit_of(it).is_some());
-            if !missing.iter().any(|name| is_awaited(name) && !has_exited(name)) {
-                break;
-            }
-            tokio::time::sleep(pause).await;
+        let is_awaited = |name: &String| {
+            let has_exited = launches.get(name).is_some_and(|it| self.exit_of(it).is_some());
+            (output.started.contains(name) || input.underway.contains(name)) && !has_exited
+        };
+        let deadline = tokio::time::Instant::now() + WAIT;
+        let mut waited = false;
+        while missing.iter().any(is_awaited) && tokio::time::Instant::now() < deadline {
+            tokio::time::sleep(INTERVAL).await;
+            waited = true;
+            let seen = self.reader.types_seen_by_watch(&input.version);
+            missing.retain(|name| is_missing(&input.spec.types_of(name), &seen));
+        }
+        if waited && !missing.is_empty() {
+            // The watch may run in another process.
             missing = self.missing(&input).await?;
         }
         output.unregistered = missing
