@@ -78,10 +78,10 @@ impl SystemActivities {
         ctx: ActivityContext,
         input: ValidateInput,
     ) -> Result<ValidateOutput, ActivityError> {
-        let version = input.version.clone();
+        let (version, has_config) = (input.version.clone(), !input.first);
         let result = self.validate_spec(&ctx, input).await;
         self.metrics.validated(&version, result.as_ref().ok());
-        self.reader.record_change(&version);
+        self.reader.record_change(&version, has_config);
         result
     }
 

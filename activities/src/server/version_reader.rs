@@ -43,8 +43,12 @@ impl VersionReader {
         }
     }
 
-    /// Records that `version` is being changed: it is not described until its quiet period ends.
-    pub(crate) fn record_change(&self, version: &VersionId) {
+    /// Records that `version` is being changed: it is not described until its quiet period ends. A
+    /// version that has a compute config exists, even if this process has never described it.
+    pub(crate) fn record_change(&self, version: &VersionId, has_config: bool) {
+        if has_config {
+            self.quiet_periods.record_answer(version);
+        }
         self.quiet_periods.record_change(version);
         self.known_queues.forget(version);
     }
