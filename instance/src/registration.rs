@@ -123,6 +123,12 @@ impl InstanceState {
             };
             self.wci().unregistered.insert(group, next);
         }
+        for (group, registered) in before {
+            let failures = &mut self.wci().last_failures;
+            if failures.get(&group).is_some_and(|it| it.outcome.message == registered.message) {
+                failures.remove(&group);
+            }
+        }
         if self.next_registration_ms().is_some() {
             self.effects.push(Effect::Advance);
         }

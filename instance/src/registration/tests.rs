@@ -75,6 +75,20 @@ fn a_worker_that_may_still_be_starting_is_not_started_again() {
 }
 
 #[test]
+fn a_group_that_is_registered_at_last_has_no_failure_any_more() {
+    let mut instance = instance();
+    instance.begin_registration(0, String::new).unwrap();
+    let failed = || [("g".to_owned(), "429".to_owned())].into();
+    let output =
+        RegisterOutput { failed: failed(), unregistered: failed(), ..RegisterOutput::default() };
+    let result = Ok(output);
+    instance.handle(0, Event::RegistrationEnded { spec: GROUPS(), result });
+    assert!(instance.dump().wci.unwrap().last_failures.contains_key("g"));
+    attempt(&mut instance, 5_000, &[]);
+    assert!(instance.dump().wci.unwrap().last_failures.is_empty());
+}
+
+#[test]
 fn the_next_run_goes_on_with_the_attempts() {
     let mut instance = instance();
     attempt(&mut instance, 0, &[("g", "boom")]);
