@@ -6,7 +6,7 @@ target := $(or $(CARGO_TARGET_DIR),target)
 # Cargo builds its profile `dev` into a folder named debug.
 built := $(target)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 
-.PHONY: help build demo lambda-demo function test test-build lint check-docs deploy-check doc record-histories bench bench-full bench-worker semver mutants fuzz semver-release clean
+.PHONY: deny sbom help build demo lambda-demo function test test-build lint check-docs deploy-check doc record-histories bench bench-full bench-worker semver mutants fuzz semver-release clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,8 +49,9 @@ doc: ## Build the API documentation; broken and private links are errors
 record-histories: test-build ## Record new workflow histories for the replay tests
 	@WCI_TEMPORAL_CLI=$$(tools/temporal-cli) && export WCI_TEMPORAL_CLI && $(CARGO) test --locked -p wci-tests --test record -- --ignored --nocapture
 
-bench: build ## Benchmark against the server's built-in controller; takes about eleven minutes (CASES=lone selects)
-	$(CARGO) build --locked --profile $(PROFILE) -p wci-bench
+# One build for all three: separate ones would compile the SDK twice.
+bench: ## Benchmark against the server's built-in controller; takes about eleven minutes (CASES=lone selects)
+	$(CARGO) build --locked --profile $(PROFILE) -p wci -p greeter -p wci-bench
 	@WCI_TEMPORAL_CLI=$$(tools/temporal-cli) && export WCI_TEMPORAL_CLI && $(built)/wci-bench $(CASES)
 
 bench-full: CASES += --full
@@ -62,8 +63,26 @@ mutants: $(target)/tools/bin/cargo-mutants ## Run mutation tests of the scaling 
 $(target)/tools/bin/cargo-mutants:
 	$(CARGO) install cargo-mutants --version 27.1.0 --locked --root $(target)/tools
 
-fuzz: ## Run the property tests of scaling, instance and simulator with new random seeds (CASES=20000 for each property)
+fuzz: ## Run the property tests and fuzz targets with new random seeds (CASES=20000 for each)
 	PROPTEST_CASES=$(or $(CASES),20000) $(CARGO) test --locked --release -p wci-scaling -p wci-instance -p wci-simulator --test properties --test demand_properties
+	BOLERO_RANDOM_ITERATIONS=$(or $(CASES),20000) $(CARGO) test --locked --workspace fuzz
+
+deny: $(target)/tools/bin/cargo-deny ## Check licences, sources and advisories of all dependencies (deny.toml)
+	$< --locked --offline --log-level warn check bans licenses sources
+	@if $< fetch db >/dev/null 2>&1; then $< --locked --log-level warn check --disable-fetch advisories; \
+	else echo "advisories: not checked, because the database cannot be fetched" >&2; fi
+
+sbom: $(target)/tools/bin/cargo-cyclonedx ## Write a software bill of materials of wci, in CycloneDX JSON
+	cd worker && $< cyclonedx --format json --spec-version 1.5 --target all --override-filename wci.cdx
+	mkdir -p $(target)/sbom && mv worker/wci.cdx.json $(target)/sbom/ && rm -f */wci.cdx.json examples/*/wci.cdx.json
+	@echo $(target)/sbom/wci.cdx.json
+
+# Built without optimisation: the build takes longer than all of its runs.
+$(target)/tools/bin/cargo-deny:
+	$(CARGO) install cargo-deny --version 0.20.2 --locked --debug --no-default-features --root $(target)/tools
+
+$(target)/tools/bin/cargo-cyclonedx:
+	$(CARGO) install cargo-cyclonedx --version 0.5.9 --locked --debug --root $(target)/tools
 
 bench-worker: ## Measure the overhead of a serverless worker's invocation and, after `make function`, its package size
 	@WCI_TEMPORAL_CLI=$$(tools/temporal-cli) && export WCI_TEMPORAL_CLI && \

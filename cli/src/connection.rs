@@ -34,6 +34,9 @@ pub struct ConnectionArgs {
     /// File with the API key, as a secret is mounted
     #[arg(long, global = true, value_name = "FILE", conflicts_with = "api_key")]
     pub api_key_file: Option<PathBuf>,
+    /// Header of each request; repeatable [env: TEMPORAL_GRPC_META_<NAME>]
+    #[arg(long, global = true, value_name = "NAME=VALUE", value_parser = header)]
+    pub grpc_meta: Vec<(String, String)>,
     /// Profile of temporal.toml to use [env: TEMPORAL_PROFILE] [default: default]
     #[arg(long, global = true, value_name = "NAME")]
     pub profile: Option<String>,
@@ -47,13 +50,26 @@ pub struct ConnectionArgs {
     /// Client certificate, a PEM file [env: TEMPORAL_TLS_CLIENT_CERT_PATH]
     #[arg(long, global = true, value_name = "FILE")]
     pub tls_cert_path: Option<String>,
+    /// Client certificate, as PEM text
+    /// [env: TEMPORAL_TLS_CLIENT_CERT_DATA]
+    #[arg(long, global = true, value_name = "PEM", conflicts_with = "tls_cert_path")]
+    pub tls_cert_data: Option<String>,
     /// Private key of the client certificate, a PEM file [env: TEMPORAL_TLS_CLIENT_KEY_PATH]
     #[arg(long, global = true, value_name = "FILE")]
     pub tls_key_path: Option<String>,
+    /// Private key of the client certificate, as PEM text; prefer --tls-key-path, since other
+    /// users of this machine can see it in the process list
+    /// [env: TEMPORAL_TLS_CLIENT_KEY_DATA]
+    #[arg(long, global = true, value_name = "PEM", conflicts_with = "tls_key_path")]
+    pub tls_key_data: Option<String>,
     /// CA certificate of the server, a PEM file
     /// [env: TEMPORAL_TLS_SERVER_CA_CERT_PATH]
     #[arg(long, global = true, value_name = "FILE")]
     pub tls_ca_path: Option<String>,
+    /// CA certificate of the server, as PEM text
+    /// [env: TEMPORAL_TLS_SERVER_CA_CERT_DATA]
+    #[arg(long, global = true, value_name = "PEM", conflicts_with = "tls_ca_path")]
+    pub tls_ca_data: Option<String>,
     /// Expected name in the server's certificate [env: TEMPORAL_TLS_SERVER_NAME]
     #[arg(long, global = true, value_name = "NAME")]
     pub tls_server_name: Option<String>,
@@ -106,6 +122,7 @@ impl ConnectionArgs {
         if let Some(key) = self.key()? {
             profile.api_key = Some(key);
         }
+        profile.grpc_meta.extend(self.grpc_meta.iter().cloned());
         self.override_tls(profile)
     }
 
@@ -121,12 +138,17 @@ impl ConnectionArgs {
     }
 
     fn override_tls(&self, profile: &mut ClientConfigProfile) -> anyhow::Result<()> {
-        let [cert, key, ca, name] =
-            [&self.tls_cert_path, &self.tls_key_path, &self.tls_ca_path, &self.tls_server_name]
-                .map(given);
+        let [cert, key, ca] = [
+            (&self.tls_cert_path, &self.tls_cert_data),
+            (&self.tls_key_path, &self.tls_key_data),
+            (&self.tls_ca_path, &self.tls_ca_data),
+        ]
+        .map(|(path, data)| pem(path, data));
+        let name = given(&self.tls_server_name);
         let is_unverified = self.tls_disable_host_verification;
-        let has_others =
-            [cert, key, ca, name].iter().any(Option::is_some) || is_unverified == Some(true);
+        let has_others = [&cert, &key, &ca].into_iter().any(Option::is_some)
+            || name.is_some()
+            || is_unverified == Some(true);
         if self.tls == Some(false) && has_others {
             bail!("--tls=false contradicts the other --tls flags: remove one of them");
         }
@@ -137,13 +159,13 @@ impl ConnectionArgs {
         if self.tls.is_some() || has_others {
             settings.disabled = Some(self.tls == Some(false));
         }
-        for (slot, path) in [
+        for (slot, source) in [
             (&mut settings.client_cert, cert),
             (&mut settings.client_key, key),
             (&mut settings.server_ca_cert, ca),
         ] {
-            if let Some(path) = path {
-                *slot = Some(DataSource::Path(path.clone()));
+            if source.is_some() {
+                *slot = source;
             }
         }
         if let Some(name) = name {
@@ -159,6 +181,22 @@ impl ConnectionArgs {
 /// The value of a flag that is not empty.
 fn given(flag: &Option<String>) -> Option<&String> {
     flag.as_ref().filter(|value| !value.is_empty())
+}
+
+/// Where the flags say that a certificate or key is.
+fn pem(path: &Option<String>, data: &Option<String>) -> Option<DataSource> {
+    let path = given(path).map(|path| DataSource::Path(path.clone()));
+    path.or_else(|| given(data).map(|data| DataSource::Data(data.clone().into_bytes())))
+}
+
+/// Parses a header. Its name is lower case with hyphens, as in the variables.
+fn header(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => {
+            Ok((name.to_lowercase().replace('_', "-"), value.to_owned()))
+        }
+        _ => Err("write NAME=VALUE".to_owned()),
+    }
 }
 
 /// Adds the flags that change what `error` is about.

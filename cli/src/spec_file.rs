@@ -21,4 +21,6 @@ pub(crate) struct SpecFile {
 }
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests;

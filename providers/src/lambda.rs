@@ -3,6 +3,8 @@
 mod arn;
 mod config;
 mod failure;
+#[cfg(test)]
+mod fuzz;
 mod invoke;
 mod lru_map;
 mod sdk_config;

@@ -9,6 +9,8 @@
 mod clock;
 mod config_keys;
 mod error;
+#[cfg(test)]
+mod fuzz;
 mod host;
 mod lambda;
 mod provider;

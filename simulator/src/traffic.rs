@@ -116,4 +116,6 @@ impl Serialize for Traffic {
 }
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests;

@@ -52,7 +52,11 @@ impl Place {
             ("{api-key}".to_owned(), key.display().to_string()),
         ];
         for name in ["ca.pem", "ca.key", "other.pem", "client.pem", "client.key", "missing.pem"] {
-            names.push((format!("{{{name}}}"), certificates.path(name)));
+            let path = certificates.path(name);
+            if let Ok(text) = fs::read_to_string(&path) {
+                names.push((format!("{{{name}:text}}"), text));
+            }
+            names.push((format!("{{{name}}}"), path));
         }
         Self { programs: world.programs.clone(), home, names }
     }

@@ -42,4 +42,6 @@ impl Config {
 type Problem = (Option<u64>, String);
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests;
