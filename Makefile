@@ -65,7 +65,8 @@ $(target)/tools/bin/cargo-mutants:
 
 fuzz: ## Run the property tests and fuzz targets with new random seeds (CASES=20000 for each)
 	PROPTEST_CASES=$(or $(CASES),20000) $(CARGO) test --locked --release -p wci-scaling -p wci-instance -p wci-simulator --test properties --test demand_properties
-	BOLERO_RANDOM_ITERATIONS=$(or $(CASES),20000) $(CARGO) test --locked --workspace fuzz
+	BOLERO_RANDOM_ITERATIONS=$(or $(CASES),20000) $(CARGO) test --locked --workspace --test fuzz
+	BOLERO_RANDOM_ITERATIONS=$(or $(CASES),20000) $(CARGO) test --locked --workspace --lib --bins fuzz::
 
 deny: $(target)/tools/bin/cargo-deny ## Check licences, sources and advisories of all dependencies (deny.toml)
 	$< --locked --offline --log-level warn check bans licenses sources

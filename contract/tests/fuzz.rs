@@ -24,11 +24,14 @@ macro_rules! golden {
     ($($name:literal),*) => { [$(include_str!(concat!("golden/", $name, ".json"))),*] };
 }
 
-/// Each file of samples is a list.
+/// A file holds one sample or a list.
 fn samples(files: &[&str]) -> Vec<String> {
     files
         .iter()
-        .flat_map(|file| serde_json::from_str::<Vec<Value>>(file).unwrap())
+        .flat_map(|file| match serde_json::from_str(file).unwrap() {
+            Value::Array(samples) => samples,
+            sample => vec![sample],
+        })
         .map(|value| value.to_string())
         .collect()
 }

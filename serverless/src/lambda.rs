@@ -5,9 +5,9 @@
 //! turns each event into a run and the run's report into the response.
 
 mod any_event;
+mod function;
 #[cfg(test)]
 mod fuzz;
-mod function;
 mod isolated_run;
 mod signal_relay;
 

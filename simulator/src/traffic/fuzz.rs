@@ -7,8 +7,7 @@ use super::*;
 
 #[test]
 fn traffic_arguments() {
-    let samples: Vec<_> =
-        PRESETS.iter().flat_map(|(name, pattern, _)| [*name, *pattern]).collect();
+    let samples: Vec<_> = PRESETS.iter().flat_map(|(name, pattern, _)| [*name, *pattern]).collect();
     check!().with_iterations(300).with_type::<Mutation>().for_each(|mutation| {
         if let Ok(traffic) = mutation.text(&samples).parse::<Traffic>() {
             assert!(traffic.expected() <= f64::from(MAX_TASKS), "{traffic}");
