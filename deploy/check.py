@@ -173,6 +173,19 @@ def dashboard():
     check("dashboard: panel IDs are unique", "" if len(ids) == len(set(ids)) else str(ids))
 
 
-for part in [cloudformation, terraform, policies, kubernetes, systemd, container, dashboard]:
+def alerts():
+    known = set(re.findall(r"`((?:wci|worker_controller_instance)_[a-z_]+)`", (DOCS / "metrics.md").read_text()))
+    headings = re.findall(r"^## (.*)$", (DOCS / "runbook.md").read_text(), re.M)
+    anchors = {f"docs/runbook.md#{heading.lower().replace(' ', '-')}" for heading in headings}
+    for group in documents(DEPLOY / "prometheus/alerts.yaml")[0]["groups"]:
+        for rule in group["rules"]:
+            queried = set(re.findall(r"\b((?:wci|worker_controller_instance)_[a-z_]+)", rule["expr"]))
+            problem = "" if queried and queried <= known else f"not in docs/metrics.md: {sorted(queried - known)}"
+            if rule["annotations"]["runbook"] not in anchors:
+                problem += f"no such section: {rule['annotations']['runbook']}"
+            check(f"alert: {rule['alert']}", problem)
+
+
+for part in [cloudformation, terraform, policies, kubernetes, systemd, container, dashboard, alerts]:
     part()
 sys.exit(f"{len(failed)} checks failed" if failed else 0)

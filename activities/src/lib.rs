@@ -19,4 +19,4 @@ pub use metrics::{Metrics, MetricsError, NamespaceMetrics};
 pub use per_version::{recent_launches::RecentLaunches, watch_leases::WatchLeases};
 pub use server::{connection::StatsError, read_budget::ReadBudget, version_reader::VersionReader};
 pub use system_activities::{SystemActivities, speculative_launches::SpeculativeLaunches};
-pub use watch_activities::WatchActivities;
+pub use watch_activities::{WatchActivities, WorkerExits};

@@ -4,6 +4,7 @@
 //! allows.
 
 mod builtin_families;
+mod crashes;
 mod family;
 mod gauges;
 mod instances;
@@ -19,8 +20,8 @@ use std::{
 };
 
 use prometheus::{Registry, proto::MetricFamily};
-use wci_contract::VersionId;
-use wci_providers::SetSize;
+use wci_contract::{Crashes, VersionId};
+use wci_providers::{Scope, SetSize};
 
 pub use self::family::MetricsError;
 use self::{
@@ -90,12 +91,14 @@ impl Metrics {
         &self.inner.families
     }
 
-    /// All metrics with their present values. `sets` are the worker sets of this process.
-    pub fn gather(&self, sets: &[SetSize]) -> Vec<MetricFamily> {
+    /// All metrics with their present values. `sets` are the worker sets of this process, `crashes`
+    /// its groups with workers that failed.
+    pub fn gather(&self, sets: &[SetSize], crashes: &[(Scope, Crashes)]) -> Vec<MetricFamily> {
         let _only = self.inner.gathering.lock();
         let Inner { registry, versions, own, builtin, gauges, .. } = &*self.inner;
         gauges.fill(versions, own, builtin, unix_now_ms());
         worker_sets::fill(sets, versions, own, builtin);
+        crashes::fill(crashes, versions, own);
         registry.gather()
     }
 }

@@ -66,6 +66,7 @@ impl SystemActivities {
                 self.reader.record_announced(&version, queue);
             }
             self.metrics.decided(&version, &input, &output);
+            output.crashes = self.registry.crashes(&self.namespace, &version);
         }
         output.launched = self.launch_with_decision(input, &output).await;
         Ok(output)

@@ -3,16 +3,17 @@
 
 #![allow(missing_docs, reason = "the SDK's macros generate items without docs")]
 
-use std::{sync::Arc, time::Instant};
+use std::{collections::BTreeMap, sync::Arc, time::Instant};
 
 use temporalio_macros::activities;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 use temporalio_common::protos::temporal::api::workflowservice::v1::describe_worker_deployment_version_response::VersionTaskQueue;
 use wci_contract::{
-    TaskType,
+    Crashes, TaskType,
     activities::{self as names, WatchEnd, WatchInput, WatchOutput},
     stats::{WorkersByType, all_of},
 };
+use wci_providers::Registry;
 use wci_instance::backlog_watch::{BacklogWatch, Sample};
 
 use crate::{
@@ -36,6 +37,22 @@ pub struct WatchActivities {
     pub metrics: NamespaceMetrics,
     /// The latest watch of each version.
     pub leases: WatchLeases,
+    /// The namespace, and the providers that see how its workers exit.
+    pub exits: WorkerExits,
+}
+
+/// How workers exit, as the providers of one namespace see it.
+pub struct WorkerExits {
+    /// The namespace.
+    pub namespace: String,
+    /// Its providers.
+    pub registry: Registry,
+}
+
+impl WorkerExits {
+    fn of(&self, input: &WatchInput) -> BTreeMap<String, Crashes> {
+        self.registry.crashes(&self.namespace, &input.version)
+    }
 }
 
 #[activities]
@@ -78,7 +95,13 @@ impl WatchActivities {
                 tokio::time::sleep(watch.interval(&Sample::default())).await;
                 continue;
             };
-            let end = watch.judge(input, &sample);
+            let crashes = self.exits.of(input);
+            // The instance learns at once that workers keep failing, and that one lives again.
+            let is_news = input
+                .known_crashes
+                .iter()
+                .any(|(group, known)| crashes.get(group).is_some_and(|it| it.is_news_to(*known)));
+            let end = watch.judge(input, &sample).or(is_news.then_some(WatchEnd::TimeUp));
             let workers = match end {
                 Some(WatchEnd::Backlog) => Box::pin(self.workers(input, &queues)).await,
                 None if watch.wants_count(&sample, span.has_workers()) => {
@@ -91,7 +114,7 @@ impl WatchActivities {
             }
             if let Some(end) = end {
                 span.end(end);
-                return WatchOutput { end, stats: sample.stats, workers };
+                return WatchOutput { end, stats: sample.stats, workers, crashes };
             }
             drop(queues);
             tokio::time::sleep(watch.interval(&sample)).await;

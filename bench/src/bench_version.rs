@@ -169,7 +169,7 @@ impl BenchVersion {
         let file = file.display().to_string();
         run_with_retries(
             &testbed.programs.wci,
-            &["apply", "--address", &testbed.address, "-f", &file],
+            &["apply", "--address", &testbed.address, "--wait=false", "-f", &file],
         )
         .await
     }

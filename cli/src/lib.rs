@@ -10,6 +10,7 @@ mod commands;
 pub mod connection;
 pub mod control;
 mod diff;
+mod health;
 mod output;
 pub mod ownership;
 mod spec_file;

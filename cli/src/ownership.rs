@@ -5,6 +5,7 @@ mod adopt;
 mod adopt_error;
 mod reannounce;
 mod release;
+mod retry;
 
 pub use adopt::{AdoptMode, Adopted, adopt};
 pub use adopt_error::AdoptError;

@@ -52,6 +52,17 @@ fn has_offset(text: &str) -> bool {
     text.rfind(['+', '-']).is_some_and(|at| at > 10)
 }
 
+/// Parses a time limit like 90s or 2m.
+///
+/// # Errors
+/// A text that is not a duration.
+pub(crate) fn parse_limit(text: &str) -> Result<std::time::Duration, String> {
+    let ms = duration(text.trim()).and_then(|ms| u64::try_from(ms).ok());
+    let shown: String = text.chars().take(100).collect();
+    let error = || format!("{shown:?} is not a duration: write it like 90s, 2m or 1m30s");
+    ms.map(std::time::Duration::from_millis).ok_or_else(error)
+}
+
 /// Parses a duration like 1h30m, in milliseconds.
 fn duration(text: &str) -> Option<Millis> {
     let mut rest = text;

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ComputeSpec, Refusal, Spec, TaskType, VersionId,
+    ComputeSpec, Crashes, Refusal, Spec, TaskType, VersionId,
+    crashes::KnownCrashes,
     decision::{DecisionResult, Event, GroupState},
     launch::Outcome,
     messages::UpdateRequest,
@@ -87,7 +88,7 @@ pub struct RegisterOutput {
     /// Groups for which a worker was started.
     #[serde(default)]
     pub started: Vec<String>,
-    /// Error messages by group. Registration is retried when tasks arrive.
+    /// Error messages by group.
     #[serde(default)]
     pub failed: BTreeMap<String, String>,
     /// Groups whose worker set needs a worker to register their task queues.
@@ -142,6 +143,9 @@ pub struct DecideOutput {
     /// Outcomes of the launches that were started with their decisions, by group.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub launched: BTreeMap<String, Outcome>,
+    /// How workers of each group failed lately, as far as this process knows.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub crashes: BTreeMap<String, Crashes>,
 }
 
 /// Input of [`WATCH`].
@@ -160,6 +164,10 @@ pub struct WatchInput {
     pub due_ms: i64,
     /// An idle watch completes at this time. Same unit.
     pub until_ms: i64,
+    /// What the instance knows of failing workers, for each of its groups: the watch ends when a
+    /// crash loop begins or ends.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub known_crashes: BTreeMap<String, KnownCrashes>,
 }
 
 /// How long a backlog is left to the workers that are on their way. On the wire a number: the
@@ -219,6 +227,9 @@ pub struct WatchOutput {
     /// The workers that poll, where known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workers: Option<WorkersByType>,
+    /// How workers of each group failed lately, as far as this process knows.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub crashes: BTreeMap<String, Crashes>,
 }
 
 /// Input of [`INVOKE`].

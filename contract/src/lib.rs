@@ -8,6 +8,7 @@
 
 pub mod activities;
 pub mod checks;
+pub mod crashes;
 pub mod decision;
 pub mod failure;
 pub mod launch;
@@ -25,11 +26,14 @@ pub mod stats;
 pub mod summaries;
 pub mod task_type;
 pub mod token;
+pub mod trouble;
 pub mod version;
 
+pub use crashes::Crashes;
 pub use failure::{FailureClass, FailureType, Refusal};
 pub use launch_strategy::LaunchStrategy;
 pub use payload::ConfigPayload;
 pub use spec::{ComputeSpec, GroupSpec, ScalingSpec, Spec};
 pub use task_type::TaskType;
+pub use trouble::Trouble;
 pub use version::VersionId;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
-    ComputeSpec, Spec,
+    ComputeSpec, Crashes, Spec, Trouble,
     decision::GroupState,
     launch::{Launch, Outcome},
     payload::null_as_default,
@@ -97,6 +97,10 @@ pub struct CheckPlan {
     /// The interval between two checks, milliseconds, as the system worker last reported it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interval_ms: Option<u64>,
+    /// Why the last check came to no result, such as a provider that did not answer; empty if it
+    /// came to one.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub trouble: String,
     /// Fields of a later build, kept as they are.
     #[serde(flatten)]
     pub rest: Map<String, Value>,
@@ -147,29 +151,14 @@ pub struct Extension {
     pub worker_sets: BTreeMap<String, WorkerSet>,
     /// Groups whose task queues the server did not know after the last attempt to register them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub unregistered: BTreeMap<String, Unregistered>,
+    pub unregistered: BTreeMap<String, Trouble>,
+    /// Groups whose workers exit with an error right after their start.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub crashes: BTreeMap<String, Crashes>,
+    /// Why the version's workflow does not know the validation status; `None` once it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub untold: Option<Trouble>,
     /// Fields of a later build, kept as they are.
-    #[serde(flatten)]
-    pub rest: Map<String, Value>,
-}
-
-/// A group whose task queues the server does not know yet. Registration is attempted until it does.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Unregistered {
-    /// Attempts that have failed.
-    #[serde(default)]
-    pub attempts: u32,
-    /// When the first of them failed, milliseconds since the Unix epoch.
-    #[serde(default)]
-    pub since_ms: i64,
-    /// When the next attempt is due. Same unit.
-    #[serde(default)]
-    pub next_attempt_ms: i64,
-    /// Why the last attempt failed: the words of the provider, or how the worker exited. Empty if
-    /// a worker runs that has not polled yet.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub message: String,
-    /// What a later build may add; kept as it came.
     #[serde(flatten)]
     pub rest: Map<String, Value>,
 }

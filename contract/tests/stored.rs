@@ -27,11 +27,12 @@ macro_rules! server {
 
 /// Inputs of `wci`'s own runs, by the revision that wrote them, oldest first. A build that changes
 /// what is stored adds one; none is ever edited.
-const WRITTEN_BY_WCI: [(&str, &str); 4] = [
+const WRITTEN_BY_WCI: [(&str, &str); 5] = [
     ("revision 1", include_str!("golden/wci-revision-1-start-input.json")),
     ("revision 2", include_str!("golden/wci-revision-2-start-input.json")),
     ("revision 3", include_str!("golden/wci-revision-3-start-input.json")),
     ("revision 4", include_str!("golden/wci-revision-4-start-input.json")),
+    ("revision 5", include_str!("golden/wci-revision-5-start-input.json")),
 ];
 
 /// Written by this build, by shape: other builds of `wci` read it, so it does not change.
@@ -101,13 +102,14 @@ const SHAPES: [(&str, &[&str]); 8] = [
 ];
 
 /// Samples without such a name: inputs of runs, and the memo that Temporal's tools read.
-const OTHERS: [&str; 6] = [
+const OTHERS: [&str; 7] = [
     "server-start-input",
     "server-memo",
     "wci-revision-1-start-input",
     "wci-revision-2-start-input",
     "wci-revision-3-start-input",
     "wci-revision-4-start-input",
+    "wci-revision-5-start-input",
 ];
 
 #[test]

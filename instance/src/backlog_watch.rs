@@ -117,6 +117,7 @@ mod tests {
         until_ms: 90_000,
         version: VersionId::new("d", "b").unwrap(),
         types: Vec::new(),
+        known_crashes: Default::default(),
     };
 
     fn sample(now_ms: i64, backlog: u64, dispatch_rate: f64) -> Sample {

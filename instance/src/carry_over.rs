@@ -23,6 +23,10 @@ impl InstanceState {
         for signal in announced(self.events.values().flatten().cloned()) {
             coalesce(&mut state.pending_task_add_signals, signal);
         }
+        // A decision that is under way when the instance ends is not carried out.
+        for signal in self.under_decision.iter().filter(|_| self.phase.is_over()) {
+            coalesce(&mut state.pending_task_add_signals, signal.clone());
+        }
         let wci = state.wci.get_or_insert_default();
         wci.launches.extend(self.orphaned_launches.iter().cloned());
         wci.wake_at_ms = self.inbox.next_wake_ms();
@@ -44,7 +48,7 @@ impl InstanceState {
             spec: self.state.spec.clone(),
             conflict_token: self.state.conflict_token.clone(),
             last_modifier_identity: self.state.last_modifier_identity.clone(),
-            validation_state: self.state.validation_state.clone(),
+            validation_state: self.validation_status(),
         })
     }
 

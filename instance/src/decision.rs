@@ -9,7 +9,9 @@ use wci_contract::{
     state::DecisionLogEntry,
 };
 
-use crate::{Effect, InstanceState, inbox::announced, state::Phase, worker_set::desired_size};
+use crate::{
+    Effect, InstanceState, Rules, inbox::announced, state::Phase, worker_set::desired_size,
+};
 
 /// The time until a decision or launch that could not be made is retried.
 const RETRY_MS: i64 = 1_000;
@@ -47,6 +49,8 @@ impl InstanceState {
         let input = self.decide_input(now_ms, new_id);
         self.deciding = !input.groups.is_empty();
         if self.deciding {
+            let events = input.groups.values().flat_map(|group| group.events.iter().cloned());
+            self.under_decision = announced(events);
             self.effects.push(Effect::Decide(input));
         }
         self.deciding
@@ -105,8 +109,12 @@ impl InstanceState {
 
     /// Carries out a decision.
     pub(crate) fn apply_decision(&mut self, input: DecideInput, mut output: DecideOutput) {
-        self.deciding = false;
+        if self.decides_too_late() {
+            return self.hand_back(input);
+        }
+        self.end_decision();
         let now_ms = input.now_ms;
+        self.note_crashes(std::mem::take(&mut output.crashes));
         for (group, input) in input.groups {
             match output.groups.remove(&group) {
                 Some(decision) if self.serves(&group) => {
@@ -118,9 +126,31 @@ impl InstanceState {
         }
     }
 
+    /// Whether another controller decides from now on, or nobody. A worker that was started with the
+    /// decision counts for whoever takes the tasks over.
+    fn decides_too_late(&self) -> bool {
+        self.phase.is_over() || (self.releasing_sets && self.rules == Rules::Fifth)
+    }
+
+    /// The tasks of a decision that came too late are held again.
+    fn hand_back(&mut self, input: DecideInput) {
+        self.end_decision();
+        for signal in announced(input.groups.into_values().flat_map(|group| group.events)) {
+            self.inbox.add(None, signal);
+        }
+    }
+
+    fn end_decision(&mut self) {
+        self.deciding = false;
+        self.under_decision.clear();
+    }
+
     /// No decision could be made: retries everything soon.
     pub(crate) fn defer_decision(&mut self, input: DecideInput) {
-        self.deciding = false;
+        if self.decides_too_late() {
+            return self.hand_back(input);
+        }
+        self.end_decision();
         for (group, group_input) in input.groups {
             self.defer(input.now_ms, &group, group_input.events);
         }

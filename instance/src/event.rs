@@ -10,7 +10,7 @@ use wci_contract::{
     state::ValidationState,
 };
 
-use crate::RegistrationFailure;
+use crate::{RegistrationFailure, Rules};
 
 /// Something that happened. [`InstanceState::handle`](crate::InstanceState::handle) takes it
 /// together with the time.
@@ -19,6 +19,8 @@ pub enum Event {
     /// The run began. The first event of every run, apart from signals and updates that arrive
     /// with the run's first task.
     RunStarted,
+    /// Which rules the run follows, before it starts. Without this event, the latest.
+    RulesFollowed(Rules),
     /// Matching announced tasks by a `task-add-signal`.
     TasksAnnounced(TaskAdd),
     /// A `task-add-signal` could not be read.
@@ -74,8 +76,16 @@ pub enum Event {
         /// The findings; `None` when the validation itself failed.
         output: Option<ValidateOutput>,
     },
-    /// The version's workflow was notified of a validation status, or all attempts failed.
+    /// The version's workflow was notified of a validation status. In runs of earlier revisions:
+    /// or all attempts failed.
     VersionNotified(ValidationState),
+    /// The version's workflow could not be notified; another attempt follows.
+    NotificationFailed {
+        /// Why.
+        message: String,
+        /// Until the next attempt, milliseconds.
+        wait_ms: i64,
+    },
     /// An update changed the spec to one that was validated.
     SpecChanged {
         /// The new spec. It has at least one group.

@@ -1,15 +1,15 @@
 //! Registration: a group whose task queues the server does not know gets a worker, which registers
 //! them by polling.
 
+mod attempts;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use wci_contract::{
-    FailureClass, Spec,
+    Crashes, FailureClass, Spec,
     activities::{RegisterInput, RegisterOutput},
     decision::Event as ScalingEvent,
     launch::Outcome,
-    limits::{MAX_MESSAGE, cut},
-    state::Unregistered,
 };
 
 use crate::{Effect, InstanceState};
@@ -27,10 +27,6 @@ pub struct RegistrationFailure {
 /// A worker is no longer expected if the server does not know its task queues this long after its
 /// start.
 const ARRIVES_WITHIN_MS: i64 = 60_000;
-/// Until the next attempt: after the first that failed, twice as long after each further one, and
-/// at most.
-const FIRST_RETRY_MS: i64 = 5_000;
-const MAX_RETRY_MS: i64 = 300_000;
 
 impl InstanceState {
     /// Requests a registration if the spec calls for one. Worker sets get their size first: their
@@ -79,17 +75,20 @@ impl InstanceState {
         self.wci().register = self.state.spec.as_ref() != Some(spec);
         let failed = match result {
             Ok(output) => {
-                let started = output.started.into_iter().map(|group| (group, now_ms));
+                let RegisterOutput { started, failed, empty_sets, unregistered } = output;
+                let tried = started.iter().chain(failed.keys()).chain(&empty_sets);
+                let tried = tried.cloned().collect();
+                let started = started.into_iter().map(|group| (group, now_ms));
                 self.wci().registering.extend(started);
-                self.populate_sets(output.empty_sets);
-                self.retry_registration(now_ms, output.unregistered);
-                output.failed
+                self.populate_sets(empty_sets);
+                self.plan_attempts(now_ms, unregistered, &tried);
+                failed
             }
             Err(RegistrationFailure { message, is_retried }) => {
                 let groups = spec.scaling_group_specs.keys().cloned();
                 let failed: BTreeMap<_, _> = groups.map(|group| (group, message.clone())).collect();
                 if is_retried {
-                    self.retry_registration(now_ms, failed.clone());
+                    self.plan_attempts(now_ms, failed.clone(), &BTreeSet::new());
                 }
                 failed
             }
@@ -97,53 +96,6 @@ impl InstanceState {
         for (group, message) in failed {
             let outcome = Outcome::failed(1, FailureClass::Unavailable, message);
             self.record_failure(now_ms, &group, &outcome);
-        }
-    }
-
-    /// Plans the next attempt for each of these groups; all others are registered.
-    fn retry_registration(&mut self, now_ms: i64, unregistered: BTreeMap<String, String>) {
-        let mut before = std::mem::take(&mut self.wci().unregistered);
-        for (group, message) in unregistered {
-            if !self.serves(&group) {
-                continue;
-            }
-            let last = before.remove(&group).unwrap_or_default();
-            let doublings = last.attempts.min(16);
-            let wait_ms = FIRST_RETRY_MS.saturating_mul(1 << doublings).min(MAX_RETRY_MS);
-            // Without a known failure the worker may still be starting.
-            let min_wait_ms = if message.is_empty() { ARRIVES_WITHIN_MS } else { 0 };
-            let wait_ms = wait_ms.max(min_wait_ms);
-            let since_ms = if last.attempts == 0 { now_ms } else { last.since_ms };
-            let next = Unregistered {
-                attempts: last.attempts.saturating_add(1),
-                since_ms,
-                next_attempt_ms: now_ms.saturating_add(wait_ms),
-                message: cut(&message, MAX_MESSAGE).to_owned(),
-                rest: last.rest,
-            };
-            self.wci().unregistered.insert(group, next);
-        }
-        for (group, registered) in before {
-            let failures = &mut self.wci().last_failures;
-            if failures.get(&group).is_some_and(|it| it.outcome.message == registered.message) {
-                failures.remove(&group);
-            }
-        }
-        if self.next_registration_ms().is_some() {
-            self.effects.push(Effect::Advance);
-        }
-    }
-
-    /// When the next attempt is due, unless one is under way or about to begin.
-    pub(crate) fn next_registration_ms(&self) -> Option<i64> {
-        let wci = self.state.wci.as_ref().filter(|wci| !wci.register && !self.registering)?;
-        wci.unregistered.values().map(|it| it.next_attempt_ms).min()
-    }
-
-    /// Calls for a registration if an attempt is due at `now_ms`.
-    pub(crate) fn call_for_due_registration(&mut self, now_ms: i64) {
-        if self.is_open() && self.next_registration_ms().is_some_and(|at| at <= now_ms) {
-            self.wci().register = true;
         }
     }
 
@@ -171,15 +123,22 @@ impl InstanceState {
         }
     }
 
-    /// Forgets starting workers of groups that `spec` does not have or starts differently.
-    pub(crate) fn forget_registrations_not_in(&mut self, spec: &Spec) {
+    /// Forgets starting and failing workers of groups that `spec` does not have or starts
+    /// differently.
+    pub(crate) fn forget_workers_not_in(&mut self, now_ms: i64, spec: &Spec) {
         let compute = |spec: &Spec, group: &str| {
             spec.scaling_group_specs.get(group).map(|group| group.compute.clone())
         };
         let old = self.state.spec.take().unwrap_or_default();
         let is_same = |group: &str| compute(&old, group) == compute(spec, group);
-        self.wci().registering.retain(|group, _| is_same(group));
-        self.wci().unregistered.retain(|group, _| is_same(group));
+        let wci = self.wci();
+        wci.registering.retain(|group, _| is_same(group));
+        wci.unregistered.retain(|group, _| is_same(group));
+        wci.crashes.retain(|group, _| spec.scaling_group_specs.contains_key(group));
+        for (_, crashes) in wci.crashes.iter_mut().filter(|(group, _)| !is_same(group)) {
+            // Reports about workers of the old spec are older than this.
+            *crashes = Crashes { at_ms: now_ms, ..Crashes::default() };
+        }
         self.state.spec = Some(old);
     }
 }

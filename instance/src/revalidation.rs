@@ -5,6 +5,7 @@ use wci_contract::{
     Spec,
     activities::{ValidateInput, ValidateOutput},
     launch::Outcome,
+    limits::{MAX_MESSAGE, cut},
     state::{CheckPlan, ValidationState},
 };
 
@@ -14,6 +15,8 @@ use crate::{Effect, InstanceState, rfc3339::rfc3339};
 const INTERVAL_MS: u64 = 6 * 60 * 60 * 1_000;
 /// The shortest time from one validation to the next.
 const MIN_INTERVAL_MS: i64 = 60_000;
+/// What is known of a validation whose activity failed.
+const NO_RESULT: &str = "the validation did not end";
 /// The longest time until a validation that failed for another reason than the spec is repeated.
 const RETRY_WITHIN_MS: u64 = 5 * 60 * 1_000;
 
@@ -47,7 +50,8 @@ impl InstanceState {
         Some(ValidateInput { version: self.version.clone(), spec, first: false })
     }
 
-    /// Records the findings about `spec`. A failure that is not about the spec changes nothing.
+    /// Records the findings about `spec`. A failure that is not about the spec leaves the last
+    /// findings, and is kept beside them.
     pub(crate) fn end_revalidation(
         &mut self,
         now_ms: i64,
@@ -61,8 +65,13 @@ impl InstanceState {
         }
         let output = output.unwrap_or(ValidateOutput { may_pass: true, ..Default::default() });
         self.plan_revalidation(now_ms, output.interval_ms, output.may_pass);
-        if !output.may_pass {
-            let refusal = output.refusal.map(|refusal| refusal.message);
+        let refusal = output.refusal.map(|refusal| refusal.message);
+        if output.may_pass {
+            let trouble = refusal.unwrap_or_else(|| NO_RESULT.to_owned());
+            if let Some(plan) = &mut self.wci().check {
+                plan.trouble = cut(&trouble, MAX_MESSAGE).to_owned();
+            }
+        } else {
             self.state.validation_state = Some(validation_state(now_ms, refusal));
             self.wci().warnings = output.warnings;
         }

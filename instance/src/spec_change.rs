@@ -70,13 +70,13 @@ impl InstanceState {
         self.wci().warnings = output.warnings;
         self.sign(now_ms, identity);
         self.state.validation_state = Some(validation_state(now_ms, None));
-        self.put_in_service(spec);
+        self.put_in_service(now_ms, spec);
     }
 
     /// Removes the last group, and with it the findings of the last validation.
     pub(crate) fn remove_spec(&mut self, now_ms: i64, identity: String) {
         self.sign(now_ms, identity);
-        self.put_in_service(Spec::default());
+        self.put_in_service(now_ms, Spec::default());
         self.state.spec = None;
         self.state.validation_state = None;
         self.wci().check = None;
@@ -99,7 +99,7 @@ impl InstanceState {
 
     /// Serves `spec` from now on. Tasks that were announced for a group that is gone may belong to
     /// another one now.
-    fn put_in_service(&mut self, spec: Spec) {
+    fn put_in_service(&mut self, now_ms: i64, spec: Spec) {
         let types = self.served_types();
         self.inbox.regroup(&spec);
         let has = |group: &String| spec.scaling_group_specs.contains_key(group);
@@ -112,7 +112,8 @@ impl InstanceState {
         for signal in announced(gone.into_values().flatten()) {
             self.inbox.add(None, signal);
         }
-        self.forget_registrations_not_in(&spec);
+        self.forget_workers_not_in(now_ms, &spec);
+        self.restart_attempts();
         self.release_sets_not_in(&spec);
         self.wci().last_failures.clear();
         self.wci().register = !spec.is_empty();

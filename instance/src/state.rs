@@ -9,10 +9,11 @@ use wci_contract::{
     launch::Launch,
     limits::{MAX_DECISIONS, MAX_MESSAGE, cut},
     messages::StartInput,
+    signal::TaskAdd,
     state::{DecisionLogEntry, Extension, State, Timestamp},
 };
 
-use crate::{Effect, Event, inbox::Inbox, update_queue::UpdateQueue};
+use crate::{Effect, Event, Rules, inbox::Inbox, update_queue::UpdateQueue};
 
 /// The phase of the run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -46,12 +47,15 @@ pub struct InstanceState {
     /// When the run began.
     pub(crate) started_ms: i64,
     pub(crate) phase: Phase,
+    pub(crate) rules: Rules,
     pub(crate) updates: UpdateQueue,
     pub(crate) inbox: Inbox,
     /// Events that no decision has seen yet, by group.
     pub(crate) events: BTreeMap<String, Vec<ScalingEvent>>,
     /// Whether a decision is in progress.
     pub(crate) deciding: bool,
+    /// The announced tasks that it is about.
+    pub(crate) under_decision: Vec<TaskAdd>,
     /// When the wake-up timer fires, if it is set.
     pub(crate) timer_ms: Option<i64>,
     /// Groups whose worker set has a size that was not sent to its provider yet.
@@ -69,6 +73,10 @@ pub struct InstanceState {
     pub(crate) unserved_backlogs: u32,
     /// Whether a registration is in progress or about to begin.
     pub(crate) registering: bool,
+    /// When the last attempt to register ended in this run.
+    pub(crate) registered_ms: i64,
+    /// Groups without registered task queues for which tasks were announced since the last step.
+    pub(crate) announced_unregistered: BTreeSet<String>,
     /// When the next revalidation is set to begin.
     pub(crate) revalidate_at_ms: Option<i64>,
     /// Whether a revalidation is in progress.
@@ -103,10 +111,12 @@ impl InstanceState {
             state,
             started_ms: started.as_millis(),
             phase: Phase::Open,
+            rules: Rules::default(),
             updates: UpdateQueue::default(),
             inbox,
             events: BTreeMap::new(),
             deciding: false,
+            under_decision: Vec::new(),
             timer_ms: None,
             resizes_pending: BTreeSet::new(),
             resizing: BTreeSet::new(),
@@ -116,6 +126,8 @@ impl InstanceState {
             backlog_grace: BacklogGrace::None,
             unserved_backlogs: 0,
             registering: false,
+            registered_ms: i64::MIN,
+            announced_unregistered: BTreeSet::new(),
             revalidate_at_ms: None,
             revalidating: false,
             notifying: false,
@@ -142,7 +154,11 @@ impl InstanceState {
     fn apply(&mut self, now_ms: i64, event: Event) {
         match event {
             Event::RunStarted => self.start(now_ms),
-            Event::TasksAnnounced(signal) => self.inbox.add(self.state.spec.as_ref(), signal),
+            Event::RulesFollowed(rules) => self.rules = rules,
+            Event::TasksAnnounced(signal) => {
+                self.note_announcement(&signal);
+                self.inbox.add(self.state.spec.as_ref(), signal);
+            }
             Event::SignalDropped { reason } => self.drop_signal(&reason),
             Event::TimerFired => self.timer_ms = None,
             Event::DecisionMade { input, output } => self.apply_decision(input, output),
@@ -159,6 +175,9 @@ impl InstanceState {
             Event::RevalidationDue => self.revalidate_at_ms = None,
             Event::Revalidated { spec, output } => self.end_revalidation(now_ms, &spec, output),
             Event::VersionNotified(status) => self.end_notification(status),
+            Event::NotificationFailed { message, wait_ms } => {
+                self.note_failed_notification(now_ms, &message, wait_ms);
+            }
             Event::SpecChanged { spec, identity, output } => {
                 self.change_spec(now_ms, spec, identity, output);
             }

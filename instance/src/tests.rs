@@ -1,6 +1,7 @@
 //! The rules of an instance, as an operator would tell them.
 
 mod driver;
+mod ending;
 mod spec_change;
 
 use serde_json::json;

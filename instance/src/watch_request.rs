@@ -64,6 +64,7 @@ impl InstanceState {
                 backlog_grace: self.backlog_grace,
                 due_ms: now_ms.saturating_add(due_ms),
                 until_ms,
+                known_crashes: self.known_crashes(),
             },
             lasting_ms: u64::try_from(until_ms - now_ms).unwrap_or(0),
             is_busy,
@@ -78,6 +79,7 @@ impl InstanceState {
 
     /// Gives each group the stats of the types that it serves, and requests the next watch.
     pub(crate) fn end_watch(&mut self, now_ms: i64, output: &WatchOutput) {
+        self.note_crashes(output.crashes.clone());
         self.set_backlog_grace(now_ms, &output.stats);
         self.watch_anew();
         let Some(spec) = self.spec() else { return };

@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::{HostSettings, SetSize, lambda::SessionCache, subprocess::Machine};
+use wci_contract::Crashes;
+
+use crate::{
+    HostSettings, Scope, SetSize, clock::now_ms, lambda::SessionCache, subprocess::Machine,
+};
 
 /// Resources that all namespaces of one system worker share: sessions with AWS and the processes
 /// on this machine. Cheap to clone. Creating one touches neither the network nor the disk.
@@ -30,6 +34,13 @@ impl Host {
     /// The sizes of the worker sets that this system worker owns now.
     pub fn worker_sets(&self) -> Vec<SetSize> {
         self.machine.as_ref().map_or_else(Vec::new, |machine| machine.pools().sizes())
+    }
+
+    /// The groups with workers that failed one after another on this machine, as this system worker
+    /// saw it.
+    pub fn crashes(&self) -> Vec<(Scope, Crashes)> {
+        let machine = self.machine.as_ref();
+        machine.map_or_else(Vec::new, |machine| machine.crash_counts().all(now_ms()))
     }
 
     pub(crate) fn aws_sessions(&self) -> Arc<SessionCache> {

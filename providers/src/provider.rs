@@ -1,10 +1,10 @@
 //! The interface of compute providers, by launch strategy.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
 use serde_json::{Map, Value};
-use wci_contract::{FailureClass, VersionId, launch::Outcome, limits::MAX_COUNT};
+use wci_contract::{Crashes, FailureClass, VersionId, launch::Outcome, limits::MAX_COUNT};
 
 use crate::{ProviderError, scrub::scrub};
 
@@ -94,6 +94,13 @@ pub trait InvokeProvider: Send + Sync {
         let _ = launch_id;
         None
     }
+
+    /// How workers of the version's groups failed one after another, for groups that had a failure,
+    /// as far as this process saw it. Empty for providers that do not see their workers exit.
+    fn crashes(&self, namespace: &str, version: &VersionId) -> BTreeMap<String, Crashes> {
+        let _ = (namespace, version);
+        BTreeMap::new()
+    }
 }
 
 /// A new size for a worker set.
@@ -144,6 +151,12 @@ pub trait WorkerSetProvider: Send + Sync {
     /// Takes over the worker sets of `namespace` that an earlier system worker owned. Called within a
     /// tokio runtime, once the namespace is served.
     fn resume(&self, namespace: &str);
+
+    /// See [`InvokeProvider::crashes`].
+    fn crashes(&self, namespace: &str, version: &VersionId) -> BTreeMap<String, Crashes> {
+        let _ = (namespace, version);
+        BTreeMap::new()
+    }
 }
 
 /// A provider by its launch strategy, so that no provider has a method that it does not support.
@@ -161,6 +174,14 @@ impl Provider {
         match self {
             Self::Invoke(provider) => provider.provider_type(),
             Self::WorkerSet(provider) => provider.provider_type(),
+        }
+    }
+
+    /// See [`InvokeProvider::crashes`].
+    pub fn crashes(&self, namespace: &str, version: &VersionId) -> BTreeMap<String, Crashes> {
+        match self {
+            Self::Invoke(provider) => provider.crashes(namespace, version),
+            Self::WorkerSet(provider) => provider.crashes(namespace, version),
         }
     }
 

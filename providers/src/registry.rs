@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use wci_contract::{Crashes, VersionId};
+
 use crate::{
     Host, Provider, ProviderError, Settings,
     lambda::{self, Lambda},
@@ -59,6 +61,12 @@ impl Registry {
                 Provider::WorkerSet(provider) => provider.resume(namespace),
             }
         }
+    }
+
+    /// How workers of the version's groups failed: see
+    /// [`InvokeProvider::crashes`](crate::InvokeProvider::crashes).
+    pub fn crashes(&self, namespace: &str, version: &VersionId) -> BTreeMap<String, Crashes> {
+        self.enabled.values().flat_map(|it| it.crashes(namespace, version)).collect()
     }
 
     /// The enabled types, in alphabetical order.

@@ -5,6 +5,7 @@
 //! another attempt, or a restarted system worker, that the process was started.
 
 mod config;
+mod crash_counts;
 mod environment;
 mod failed_exits;
 mod folder_name;
@@ -20,14 +21,15 @@ mod process_spec;
 mod process_table;
 mod record_cleanup;
 mod run_dir;
+mod worker_exit;
 mod worker_log;
 mod worker_process;
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
 use serde_json::{Map, Value};
-use wci_contract::{FailureClass, launch::Outcome};
+use wci_contract::{Crashes, FailureClass, VersionId, launch::Outcome};
 
 use crate::{
     InvokeProvider, LaunchRequest, Progress, ProviderError, Scope, Secrets, SubprocessSettings,
@@ -98,5 +100,9 @@ impl InvokeProvider for Subprocess {
 
     fn last_exit(&self, launch_id: &str) -> Option<String> {
         self.machine.failed_exits().of(launch_id)
+    }
+
+    fn crashes(&self, namespace: &str, version: &VersionId) -> BTreeMap<String, Crashes> {
+        self.machine.crash_counts().of(namespace, version)
     }
 }

@@ -16,6 +16,11 @@ pub struct FlakyGreeter {
 }
 
 impl FlakyGreeter {
+    /// Lets the next start fail again.
+    pub fn break_again(&self) {
+        fs::remove_file(&self.works).unwrap();
+    }
+
     /// Lets the next start succeed.
     pub fn mend(&self) {
         fs::write(&self.works, "").unwrap();
@@ -24,9 +29,20 @@ impl FlakyGreeter {
 
 /// A flaky greeter in `folder`.
 pub fn flaky_greeter(folder: &Path) -> FlakyGreeter {
+    written(folder, "")
+}
+
+/// A greeter in `folder` whose first start alone fails.
+pub fn greeter_that_fails_once(folder: &Path) -> FlakyGreeter {
+    written(folder, ": > \"$works\";")
+}
+
+fn written(folder: &Path, at_failure: &str) -> FlakyGreeter {
     let (program, works) = (folder.join("flaky"), folder.join("works"));
     let script = format!(
-        "#!/bin/sh\n[ -e {} ] || {{ echo 'no route to the database' >&2; exit 3; }}\nexec {}\n",
+        "#!/bin/sh\nworks='{}'\n\
+         [ -e \"$works\" ] || {{ {at_failure} echo 'no route to the database' >&2; exit 3; }}\n\
+         exec '{}'\n",
         works.display(),
         built("greeter").display()
     );

@@ -46,7 +46,7 @@ pub use change::{Change, GroupSent};
 pub use collector::Collector;
 pub use emulator::{Emulator, FUNCTION};
 pub use environment::{ARN, Environment, Event, InvocationResult};
-pub use flaky::{FlakyGreeter, flaky_greeter};
+pub use flaky::{FlakyGreeter, flaky_greeter, greeter_that_fails_once};
 pub use footprint::{Footprint, connections_to};
 pub use greeter::Greeter;
 pub use history::History;

@@ -50,9 +50,15 @@ impl Version {
         SpecFile::of(&self.id).group("default", Group::greeters(&self.queue))
     }
 
-    /// Applies `spec` and makes the version current, as a user would.
+    /// Applies `spec`, waits until its workers have polled, and makes the version current, as a user
+    /// would.
     pub async fn apply(&self, spec: &SpecFile) -> CommandOutput {
         self.apply_with(spec, &["--set-current"]).await
+    }
+
+    /// Applies `spec` whose workers may never poll, and makes the version current all the same.
+    pub async fn apply_unregistered(&self, spec: &SpecFile) -> CommandOutput {
+        self.apply_with(spec, &["--set-current", "--force", "--wait=false"]).await
     }
 
     /// Applies `spec` with these options.

@@ -101,7 +101,7 @@ async fn an_apply_warns_and_credentials_are_stored_nowhere() {
     moto.create_function("orders", 3).await;
     let group = invoked_as(ROLE, "orders:1");
     let spec = SpecFile::of(&version.id).group("all", group.clone());
-    let output = version.apply(&spec).await.ok();
+    let output = version.apply_unregistered(&spec).await.ok();
     assert!(output.stdout.contains("warning: all: the function's timeout is 3 s"), "{output:?}");
     let again = warnings(&validate(&world, &version, group).await.ok());
     assert!(again[0].contains("timeout is 3 s"), "a running instance warns, too: {again:?}");

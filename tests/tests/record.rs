@@ -11,7 +11,7 @@ use wci_tests::{Behaviour, Group, SOON, SpecFile, Version, World, wait_for};
 use wci_workflows::payload_of;
 
 /// The version of the workflow's code; a change that needs a patch increments it.
-const WORKFLOW_VERSION: &str = "v4";
+const WORKFLOW_VERSION: &str = "v5";
 /// Longer than the minimum interval between two checks of a compute config.
 const NEXT_CHECK: Duration = Duration::from_secs(180);
 
@@ -51,7 +51,7 @@ async fn registered_after_failed_starts() {
     let world = World::builder().worker_args(&["--allow-command", &allowed]).start().await;
     let version = world.version("flaky");
     let spec = SpecFile::of(&version.id).group("default", Group::command("flaky", "flaky"));
-    version.apply(&spec).await.ok();
+    version.apply_unregistered(&spec).await.ok();
     let attempts = async || Some(version.dump().await?.wci?.unregistered.get("default")?.attempts);
     wait_for("a second attempt", NEXT_CHECK, async || (attempts().await? >= 2).then_some(())).await;
     flaky.mend();

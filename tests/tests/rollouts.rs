@@ -139,7 +139,7 @@ async fn drained_versions_are_deleted_together_and_others_are_not() {
     for version in [&old, &new] {
         let function = format!("cleared-{}", version.id.build_id());
         let spec = SpecFile::of(&version.id).group("default", Group::lambda(&function));
-        version.apply(&spec).await.ok();
+        version.apply_unregistered(&spec).await.ok();
     }
     let none = world.wci(&["delete", "--drained"]).await;
     wait_for("the old build to be drained", SOON, async || {
@@ -168,7 +168,7 @@ async fn a_version_that_another_client_deletes_meanwhile_does_not_stop_the_delet
     for version in &versions {
         let function = format!("raced-{}", version.id.build_id());
         let spec = SpecFile::of(&version.id).group("default", Group::lambda(&function));
-        version.apply(&spec).await.ok();
+        version.apply_unregistered(&spec).await.ok();
     }
     let [first, second, current] = &versions;
     for version in [first, second] {

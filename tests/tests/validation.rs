@@ -120,7 +120,7 @@ async fn launches_with_a_role_that_lost_its_permission_back_off_and_the_server_s
 }
 
 #[tokio::test]
-async fn a_transient_provider_failure_does_not_fail_a_check() {
+async fn a_transient_provider_failure_does_not_fail_a_check_and_is_shown() {
     let world =
         World::builder().with_lambda().worker_args(&["--validation-interval", "1m"]).start().await;
     let version = a_version_on_lambda(&world, "shaky").await;
@@ -140,5 +140,9 @@ async fn a_transient_provider_failure_does_not_fail_a_check() {
             .then_some(plan.due_ms)
     });
     assert!(due.await > 0);
+    let described = version.wci("describe", &[]).await.ok().stdout;
+    for expected in ["not validated since: default: ", "could not be validated again"] {
+        assert!(described.contains(expected), "{expected:?} is missing: {described}");
+    }
     assert_eq!(status(&version).await.unwrap(), "success");
 }

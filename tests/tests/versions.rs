@@ -54,7 +54,7 @@ async fn a_deleted_version_ends_its_instance() {
     let world = World::builder().with_lambda().start().await;
     let version = world.version("gone");
     let spec = SpecFile::of(&version.id).group("default", Group::lambda("gone"));
-    version.apply_with(&spec, &[]).await.ok();
+    version.apply_with(&spec, &["--wait=false"]).await.ok();
     let unconfirmed = version.wci("delete", &[]).await;
     assert_eq!(unconfirmed.code, Some(1), "{unconfirmed:?}");
     assert!(unconfirmed.stderr.contains("--yes"), "{unconfirmed:?}");
@@ -82,7 +82,7 @@ async fn a_deployment_that_does_not_respond_hides_no_other() {
     for version in [&old, &new, &silent] {
         let function = format!("{}-{}", version.id.deployment(), version.id.build_id());
         let spec = SpecFile::of(&version.id).group("default", Group::lambda(&function));
-        version.apply(&spec).await.ok();
+        version.apply_unregistered(&spec).await.ok();
     }
     wait_for("the old build to be drained", SOON, async || {
         let listed = world.wci(&["list"]).await.ok().stdout;

@@ -16,7 +16,7 @@ async fn a_backlog_is_reported_with_the_polling_workers() {
     let world = World::builder().with_lambda().start().await;
     let version = world.version("forsaken");
     let spec = SpecFile::of(&version.id).group("default", Group::lambda("nobody-comes"));
-    version.apply(&spec).await.ok();
+    version.apply_unregistered(&spec).await.ok();
     // The server knows the queues once a worker has polled them.
     let slots = "TEMPORAL_SERVERLESS_ACTIVITY_SLOTS";
     let resident = version.greeter().long_lived().env(slots, "1");
@@ -47,7 +47,7 @@ async fn workers_that_never_appear_are_reported_and_requested_less_often() {
     let world = World::builder().with_lambda().start().await;
     let version = world.version("stillborn");
     let group = Group::lambda("stillborn").demand("start_timeout_ms", 2_000);
-    version.apply(&SpecFile::of(&version.id).group("default", group)).await.ok();
+    version.apply_unregistered(&SpecFile::of(&version.id).group("default", group)).await.ok();
     let log = world.dir().join("resident.log");
     let mut first = version.greeter().start(&log);
     wait_for("the exit of a first worker", SOON, async || (!first.is_running()).then_some(()))

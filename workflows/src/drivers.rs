@@ -17,9 +17,13 @@ use std::collections::VecDeque;
 use futures::FutureExt;
 use temporalio_workflow::{WorkflowContext, workflows::select};
 use wci_contract::activities::InvokeInput;
-use wci_instance::{Effect, Event};
+use wci_instance::{Effect, Event, Rules};
 
-use crate::{Instance, time::now_ms};
+use crate::{
+    Instance,
+    revision::{Revision, follows},
+    time::now_ms,
+};
 use main_loop::{RunEnd, Step};
 use revalidate::RevalidationOrder;
 use watch::WatchOrder;
@@ -78,6 +82,8 @@ pub(crate) fn handle(ctx: &WorkflowContext<Instance>, event: Event) {
 
 /// Drives the instance until its run ends.
 pub(crate) async fn drive(ctx: &WorkflowContext<Instance>) -> RunEnd {
+    let rules = if follows(ctx, Revision::Fifth) { Rules::Fifth } else { Rules::Fourth };
+    handle(ctx, Event::RulesFollowed(rules));
     handle(ctx, Event::RunStarted);
     let mut main_loop = Box::pin(main_loop::drive(ctx).fuse());
     let mut launches = Box::pin(launch::drive(ctx).fuse());

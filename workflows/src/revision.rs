@@ -14,6 +14,9 @@ pub(crate) enum Revision {
     Third,
     /// Registers task queues again after an attempt that came to no result.
     Fourth,
+    /// Attempts a registration at once when somebody wants it, tells the version's workflow of
+    /// workers that do not run, and notifies it until it knows.
+    Fifth,
 }
 
 impl Revision {
@@ -23,6 +26,7 @@ impl Revision {
             Self::Second => "wci-revision-2",
             Self::Third => "wci-revision-3",
             Self::Fourth => "wci-revision-4",
+            Self::Fifth => "wci-revision-5",
         }
     }
 }

@@ -18,6 +18,9 @@ use super::{
 /// The values of a version that is not watched here any more are forgotten after this: another
 /// process watches it, or the watch is not needed any more.
 const FORGET_AFTER: Duration = Duration::from_secs(15);
+/// The longest time between two attempts to register, with some margin: another process may have
+/// made the next one, or the version is gone.
+const FORGET_REGISTRATION_AFTER: Duration = Duration::from_secs(420);
 /// Versions kept at most, and groups kept at most.
 const MAX_KEPT: usize = 20_000;
 
@@ -39,6 +42,13 @@ pub(super) struct BackingOff {
     pub(super) until_ms: i64,
 }
 
+/// How many groups of a version are not registered, and when that was found.
+#[derive(Debug, Clone, Copy)]
+struct Unregistered {
+    at: Instant,
+    groups: i64,
+}
+
 /// The latest values that this process knows.
 #[derive(Debug, Default)]
 pub(super) struct GaugeValues {
@@ -46,6 +56,7 @@ pub(super) struct GaugeValues {
     served: Mutex<BTreeSet<String>>,
     versions: Mutex<BTreeMap<(String, VersionId), VersionValues>>,
     backing_off: Mutex<BTreeMap<(String, VersionId, String), BackingOff>>,
+    unregistered: Mutex<BTreeMap<(String, VersionId), Unregistered>>,
 }
 
 impl GaugeValues {
@@ -106,6 +117,18 @@ impl GaugeValues {
         }
     }
 
+    /// Records how many groups are not registered after an attempt.
+    pub(super) fn unregistered(&self, namespace: &str, version: &VersionId, groups: usize) {
+        let Ok(mut all) = self.unregistered.lock() else { return };
+        let key = key(namespace, version);
+        if groups == 0 || all.len() >= MAX_KEPT {
+            all.remove(&key);
+        } else {
+            let groups = i64::try_from(groups).unwrap_or(i64::MAX);
+            all.insert(key, Unregistered { at: Instant::now(), groups });
+        }
+    }
+
     fn with(&self, namespace: &str, version: &VersionId, change: impl FnOnce(&mut VersionValues)) {
         let Ok(mut all) = self.versions.lock() else { return };
         let key = key(namespace, version);
@@ -129,11 +152,22 @@ impl GaugeValues {
         now_ms: i64,
     ) {
         self.fill_versions(labels, own, builtin);
+        self.fill_unregistered(labels, own);
         own.backing_off.reset();
         let Ok(mut all) = self.backing_off.lock() else { return };
         all.retain(|_, group| group.until_ms > now_ms);
         for ((namespace, ..), group) in all.iter() {
             own.backing_off.of([namespace, group.provider, group.class.as_str()]).inc();
+        }
+    }
+
+    fn fill_unregistered(&self, labels: &VersionLabels, own: &WciFamilies) {
+        own.not_registered.reset();
+        let Ok(mut all) = self.unregistered.lock() else { return };
+        all.retain(|_, it| it.at.elapsed() < FORGET_REGISTRATION_AFTER);
+        for ((namespace, version), it) in all.iter() {
+            let (deployment, build) = labels.of(namespace, version);
+            own.not_registered.of([namespace, deployment, build]).add(it.groups);
         }
     }
 

@@ -114,6 +114,12 @@ impl NamespaceMetrics {
             [&*self.namespace, provider(provider_type), label_values::class(outcome.class)];
         self.inner.own.registrations.of(labels).inc();
     }
+
+    /// Records how many groups of `version` the server does not know after an attempt to register
+    /// them.
+    pub(crate) fn registered(&self, version: &VersionId, unknown_groups: usize) {
+        self.inner.gauges.unregistered(&self.namespace, version, unknown_groups);
+    }
 }
 
 /// A running attempt of a launch.

@@ -27,7 +27,7 @@ fn orders() -> (Metrics, NamespaceMetrics) {
 }
 
 fn text(metrics: &Metrics) -> String {
-    TextEncoder::new().encode_to_string(&metrics.gather(&[])).unwrap()
+    TextEncoder::new().encode_to_string(&metrics.gather(&[], &[])).unwrap()
 }
 
 #[track_caller]
@@ -157,13 +157,16 @@ fn names(text: &str) -> BTreeSet<String> {
 fn the_dashboard_and_the_documentation_name_metrics_that_exist_and_leave_nothing_out() {
     let documented = include_str!("../../../docs/metrics.md");
     let dashboard = include_str!("../../../deploy/grafana/wci.json");
+    let alerts = include_str!("../../../deploy/prometheus/alerts.yaml");
     let (metrics, _) = orders();
     let families = metrics.families();
     let is_known = |name: &String| {
         let is_family = |part| name.strip_suffix(part).is_some_and(|name| families.contains(name));
         ["", "_bucket", "_count", "_sum"].into_iter().any(is_family)
     };
-    for (place, text) in [("docs/metrics.md", documented), ("the dashboard", dashboard)] {
+    let places =
+        [("docs/metrics.md", documented), ("the dashboard", dashboard), ("an alert", alerts)];
+    for (place, text) in places {
         let unknown: Vec<String> = names(text).into_iter().filter(|name| !is_known(name)).collect();
         assert_eq!(unknown, Vec::<String>::new(), "{place} names metrics that do not exist");
     }
@@ -184,7 +187,7 @@ fn the_sets_of_a_version_are_served_wanted_and_running_and_not_once_they_are_gon
         wanted,
         running,
     };
-    let families = metrics.gather(&[set("a", 3, 1), set("b", 2, 2)]);
+    let families = metrics.gather(&[set("a", 3, 1), set("b", 2, 2)], &[]);
     let text = TextEncoder::new().encode_to_string(&families).unwrap();
     let of_version =
         r#"namespace="default",worker_build_id="v1",worker_deployment_name="orders"} "#;

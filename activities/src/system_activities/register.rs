@@ -14,6 +14,7 @@ use wci_contract::{
     TaskType,
     activities::{InvokeInput, InvokeProgress, RegisterInput, RegisterOutput},
     launch::Outcome,
+    limits::{MAX_MESSAGE, cut},
 };
 use wci_providers::Provider;
 
@@ -80,14 +81,20 @@ impl SystemActivities {
             // The watch may run in another process.
             missing = self.missing(&input).await?;
         }
+        let crashes = self.registry.crashes(&self.namespace, &input.version);
         output.unregistered = missing
             .into_iter()
             .map(|name| {
                 let exit = launches.get(&name).and_then(|launch| self.exit_of(launch));
-                let message = output.failed.get(&name).cloned().or(exit).unwrap_or_default();
+                // A worker that tasks called for, or one of a worker set.
+                let crash = crashes.get(&name).filter(|crashes| crashes.in_a_row > 0);
+                let crash = || crash.map(|it| cut(&it.to_string(), MAX_MESSAGE).to_owned());
+                let known = output.failed.get(&name).cloned().or(exit);
+                let message = known.or_else(crash).unwrap_or_default();
                 (name, message)
             })
             .collect();
+        self.metrics.registered(&input.version, output.unregistered.len());
         Ok(output)
     }
 

@@ -11,6 +11,7 @@ use crate::{
     clock::{self, Millis},
     connection::ConnectionArgs,
     control::{AdminClient, ControlError, Listed, Owner, Scope},
+    health,
     output::{self, Output},
 };
 
@@ -58,6 +59,9 @@ struct Row {
     created: Millis,
     #[serde(skip_serializing_if = "Option::is_none")]
     groups: Option<Vec<Group>>,
+    /// What is wrong with it, as far as the server knows, or the instance itself with --wide; empty
+    /// if nothing is, and null if nobody says.
+    health: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
 }
@@ -102,6 +106,7 @@ impl Row {
     fn of(listed: Listed, statuses: &RolloutStatuses) -> Self {
         Self {
             status: statuses.label(&listed.id),
+            health: statuses.health(&listed.id).map(str::to_owned),
             deployment: listed.id.deployment().to_owned(),
             build_id: listed.id.build_id().to_owned(),
             run_by: listed.owner,
@@ -116,27 +121,29 @@ impl Row {
 async fn with_groups(admin: &AdminClient, mut row: Row) -> Row {
     let Ok(id) = VersionId::new(&row.deployment, &row.build_id) else { return row };
     match read_groups(admin, &id, row.run_by).await {
-        Ok(groups) => row.groups = Some(groups),
+        Ok((groups, health)) => {
+            row.groups = Some(groups);
+            row.health = health.or(row.health);
+        }
         Err(error) => row.error = Some(error.to_string()),
     }
     row
 }
 
-/// The groups of an instance; with the sizes of worker sets if wci runs it.
+/// The groups of an instance; with the sizes of worker sets and its health if wci runs it.
 async fn read_groups(
     admin: &AdminClient,
     id: &VersionId,
     run_by: Owner,
-) -> Result<Vec<Group>, ControlError> {
-    let spec = admin.describe(id).await?.spec.unwrap_or_default();
-    let has_sets = spec.scaling_group_specs.values().any(|group| group.compute.is_worker_set());
-    let sets = match run_by {
-        Owner::Wci if has_sets => {
-            admin.dump(id).await?.wci.map(|wci| wci.worker_sets).unwrap_or_default()
-        }
-        _ => BTreeMap::new(),
-    };
-    Ok(groups(&spec, &sets))
+) -> Result<(Vec<Group>, Option<String>), ControlError> {
+    if run_by != Owner::Wci {
+        let spec = admin.describe(id).await?.spec.unwrap_or_default();
+        return Ok((groups(&spec, &BTreeMap::new()), None));
+    }
+    let state = admin.dump(id).await?;
+    let health = Some(health::troubles(&state).join("; ")).filter(|health| !health.is_empty());
+    let sets = state.wci.map(|wci| wci.worker_sets).unwrap_or_default();
+    Ok((groups(&state.spec.unwrap_or_default(), &sets), health))
 }
 
 fn groups(spec: &Spec, sets: &BTreeMap<String, WorkerSet>) -> Vec<Group> {
@@ -173,6 +180,7 @@ fn print(report: &Report, wide: bool) {
     if wide {
         header.push("GROUPS");
     }
+    header.push("HEALTH");
     let mut table = output::table(&header);
     let now = clock::now();
     for row in &report.instances {
@@ -187,6 +195,11 @@ fn print(report: &Report, wide: bool) {
         if wide {
             cells.push(row.cell());
         }
+        cells.push(match row.health.as_deref() {
+            None => "unknown".to_owned(),
+            Some("") => "healthy".to_owned(),
+            Some(trouble) => trouble.to_owned(),
+        });
         table.add_row(cells);
     }
     output::say(output::text(&table));

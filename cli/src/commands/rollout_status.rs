@@ -77,6 +77,12 @@ impl RolloutStatuses {
         }
     }
 
+    /// What the server knows to be wrong with the compute of `id`; empty if nothing is, `None` if it
+    /// does not say.
+    pub(super) fn health(&self, id: &VersionId) -> Option<&str> {
+        self.known.get(id.deployment())?.health(id.build_id())
+    }
+
     fn status(&self, id: &VersionId) -> Option<VersionStatus> {
         self.known.get(id.deployment())?.status(id.build_id())
     }

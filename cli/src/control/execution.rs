@@ -3,10 +3,16 @@
 use serde::Serialize;
 use temporalio_client::tonic::IntoRequest;
 use temporalio_common::protos::temporal::api::{
-    common::v1::WorkflowExecution, enums::v1::WorkflowExecutionStatus,
-    workflow::v1::WorkflowExecutionInfo, workflowservice::v1::DescribeWorkflowExecutionRequest,
+    common::v1::WorkflowExecution,
+    enums::v1::WorkflowExecutionStatus,
+    workflow::v1::{PendingActivityInfo, WorkflowExecutionInfo},
+    workflowservice::v1::DescribeWorkflowExecutionRequest,
 };
-use wci_contract::{VersionId, names};
+use wci_contract::{
+    VersionId,
+    limits::{MAX_MESSAGE, cut},
+    names,
+};
 
 use super::{AdminClient, ControlError, SOON, within};
 use crate::clock::{self, Millis};
@@ -60,6 +66,30 @@ pub(crate) struct Execution {
     pub(crate) closed: Option<Millis>,
     /// Number of events in its history.
     pub(crate) history_length: i64,
+    /// Its activities that failed and are retried.
+    pub(crate) retrying: Vec<Retrying>,
+}
+
+/// An activity that failed and is retried.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Retrying {
+    /// Its type.
+    pub(crate) activity: String,
+    /// The number of the current attempt.
+    pub(crate) attempt: i32,
+    /// Why the last one failed.
+    pub(crate) message: String,
+}
+
+impl Retrying {
+    fn of(info: PendingActivityInfo) -> Option<Self> {
+        let failure = info.last_failure.filter(|_| info.attempt > 1)?;
+        Some(Self {
+            activity: info.activity_type.unwrap_or_default().name,
+            attempt: info.attempt,
+            message: cut(&failure.message, MAX_MESSAGE).to_owned(),
+        })
+    }
 }
 
 impl Execution {
@@ -79,6 +109,7 @@ impl Execution {
                 .unwrap_or_default(),
             closed: info.close_time.map(|at| clock::of_parts(at.seconds, at.nanos)),
             history_length: info.history_length,
+            retrying: Vec::new(),
         }
     }
 }
@@ -104,7 +135,13 @@ impl AdminClient {
         let mut service = self.service();
         let call = service.describe_workflow_execution(request.into_request());
         match within("describing the instance", SOON, call).await {
-            Ok(found) => Ok(found.into_inner().workflow_execution_info.map(Execution::of)),
+            Ok(found) => {
+                let found = found.into_inner();
+                let pending = found.pending_activities.into_iter();
+                let retrying = pending.filter_map(Retrying::of).collect();
+                let info = found.workflow_execution_info;
+                Ok(info.map(|info| Execution { retrying, ..Execution::of(info) }))
+            }
             Err(ControlError::NotFound(_)) => Ok(None),
             Err(error) => Err(error),
         }

@@ -15,7 +15,10 @@ use temporalio_common::protos::temporal::api::{
     },
 };
 use uuid::Uuid;
-use wci_contract::{Spec, VersionId};
+use wci_contract::{
+    Spec, VersionId,
+    limits::{MAX_MESSAGE, cut},
+};
 
 use super::{AdminClient, CHANGE, ControlError, SOON, compute, error::retry_while_busy, within};
 
@@ -25,13 +28,31 @@ const SERVER_CHANGE: Duration = Duration::from_secs(50);
 /// A Worker Deployment: the status of each of its versions.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Deployment {
-    versions: Vec<(String, VersionStatus)>,
+    versions: Vec<VersionSummary>,
+}
+
+/// What the server reports of one version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct VersionSummary {
+    build_id: String,
+    status: VersionStatus,
+    /// The message of the last failed validation; empty if it succeeded, `None` if there was none.
+    health: Option<String>,
 }
 
 impl Deployment {
     /// The status of `build_id`; `None` if the server does not know that version.
     pub(crate) fn status(&self, build_id: &str) -> Option<VersionStatus> {
-        self.versions.iter().find(|(build, _)| build == build_id).map(|(_, status)| *status)
+        self.summary(build_id).map(|summary| summary.status)
+    }
+
+    /// What the server knows to be wrong with the compute of `build_id`: see [`VersionSummary`].
+    pub(crate) fn health(&self, build_id: &str) -> Option<&str> {
+        self.summary(build_id)?.health.as_deref()
+    }
+
+    fn summary(&self, build_id: &str) -> Option<&VersionSummary> {
+        self.versions.iter().find(|summary| summary.build_id == build_id)
     }
 }
 
@@ -59,7 +80,10 @@ impl AdminClient {
         };
         let versions = info.version_summaries.into_iter().filter_map(|summary| {
             let status = VersionStatus::try_from(summary.status).unwrap_or_default();
-            summary.deployment_version.map(|version| (version.build_id, status))
+            let validated = summary.compute_status.and_then(|compute| compute.provider_validation);
+            let health = validated.map(|it| cut(&it.error_message, MAX_MESSAGE).to_owned());
+            let build_id = summary.deployment_version?.build_id;
+            Some(VersionSummary { build_id, status, health })
         });
         Ok(Some(Deployment { versions: versions.collect() }))
     }

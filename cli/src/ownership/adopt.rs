@@ -3,7 +3,7 @@
 use wci_contract::{Spec, VersionId, activities::DryRun, state::State};
 use wci_history::RunHistory;
 
-use super::{AdoptError, reannounce};
+use super::{AdoptError, reannounce, retry::until_done};
 use crate::control::{AdminClient, ControlError, Execution, Owner, replacement};
 
 /// Who requests the adoption.
@@ -65,12 +65,18 @@ pub async fn adopt(
     let state = admin.dump_run(id, &theirs.run_id).await?;
     let taken = spec_of(&state);
     admin.take_over(id, state, &theirs.run_id).await?;
-    if is_released == Some(true) {
-        admin.unmark_released(id, identity).await?;
+    // From here on the version is ours, whatever happens.
+    let rest = async {
+        if is_released == Some(true) {
+            until_done(|| admin.unmark_released(id, identity)).await?;
+        }
+        let after = until_done(|| admin.history(id, &theirs.run_id)).await?;
+        catch_up(admin, id, &theirs.run_id, &before, &after, &taken).await
+    };
+    match rest.await {
+        Ok(()) => Ok(Adopted::Now),
+        Err(error) => Err(AdoptError::NotCaughtUp { id: id.clone(), why: error.to_string() }),
     }
-    let after = admin.history(id, &theirs.run_id).await?;
-    catch_up(admin, id, &theirs.run_id, &before, &after, &taken).await?;
-    Ok(Adopted::Now)
 }
 
 fn spec_of(state: &State) -> Spec {
@@ -109,13 +115,14 @@ async fn catch_up(
         tasks.extend(reannounce::synthetic_signal(taken));
     }
     for task in tasks {
-        admin.announce(id, &task).await?;
+        until_done(|| admin.announce(id, &task)).await?;
     }
     if after.has_update_after(before.last_event_id()) {
         // The caller was told that it succeeded.
-        let spec = spec_of(&admin.dump_run(id, theirs).await?);
+        let spec = spec_of(&until_done(|| admin.dump_run(id, theirs)).await?);
         if spec != *taken && !spec.is_empty() {
-            admin.update(id, &replacement(taken, &spec, "wci adopt")).await?;
+            let request = replacement(taken, &spec, "wci adopt");
+            until_done(|| admin.update(id, &request)).await?;
         }
     }
     Ok(())

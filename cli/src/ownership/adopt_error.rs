@@ -38,6 +38,18 @@ pub enum AdoptError {
         /// The message of the check.
         why: String,
     },
+    /// Our instance runs, but not everything reached it.
+    #[error(
+        "{id} is run by wci now, but what reached the server's controller in the last moment could \
+         not be passed on: {why}. Waiting tasks are found in the backlog; if the compute config was \
+         changed just before, change it again"
+    )]
+    NotCaughtUp {
+        /// The version.
+        id: VersionId,
+        /// The error of the call.
+        why: String,
+    },
     /// A call failed.
     #[error("{0}")]
     Control(#[from] ControlError),

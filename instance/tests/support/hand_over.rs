@@ -93,8 +93,9 @@ impl Driver {
         } else {
             assert_eq!(next.revalidation, Work::Timer(due_ms));
         }
-        if self.has_unknown_status(&state) {
-            assert_eq!(next.notifying, state.validation_state, "the version is not notified");
+        if self.has_unknown_status() {
+            let status = self.instance.describe().ok().and_then(|found| found.validation_state);
+            assert_eq!(next.notifying, status, "the version is not notified");
         }
         assert!(matches!(next.watch, Work::Running(_)), "the next run does not watch");
     }

@@ -23,7 +23,9 @@ impl Driver {
             return;
         }
         let state = self.instance.dump();
-        self.ledger.check(&state.pending_task_add_signals, self.deciding.as_ref());
+        // What a decision is about is held, too, once it comes too late.
+        let deciding = self.deciding.as_ref().filter(|_| self.instance.admit_update().is_ok());
+        self.ledger.check(&state.pending_task_add_signals, deciding);
         self.check_launches(&state);
         self.check_bounds(&state);
         self.check_worker_sets(&state);
@@ -100,8 +102,8 @@ impl Driver {
     }
 
     /// Whether the version's workflow was not notified of the validation status.
-    pub(crate) fn has_unknown_status(&self, state: &State) -> bool {
-        let found = state.validation_state.as_ref();
+    pub(crate) fn has_unknown_status(&self) -> bool {
+        let found = self.instance.describe().ok().and_then(|found| found.validation_state);
         let found = found.map(|found| (found.status.clone(), found.err_message.clone()));
         found.is_some() && found != self.notified
     }
@@ -120,7 +122,7 @@ impl Driver {
         assert!(is_planned, "no revalidation is planned");
         let is_watched = !matches!(self.watch, Work::Idle);
         assert!(is_watched, "nobody watches the task queues");
-        if self.has_unknown_status(state) {
+        if self.has_unknown_status() {
             assert!(self.notifying.is_some(), "the version is not notified");
         }
     }

@@ -115,7 +115,9 @@ impl Driver {
     fn end_decision(&mut self, choices: &[Choice]) {
         let Some(input) = self.deciding.take() else { return };
         let output = decide(self.decider, &input, choices);
-        self.ledger.decided(&self.instance, &input, &output);
+        if self.instance.admit_update().is_ok() && !self.updates.release_sets() {
+            self.ledger.decided(&self.instance, &input, &output);
+        }
         self.handle(Event::DecisionMade { input, output });
     }
 

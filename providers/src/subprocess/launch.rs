@@ -14,10 +14,11 @@ use super::{
     machine::Machine,
     os_error,
     process_spec::ProcessSpec,
+    worker_exit::WorkerExit,
     worker_log::WorkerLog,
     worker_process::{self, StartResult},
 };
-use crate::{LaunchRequest, Progress, clock::now_ms, supervisor::Lifetime, tally::Tally};
+use crate::{LaunchRequest, Progress, Scope, clock::now_ms, supervisor::Lifetime, tally::Tally};
 
 /// What each process of a launch runs, and for how long.
 pub(super) struct LaunchProcessSpec {
@@ -86,6 +87,7 @@ fn start_all(
                 supervisor,
                 claim,
                 WorkerLog::new(request.launch_id.clone(), Arc::clone(&spec.process.secrets)),
+                request.scope.clone(),
             )),
             Err((class, message)) => {
                 launch_records::release(&claim.record);
@@ -132,6 +134,7 @@ fn follow(
     supervisor: Child,
     claim: Claim,
     log: WorkerLog,
+    scope: Scope,
 ) -> oneshot::Receiver<Started> {
     let (report, started) = oneshot::channel();
     tokio::spawn(async move {
@@ -144,9 +147,12 @@ fn follow(
             }
         };
         let _ = report.send(Ok(()));
+        let running = machine.crash_counts().started(&scope);
         let launch_id = log.launch_id().to_owned();
-        if let Some(exit) = worker.log_until_exit(log).await {
-            machine.failed_exits().keep(&launch_id, exit);
+        let exit = worker.log_until_exit(log).await;
+        running.exited(&exit);
+        if let WorkerExit::Failed(exit) = exit {
+            machine.failed_exits().keep(&launch_id, exit.sentence());
         }
         drop(permit);
     });

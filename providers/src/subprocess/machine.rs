@@ -8,6 +8,7 @@ use std::{
 };
 
 use super::{
+    crash_counts::CrashCounts,
     failed_exits::FailedExits,
     pool::OwnedPools,
     process_table::{Permit, ProcessTable},
@@ -24,6 +25,7 @@ pub(crate) struct Machine {
     last_cleanup: Mutex<Option<Instant>>,
     pools: OwnedPools,
     failed_exits: FailedExits,
+    crash_counts: CrashCounts,
 }
 
 impl Machine {
@@ -36,12 +38,18 @@ impl Machine {
             last_cleanup: Mutex::default(),
             pools: OwnedPools::default(),
             failed_exits: FailedExits::default(),
+            crash_counts: CrashCounts::default(),
         }
     }
 
     /// How worker processes exited that failed lately.
     pub(super) fn failed_exits(&self) -> &FailedExits {
         &self.failed_exits
+    }
+
+    /// How many workers of each group failed in a row.
+    pub(crate) fn crash_counts(&self) -> &CrashCounts {
+        &self.crash_counts
     }
 
     /// The number of processes that run now. May read the disk.

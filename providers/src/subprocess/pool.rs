@@ -15,12 +15,12 @@ mod reconciler;
 mod restart_backoff;
 mod start;
 
-use std::{io, sync::Arc};
+use std::{collections::BTreeMap, io, sync::Arc};
 
 use async_trait::async_trait;
 use serde_json::{Map, Value};
 use tokio::task::spawn_blocking;
-use wci_contract::{FailureClass, launch::Outcome, names};
+use wci_contract::{Crashes, FailureClass, VersionId, launch::Outcome, names};
 
 use super::Machine;
 use crate::{
@@ -112,5 +112,9 @@ impl WorkerSetProvider for SubprocessPool {
 
     fn resume(&self, namespace: &str) {
         owned_pools::own_all(&self.factory, namespace);
+    }
+
+    fn crashes(&self, namespace: &str, version: &VersionId) -> BTreeMap<String, Crashes> {
+        self.factory.machine().crash_counts().of(namespace, version)
     }
 }

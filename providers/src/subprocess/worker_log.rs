@@ -8,6 +8,7 @@ use std::{
 
 use wci_contract::limits::cut;
 
+use super::worker_exit::{FailedExit, WorkerExit};
 use crate::{
     record::{Exit, Record},
     scrub::scrub,
@@ -77,23 +78,18 @@ impl WorkerLog {
     }
 
     /// Logs that the process has exited. `record` says how, if its supervisor recorded it. Returns
-    /// how it exited, if it failed.
-    pub(super) fn log_exit(&self, record: Option<Record>) -> Option<String> {
+    /// how it exited.
+    pub(super) fn log_exit(&self, record: Option<Record>) -> WorkerExit {
         let (launch_id, pid) = (&self.launch_id, self.pid);
         match record.and_then(|record| record.exit) {
             Some(Exit { code: Some(0), overdue, .. }) => {
                 tracing::info!(%launch_id, pid, overdue, "worker process exited");
-                None
+                WorkerExit::Well
             }
             Some(Exit { code, signal, overdue }) => {
                 tracing::warn!(%launch_id, pid, code, signal, overdue, "worker process failed");
-                let how = match (code, signal) {
-                    (Some(code), _) => format!("the worker exited with code {code}"),
-                    (None, Some(signal)) => format!("signal {signal} ended the worker"),
-                    (None, None) => "the worker failed".to_owned(),
-                };
-                let separator = if self.last_line.is_empty() { "" } else { ": " };
-                Some(format!("{how}{separator}{}", self.last_line))
+                let last_line = self.last_line.clone();
+                WorkerExit::Failed(FailedExit { code, signal, was_stopped: overdue, last_line })
             }
             None => {
                 tracing::warn!(
@@ -102,7 +98,7 @@ impl WorkerLog {
                     "the supervisor of a worker process ended without recording how the worker \
                      exited"
                 );
-                None
+                WorkerExit::Unknown
             }
         }
     }

@@ -12,7 +12,7 @@ use wci_contract::FailureClass;
 
 use super::{
     environment::WorkerVariables, launch_records, lines::Lines, orphan, os_error,
-    process_spec::ProcessSpec, worker_log::WorkerLog,
+    process_spec::ProcessSpec, worker_exit::WorkerExit, worker_log::WorkerLog,
 };
 use crate::{
     SupervisorProgram,
@@ -104,8 +104,8 @@ pub(super) async fn await_start(mut supervisor: Child, record: PathBuf) -> Start
 
 impl WorkerProcess {
     /// Logs the output of the process until it and its supervisor have exited. Returns how it
-    /// exited, if it failed.
-    pub(super) async fn log_until_exit(mut self, mut log: WorkerLog) -> Option<String> {
+    /// exited.
+    pub(super) async fn log_until_exit(mut self, mut log: WorkerLog) -> WorkerExit {
         log.set_pid(self.pid);
         while let Ok(Some(line)) = self.lines.next().await {
             log.log_line(&line);

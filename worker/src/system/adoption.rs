@@ -111,6 +111,10 @@ fn record(
         Err(error @ (AdoptError::Released(_) | AdoptError::OtherOwner { .. })) => {
             tracing::debug!(namespace, %version, reason = %error, "not adopted");
         }
+        Err(error @ AdoptError::NotCaughtUp { .. }) => {
+            failures.remove(&version);
+            tracing::warn!(namespace, %version, reason = %error, "adopted, but not completely");
+        }
         Err(error @ (AdoptError::CannotStartWorkers { .. } | AdoptError::Control(_))) => {
             let reason = error.to_string();
             let previous = failures.insert(version.clone(), (reason.clone(), Instant::now()));

@@ -19,7 +19,7 @@ use temporalio_sdk::{
 };
 use wci_activities::{
     NamespaceMetrics, ReadBudget, RecentLaunches, SpeculativeLaunches, SystemActivities,
-    VersionReader, WatchActivities, WatchLeases,
+    VersionReader, WatchActivities, WatchLeases, WorkerExits,
 };
 use wci_contract::names::watch_queue;
 use wci_workflows::{Instance, Validate};
@@ -84,6 +84,7 @@ impl NamespaceWorkers {
         registry.resume(namespace);
         let recent_launches = Arc::new(RecentLaunches::default());
         let reader = VersionReader::new(client.clone());
+        let exits = WorkerExits { namespace: namespace.to_owned(), registry: registry.clone() };
         let system_activities = SystemActivities {
             namespace: namespace.to_owned(),
             registry,
@@ -96,8 +97,14 @@ impl NamespaceWorkers {
         };
         let budget = Arc::new(ReadBudget::new(settings.reads_per_second));
         let leases = WatchLeases::default();
-        let watch_activities =
-            WatchActivities { reader, recent_launches, budget, metrics: metrics.clone(), leases };
+        let watch_activities = WatchActivities {
+            reader,
+            recent_launches,
+            budget,
+            metrics: metrics.clone(),
+            leases,
+            exits,
+        };
         let instances = instances(settings, system_activities, MetricsInterceptor::new(metrics))?;
         let instances = Worker::new(runtime, instances_client, instances)
             .map_err(|e| anyhow!("cannot start the worker of namespace {namespace}: {e}"))?;

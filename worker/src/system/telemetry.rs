@@ -20,7 +20,7 @@ use self::meter::Meter;
 pub(super) struct Telemetry {
     metrics: Metrics,
     sdk: Arc<Meter>,
-    /// For the sizes of worker sets.
+    /// For the sizes of worker sets, and for workers that fail.
     host: Host,
 }
 
@@ -46,7 +46,7 @@ impl Telemetry {
 
     /// All metrics in Prometheus' text format.
     pub(super) fn text(&self) -> anyhow::Result<String> {
-        let mut families = self.metrics.gather(&self.host.worker_sets());
+        let mut families = self.metrics.gather(&self.host.worker_sets(), &self.host.crashes());
         families.extend(self.sdk.gather());
         Ok(TextEncoder::new().encode_to_string(&families)?)
     }

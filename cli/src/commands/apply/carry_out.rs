@@ -3,7 +3,7 @@
 use anyhow::anyhow;
 use wci_contract::VersionId;
 
-use super::report::Outcome;
+use super::{registered::is_waiting, report::Outcome};
 use crate::{
     commands::current_state::CurrentState,
     control::{AdminClient, ControlError},
@@ -23,6 +23,7 @@ pub(super) async fn carry_out(
     let is_configured = current_state.instance.is_some() && diff::is_empty(changes);
     let is_known = current_state.status(id).is_some() || !admin.server_has_compute_configs();
     if is_configured && is_known {
+        register_again(admin, current_state, wanted, identity).await?;
         return Ok(Outcome::Unchanged);
     }
     let mut created = Created::default();
@@ -40,6 +41,23 @@ pub(super) async fn carry_out(
     }
     let is_new = current_state.spec.is_empty();
     Ok(if is_new { Outcome::Created } else { Outcome::Updated })
+}
+
+/// Has workers started at once that could not be started, or failed: the same spec once more begins
+/// their registration anew.
+async fn register_again(
+    admin: &AdminClient,
+    current_state: &CurrentState,
+    wanted: &SpecFile,
+    identity: &str,
+) -> anyhow::Result<()> {
+    let SpecFile { id, spec } = wanted;
+    let state = admin.dump(id).await.map_err(|error| admin.query_error(error))?;
+    if is_waiting(&state) {
+        let request = current_state.request(spec, identity);
+        admin.update(id, &request).await.map_err(|error| with_advice(id, error))?;
+    }
+    Ok(())
 }
 
 /// What a call created so far, to undo on failure.

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 use wci_contract::{VersionId, limits::cut};
 
+use super::registered::Registered;
 use crate::{
     diff::{Change, GroupChange, SettingChange},
     output::{self, Output},
@@ -36,6 +37,8 @@ pub(super) struct Report {
     groups: Vec<GroupChange>,
     /// Whether this call set the version as current; null without --set-current.
     pub(super) current: Option<bool>,
+    /// Whether the server knows its task queues.
+    pub(super) registered: Registered,
     /// Sizes of worker sets, by group.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) worker_sets: BTreeMap<String, u32>,
@@ -52,6 +55,7 @@ impl Report {
             dry_run: false,
             groups,
             current: None,
+            registered: Registered::Unknown,
             worker_sets: BTreeMap::new(),
             warnings: Vec::new(),
         }

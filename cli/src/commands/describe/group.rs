@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 use wci_contract::{
-    GroupSpec, TaskType,
+    Crashes, GroupSpec, TaskType, Trouble,
     decision::OwnState,
-    state::{FailureRecord, State, Unregistered},
+    state::{FailureRecord, State},
 };
 
 use crate::clock::{self, Millis};
@@ -27,6 +27,19 @@ pub(super) struct GroupReport {
     /// Why the server does not know its task queues; absent once it does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) not_registered: Option<NotRegistered>,
+    /// How its workers fail one after another; absent if the last one lived.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) crash_loop: Option<CrashLoop>,
+}
+
+/// Workers that exit with an error right after their start, one after another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct CrashLoop {
+    pub(super) in_a_row: u32,
+    /// When the last one exited.
+    #[serde(serialize_with = "clock::as_rfc3339")]
+    pub(super) at: Millis,
+    pub(super) message: String,
 }
 
 /// A group whose task queues the server does not know.
@@ -98,12 +111,16 @@ impl GroupReport {
             backing_off: BackingOff::of(state, name),
             last_failure: wci.and_then(|wci| wci.last_failures.get(name)).map(LastFailure::from),
             not_registered: wci.and_then(|wci| wci.unregistered.get(name)).map(NotRegistered::from),
+            crash_loop: wci.and_then(|wci| wci.crashes.get(name)).and_then(CrashLoop::of),
         }
     }
 
     /// Whether its task queues are registered, and there is no back-off and no failure.
     pub(super) fn is_healthy(&self) -> bool {
-        self.not_registered.is_none() && self.backing_off.is_none() && self.last_failure.is_none()
+        self.not_registered.is_none()
+            && self.crash_loop.is_none()
+            && self.backing_off.is_none()
+            && self.last_failure.is_none()
     }
 }
 
@@ -121,8 +138,15 @@ impl BackingOff {
     }
 }
 
-impl From<&Unregistered> for NotRegistered {
-    fn from(group: &Unregistered) -> Self {
+impl CrashLoop {
+    fn of(crashes: &Crashes) -> Option<Self> {
+        let (in_a_row, at, message) = (crashes.in_a_row, crashes.at_ms, crashes.to_string());
+        crashes.is_loop().then_some(Self { in_a_row, at, message })
+    }
+}
+
+impl From<&Trouble> for NotRegistered {
+    fn from(group: &Trouble) -> Self {
         Self {
             attempts: group.attempts,
             since: group.since_ms,

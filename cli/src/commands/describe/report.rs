@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use wci_contract::{
-    VersionId,
+    Trouble, VersionId,
     launch::Launch,
     state::{DecisionLogEntry, State, ValidationState},
 };
@@ -10,7 +10,8 @@ use wci_contract::{
 use super::group::GroupReport;
 use crate::{
     clock::{self, Millis},
-    control::{Execution, Owner, VersionStatus},
+    control::{Execution, Owner, Retrying, VersionStatus},
+    health,
     spec_file::Document,
 };
 
@@ -35,6 +36,21 @@ pub(super) struct Report {
     pub(super) spec: Option<Document>,
     pub(super) last_modifier_identity: String,
     pub(super) validation: Option<ValidationState>,
+    /// Why the last check of the compute config came to no result; absent if it came to one.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(super) validation_trouble: String,
+    /// Why the server does not know the validation status; absent once it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) server_not_told: Option<NotTold>,
+    /// What keeps workers from running, in words.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) troubles: Vec<String>,
+    /// Worker sets of groups that are gone, until their provider has ended them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) releasing: Vec<Releasing>,
+    /// Activities that failed and are retried.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) retrying: Vec<Retrying>,
     /// Warnings of the latest check of the compute config.
     pub(super) warnings: Vec<String>,
     pub(super) groups: Vec<GroupReport>,
@@ -47,6 +63,23 @@ pub(super) struct Report {
     #[serde(serialize_with = "clock::as_rfc3339_or_null")]
     pub(super) next_wake_up: Option<Millis>,
     pub(super) decisions: Vec<Decision>,
+}
+
+/// A validation status that did not reach the server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct NotTold {
+    pub(super) attempts: u32,
+    #[serde(serialize_with = "clock::as_rfc3339")]
+    pub(super) next_attempt: Millis,
+    pub(super) message: String,
+}
+
+/// A worker set that its provider is requested to end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Releasing {
+    pub(super) group: String,
+    /// The provider's last refusal; empty before the first.
+    pub(super) message: String,
 }
 
 /// A launch whose outcome is unknown yet.
@@ -86,6 +119,7 @@ impl Report {
         version: Option<VersionStatus>,
     ) -> Self {
         let groups = GroupReport::all(&state);
+        let (troubles, releasing) = (health::troubles(&state), Releasing::all(&state));
         let status = status(&execution);
         let State { spec, pending_task_add_signals, create_time, wci, .. } = state;
         let wci = wci.unwrap_or_default();
@@ -105,6 +139,11 @@ impl Report {
             spec: spec.as_ref().map(|spec| Document::of(id, spec)),
             last_modifier_identity: state.last_modifier_identity,
             validation: state.validation_state,
+            validation_trouble: wci.check.map(|plan| plan.trouble).unwrap_or_default(),
+            server_not_told: wci.untold.map(NotTold::from),
+            troubles,
+            releasing,
+            retrying: execution.retrying,
             warnings: wci.warnings,
             groups,
             in_flight: wci.launches.into_iter().map(InFlight::from).collect(),
@@ -115,6 +154,30 @@ impl Report {
             next_wake_up: wci.wake_at_ms,
             decisions: wci.decisions.into_iter().map(Decision::from).collect(),
         }
+    }
+}
+
+impl Releasing {
+    fn all(state: &State) -> Vec<Self> {
+        let Some(wci) = &state.wci else { return Vec::new() };
+        let spec = state.spec.as_ref();
+        let is_kept = |group: &str| {
+            let group = spec.and_then(|spec| spec.scaling_group_specs.get(group));
+            group.is_some_and(|group| group.compute.is_worker_set())
+        };
+        let gone = wci.worker_sets.keys().filter(|group| !is_kept(group));
+        let message = |group: &str| {
+            let failure = wci.last_failures.get(group);
+            failure.map(|failure| failure.outcome.message.clone()).unwrap_or_default()
+        };
+        gone.map(|group| Self { group: group.clone(), message: message(group) }).collect()
+    }
+}
+
+impl From<Trouble> for NotTold {
+    fn from(trouble: Trouble) -> Self {
+        let Trouble { attempts, next_attempt_ms, message, .. } = trouble;
+        Self { attempts, next_attempt: next_attempt_ms, message }
     }
 }
 

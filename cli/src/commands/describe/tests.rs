@@ -15,6 +15,7 @@ fn execution() -> Execution {
         started: NOW - 60_000,
         closed: None,
         history_length: 42,
+        retrying: Vec::new(),
     }
 }
 

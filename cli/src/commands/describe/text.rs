@@ -2,12 +2,15 @@
 
 use std::fmt::Write;
 
+use wci_contract::state::ValidationState;
+
 use super::{
-    group::{BackingOff, GroupReport, LastFailure, NotRegistered, SetReport},
-    report::Report,
+    group::{BackingOff, CrashLoop, GroupReport, LastFailure, NotRegistered, SetReport},
+    report::{NotTold, Releasing, Report},
 };
 use crate::{
     clock::{self, Millis},
+    control::Retrying,
     output,
 };
 
@@ -51,9 +54,29 @@ fn summary(report: &Report, now: Millis) -> String {
         ("Signals", signals(report)),
     ];
     let warnings = report.warnings.iter().map(|warning| ("Warning", warning.clone()));
-    let lines = lines.into_iter().chain(warnings);
+    let lines = lines.into_iter().chain(unfinished(report, now)).chain(warnings);
     let lines = lines.map(|(name, value)| format!("{name:<16} {value}"));
     lines.collect::<Vec<_>>().join("\n")
+}
+
+/// What is tried until it succeeds, and has not yet.
+fn unfinished(report: &Report, now: Millis) -> Vec<(&'static str, String)> {
+    let untold = report.server_not_told.iter().map(|NotTold { attempts, next_attempt, message }| {
+        let next = clock::relative(*next_attempt, now);
+        let text = format!(
+            "the server does not know the validation status after {attempts} attempts, next {next}: \
+             {message}"
+        );
+        ("Not done yet", text)
+    });
+    let releasing = report.releasing.iter().map(|Releasing { group, message }| {
+        let separator = if message.is_empty() { "" } else { ": " };
+        ("Not done yet", format!("the worker set of {group} is being ended{separator}{message}"))
+    });
+    let retrying = report.retrying.iter().map(|Retrying { activity, attempt, message }| {
+        ("Not done yet", format!("{activity} is at attempt {attempt}, the last failed: {message}"))
+    });
+    untold.chain(releasing).chain(retrying).collect()
 }
 
 fn signals(report: &Report) -> String {
@@ -72,6 +95,11 @@ fn created(report: &Report, now: Millis) -> String {
 fn validation(report: &Report) -> String {
     match &report.validation {
         None => "never".to_owned(),
+        Some(state) if !report.validation_trouble.is_empty() => {
+            let ValidationState { status, last_validation_time, .. } = state;
+            let trouble = &report.validation_trouble;
+            format!("{status} ({last_validation_time}), not validated since: {trouble}")
+        }
         Some(state) if state.err_message.is_empty() => {
             format!("{} ({})", state.status, state.last_validation_time)
         }
@@ -88,28 +116,18 @@ fn health(report: &Report) -> String {
     if report.validation.as_ref().is_some_and(|state| state.status == "failed") {
         return "the compute config is not valid any more, see Validation".to_owned();
     }
-    let unregistered: Vec<String> = report.groups.iter().filter_map(not_registered).collect();
-    if !unregistered.is_empty() {
-        return format!("not registered: {}", unregistered.join("; "));
+    if !report.troubles.is_empty() {
+        return report.troubles.join("; ");
     }
     let failing = report.groups.iter().filter(|group| !group.is_healthy());
     let failing: Vec<&str> = failing.map(|group| group.group.as_str()).collect();
-    if failing.is_empty() {
+    if failing.is_empty() && !report.validation_trouble.is_empty() {
+        "the compute config could not be validated again, see Validation".to_owned()
+    } else if failing.is_empty() {
         "healthy".to_owned()
     } else {
         format!("failures in {}", failing.join(", "))
     }
-}
-
-/// A group whose task queues the server does not know, and why.
-fn not_registered(group: &GroupReport) -> Option<String> {
-    let NotRegistered { attempts, message, .. } = group.not_registered.as_ref()?;
-    let name = &group.group;
-    Some(if message.is_empty() {
-        format!("{name}: no worker has polled its task queues after {attempts} starts")
-    } else {
-        format!("{name}: {message} ({attempts} attempts)")
-    })
 }
 
 fn groups(groups: &[GroupReport], now: Millis) -> String {
@@ -146,6 +164,9 @@ fn failures(group: &GroupReport, now: Millis) -> String {
         let retry = clock::relative(*next_attempt, now);
         let why = if message.is_empty() { "no worker has polled" } else { message };
         lines.push(format!("not registered, next attempt {retry}: {why}"));
+    }
+    if let Some(CrashLoop { at, message, .. }) = &group.crash_loop {
+        lines.push(format!("{} {message}", clock::relative(*at, now)));
     }
     if let Some(BackingOff { class, failures, until, probing }) = &group.backing_off {
         let failed = format!("{class}, {failures} failures in a row");

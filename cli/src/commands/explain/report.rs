@@ -8,6 +8,7 @@ use crate::{
     clock::{self, Millis},
     commands::history_source::{HistorySource, Origin},
     control::Owner,
+    health,
 };
 
 /// Everything that is reported about an instance.
@@ -32,6 +33,9 @@ pub(super) struct Report {
     pub(super) running: bool,
     /// Why the instance makes no progress now: no system worker polls for it.
     pub(super) trouble: Option<String>,
+    /// What keeps workers from running now; empty where the instance was not queried.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) troubles: Vec<String>,
     /// What the instance counted since it was created; null where it was not queried.
     pub(super) totals: Option<Totals>,
     pub(super) groups: Vec<GroupReport>,
@@ -157,6 +161,7 @@ impl Report {
             run_started: history.runs.last().map_or(0, |run| run.started),
             running: if is_now && run_by.is_some() { is_open } else { history.close().is_none() },
             trouble: trouble.filter(|_| is_now),
+            troubles: state.iter().filter(|_| is_now).flat_map(health::troubles).collect(),
             totals: state.and_then(|state| state.wci).map(Totals::from),
             groups: groups(&history, at),
             waits_for: waits.map(WaitReport::from).collect(),

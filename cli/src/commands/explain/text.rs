@@ -14,6 +14,9 @@ pub(super) fn of(report: &Report) -> String {
     if let Some(trouble) = &report.trouble {
         let _ = write!(text, "\n\nThe instance makes no progress: {trouble}");
     }
+    for trouble in &report.troubles {
+        let _ = write!(text, "\nNot well: {trouble}");
+    }
     if let Some(Totals { workers_started, signals_dropped, launches_under_way }) = &report.totals {
         let _ = write!(
             text,

@@ -14,6 +14,7 @@ use tokio::{
 
 use super::{
     super::{
+        crash_counts::CrashCounts,
         environment::WorkerVariables,
         launch_records,
         process_table::Permit,
@@ -24,7 +25,7 @@ use super::{
     pool_files::{DesiredPool, PoolFiles},
     process_factory::{PoolProcessSpec, ProcessFactory},
 };
-use crate::supervisor::Lifetime;
+use crate::{Scope, supervisor::Lifetime};
 
 /// A process that this system worker started has exited.
 #[derive(Debug)]
@@ -68,7 +69,10 @@ pub(super) fn start(
         machine.cannot_start_supervisor(&error)
     })?;
     let log = WorkerLog::new(launch_id, Arc::clone(&spec.process.secrets));
-    tokio::spawn(follow(supervisor, record, permit, log, (number, exits)));
+    let counts = machine.crash_counts().clone();
+    let DesiredPool { namespace, version, group, .. } = desired.clone();
+    let counted = (counts, Scope { namespace, version, group });
+    tokio::spawn(follow(supervisor, record, permit, log, (number, exits), counted));
     Ok(())
 }
 
@@ -110,13 +114,15 @@ async fn follow(
     permit: Permit,
     log: WorkerLog,
     (number, exits): (u64, ExitSender),
+    (counts, scope): (CrashCounts, Scope),
 ) {
     let started = Instant::now();
     let uptime = match worker_process::await_start(supervisor, record).await {
         StartResult::Running(worker) => {
             // The record now says that the process runs.
             exits.wake.notify_one();
-            worker.log_until_exit(log).await;
+            let running = counts.started(&scope);
+            running.exited(&worker.log_until_exit(log).await);
             started.elapsed()
         }
         StartResult::StartedElsewhere => Duration::ZERO,

@@ -69,7 +69,7 @@ impl Instance {
         // The activity counts workers when it reports a backlog, and not when its time is up.
         let workers = poll.workers.filter(|_| end == WatchEnd::Backlog);
         let workers = workers.map(|workers| [(TaskType::Workflow, workers)].into());
-        let output = WatchOutput { end, stats: sample.stats, workers };
+        let output = WatchOutput { end, stats: sample.stats, workers, ..WatchOutput::default() };
         self.report(Event::WatchEnded(output), world);
     }
 }
