@@ -69,18 +69,19 @@ fuzz: ## Run the property tests and fuzz targets with new random seeds (CASES=20
 	BOLERO_RANDOM_ITERATIONS=$(or $(CASES),20000) $(CARGO) test --locked --workspace --lib --bins fuzz::
 
 deny: $(target)/tools/bin/cargo-deny ## Check licences, sources and advisories of all dependencies (deny.toml)
-	$< --locked --offline --log-level warn check bans licenses sources
-	@if $< fetch db >/dev/null 2>&1; then $< --locked --log-level warn check --disable-fetch advisories; \
+	$< --locked --log-level warn check bans licenses sources -A no-license-field
+	@if $< fetch db >/dev/null 2>&1; then $< --locked --offline --log-level warn check advisories; \
 	else echo "advisories: not checked, because the database cannot be fetched" >&2; fi
 
 sbom: $(target)/tools/bin/cargo-cyclonedx ## Write a software bill of materials of wci, in CycloneDX JSON
-	cd worker && $< cyclonedx --format json --spec-version 1.5 --target all --override-filename wci.cdx
-	mkdir -p $(target)/sbom && mv worker/wci.cdx.json $(target)/sbom/ && rm -f */wci.cdx.json examples/*/wci.cdx.json
+	$< cyclonedx --manifest-path worker/Cargo.toml --format json --spec-version 1.5 --target all --override-filename wci.cdx
+	mkdir -p $(target)/sbom && sed 's|file://$(CURDIR)/|file:///|g' worker/wci.cdx.json > $(target)/sbom/wci.cdx.json
+	rm -f */wci.cdx.json examples/*/wci.cdx.json
 	@echo $(target)/sbom/wci.cdx.json
 
 # Built without optimisation: the build takes longer than all of its runs.
 $(target)/tools/bin/cargo-deny:
-	$(CARGO) install cargo-deny --version 0.20.2 --locked --debug --no-default-features --root $(target)/tools
+	$(CARGO) install cargo-deny --version 0.20.2 --locked --debug --root $(target)/tools
 
 $(target)/tools/bin/cargo-cyclonedx:
 	$(CARGO) install cargo-cyclonedx --version 0.5.9 --locked --debug --root $(target)/tools
