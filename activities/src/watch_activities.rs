@@ -11,7 +11,7 @@ use temporalio_common::protos::temporal::api::workflowservice::v1::describe_work
 use wci_contract::{
     Crashes, TaskType,
     activities::{self as names, WatchEnd, WatchInput, WatchOutput},
-    stats::{WorkersByType, all_of},
+    stats::{StatsByType, all_of},
 };
 use wci_providers::Registry;
 use wci_instance::backlog_watch::{BacklogWatch, Sample};
@@ -21,7 +21,10 @@ use crate::{
     activity_heartbeat::with_heartbeats,
     metrics::ReadTiming,
     per_version::watch_leases::WatchLeases,
-    server::{stats_by_type::stats_by_type, workers},
+    server::{
+        stats_by_type::stats_by_type,
+        workers::{self, FoundWorkers},
+    },
     unix_time::{unix_now, unix_now_ms},
 };
 
@@ -87,7 +90,7 @@ impl WatchActivities {
             let sampled = Box::pin(self.sample(input)).await;
             let timing = ReadTiming { waited, lag: due.elapsed() };
             span.read(timing, sampled.as_ref().map(|(sample, _)| &sample.stats));
-            let Some((sample, queues)) = sampled else {
+            let Some((mut sample, queues)) = sampled else {
                 if unix_now_ms() >= input.until_ms {
                     span.end(WatchEnd::TimeUp);
                     return WatchOutput { end: WatchEnd::TimeUp, ..WatchOutput::default() };
@@ -95,6 +98,11 @@ impl WatchActivities {
                 tokio::time::sleep(watch.interval(&Sample::default())).await;
                 continue;
             };
+            if watch.wants_fresh_stats(&sample)
+                && let Some(fresh) = Box::pin(self.fresh_sample(input, &queues)).await
+            {
+                sample = fresh;
+            }
             let crashes = self.exits.of(input);
             // The instance learns at once that workers keep failing, and that one lives again.
             let is_news = input
@@ -102,19 +110,19 @@ impl WatchActivities {
                 .iter()
                 .any(|(group, known)| crashes.get(group).is_some_and(|it| it.is_news_to(*known)));
             let end = watch.judge(input, &sample).or(is_news.then_some(WatchEnd::TimeUp));
-            let workers = match end {
+            let found = match end {
                 Some(WatchEnd::Backlog) => Box::pin(self.workers(input, &queues)).await,
                 None if watch.wants_count(&sample, span.has_workers()) => {
                     Box::pin(self.workers_within_budget(input, &queues)).await
                 }
                 _ => None,
             };
-            if let Some(workers) = &workers {
-                span.counted(all_of(workers, &sample.stats));
+            if let Some(seen) = found.as_ref().and_then(|it| all_of(&it.workers, &sample.stats)) {
+                span.counted(seen);
             }
             if let Some(end) = end {
                 span.end(end);
-                return WatchOutput { end, stats: sample.stats, workers, crashes };
+                return WatchOutput { crashes, ..output(end, sample.stats, found) };
             }
             drop(queues);
             tokio::time::sleep(watch.interval(&sample)).await;
@@ -126,7 +134,7 @@ impl WatchActivities {
         &self,
         input: &WatchInput,
         queues: &[VersionTaskQueue],
-    ) -> Option<WorkersByType> {
+    ) -> Option<FoundWorkers> {
         for _ in 0..workers::requests(queues) {
             tokio::time::sleep(self.budget.reserve()).await;
         }
@@ -138,7 +146,7 @@ impl WatchActivities {
         &self,
         input: &WatchInput,
         queues: &[VersionTaskQueue],
-    ) -> Option<WorkersByType> {
+    ) -> Option<FoundWorkers> {
         self.reader
             .workers(&input.version, queues, unix_now())
             .await
@@ -155,16 +163,52 @@ impl WatchActivities {
                 return None;
             }
         };
-        queues.retain(|queue| {
-            TaskType::from_wire(queue.r#type.into()).is_some_and(|kind| input.types.contains(&kind))
-        });
+        queues.retain(|queue| is_watched(input, queue));
+        Some((self.sample_of(input, &queues), queues))
+    }
+
+    /// A sample of stats that the server does not repeat, once a worker polls one of `queues`: only
+    /// then is there anything new.
+    async fn fresh_sample(
+        &self,
+        input: &WatchInput,
+        queues: &[VersionTaskQueue],
+    ) -> Option<Sample> {
+        let workers = self.workers_within_budget(input, queues).await?.workers;
+        if workers.values().all(|workers| workers.seen == 0) {
+            return None;
+        }
+        tokio::time::sleep(self.budget.reserve()).await;
+        let fresh = self.reader.fresh_queues(&input.version).await;
+        let mut fresh =
+            fresh.inspect_err(|error| tracing::debug!(%error, "cannot read fresh stats")).ok()?;
+        fresh.retain(|queue| is_watched(input, queue));
+        Some(self.sample_of(input, &fresh)).filter(|sample| !sample.stats.is_empty())
+    }
+
+    fn sample_of(&self, input: &WatchInput, queues: &[VersionTaskQueue]) -> Sample {
         let since_launch = self.recent_launches.since_latest(&input.version);
-        let sample = Sample {
+        Sample {
             now_ms: unix_now_ms(),
             since_launch_ms: since_launch
                 .map(|since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX)),
-            stats: stats_by_type(&queues),
-        };
-        Some((sample, queues))
+            stats: stats_by_type(queues),
+        }
     }
+}
+
+fn is_watched(input: &WatchInput, queue: &VersionTaskQueue) -> bool {
+    TaskType::from_wire(queue.r#type.into()).is_some_and(|kind| input.types.contains(&kind))
+}
+
+/// The output of a watch, with the limits that the server named when it listed the workers.
+fn output(end: WatchEnd, mut stats: StatsByType, found: Option<FoundWorkers>) -> WatchOutput {
+    let FoundWorkers { workers, limits } = match found {
+        Some(found) => found,
+        None => return WatchOutput { end, stats, ..WatchOutput::default() },
+    };
+    for (kind, stats) in &mut stats {
+        stats.rate_limit = limits.get(kind).copied();
+    }
+    WatchOutput { end, stats, workers: Some(workers), ..WatchOutput::default() }
 }

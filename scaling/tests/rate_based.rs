@@ -23,7 +23,7 @@ fn group(config: Value, state: Value) -> Group {
 }
 
 fn stats(backlog: u64, arrival_rate: f64, dispatch_rate: f64) -> Event {
-    let stats = QueueStats { backlog, arrival_rate, dispatch_rate, age_ms: 0 };
+    let stats = QueueStats { backlog, arrival_rate, dispatch_rate, ..QueueStats::default() };
     Event::Poll(Poll { stats: [(Workflow, stats)].into(), workers: None })
 }
 
@@ -173,8 +173,12 @@ fn statistics_with_announced_tasks_are_learned_from_and_start_nothing() {
 
 #[test]
 fn a_type_with_invalid_statistics_is_ignored() {
-    let stats =
-        |backlog, rate| QueueStats { backlog, arrival_rate: rate, dispatch_rate: 1.0, age_ms: 0 };
+    let stats = |backlog, arrival_rate| QueueStats {
+        backlog,
+        arrival_rate,
+        dispatch_rate: 1.0,
+        ..QueueStats::default()
+    };
     let poll = Poll {
         stats: [(Workflow, stats(7, f64::NAN)), (Activity, stats(7, -1.0)), (Nexus, stats(0, 6.0))]
             .into(),
@@ -282,4 +286,27 @@ fn an_accepted_size_ends_the_back_off_even_without_a_new_worker() {
 fn a_clock_that_is_set_back_does_not_block_the_group_for_ever() {
     let mut group = group(json!({}), json!({"last_scale_up_time_ms": NOW + 86_400_000}));
     assert_eq!(size(&group.at(NOW, miss(Workflow, 1))), Some(1));
+}
+
+#[test]
+fn a_set_whose_size_is_refused_shrinks_all_the_same_once_fewer_are_needed() {
+    let mut group = group(json!({}), json!({"worker_count": 30}));
+    let mut sizes = Vec::new();
+    let (mut now, mut next_poll) = (NOW, NOW);
+    let refused = || outcome(Outcome::failed(18, FailureClass::Throttled, "no more than 12"));
+    let mut wake = group.at(now, refused()).wake_at_ms;
+    // The provider refuses whatever exceeds twelve, and the queues are empty.
+    while now < NOW + 3_600_000 {
+        let is_tick = wake.is_some_and(|at| at < next_poll);
+        now = if is_tick { wake.unwrap_or(now).max(now + 1) } else { next_poll };
+        let decision = group.at(now, if is_tick { Event::Tick {} } else { stats(0, 0.0, 0.0) });
+        next_poll = if is_tick { next_poll } else { now + 60_000 };
+        wake = decision.wake_at_ms;
+        if let Some(count) = size(&decision) {
+            sizes.push(count);
+            let answer = if count > 12 { refused() } else { outcome(Outcome::started(0)) };
+            wake = group.at(now + 30, answer).wake_at_ms;
+        }
+    }
+    assert_eq!(sizes.last(), Some(&0), "{sizes:?}");
 }
