@@ -35,14 +35,15 @@ fn drain(rate: f64, tasks: u32) -> (u32, Vec<&'static str>) {
     let mut group = group(json!({}));
     let (mut workers, mut reasons) = (0, Vec::new());
     for second in 0..3_600_u32 {
-        let dispatched = (rate * f64::from(second.saturating_sub(2))).min(f64::from(tasks));
-        let waiting = f64::from(tasks) - dispatched.floor();
-        if waiting <= 0.0 {
+        let allowed = rate * f64::from(second.saturating_sub(2));
+        let dispatched = (1..=tasks).take_while(|task| f64::from(*task) <= allowed).count();
+        let waiting = u64::from(tasks) - u64::try_from(dispatched).unwrap();
+        if waiting == 0 {
             break;
         }
         let dispatch = rate * f64::from(second.saturating_sub(2).min(27)) / 27.5;
         let decision =
-            group.at(NOW + i64::from(second) * 1_000, limited(rate, waiting as u64, dispatch, 1));
+            group.at(NOW + i64::from(second) * 1_000, limited(rate, waiting, dispatch, 1));
         workers += started(&decision);
         reasons.extend(names(&decision));
     }

@@ -287,26 +287,3 @@ fn a_clock_that_is_set_back_does_not_block_the_group_for_ever() {
     let mut group = group(json!({}), json!({"last_scale_up_time_ms": NOW + 86_400_000}));
     assert_eq!(size(&group.at(NOW, miss(Workflow, 1))), Some(1));
 }
-
-#[test]
-fn a_set_whose_size_is_refused_shrinks_all_the_same_once_fewer_are_needed() {
-    let mut group = group(json!({}), json!({"worker_count": 30}));
-    let mut sizes = Vec::new();
-    let (mut now, mut next_poll) = (NOW, NOW);
-    let refused = || outcome(Outcome::failed(18, FailureClass::Throttled, "no more than 12"));
-    let mut wake = group.at(now, refused()).wake_at_ms;
-    // The provider refuses whatever exceeds twelve, and the queues are empty.
-    while now < NOW + 3_600_000 {
-        let is_tick = wake.is_some_and(|at| at < next_poll);
-        now = if is_tick { wake.unwrap_or(now).max(now + 1) } else { next_poll };
-        let decision = group.at(now, if is_tick { Event::Tick {} } else { stats(0, 0.0, 0.0) });
-        next_poll = if is_tick { next_poll } else { now + 60_000 };
-        wake = decision.wake_at_ms;
-        if let Some(count) = size(&decision) {
-            sizes.push(count);
-            let answer = if count > 12 { refused() } else { outcome(Outcome::started(0)) };
-            wake = group.at(now + 30, answer).wake_at_ms;
-        }
-    }
-    assert_eq!(sizes.last(), Some(&0), "{sizes:?}");
-}

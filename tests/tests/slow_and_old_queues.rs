@@ -90,11 +90,17 @@ async fn workflows_that_were_terminated_meanwhile_start_a_few_workers_at_most() 
     let version = world.version("terminated");
     let (_, before) = old_backlog(&mut world, &version, true).await;
     world.worker().restart().await;
-    wait_for("the backlog to be gone", SOON, async || {
-        version.backlog().await.is_some_and(|(waiting, _)| waiting == 0).then_some(())
+    wait_for("a worker for the old backlog", SOON, async || {
+        (workers_started(&version).await > before).then_some(())
+    })
+    .await;
+    wait_for("an answer of that worker", SOON, async || {
+        let state = version.dump().await?.scaling_state.remove("default")?;
+        state["demand"].get("scout_ms").is_none().then_some(())
     })
     .await;
     version.scaled_to_zero().await;
+    assert_eq!(version.backlog().await.map(|(waiting, _)| waiting), Some(0));
     let workers = workers_started(&version).await - before;
     println!("{workers} workers for {TASKS} terminated workflows: {:?}", reasons(&version).await);
     assert!(workers <= 4, "{workers} workers for workflows that no longer exist");

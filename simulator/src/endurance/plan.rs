@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use crate::{
-    Contender, Micros, ParseError, Scenario,
+    Contender, ParseError, Scenario,
     rng_stream::{Purpose, RngStream},
 };
 
@@ -96,9 +96,4 @@ impl fmt::Display for Plan {
 /// The setting of `demand` with this name.
 pub(super) fn setting(contender: &Contender, key: &str) -> Option<u64> {
     contender.config.get(key).and_then(Value::as_u64)
-}
-
-/// The longest that a worker lives.
-pub(super) fn lifetime(contender: &Contender) -> Option<Micros> {
-    setting(contender, "worker_lifetime_ms").map(Micros::from_ms)
 }
