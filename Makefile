@@ -63,8 +63,9 @@ mutants: $(target)/tools/bin/cargo-mutants ## Run mutation tests of the scaling 
 $(target)/tools/bin/cargo-mutants:
 	$(CARGO) install cargo-mutants --version 27.1.0 --locked --root $(target)/tools
 
-fuzz: ## Run the property tests and fuzz targets with new random seeds (CASES=20000 for each)
+fuzz: ## Run the property tests and fuzz targets with new random seeds (CASES=20000 for each), and days of faults (DAYS=10000)
 	PROPTEST_CASES=$(or $(CASES),20000) $(CARGO) test --locked --release -p wci-scaling -p wci-instance -p wci-simulator --test properties --test demand_properties
+	WCI_SEEDS=$(or $(DAYS),10000) $(CARGO) test --locked --release -p wci-simulator --test endurance
 	BOLERO_RANDOM_ITERATIONS=$(or $(CASES),20000) $(CARGO) test --locked --workspace --test fuzz
 	BOLERO_RANDOM_ITERATIONS=$(or $(CASES),20000) $(CARGO) test --locked --workspace --lib --bins fuzz::
 

@@ -15,7 +15,7 @@ use temporalio_common::protos::temporal::api::workflowservice::v1::describe_work
 use wci_contract::{
     Crashes, TaskType,
     activities::{self as names, WatchEnd, WatchInput, WatchOutput},
-    stats::{WorkersByType, all_of},
+    stats::{StatsByType, all_of},
 };
 use wci_providers::Registry;
 use wci_instance::backlog_watch::{BacklogWatch, Sample};
@@ -25,7 +25,10 @@ use crate::{
     activity_heartbeat::with_heartbeats,
     metrics::ReadTiming,
     per_version::watch_leases::WatchLeases,
-    server::{stats_by_type::stats_by_type, workers},
+    server::{
+        stats_by_type::stats_by_type,
+        workers::{self, FoundWorkers},
+    },
     unix_time::{unix_now, unix_now_ms},
 };
 
@@ -97,7 +100,7 @@ impl WatchActivities {
             let sampled = Box::pin(self.sample(input)).await;
             let timing = ReadTiming { waited, lag: due.elapsed() };
             span.read(timing, sampled.as_ref().ok().map(|(sample, _)| &sample.stats));
-            let (sample, queues) = match sampled {
+            let (mut sample, queues) = match sampled {
                 Ok(sampled) => sampled,
                 Err(_) if unix_now_ms() >= input.until_ms => {
                     span.end(WatchEnd::TimeUp);
@@ -112,6 +115,11 @@ impl WatchActivities {
                 }
             };
             failing_since = None;
+            if watch.wants_fresh_stats(&sample)
+                && let Some(fresh) = Box::pin(self.fresh_sample(input, &queues)).await
+            {
+                sample = fresh;
+            }
             let crashes = self.exits.of(input);
             // The instance learns at once that workers keep failing, and that one lives again.
             let is_news = input
@@ -119,19 +127,19 @@ impl WatchActivities {
                 .iter()
                 .any(|(group, known)| crashes.get(group).is_some_and(|it| it.is_news_to(*known)));
             let end = watch.judge(input, &sample).or(is_news.then_some(WatchEnd::TimeUp));
-            let workers = match end {
+            let found = match end {
                 Some(WatchEnd::Backlog) => Box::pin(self.workers(input, &queues)).await,
                 None if watch.wants_count(&sample, span.has_workers()) => {
                     Box::pin(self.workers_within_budget(input, &queues)).await
                 }
                 _ => None,
             };
-            if let Some(workers) = &workers {
-                span.counted(all_of(workers, &sample.stats));
+            if let Some(seen) = found.as_ref().and_then(|it| all_of(&it.workers, &sample.stats)) {
+                span.counted(seen);
             }
             if let Some(end) = end {
                 span.end(end);
-                return Ok(WatchOutput { end, stats: sample.stats, workers, crashes });
+                return Ok(WatchOutput { crashes, ..output(end, sample.stats, found) });
             }
             drop(queues);
             tokio::time::sleep(watch.interval(&sample)).await;
@@ -143,7 +151,7 @@ impl WatchActivities {
         &self,
         input: &WatchInput,
         queues: &[VersionTaskQueue],
-    ) -> Option<WorkersByType> {
+    ) -> Option<FoundWorkers> {
         for _ in 0..workers::requests(queues) {
             tokio::time::sleep(self.budget.reserve()).await;
         }
@@ -155,7 +163,7 @@ impl WatchActivities {
         &self,
         input: &WatchInput,
         queues: &[VersionTaskQueue],
-    ) -> Option<WorkersByType> {
+    ) -> Option<FoundWorkers> {
         self.reader
             .workers(&input.version, queues, unix_now())
             .await
@@ -172,16 +180,52 @@ impl WatchActivities {
         let mut queues = queues.inspect_err(
             |error| tracing::debug!(%error, version = %input.version, "cannot read the stats"),
         )?;
-        queues.retain(|queue| {
-            TaskType::from_wire(queue.r#type.into()).is_some_and(|kind| input.types.contains(&kind))
-        });
+        queues.retain(|queue| is_watched(input, queue));
+        Ok((self.sample_of(input, &queues), queues))
+    }
+
+    /// A sample of stats that the server does not repeat, once a worker polls one of `queues`: only
+    /// then is there anything new.
+    async fn fresh_sample(
+        &self,
+        input: &WatchInput,
+        queues: &[VersionTaskQueue],
+    ) -> Option<Sample> {
+        let workers = self.workers_within_budget(input, queues).await?.workers;
+        if workers.values().all(|workers| workers.seen == 0) {
+            return None;
+        }
+        tokio::time::sleep(self.budget.reserve()).await;
+        let fresh = self.reader.fresh_queues(&input.version).await;
+        let mut fresh =
+            fresh.inspect_err(|error| tracing::debug!(%error, "cannot read fresh stats")).ok()?;
+        fresh.retain(|queue| is_watched(input, queue));
+        Some(self.sample_of(input, &fresh)).filter(|sample| !sample.stats.is_empty())
+    }
+
+    fn sample_of(&self, input: &WatchInput, queues: &[VersionTaskQueue]) -> Sample {
         let since_launch = self.recent_launches.since_latest(&input.version);
-        let sample = Sample {
+        Sample {
             now_ms: unix_now_ms(),
             since_launch_ms: since_launch
                 .map(|since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX)),
-            stats: stats_by_type(&queues),
-        };
-        Ok((sample, queues))
+            stats: stats_by_type(queues),
+        }
     }
+}
+
+fn is_watched(input: &WatchInput, queue: &VersionTaskQueue) -> bool {
+    TaskType::from_wire(queue.r#type.into()).is_some_and(|kind| input.types.contains(&kind))
+}
+
+/// The output of a watch, with the limits that the server named when it listed the workers.
+fn output(end: WatchEnd, mut stats: StatsByType, found: Option<FoundWorkers>) -> WatchOutput {
+    let FoundWorkers { workers, limits } = match found {
+        Some(found) => found,
+        None => return WatchOutput { end, stats, ..WatchOutput::default() },
+    };
+    for (kind, stats) in &mut stats {
+        stats.rate_limit = limits.get(kind).copied();
+    }
+    WatchOutput { end, stats, workers: Some(workers), ..WatchOutput::default() }
 }

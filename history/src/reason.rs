@@ -49,6 +49,9 @@ fn words(reason: &Reason) -> String {
         R::NoSyncQuiet { remaining_ms } => format!("tasks found no worker recently: no scale-down for {}", span(remaining_ms)),
         R::Suppressed { remaining_ms } => format!("more workers did not raise the dispatch rate: no start for {}", span(remaining_ms)),
         R::RateLimitedQueue { waiting, per_minute, remaining_ms } => format!("{}, but {per_minute} a minute are dispatched however many workers run: no start for {}", wait(waiting), span(remaining_ms)),
+        R::QueueRateLimit { waiting, per_minute } => format!("{}, and the queue's rate limit lets through {per_minute} a minute: no more workers than these need", wait(waiting)),
+        R::OldBacklog { waiting, age_ms } => format!("{}, the oldest for {}, and no worker has been there: one worker first, because such tasks may no longer exist", wait(waiting), span(age_ms)),
+        R::StatsMissing => "the server did not report all figures of the task queues: no worker is removed because of it".to_owned(),
         R::MaxCount { planned, max } => format!("{} planned, the maximum is {max}", workers(planned.into())),
         R::MinCount { planned, min } => format!("{} planned, the minimum is {min}", workers(planned.into())),
         R::AtMaxConcurrent { workers: n, max } => format!("{} running or starting, the maximum is {max}", workers(n)),
@@ -87,7 +90,10 @@ fn words_of_set(reason: &Reason) -> Option<String> {
 fn advice(reason: &Reason) -> Option<&'static str> {
     Some(match reason {
         R::Suppressed { .. } => "check whether the tasks wait for something other than workers",
-        R::RateLimitedQueue { .. } => "raise the rate limit of the task queue, if it has one",
+        R::RateLimitedQueue { .. } | R::QueueRateLimit { .. } => {
+            "raise the rate limit of the task queue, if it has one"
+        }
+        R::StatsMissing => "check whether the server is healthy, if this lasts",
         R::MaxCount { .. } => "raise the scaler's max_count",
         R::AtMaxConcurrent { .. } => {
             "raise the scaler's max_concurrent_workers, if the provider allows more"

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use wci_contract::{
     activities::{WatchEnd, WatchInput},
-    stats::StatsByType,
+    stats::{StatsByType, is_complete},
 };
 
 /// Between two samples while tasks wait or workers are starting.
@@ -17,6 +17,10 @@ const LAUNCH_GRACE_MS: i64 = 5_000;
 /// A backlog needs more workers if it has not become smaller for this long, although tasks are
 /// dispatched from it. Longer than the server's stats are old, milliseconds.
 const STUCK_MS: i64 = 6_000;
+/// Tasks that have waited for so long may no longer exist, milliseconds.
+const OLD_MS: u64 = 60_000;
+/// For this long after a launch, stats are read anew for an old backlog, milliseconds.
+const FRESH_FOR_MS: i64 = 15_000;
 
 /// Workers are counted with every fifth sample while some poll or were launched within
 /// [`RECENT_LAUNCH_MS`], and otherwise with every thirtieth. Counting thus costs a fraction of
@@ -36,6 +40,13 @@ pub struct Sample {
     pub stats: StatsByType,
 }
 
+/// Whether tasks have waited for long, and nobody takes any. They may no longer exist.
+pub fn is_old_and_unserved(stats: &StatsByType) -> bool {
+    let is_served = stats.values().any(|stats| stats.dispatch_rate > 0.0);
+    let age_ms = stats.values().map(|stats| stats.age_ms).max();
+    !is_served && age_ms.is_some_and(|age_ms| age_ms >= OLD_MS)
+}
+
 /// One watch of a version's task queues: judges each sample by the earlier ones.
 #[derive(Debug, Default)]
 pub struct BacklogWatch {
@@ -43,16 +54,25 @@ pub struct BacklogWatch {
     standing: Option<(u64, i64)>,
     /// Samples since the last count of the workers.
     samples: u32,
+    /// Whether the last sample had an old backlog that nobody took from.
+    was_unserved: bool,
 }
 
 impl BacklogWatch {
     /// Whether `sample` ends the watch. A backlog ends it if no workers were launched lately and it is
-    /// not becoming smaller; from `due_ms` on, any backlog ends it.
+    /// not becoming smaller; from `due_ms` on, any backlog ends it. The first dispatch from an old
+    /// backlog ends it, too, and so does its disappearance: now it is known whether its tasks exist.
     pub fn judge(&mut self, input: &WatchInput, sample: &Sample) -> Option<WatchEnd> {
+        let is_unserved = is_old_and_unserved(&sample.stats);
+        let is_found = std::mem::replace(&mut self.was_unserved, is_unserved) && !is_unserved;
         let Some(standing_ms) = self.standing_ms(sample) else {
+            // The tasks of the old backlog did not exist: this is worth knowing, too.
+            if is_found && is_complete(&sample.stats) {
+                return Some(WatchEnd::Backlog);
+            }
             return (sample.now_ms >= input.until_ms).then_some(WatchEnd::TimeUp);
         };
-        if sample.now_ms >= input.due_ms {
+        if sample.now_ms >= input.due_ms || is_found {
             return Some(WatchEnd::Backlog);
         }
         // Without grace the read was requested, even if workers are starting.
@@ -63,6 +83,13 @@ impl BacklogWatch {
         let is_worked_off =
             sample.stats.values().any(|stats| stats.dispatch_rate > 0.0) && standing_ms < STUCK_MS;
         (!is_helped && !is_worked_off).then_some(WatchEnd::Backlog)
+    }
+
+    /// Whether newer stats are wanted than the server repeats for a few seconds: a worker was sent to
+    /// an old backlog, and may have found its tasks, or none.
+    pub fn wants_fresh_stats(&self, sample: &Sample) -> bool {
+        let is_sent = sample.since_launch_ms.is_some_and(|since| since < FRESH_FOR_MS);
+        is_sent && is_old_and_unserved(&sample.stats)
     }
 
     /// Whether to count the workers now although nothing calls for a decision. `has_workers` is
@@ -82,7 +109,10 @@ impl BacklogWatch {
     fn standing_ms(&mut self, sample: &Sample) -> Option<i64> {
         let backlog = backlog(&sample.stats);
         if backlog == 0 {
-            self.standing = None;
+            // What was not reported may be a backlog.
+            if is_complete(&sample.stats) {
+                self.standing = None;
+            }
             return None;
         }
         match self.standing {
@@ -169,6 +199,32 @@ mod tests {
             let counts = (0..60).filter(|_| watch.wants_count(sample, has_workers)).count();
             assert_eq!(counts, 60 / every);
         }
+    }
+
+    #[test]
+    fn stats_that_lack_figures_are_no_end_of_a_backlog() {
+        let mut watch = BacklogWatch::default();
+        assert_eq!(watch.judge(&INPUT(), &sample(2_000, 50, 3.0)), None);
+        let mut silent = sample(5_000, 0, 0.0);
+        silent.stats.values_mut().for_each(|stats| stats.partial = true);
+        assert_eq!(watch.judge(&INPUT(), &silent), None);
+        assert_eq!(watch.judge(&INPUT(), &sample(8_000, 50, 3.0)), Some(WatchEnd::Backlog));
+    }
+
+    #[test]
+    fn the_first_task_that_a_worker_finds_in_an_old_backlog_calls_for_the_others_at_once() {
+        let old = |now_ms, dispatch_rate| {
+            let mut sample = sample(now_ms, 50, dispatch_rate);
+            sample.stats.values_mut().for_each(|stats| stats.age_ms = 90_000);
+            Sample { since_launch_ms: Some(now_ms), ..sample }
+        };
+        let mut watch = BacklogWatch::default();
+        assert_eq!(watch.judge(&INPUT(), &old(500, 0.0)), None);
+        assert!(watch.wants_fresh_stats(&old(1_500, 0.0)));
+        assert_eq!(watch.judge(&INPUT(), &old(1_500, 0.1)), Some(WatchEnd::Backlog));
+        assert!(!watch.wants_fresh_stats(&old(1_500, 0.1)));
+        assert!(!watch.wants_fresh_stats(&old(15_000, 0.0)));
+        assert!(!watch.wants_fresh_stats(&sample(1_500, 50, 0.0)));
     }
 
     #[test]

@@ -93,7 +93,7 @@ impl InstanceState {
                 .map(|(kind, stats)| (*kind, *stats))
                 .collect();
             if !stats.is_empty() {
-                let workers = output.workers.as_ref().map(|workers| {
+                let workers = output.workers.as_ref().and_then(|workers| {
                     let served = workers.iter().filter(|(kind, _)| types.contains(kind));
                     all_of(&served.map(|(kind, workers)| (*kind, *workers)).collect(), &stats)
                 });
@@ -110,6 +110,10 @@ impl InstanceState {
     fn set_backlog_grace(&mut self, now_ms: i64, stats: &StatsByType) {
         let waits = stats.values().any(|stats| stats.backlog > 0);
         let is_served = stats.values().any(|stats| stats.dispatch_rate > 0.0);
+        // A backlog that was not reported is unknown, and what was known of it stays.
+        if !waits && stats.values().any(|stats| !stats.is_complete()) {
+            return;
+        }
         self.unserved_backlogs =
             if waits && !is_served { self.unserved_backlogs.saturating_add(1) } else { 0 };
         if waits {

@@ -12,7 +12,10 @@ mod limits;
 mod memory;
 mod presence;
 mod push;
+mod queue_limit;
+mod sample;
 mod schedule;
+mod scout;
 mod settings;
 mod sizing;
 mod waiting;
@@ -27,8 +30,11 @@ use wci_contract::{
 use crate::{decision_builder::DecisionBuilder, number};
 use learned::{RECENT_MS, Service, WINDOW_MS};
 use memory::Memory;
+use push::Push;
+use queue_limit::QueueLimit;
+use sample::Sample;
 use settings::Settings;
-use waiting::{ANNOUNCEMENT_DELAY_MS, SAMPLE_AGE_MS, Sample};
+use waiting::{ANNOUNCEMENT_DELAY_MS, SAMPLE_AGE_MS};
 
 pub(crate) use settings::{backoff_policy, check, has_minimum};
 
@@ -70,10 +76,10 @@ pub(crate) fn decide(
         match event {
             Event::TaskAdd(signal) => call.task_add(signal),
             // A count of the workers alone.
-            Event::Poll(Poll { stats, workers: Some(workers) }) if stats.is_empty() => {
+            Event::Poll(Poll { stats, workers: Some(workers), .. }) if stats.is_empty() => {
                 call.record_worker_count(*workers);
             }
-            Event::Poll(poll) => call.poll(&Sample::of(poll)),
+            Event::Poll(poll) => call.poll(poll),
             Event::Outcome(outcome) => {
                 let missing = outcome.throttled.saturating_add(outcome.refused);
                 call.refused(u64::from(missing));
@@ -81,6 +87,7 @@ pub(crate) fn decide(
             Event::Tick {} => {}
         }
     }
+    call.hear_scout();
     call.start_needed_workers();
     call.schedule_polls();
     memory.write()
@@ -152,12 +159,25 @@ impl Call<'_> {
         }
     }
 
-    fn poll(&mut self, sample: &Sample) {
+    fn poll(&mut self, poll: &Poll) {
+        let start_ms = self.memory.learned.start_ms(self.settings);
+        let lead_ms = self.settings.lead_ms(start_ms);
+        let sample = Sample::of(poll, lead_ms);
+        if !sample.is_complete {
+            return self.poll_in_part(&sample);
+        }
         let follows = self.memory.waiting.backlog.is_some_and(|last| last.waiting > 0);
-        self.update_workers(sample, follows);
-        self.learn(sample, follows);
-        self.measure_growth(sample);
-        self.memory.waiting.record_sample(self.now_ms, sample);
+        self.memory.limit = QueueLimit::after(self.memory.limit, self.now_ms, &sample);
+        self.update_workers(&sample, follows);
+        self.learn(&sample, follows);
+        self.measure_growth(&sample);
+        self.memory.waiting.record_sample(self.now_ms, &sample);
+    }
+
+    /// Without all figures nothing is learned, no worker counts as failed, and no task as taken.
+    fn poll_in_part(&mut self, sample: &Sample) {
+        self.decision.add_reason(Reason::StatsMissing);
+        self.memory.waiting.record_part(self.now_ms, sample);
     }
 
     /// Updates which workers are present.
@@ -193,15 +213,17 @@ impl Call<'_> {
 
     /// Learns a worker's service rate, and whether more workers help.
     fn learn(&mut self, sample: &Sample, follows: bool) {
+        let is_held_back = self.memory.is_held_back(self.now_ms, self.settings, sample.dispatch);
         let Memory { fleet, learned, push, .. } = &mut *self.memory;
         let start_ms = learned.start_ms(self.settings);
         let (worked_ms, arrived) = fleet.worked(self.now_ms, start_ms, (WINDOW_MS, RECENT_MS));
         let others = sample.workers.map_or(0, |w| w.seen.saturating_sub(fleet.arrived()));
         let worked_ms = worked_ms.saturating_add(others.saturating_mul(WINDOW_MS.unsigned_abs()));
-        let is_busy = follows && sample.waiting > 0;
+        let is_busy = follows && sample.waiting > 0 && !is_held_back;
         let service = Service { dispatch: sample.dispatch, worked_ms, arrived, is_busy };
         learned.record_service(self.settings, &service);
-        *push = push.filter(|push| sample.waiting > 0 && push.is_same(sample.dispatch));
+        let is_same = |push: &Push| is_held_back || push.is_same(sample.dispatch);
+        *push = push.filter(|push| sample.waiting > 0 && is_same(push));
     }
 
     /// Measures whether the backlog grows, and by how much until a worker started now polls.

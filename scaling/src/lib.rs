@@ -28,5 +28,7 @@ pub use algorithm::Algorithm;
 pub use decide::{check_config, decide, decide_batch, decide_named};
 pub use error::{ConfigError, DecideError};
 pub use initial_tick::needs_initial_tick;
-pub use recount::{decide_with_worker_count, needs_worker_count};
+pub use recount::{
+    decide_with_stats, decide_with_worker_count, needs_backlog_age, needs_worker_count,
+};
 pub use setting::Range;

@@ -95,6 +95,13 @@ impl Call<'_> {
         let mut suppressed = false;
         for kind in TaskType::ALL {
             let Some(stats) = poll.stats.get(&kind) else { continue };
+            // A rate that is not known says nothing about whether it changed.
+            if stats.partial {
+                self.decision.add_reason(Reason::StatsMissing);
+                suppressed |= self.suppressed_until(kind).is_some();
+                wanted |= self.wants_worker(kind, stats);
+                continue;
+            }
             let memory = self.state.memory(kind);
             detector::observe(&self.settings, memory, self.decision.now_ms(), stats);
             suppressed |= self.suppressed_until(kind).is_some();

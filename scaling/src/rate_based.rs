@@ -4,8 +4,8 @@
 //! The rules, the names in the state and their order are those of the controller built into
 //! Temporal server 1.32, whose state can be taken over. These rules are additions: a clock that is
 //! set back never blocks a group for ever, a decision that a cooldown defers requests a tick at its
-//! end, a tick sends the size to the provider again, and a scale-down may be larger than one where
-//! the spec allows it.
+//! end, a tick sends the size to the provider again, a scale-down may be larger than one where the
+//! spec allows it, and statistics that lack figures remove no worker.
 
 mod settings;
 mod sizing;
@@ -94,11 +94,31 @@ impl Call<'_> {
     /// Learns the capacity of a worker from statistics that came with announced tasks. They call
     /// for no action.
     fn learn_from(&mut self, poll: &Poll) {
-        self.state.learn_capacity(&self.settings, &Sample::of(&poll.stats), self.planned);
+        let sample = Sample::of(&poll.stats);
+        if sample.is_complete {
+            self.state.learn_capacity(&self.settings, &sample, self.planned);
+        } else {
+            self.decision.add_reason(Reason::StatsMissing);
+        }
+    }
+
+    /// Without all figures nothing is learned and no worker is removed. What is known may call for
+    /// more.
+    fn poll_in_part(&mut self, sample: &Sample) {
+        self.decision.add_reason(Reason::StatsMissing);
+        let state = self.state.at_least(&self.settings, sample);
+        let desired = state.desired(&self.settings, sample.backlog);
+        if desired > self.planned {
+            self.decision.add_reason(Reason::Desired { workers: desired, planned: self.planned });
+            self.step_up((desired - self.planned).min(self.settings.step));
+        }
     }
 
     fn poll(&mut self, poll: &Poll) {
         let sample = Sample::of(&poll.stats);
+        if !sample.is_complete {
+            return self.poll_in_part(&sample);
+        }
         self.state.observe(&self.settings, &sample);
         if sample.backlog >= self.settings.material_backlog {
             self.state.learn_capacity(&self.settings, &sample, self.planned);
@@ -141,7 +161,12 @@ impl Call<'_> {
             self.decision.add_reason(Reason::ScaleDownCooldown { remaining_ms: self.until(at_ms) });
         } else if self.planned <= min {
             self.decision.add_reason(Reason::MinCount { planned: self.planned, min });
-        } else if self.resize(self.planned.saturating_sub(surplus.min(step_down)).max(min)) {
+        } else {
+            // While the group backs off, the smaller size is sent at the end of the wait: a provider
+            // that refuses the larger one would otherwise be asked for it for ever.
+            let workers = self.planned.saturating_sub(surplus.min(step_down)).max(min);
+            self.resize(workers);
+            self.planned = workers;
             self.state.last_down_ms = Some(self.decision.now_ms());
         }
     }

@@ -23,7 +23,7 @@ fn polled(backlog: u64, dispatch_rate: f64, age_ms: u64) -> Event {
 }
 
 fn seen(backlog: u64, dispatch_rate: f64, age_ms: u64, workers: Option<(u64, u64)>) -> Event {
-    let stats = QueueStats { backlog, dispatch_rate, age_ms, arrival_rate: 0.0 };
+    let stats = QueueStats { backlog, dispatch_rate, age_ms, ..QueueStats::default() };
     let workers = workers.map(|(seen, slots_free)| WorkersSeen { seen, slots_free });
     Event::Poll(Poll { stats: [(Activity, stats)].into(), workers })
 }

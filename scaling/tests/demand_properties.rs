@@ -59,7 +59,7 @@ fn sum(requests: &[(i64, i64)], since: i64) -> i64 {
 }
 
 fn backlog(backlog: u64, age_ms: u64, dispatch_rate: f64) -> Event {
-    let stats = QueueStats { backlog, age_ms, dispatch_rate, arrival_rate: 0.0 };
+    let stats = QueueStats { backlog, age_ms, dispatch_rate, ..QueueStats::default() };
     Event::Poll(Poll { stats: [(Activity, stats)].into(), workers: None })
 }
 

@@ -22,7 +22,7 @@ fn remembering(config: Value, memory: &Value) -> Group {
 }
 
 fn polled(backlog: u64, dispatch_rate: f64, age_ms: u64) -> Event {
-    let stats = QueueStats { backlog, dispatch_rate, age_ms, arrival_rate: 0.0 };
+    let stats = QueueStats { backlog, dispatch_rate, age_ms, ..QueueStats::default() };
     Event::Poll(Poll { stats: [(Activity, stats)].into(), workers: None })
 }
 

@@ -23,7 +23,7 @@ fn group(config: Value, state: Value) -> Group {
 }
 
 fn stats(backlog: u64, arrival_rate: f64, dispatch_rate: f64) -> Event {
-    let stats = QueueStats { backlog, arrival_rate, dispatch_rate, age_ms: 0 };
+    let stats = QueueStats { backlog, arrival_rate, dispatch_rate, ..QueueStats::default() };
     Event::Poll(Poll { stats: [(Workflow, stats)].into(), workers: None })
 }
 
@@ -173,8 +173,12 @@ fn statistics_with_announced_tasks_are_learned_from_and_start_nothing() {
 
 #[test]
 fn a_type_with_invalid_statistics_is_ignored() {
-    let stats =
-        |backlog, rate| QueueStats { backlog, arrival_rate: rate, dispatch_rate: 1.0, age_ms: 0 };
+    let stats = |backlog, arrival_rate| QueueStats {
+        backlog,
+        arrival_rate,
+        dispatch_rate: 1.0,
+        ..QueueStats::default()
+    };
     let poll = Poll {
         stats: [(Workflow, stats(7, f64::NAN)), (Activity, stats(7, -1.0)), (Nexus, stats(0, 6.0))]
             .into(),

@@ -4,11 +4,12 @@ mod algorithm_runner;
 mod built_in;
 mod instance;
 
+pub(crate) use instance::Instance;
+
 use crate::{Contender, Loop, ParseError, event_queue::ControllerEvent, world::World};
 
 use algorithm_runner::AlgorithmRunner;
 use built_in::BuiltIn;
-use instance::Instance;
 
 /// The controller of one simulation.
 #[derive(Debug)]

@@ -21,8 +21,12 @@ pub(crate) enum SimulationEvent {
     WorkerKilled(WorkerId),
     /// A task whose worker was killed returns to the queue. It takes a worker this long.
     TaskReturns(Micros),
+    /// The rate limit of the queue lets through another task.
+    LimitOpens,
     /// The provider of a worker set replaces workers that exited.
     SetRefills,
+    /// A fault strikes.
+    Fault,
     /// An event for the controller.
     Controller(ControllerEvent),
 }

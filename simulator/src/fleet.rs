@@ -165,6 +165,13 @@ impl Fleet {
         lost
     }
 
+    /// All workers that are alive.
+    pub(crate) fn alive(&self) -> Vec<WorkerId> {
+        let with_index = self.workers.iter().zip(0_u32..);
+        let alive = with_index.filter(|(worker, _)| worker.stage != Stage::Exited);
+        alive.map(|(worker, index)| WorkerId { index, generation: worker.generation }).collect()
+    }
+
     /// The worker with the fewest tasks among those that start or poll.
     pub(crate) fn least_busy(&self) -> Option<WorkerId> {
         let takes_tasks =

@@ -17,7 +17,9 @@ mod contender;
 mod controller;
 mod counters;
 mod distribution;
+mod endurance;
 mod event_queue;
+mod faults;
 mod fleet;
 mod ideal;
 mod micros;
@@ -38,6 +40,7 @@ mod world;
 
 pub use contender::{Contender, Loop};
 pub use distribution::Distribution;
+pub use endurance::{Survived, endure};
 pub use ideal::Ideal;
 pub use micros::Micros;
 pub use outage::Outage;

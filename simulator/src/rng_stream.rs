@@ -21,6 +21,8 @@ pub(crate) enum Purpose {
     ColdStarts = 5,
     Provider = 6,
     Phases = 7,
+    Faults = 8,
+    Plan = 9,
 }
 
 /// A stream of random numbers.

@@ -102,7 +102,7 @@ impl Run {
         let World { counters, mut queue, .. } = world;
         let is_drained = counters.done == counters.arrived;
         // Tasks that still wait count with their time so far.
-        let still = std::iter::from_fn(|| queue.take()).map(|task| now.saturating_sub(task.since));
+        let still = queue.drain().map(|task| now.saturating_sub(task.since));
         let waits = counters.waits.into_iter().chain(still).collect();
         Self {
             contender: contender.clone(),

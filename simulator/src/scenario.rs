@@ -45,6 +45,8 @@ pub struct QueueModel {
     /// Time for which the server repeats the stats that it has computed.
     #[serde(rename = "figures_age")]
     pub stats_age: Micros,
+    /// Tasks a second that the server lets through, however many workers poll.
+    pub rate_limit: Option<f64>,
 }
 
 /// The workers.
@@ -103,6 +105,7 @@ impl Default for Scenario {
                 sync_interval: Micros::from_ms(60_000),
                 signal_latency: Micros::from_ms(10),
                 stats_age: Micros::from_ms(5_000),
+                rate_limit: None,
             },
             workers: WorkerModel {
                 slots: 2,
@@ -161,6 +164,9 @@ impl Scenario {
             }
             () if provider.rate.is_some_and(|rate| !(rate > 0.0 && rate <= 1e6)) => {
                 unfit("the provider's rate must be above 0 and at most 1000000")
+            }
+            () if self.queue.rate_limit.is_some_and(|rate| !(0.0..=1e6).contains(&rate)) => {
+                unfit("the queue's rate limit must be from 0 to 1000000")
             }
             () => Ok(()),
         }

@@ -49,8 +49,16 @@ impl Rate {
 pub(crate) struct ServerStats {
     added: Rate,
     dispatched: Rate,
-    cached: QueueStats,
-    cached_until: Micros,
+    cached: Cached,
+    /// The answer to the other question, which the server caches on its own.
+    described: Cached,
+}
+
+/// An answer, and until when the server repeats it.
+#[derive(Debug, Clone, Copy, Default)]
+struct Cached {
+    stats: QueueStats,
+    until: Micros,
 }
 
 impl ServerStats {
@@ -58,7 +66,8 @@ impl ServerStats {
     /// `cached_until`.
     pub(crate) fn new(cached_until: Micros) -> Self {
         let (added, dispatched) = (Rate::default(), Rate::default());
-        Self { added, dispatched, cached: QueueStats::default(), cached_until }
+        let cached = Cached { until: cached_until, ..Cached::default() };
+        Self { added, dispatched, cached, described: Cached::default() }
     }
 
     /// Counts a task that was added.
@@ -73,17 +82,33 @@ impl ServerStats {
 
     /// The server's answer: the last one, until it is `age` old.
     pub(crate) fn read(&mut self, now: Micros, queue: &Queue, age: Micros) -> QueueStats {
-        if now < self.cached_until {
-            return self.cached;
+        if now >= self.cached.until {
+            self.cached = Cached { stats: self.compute(now, queue), until: now + age };
         }
-        self.cached_until = now + age;
-        self.cached = QueueStats {
+        self.cached.stats
+    }
+
+    /// The same as a description of the version has it: the server computes it independently.
+    pub(crate) fn describe(&mut self, now: Micros, queue: &Queue, age: Micros) -> QueueStats {
+        if now >= self.described.until {
+            self.described = Cached { stats: self.compute(now, queue), until: now + age };
+        }
+        self.described.stats
+    }
+
+    /// The server repeats its last answer until this time.
+    pub(crate) fn repeat_until(&mut self, until: Micros) {
+        self.cached.until = self.cached.until.max(until);
+    }
+
+    fn compute(&mut self, now: Micros, queue: &Queue) -> QueueStats {
+        QueueStats {
             backlog: queue.waiting(),
             arrival_rate: self.added.per_second(now),
             dispatch_rate: self.dispatched.per_second(now),
             age_ms: queue.oldest().map_or(0, |since| now.saturating_sub(since).whole_ms()),
-        };
-        self.cached
+            ..QueueStats::default()
+        }
     }
 }
 
@@ -106,7 +131,7 @@ mod tests {
 
     #[test]
     fn the_server_repeats_its_answer_for_five_seconds() {
-        let mut queue = Queue::new(1, 4);
+        let mut queue = Queue::new(1, 4, None);
         let mut stats = ServerStats::new(Micros::ZERO);
         let mut backlog = |ms, queue: &Queue| {
             stats.read(Micros::from_ms(ms), queue, Micros::from_ms(5_000)).backlog

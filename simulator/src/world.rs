@@ -1,14 +1,20 @@
 //! The simulated world: task queue, server, provider and workers.
 
+mod under_faults;
 mod worker_lifecycle;
 
-use wci_contract::{TaskType, decision::Poll, stats::WorkersSeen};
+use wci_contract::{
+    TaskType,
+    decision::Poll,
+    stats::{StatsByType, WorkersSeen},
+};
 
 use crate::{
     Micros, Scenario,
     announcer::Announcer,
     counters::Counters,
     event_queue::{Announcement, Answer, ControllerEvent, EventQueue, SimulationEvent},
+    faults::Faults,
     fleet::{Fleet, WorkerId},
     provider::Provider,
     queue::{Queue, Task},
@@ -33,6 +39,10 @@ pub(crate) struct World<'a> {
     provider: Provider,
     /// The size of the worker set; `None` if workers exit on their own.
     set_size: Option<u32>,
+    /// Whether the dispatch of a task that the rate limit holds back is scheduled.
+    is_limit_awaited: bool,
+    /// The faults of this simulation, if it has any.
+    pub(crate) faults: Option<Box<Faults>>,
 }
 
 impl<'a> World<'a> {
@@ -43,7 +53,7 @@ impl<'a> World<'a> {
             scenario,
             now: Micros::ZERO,
             event_queue: EventQueue::default(),
-            queue: Queue::new(seed, partitions),
+            queue: Queue::new(seed, partitions, scenario.queue.rate_limit),
             fleet: Fleet::new(seed, &scenario.workers),
             counters: Counters::default(),
             announcers: (0..partitions.max(1)).map(|_| Announcer::default()).collect(),
@@ -51,6 +61,8 @@ impl<'a> World<'a> {
             phases,
             provider: Provider::new(seed, &scenario.provider),
             set_size: None,
+            is_limit_awaited: false,
+            faults: None,
         }
     }
 
@@ -73,10 +85,17 @@ impl<'a> World<'a> {
         let task = Task { since: self.now, service };
         let partition = self.queue.partition();
         self.stats.added(self.now);
-        let poller = self.fleet.take_poller();
+        let is_let_through = self.queue.lets_through(partition, self.now);
+        let poller = is_let_through.then(|| self.fleet.take_poller()).flatten();
         match poller {
-            Some(slot) => self.assign(slot, task),
-            None => self.queue.add(partition, task),
+            Some(slot) => {
+                self.queue.count(partition, self.now);
+                self.assign(slot, task);
+            }
+            None => {
+                self.queue.add(partition, task);
+                self.await_limit();
+            }
         }
         let Some(announcer) = self.announcers.get_mut(partition) else { return };
         if let Some(announcement) =
@@ -86,9 +105,36 @@ impl<'a> World<'a> {
         }
     }
 
+    /// Schedules the dispatch of a waiting task to a slot that polls, for when the rate limit lets one
+    /// through.
+    fn await_limit(&mut self) {
+        if self.is_limit_awaited || self.fleet.free_slots() == 0 {
+            return;
+        }
+        if let Some(at) = self.queue.opens_at() {
+            self.is_limit_awaited = true;
+            self.event_queue.add(at.max(self.now), SimulationEvent::LimitOpens);
+        }
+    }
+
+    /// The rate limit lets tasks through: slots that poll take them.
+    fn dispatch_within_limit(&mut self) {
+        self.is_limit_awaited = false;
+        while let Some((id, slot)) = self.fleet.take_poller() {
+            let Some(task) = self.queue.take(self.now) else {
+                self.fleet.poll(id, slot);
+                break;
+            };
+            self.assign((id, slot), task);
+        }
+        self.await_limit();
+    }
+
     fn announce(&mut self, announcement: Announcement) {
-        self.counters.signals += 1;
-        self.schedule(self.scenario.queue.signal_latency, ControllerEvent::Signal(announcement));
+        for wait in self.arrivals_of_signal() {
+            self.counters.signals += 1;
+            self.schedule(wait, ControllerEvent::Signal(announcement));
+        }
     }
 
     /// Schedules `event` for the controller after `wait`.
@@ -115,37 +161,26 @@ impl<'a> World<'a> {
                 self.counters.away -= 1;
                 self.add_task(service);
             }
+            SimulationEvent::LimitOpens => self.dispatch_within_limit(),
             SimulationEvent::SetRefills => {
                 self.reconcile_set();
             }
-            SimulationEvent::Controller(_) => {}
+            SimulationEvent::Fault | SimulationEvent::Controller(_) => {}
         }
     }
 
-    /// Requests `count` workers from the provider, and starts those that it grants.
-    pub(crate) fn request_workers(&mut self, count: u32) -> Answer {
+    /// Requests `count` workers from the provider, and starts those that it grants. Returns its answer
+    /// and the workers.
+    fn request_from_provider(&mut self, count: u32) -> (Answer, Vec<WorkerId>) {
         let answer = self.provider.request_workers(self.now, count, self.fleet.counts().alive());
         self.counters.answered(count, &answer);
-        for _ in 0..answer.started {
-            self.start_worker();
-        }
-        answer
+        let started = (0..answer.started).map(|_| self.start_worker()).collect();
+        (answer, started)
     }
 
     /// A random phase of something that repeats with this period.
     pub(crate) fn random_phase(&mut self, period: Micros) -> Micros {
         self.phases.within(period)
-    }
-
-    /// The time until the provider answers its next request.
-    pub(crate) fn latency(&mut self) -> Micros {
-        self.provider.latency()
-    }
-
-    /// Sets the size of the worker set.
-    pub(crate) fn resize(&mut self, count: u32) -> Answer {
-        self.set_size = Some(count);
-        self.reconcile_set()
     }
 
     /// Reads what the server reports about the queue.
@@ -154,6 +189,13 @@ impl<'a> World<'a> {
         let stats = self.stats.read(self.now, &self.queue, self.scenario.queue.stats_age);
         let workers = self.workers();
         Poll { stats: [(TaskType::Workflow, stats)].into(), workers }
+    }
+
+    /// Reads stats that are newer than what the server repeats, as a description of the version.
+    pub(crate) fn read_fresh_stats(&mut self) -> StatsByType {
+        self.counters.stats_reads += 1;
+        let stats = self.stats.describe(self.now, &self.queue, self.scenario.queue.stats_age);
+        [(TaskType::Workflow, stats)].into()
     }
 
     /// The workers that poll, if the server reports them.

@@ -3,6 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use serde::{Serialize, de::DeserializeOwned};
@@ -19,6 +20,7 @@ use temporalio_common::{
         deployment::v1::WorkerDeploymentVersion,
         workflowservice::v1::{
             DescribeWorkerDeploymentVersionRequest, ResetStickyTaskQueueRequest,
+            describe_worker_deployment_version_response::VersionTaskQueue,
         },
     },
 };
@@ -116,17 +118,34 @@ impl Version {
 
     /// The number of task queues that the server knows for the version.
     pub async fn queues(&self) -> usize {
+        self.described(false).await.len()
+    }
+
+    /// The tasks that wait, and the age of the oldest, as the server reports them; `None` while it
+    /// reports no stats.
+    pub async fn backlog(&self) -> Option<(i64, Duration)> {
+        let queues = self.described(true).await;
+        let stats: Option<Vec<_>> = queues.into_iter().map(|queue| queue.stats).collect();
+        let stats = stats.filter(|stats| !stats.is_empty())?;
+        let waiting = stats.iter().map(|stats| stats.approximate_backlog_count).sum();
+        let ages = stats.iter().filter_map(|stats| stats.approximate_backlog_age);
+        let oldest = ages.map(|age| age.seconds).max().unwrap_or_default();
+        Some((waiting, Duration::from_secs(u64::try_from(oldest).unwrap_or_default())))
+    }
+
+    async fn described(&self, report_task_queue_stats: bool) -> Vec<VersionTaskQueue> {
         let request = DescribeWorkerDeploymentVersionRequest {
             namespace: "default".into(),
             deployment_version: Some(WorkerDeploymentVersion {
                 deployment_name: self.id.deployment().into(),
                 build_id: self.id.build_id().into(),
             }),
+            report_task_queue_stats,
             ..Default::default()
         };
         let mut service = self.client.connection().workflow_service();
         let response = service.describe_worker_deployment_version(request.into_request()).await;
-        response.map_or(0, |response| response.into_inner().version_task_queues.len())
+        response.map_or_else(|_| Vec::new(), |response| response.into_inner().version_task_queues)
     }
 
     /// The instance's workflow.

@@ -84,7 +84,10 @@ impl GaugeValues {
     pub(super) fn stats(&self, namespace: &str, version: &VersionId, stats: &StatsByType) {
         self.with(namespace, version, |values| {
             values.at = Instant::now();
-            values.stats.clone_from(stats);
+            // What was not reported stays as it was: it is unknown, not zero.
+            values.stats.retain(|kind, _| stats.contains_key(kind));
+            let complete = stats.iter().filter(|(_, stats)| stats.is_complete());
+            values.stats.extend(complete.map(|(kind, stats)| (*kind, *stats)));
         });
     }
 

@@ -6,17 +6,23 @@ use wci_contract::{
     stats::{QueueStats, StatsByType},
 };
 
-/// The stats of `queues`, by task type.
+/// The stats of `queues`, by task type. Those of a type are partial if the server reported no stats
+/// of one of its queues, or some that make no sense.
 pub(crate) fn stats_by_type(queues: &[VersionTaskQueue]) -> StatsByType {
     let mut sums = StatsByType::new();
     for queue in queues {
         let Some(kind) = TaskType::from_wire(queue.r#type.into()) else { continue };
         let sum: &mut QueueStats = sums.entry(kind).or_default();
-        let Some(stats) = &queue.stats else { continue };
-        let backlog = u64::try_from(stats.approximate_backlog_count).unwrap_or(0);
-        sum.backlog = sum.backlog.saturating_add(backlog);
-        sum.arrival_rate += rate(stats.tasks_add_rate);
-        sum.dispatch_rate += rate(stats.tasks_dispatch_rate);
+        let Some(stats) = &queue.stats else {
+            sum.partial = true;
+            continue;
+        };
+        let backlog = u64::try_from(stats.approximate_backlog_count).ok();
+        let (added, dispatched) = (rate(stats.tasks_add_rate), rate(stats.tasks_dispatch_rate));
+        sum.partial |= backlog.is_none() || added.is_none() || dispatched.is_none();
+        sum.backlog = sum.backlog.saturating_add(backlog.unwrap_or_default());
+        sum.arrival_rate += added.unwrap_or_default();
+        sum.dispatch_rate += dispatched.unwrap_or_default();
         let age = stats.approximate_backlog_age.as_ref().map_or(0, |age| {
             age.seconds.saturating_mul(1000).saturating_add(i64::from(age.nanos / 1_000_000))
         });
@@ -25,9 +31,9 @@ pub(crate) fn stats_by_type(queues: &[VersionTaskQueue]) -> StatsByType {
     sums
 }
 
-/// A rate that can be summed: one that is negative or not finite counts as 0.
-fn rate(value: f32) -> f64 {
-    if value.is_finite() && value > 0.0 { f64::from(value) } else { 0.0 }
+/// A rate that makes sense: not negative, and finite.
+fn rate(value: f32) -> Option<f64> {
+    (value.is_finite() && value >= 0.0).then(|| f64::from(value))
 }
 
 #[cfg(test)]
@@ -49,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn queues_of_one_type_are_added_up_and_nonsense_counts_as_nothing() {
+    fn queues_of_one_type_are_added_up_and_nonsense_is_missing_instead_of_zero() {
         let sums = stats_by_type(&[
             queue(1, 3, 1.5),
             queue(1, 4, f32::NAN),
@@ -61,6 +67,14 @@ mod tests {
             (sums[&TaskType::Workflow].backlog, sums[&TaskType::Workflow].arrival_rate),
             (7, 1.5)
         );
-        assert_eq!(sums[&TaskType::Activity].backlog, 0);
+        assert!(sums[&TaskType::Workflow].partial && sums[&TaskType::Activity].partial);
+    }
+
+    #[test]
+    fn a_queue_without_stats_leaves_those_of_its_type_partial() {
+        let silent = VersionTaskQueue { stats: None, ..queue(1, 0, 0.0) };
+        let sums = stats_by_type(&[queue(1, 3, 0.0), silent, queue(2, 0, 0.0)]);
+        assert!(sums[&TaskType::Workflow].partial && !sums[&TaskType::Activity].partial);
+        assert_eq!(sums[&TaskType::Workflow].backlog, 3);
     }
 }

@@ -10,13 +10,13 @@ use temporalio_common::protos::temporal::api::{
         describe_worker_deployment_version_response::VersionTaskQueue,
     },
 };
-use wci_contract::{Refusal, TaskType, VersionId, stats::WorkersByType};
+use wci_contract::{Refusal, TaskType, VersionId};
 
 use super::{
     connection::{Server, StatsError, request},
     instance_count,
     version_stats::{self, StatsSupport},
-    workers,
+    workers::{self, FoundWorkers},
 };
 use crate::per_version::{
     known_queues::{KnownQueues, QueueKey},
@@ -94,13 +94,22 @@ impl VersionReader {
         self.describe(version, true).await
     }
 
+    /// The version's queues with stats that the server computes now, unless somebody described the
+    /// version within the last 5 s. Costs two queries of workflows, so that it is for rare cases.
+    pub(crate) async fn fresh_queues(
+        &self,
+        version: &VersionId,
+    ) -> Result<Vec<VersionTaskQueue>, StatsError> {
+        self.describe(version, true).await
+    }
+
     /// The workers that poll `queues`, by task type. `now` is the time since the Unix epoch.
     pub(crate) async fn workers(
         &self,
         version: &VersionId,
         queues: &[VersionTaskQueue],
         now: Duration,
-    ) -> Result<WorkersByType, StatsError> {
+    ) -> Result<FoundWorkers, StatsError> {
         workers::read(&self.server, version, queues, now).await
     }
 

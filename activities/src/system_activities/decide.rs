@@ -13,14 +13,21 @@ use wci_contract::{
     payload::config_map,
     stats::{StatsByType, WorkersSeen, all_of},
 };
-use wci_scaling::{Algorithm, decide_batch, decide_with_worker_count, needs_worker_count};
+use wci_instance::backlog_watch::is_old_and_unserved;
+use wci_scaling::{
+    Algorithm, decide_batch, decide_with_stats, decide_with_worker_count, needs_backlog_age,
+    needs_worker_count,
+};
 
-use crate::{VersionReader, per_version::known_queues::QueueKey, unix_time::unix_now};
+use crate::{
+    VersionReader, per_version::known_queues::QueueKey, server::stats_by_type::stats_by_type,
+    unix_time::unix_now,
+};
 
 /// Time until the queues of a group that cannot be scaled are read, milliseconds.
 const UNSCALED_POLL_MS: u64 = 60_000;
-/// How long a decision waits for the count of the workers that poll: half of its own time limit.
-const COUNT_WITHIN: Duration = Duration::from_secs(1);
+/// How long a decision waits for what the server reports: half of its own time limit.
+const READ_WITHIN: Duration = Duration::from_secs(1);
 
 pub(super) async fn decide(reader: &VersionReader, input: &DecideInput) -> DecideOutput {
     let mut groups = BTreeMap::new();
@@ -48,11 +55,30 @@ async fn decide_group(reader: &VersionReader, now_ms: i64, group: &GroupInput) -
     let config = config_map(group.scaling.config.as_ref()).unwrap_or_default();
     let GroupInput { state, events, .. } = group;
     let decision = decide_batch(now_ms, algorithm, &config, state, events);
+    if needs_backlog_age(algorithm, &decision, events)
+        && let Some(stats) = old_backlog_of(reader, group).await
+    {
+        return decide_with_stats(now_ms, algorithm, &config, state, events, stats).into();
+    }
     if !needs_worker_count(&decision) {
         return decision.into();
     }
     let Some(workers) = workers_of(reader, group).await else { return decision.into() };
     decide_with_worker_count(now_ms, algorithm, &config, state, events, workers).into()
+}
+
+/// The stats of the announced types if they have waited for long without any worker; `None` if they
+/// have not, or if that is unknown.
+async fn old_backlog_of(reader: &VersionReader, group: &GroupInput) -> Option<StatsByType> {
+    let version = &group.speculative_launch.as_ref()?.version;
+    let announced: BTreeSet<i32> =
+        group.events.iter().filter_map(queue_of).map(|(_, kind)| kind).collect();
+    let read = tokio::time::timeout(READ_WITHIN, reader.queues(version)).await.ok()?;
+    let mut queues =
+        read.inspect_err(|error| tracing::debug!(%error, "cannot read the stats")).ok()?;
+    queues.retain(|queue| announced.contains(&queue.r#type));
+    let stats = stats_by_type(&queues);
+    is_old_and_unserved(&stats).then_some(stats)
 }
 
 /// The workers that poll the queues whose tasks were announced; `None` if that is unknown.
@@ -65,11 +91,11 @@ async fn workers_of(reader: &VersionReader, group: &GroupInput) -> Option<Worker
         return None;
     }
     // A slow server must not delay the decision past its own time limit.
-    let read = tokio::time::timeout(COUNT_WITHIN, reader.workers(version, &queues, unix_now()));
+    let read = tokio::time::timeout(READ_WITHIN, reader.workers(version, &queues, unix_now()));
     let found = read.await.ok()?;
     let found =
         found.inspect_err(|error| tracing::debug!(%error, "cannot count the workers")).ok()?;
-    Some(all_of(&found, &StatsByType::new()))
+    all_of(&found.workers, &StatsByType::new())
 }
 
 /// The queues whose tasks were announced.

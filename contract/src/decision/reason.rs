@@ -122,6 +122,25 @@ declare_reasons! {
         /// Milliseconds until one more worker is tried.
         remaining_ms: i64,
     }
+    /// A rate limit of the task queue lets through only some of the waiting tasks before more workers
+    /// could be there: workers are started for these.
+    "queue_rate_limit" QueueRateLimit {
+        /// Tasks that wait.
+        waiting: u64,
+        /// Tasks that the limit lets through per minute.
+        per_minute: u64,
+    }
+    /// Tasks have waited for so long without any worker that they may no longer exist: one worker is
+    /// started first, and the others once it finds them.
+    "old_backlog" OldBacklog {
+        /// Tasks that wait, as far as the server knows.
+        waiting: u64,
+        /// Age of the oldest, milliseconds.
+        age_ms: i64,
+    }
+    /// The server did not report all figures of the task queues: nothing is learned from the others,
+    /// and no worker is removed because of them.
+    "stats_missing" StatsMissing
     /// The maximum number of workers is planned.
     "max_count" MaxCount {
         /// Workers planned.

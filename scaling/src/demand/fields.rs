@@ -23,6 +23,11 @@ impl<'a> Fields<'a> {
         u64::try_from(number::integer(self.map.get(key)?)?).ok()
     }
 
+    /// A flag; absent when it is not set.
+    pub(super) fn flag(self, key: &str) -> bool {
+        self.map.get(key).and_then(Value::as_bool).unwrap_or_default()
+    }
+
     /// A rate or a duration: finite, not negative.
     pub(super) fn amount(self, key: &str) -> Option<f64> {
         self.map.get(key).and_then(number::float).filter(|amount| *amount >= 0.0)

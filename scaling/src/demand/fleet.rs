@@ -134,6 +134,17 @@ impl Fleet {
         self.requested.sum()
     }
 
+    /// Workers requested after `since_ms`, up to `until_ms`, whatever became of them; known for the
+    /// last minute.
+    pub(super) fn requested_between(&self, since_ms: i64, until_ms: i64) -> u64 {
+        self.requested.between(since_ms, until_ms).into_iter().map(|(_, count)| count).sum()
+    }
+
+    /// The time of the first request that is known.
+    pub(super) fn first_known(&self) -> Option<i64> {
+        self.starts.oldest().into_iter().chain(self.requested.oldest()).min()
+    }
+
     /// When the oldest request stops counting against the budget.
     pub(super) fn next_budget(&self, now_ms: i64) -> i64 {
         self.requested.oldest().unwrap_or(now_ms).saturating_add(MINUTE_MS)

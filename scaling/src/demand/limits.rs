@@ -2,7 +2,7 @@
 
 use wci_contract::decision::Reason;
 
-use super::{Call, push::Push, settings::Settings, sizing::Need};
+use super::{Call, memory::Memory, push::Push, settings::Settings, sizing::Need};
 use crate::{decision_builder::Admission, number};
 
 /// How often a group at its maximum is decided about again, milliseconds.
@@ -42,9 +42,13 @@ impl Call<'_> {
     /// Workers that the tasks need; one when they have waited too long, whatever the numbers say.
     fn wanted(&mut self, need: &Need) -> u64 {
         let &Need { waiting, covered, workers, free, .. } = need;
+        if let Some(limit) = self.memory.limit.filter(|_| need.held_back > 0) {
+            let per_minute = limit.per_minute();
+            self.decision.add_reason(Reason::QueueRateLimit { waiting, per_minute });
+        }
         if workers > 0 {
             self.decision.add_reason(Reason::Deficit { waiting, covered, workers });
-            return workers;
+            return self.with_scout_first(waiting, workers);
         }
         if waiting == 0 {
             return 0;
@@ -80,11 +84,15 @@ impl Call<'_> {
         min.saturating_sub(workers)
     }
 
-    /// Whether the workers that were added did not raise the dispatch rate.
+    /// Whether the queue does not get faster with more workers: those that were added did not raise
+    /// the dispatch rate, or its rate limit is reached.
     fn queue_is_limited(&self, need: &Need) -> Option<Limit> {
-        let push = self.memory.push.filter(|p| p.is_conclusive(self.memory.fleet.workers()))?;
-        let backlog = self.memory.waiting.recent(self.now_ms)?;
-        let is_over = push.until_ms() <= self.now_ms;
+        let Memory { push, fleet, waiting, .. } = &*self.memory;
+        let backlog = waiting.recent(self.now_ms)?;
+        let is_held_back = self.memory.is_held_back(self.now_ms, self.settings, backlog.dispatch);
+        let push = push.filter(|push| is_held_back || push.is_conclusive(fleet.workers()))?;
+        let is_replaced = is_held_back && self.memory.needs_last_worker(self.now_ms);
+        let is_over = is_replaced || push.until_ms() <= self.now_ms;
         let per_minute = u64::from(number::whole(backlog.dispatch * 60.0));
         let at_ms = push.until_ms();
         let remaining_ms = at_ms.saturating_sub(self.now_ms).max(0);
@@ -141,9 +149,9 @@ impl Call<'_> {
         let started = u64::from(self.decision.invoked());
         let memory = &mut *self.memory;
         if let Some(backlog) = memory.waiting.recent(self.now_ms) {
-            let workers = memory.fleet.workers();
-            let (waiting, rate) = (backlog.waiting, backlog.dispatch);
-            memory.push = Push::after(memory.push, self.now_ms, waiting, rate, workers);
+            let (workers, seen) = (memory.fleet.workers(), (backlog.waiting, backlog.dispatch));
+            let is_limited = memory.is_held_back(self.now_ms, self.settings, backlog.dispatch);
+            memory.push = Push::after(memory.push, self.now_ms, seen, workers, is_limited);
         }
         memory.fleet.record_request(self.now_ms, started);
         memory.presence.record_request(self.now_ms);

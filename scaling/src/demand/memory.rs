@@ -9,6 +9,7 @@ use super::{
     learned::Learned,
     presence::Presence,
     push::Push,
+    queue_limit::QueueLimit,
     waiting::Waiting,
 };
 
@@ -22,6 +23,10 @@ pub(super) struct Memory {
     pub(super) presence: Presence,
     pub(super) learned: Learned,
     pub(super) push: Option<Push>,
+    /// The rate limit of the task queues.
+    pub(super) limit: Option<QueueLimit>,
+    /// When a worker was sent first to an old backlog.
+    pub(super) scout_ms: Option<i64>,
     /// Since when tasks arrive faster than they are dispatched.
     pub(super) growing_since_ms: Option<i64>,
     /// When a poll was last requested.
@@ -39,6 +44,8 @@ impl Memory {
             presence: Presence::read(fields),
             learned: Learned::read(fields),
             push: Push::read(fields),
+            limit: QueueLimit::read(fields),
+            scout_ms: fields.time("scout_ms"),
             growing_since_ms: fields.time("pressed_ms"),
             poll_requested_ms: fields.time("looked_ms"),
         }
@@ -52,6 +59,8 @@ impl Memory {
         self.presence.write(&mut map);
         self.learned.write(&mut map);
         put(&mut map, "push", self.push.map(Push::to_json));
+        put(&mut map, "limit", self.limit.map(QueueLimit::to_json));
+        put(&mut map, "scout_ms", self.scout_ms);
         put(&mut map, "pressed_ms", self.growing_since_ms);
         put(&mut map, "looked_ms", self.poll_requested_ms);
         let mut state = GroupState::new();

@@ -5,8 +5,9 @@ use serde_json::{Map, Value};
 use super::{
     fields::{Fields, put},
     fleet::Fleet,
+    sample::Sample,
     settings::Settings,
-    waiting::{SAMPLE_AGE_MS, Sample},
+    waiting::SAMPLE_AGE_MS,
 };
 
 /// The number of workers in a row that did not start polling from which the group slows down.

@@ -51,20 +51,21 @@ impl Push {
     }
 
     /// The push after workers are added to `workers` while `waiting` tasks wait and `rate` a second
-    /// are dispatched.
+    /// are dispatched. While the queue `is_limited`, no change of the rate comes from them.
     pub(super) fn after(
         before: Option<Self>,
         now_ms: i64,
-        waiting: u64,
-        rate: f64,
+        (waiting, rate): (u64, f64),
         workers: u64,
+        is_limited: bool,
     ) -> Option<Self> {
+        let is_same = |push: &Self| is_limited || push.is_same(rate);
         match before {
-            Some(push) if push.is_same(rate) && push.until_ms() <= now_ms => {
+            Some(push) if is_same(&push) && push.until_ms() <= now_ms => {
                 let fruitless = push.fruitless.saturating_add(1);
                 Some(Self { at_ms: now_ms, waiting, fruitless, ..push })
             }
-            Some(push) if push.is_same(rate) => {
+            Some(push) if is_same(&push) => {
                 Some(Self { waiting: push.waiting.max(waiting), ..push })
             }
             _ if rate > 0.0 && waiting > 0 => {
@@ -109,21 +110,21 @@ mod tests {
 
     #[test]
     fn a_push_begins_where_tasks_wait_and_others_are_dispatched() {
-        assert_eq!(Push::after(None, 0, 20, 2.0, 4), Some(FIRST));
-        assert_eq!(Push::after(None, 0, 20, 0.0, 4), None);
-        assert_eq!(Push::after(None, 0, 0, 2.0, 4), None);
+        assert_eq!(Push::after(None, 0, (20, 2.0), 4, false), Some(FIRST));
+        assert_eq!(Push::after(None, 0, (20, 0.0), 4, false), None);
+        assert_eq!(Push::after(None, 0, (0, 2.0), 4, false), None);
     }
 
     #[test]
     fn more_workers_within_its_time_belong_to_the_same_push() {
-        let after = |waiting| Push::after(Some(FIRST), 14_999, waiting, 2.1, 8);
+        let after = |waiting| Push::after(Some(FIRST), 14_999, (waiting, 2.1), 8, false);
         assert_eq!(after(30), Some(Push { waiting: 30, ..FIRST }));
         assert_eq!(after(10), Some(FIRST));
     }
 
     #[test]
     fn a_push_that_left_the_rate_the_same_was_fruitless() {
-        let again = Push::after(Some(FIRST), 15_000, 30, 2.1, 8);
+        let again = Push::after(Some(FIRST), 15_000, (30, 2.1), 8, false);
         assert_eq!(again, Some(Push { at_ms: 15_000, waiting: 30, fruitless: 1, ..FIRST }));
     }
 
@@ -131,11 +132,18 @@ mod tests {
     fn another_rate_begins_another_push() {
         for now_ms in [5_000, 15_000] {
             let other = Push { at_ms: now_ms, waiting: 30, rate: 2.3, workers: 8, fruitless: 0 };
-            assert_eq!(Push::after(Some(FIRST), now_ms, 30, 2.3, 8), Some(other));
-            assert_eq!(Push::after(Some(FIRST), now_ms, 30, 0.0, 8), None);
+            assert_eq!(Push::after(Some(FIRST), now_ms, (30, 2.3), 8, false), Some(other));
+            assert_eq!(Push::after(Some(FIRST), now_ms, (30, 0.0), 8, false), None);
         }
         assert!(FIRST.is_same(1.81) && FIRST.is_same(2.19));
         assert!(!FIRST.is_same(1.79) && !FIRST.is_same(2.21));
+    }
+
+    #[test]
+    fn while_the_queue_is_limited_another_rate_belongs_to_the_same_push() {
+        let after = |now_ms| Push::after(Some(FIRST), now_ms, (10, 3.0), 8, true);
+        assert_eq!(after(14_999), Some(FIRST));
+        assert_eq!(after(15_000), Some(Push { at_ms: 15_000, waiting: 10, fruitless: 1, ..FIRST }));
     }
 
     #[test]

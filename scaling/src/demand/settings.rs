@@ -2,7 +2,10 @@
 
 use serde_json::{Map, Value};
 
-use super::schedule::{self, Schedule};
+use super::{
+    schedule::{self, Schedule},
+    waiting::SAMPLE_AGE_MS,
+};
 use crate::{
     Algorithm, ConfigError,
     backoff::BackOffPolicy,
@@ -63,6 +66,14 @@ impl Settings {
             timeout_ms: TIMEOUT.read(config).max(START.read(config)),
             lifetime_ms: LIFETIME.read(config).max(TIMEOUT.read(config)),
         }
+    }
+}
+
+impl Settings {
+    /// How long a worker that was requested may take to show in the statistics, if a start takes
+    /// `start_ms`.
+    pub(super) fn lead_ms(&self, start_ms: i64) -> i64 {
+        start_ms.saturating_add(self.target_ms).saturating_add(SAMPLE_AGE_MS)
     }
 }
 

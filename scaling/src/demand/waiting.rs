@@ -2,17 +2,13 @@
 //! immediate but omit the end of a burst, and the server's statistics, which are complete but up
 //! to five seconds old. They are never added together.
 
-use serde_json::{Map, Value};
-use wci_contract::{
-    decision::Poll,
-    stats::{QueueStats, WorkersSeen},
-};
-
 use super::{
     counts::Counts,
     fields::{Fields, put, put_counts},
+    sample::Sample,
 };
 use crate::number;
+use serde_json::{Map, Value};
 
 /// How old the server's statistics may be, milliseconds: the server caches them for this long.
 pub(super) const SAMPLE_AGE_MS: i64 = 5_000;
@@ -22,39 +18,6 @@ pub(super) const ANNOUNCEMENT_DELAY_MS: i64 = 500;
 const RELEVANT_MS: i64 = 15_000;
 /// How long the end of a burst may stay unannounced, milliseconds.
 const UNANNOUNCED_MS: i64 = 600_000;
-
-/// The statistics of one poll of the queues, of all types together.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(super) struct Sample {
-    pub(super) waiting: u64,
-    /// Age of the oldest task, milliseconds.
-    pub(super) age_ms: i64,
-    /// Tasks a second.
-    pub(super) arrival: f64,
-    /// Tasks a second.
-    pub(super) dispatch: f64,
-    pub(super) workers: Option<WorkersSeen>,
-}
-
-impl Sample {
-    /// The statistics of `poll`; invalid rates count as 0.
-    pub(super) fn of(poll: &Poll) -> Self {
-        let rate = |rate: f64| if rate.is_finite() { rate.max(0.0) } else { 0.0 };
-        let mut sample = Self { workers: poll.workers, ..Self::default() };
-        for QueueStats { backlog, arrival_rate, dispatch_rate, age_ms } in poll.stats.values() {
-            sample.waiting = sample.waiting.saturating_add(*backlog);
-            sample.age_ms = sample.age_ms.max(i64::try_from(*age_ms).unwrap_or(i64::MAX));
-            sample.arrival = (sample.arrival + rate(*arrival_rate)).min(f64::MAX);
-            sample.dispatch = (sample.dispatch + rate(*dispatch_rate)).min(f64::MAX);
-        }
-        sample
-    }
-
-    /// Slots that are known to be free.
-    pub(super) fn free(&self) -> u64 {
-        self.workers.map_or(0, |workers| workers.slots_free)
-    }
-}
 
 /// The last sample, while it is not too old.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -69,6 +32,10 @@ pub(super) struct Backlog {
     pub(super) free: u64,
     /// Tasks dispatched each second.
     pub(super) dispatch: f64,
+    /// Of the waiting tasks, those that the server's limits let through in time.
+    pub(super) reachable: u64,
+    /// Whether workers were polling.
+    pub(super) has_workers: bool,
 }
 
 /// The waiting tasks.
@@ -86,12 +53,15 @@ pub(super) struct Waiting {
 impl Waiting {
     pub(super) fn read(fields: Fields<'_>) -> Self {
         let backlog = fields.object("backlog").and_then(|fields| {
+            let waiting = fields.count("waiting")?;
             Some(Backlog {
                 at_ms: fields.time("at_ms")?,
-                waiting: fields.count("waiting")?,
+                waiting,
+                reachable: fields.count("reachable").unwrap_or(waiting),
                 age_ms: i64::try_from(fields.count("age_ms").unwrap_or(0)).unwrap_or(i64::MAX),
                 free: fields.count("free").unwrap_or(0),
                 dispatch: fields.amount("dispatch").unwrap_or(0.0),
+                has_workers: fields.flag("polled"),
             })
         });
         Self {
@@ -114,6 +84,9 @@ impl Waiting {
             put(&mut map, "age_ms", Some(backlog.age_ms));
             put(&mut map, "free", i64::try_from(backlog.free).ok().or(Some(i64::MAX)));
             put(&mut map, "dispatch", Some(number::to_json(backlog.dispatch)));
+            let reachable = Some(backlog.reachable).filter(|tasks| *tasks < backlog.waiting);
+            put(&mut map, "reachable", reachable.and_then(|tasks| i64::try_from(tasks).ok()));
+            put(&mut map, "polled", backlog.has_workers.then_some(true));
             map
         });
         put(map, "backlog", backlog);
@@ -168,7 +141,19 @@ impl Waiting {
             age_ms: sample.age_ms,
             free: sample.free(),
             dispatch: sample.dispatch,
+            reachable: sample.reachable,
+            has_workers: sample.workers.is_some_and(|workers| workers.seen > 0),
         });
+    }
+
+    /// Records a sample that lacks figures: at least these tasks wait. Whatever else is known stays.
+    pub(super) fn record_part(&mut self, now_ms: i64, sample: &Sample) {
+        let before = self.backlog.unwrap_or_default();
+        if sample.waiting > before.waiting {
+            let Sample { waiting, reachable, .. } = *sample;
+            let age_ms = sample.age_ms.max(before.age_ms);
+            self.backlog = Some(Backlog { at_ms: now_ms, waiting, reachable, age_ms, ..before });
+        }
     }
 
     /// A worker that arrived takes `tasks` of those that were announced before.
@@ -184,6 +169,11 @@ impl Waiting {
     /// Announced tasks still wait, because a launch for them failed.
     pub(super) fn renew(&mut self, now_ms: i64) {
         self.announced.renew(now_ms);
+    }
+
+    /// Forgets the tasks that were announced up to `ms`: the backlog shows which of them exist.
+    pub(super) fn forget_announced(&mut self, ms: i64) {
+        self.announced.expire(ms);
     }
 
     /// Announced tasks that no worker has taken yet.

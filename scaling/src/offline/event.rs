@@ -66,12 +66,15 @@ fn poll(poll: &Object<'_>) -> Result<Poll, FieldError> {
 }
 
 fn stats(stats: &Object<'_>) -> Result<QueueStats, FieldError> {
-    stats.only(&["backlog", "arrival_rate", "dispatch_rate", "age_ms"])?;
+    stats.only(&["backlog", "arrival_rate", "dispatch_rate", "age_ms", "rate_limit", "partial"])?;
+    let has_limit = stats.keys().any(|key| key == "rate_limit");
     Ok(QueueStats {
         backlog: stats.required_count("backlog")?,
         arrival_rate: stats.rate("arrival_rate")?,
         dispatch_rate: stats.rate("dispatch_rate")?,
         age_ms: stats.count("age_ms")?,
+        rate_limit: has_limit.then(|| stats.rate("rate_limit")).transpose()?,
+        partial: stats.optional("partial", "true or false", serde_json::Value::as_bool)?,
     })
 }
 

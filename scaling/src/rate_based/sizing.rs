@@ -1,6 +1,6 @@
 //! The number of workers that rates and backlog call for.
 
-use wci_contract::stats::{QueueStats, StatsByType};
+use wci_contract::stats::{QueueStats, StatsByType, is_complete};
 
 use super::{settings::Settings, state::State};
 use crate::number;
@@ -11,15 +11,15 @@ pub(super) struct Sample {
     pub(super) backlog: u64,
     pub(super) arrival: f64,
     pub(super) dispatch: f64,
+    /// Whether all figures were reported. Otherwise these are lower bounds.
+    pub(super) is_complete: bool,
 }
 
 impl Sample {
     /// The sums over the types with valid statistics.
     pub(super) fn of(stats: &StatsByType) -> Self {
-        let is_sound = |s: &&QueueStats| {
-            [s.arrival_rate, s.dispatch_rate].iter().all(|rate| rate.is_finite() && *rate >= 0.0)
-        };
-        let mut sum = Self::default();
+        let is_sound = |s: &&QueueStats| QueueStats { partial: false, ..**s }.is_complete();
+        let mut sum = Self { is_complete: is_complete(stats), ..Self::default() };
         for stats in stats.values().filter(is_sound) {
             sum.backlog = sum.backlog.saturating_add(stats.backlog);
             sum.arrival += stats.arrival_rate;
@@ -36,10 +36,19 @@ impl State {
         let mean = |new: f64, old: Option<f64>| ewma(settings.alpha, new, old);
         self.arrival = Some(mean(sample.arrival, self.arrival));
         self.dispatch = Some(mean(sample.dispatch, self.dispatch));
-        if *sample == Sample::default() {
+        if sample.backlog == 0 && sample.arrival <= 0.0 && sample.dispatch <= 0.0 {
             self.arrival = Some(0.0);
             self.dispatch = Some(0.0);
         }
+    }
+
+    /// The state if `sample`, which lacks figures, were all that there is, and no load became
+    /// smaller.
+    pub(super) fn at_least(mut self, settings: &Settings, sample: &Sample) -> Self {
+        let known = self.arrival.unwrap_or(0.0);
+        self.observe(settings, sample);
+        self.arrival = self.arrival.map(|arrival| arrival.max(known));
+        self
     }
 
     /// Updates the mean capacity of a worker, if `workers` receive tasks.

@@ -192,12 +192,15 @@ pub(crate) fn poll() -> impl Strategy<Value = Event> {
     let rate =
         || prop_oneof![Just(0.0), 0.0..20.0_f64, 9.0..11.0_f64, any::<f64>(), Just(f64::NAN)];
     let age = prop_oneof![Just(0), 0_u64..100_000, any::<u64>()];
-    let stats = (backlog, rate(), rate(), age).prop_map(
-        |(backlog, arrival_rate, dispatch_rate, age_ms)| QueueStats {
+    let (limit, partial) = (proptest::option::of(rate()), proptest::bool::weighted(0.1));
+    let stats = (backlog, rate(), rate(), age, limit, partial).prop_map(
+        |(backlog, arrival_rate, dispatch_rate, age_ms, rate_limit, partial)| QueueStats {
             backlog,
             arrival_rate,
             dispatch_rate,
             age_ms,
+            rate_limit,
+            partial,
         },
     );
     let few = || prop_oneof![0_u64..10, any::<u64>()];

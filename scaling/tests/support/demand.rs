@@ -24,7 +24,7 @@ pub(crate) fn announced(misses: u64) -> Event {
 
 /// A poll of a queue whose tasks have just arrived, with its arrival and dispatch rates.
 pub(crate) fn flow(backlog: u64, arrival_rate: f64, dispatch_rate: f64) -> Event {
-    let stats = QueueStats { backlog, arrival_rate, dispatch_rate, age_ms: 0 };
+    let stats = QueueStats { backlog, arrival_rate, dispatch_rate, ..QueueStats::default() };
     Event::Poll(Poll { stats: [(Activity, stats)].into(), workers: None })
 }
 

@@ -3,6 +3,7 @@
 
 mod decision;
 mod provider_calls;
+mod under_faults;
 mod watch;
 
 use std::collections::BTreeMap;
@@ -48,6 +49,9 @@ pub(crate) struct Instance {
     speculative: BTreeMap<String, SpeculativeLaunch>,
     watch: Option<RunningWatch>,
     last_launch: Option<Micros>,
+    /// When a watch that skips samples of an empty queue took its last one. Only under faults: a day
+    /// has many samples.
+    parked: Option<Micros>,
     /// The latest number of a launch, watch, timer or step.
     numbers: u32,
     watch_number: u32,
@@ -61,10 +65,14 @@ enum Step {
     Report(Event),
     Launch(InvokeInput),
     Resize(String),
+    /// The next run takes over.
+    NextRun,
+    /// The loss of the watch with this number is noticed.
+    WatchLost(u32),
 }
 
 impl Instance {
-    pub(super) fn new(contender: &Contender) -> Result<Self, ParseError> {
+    pub(crate) fn new(contender: &Contender) -> Result<Self, ParseError> {
         let provider_type = match contender.algorithm.strategy() {
             LaunchStrategy::Invoke => "simulated",
             LaunchStrategy::WorkerSet => SUBPROCESS_POOL,
@@ -90,6 +98,7 @@ impl Instance {
             speculative: BTreeMap::new(),
             watch: None,
             last_launch: None,
+            parked: None,
             numbers: 0,
             watch_number: 0,
             timer_number: 0,
@@ -97,7 +106,7 @@ impl Instance {
     }
 
     /// Starts in the middle of a watch of an empty queue.
-    pub(super) fn start(&mut self, world: &mut World<'_>) {
+    pub(crate) fn start(&mut self, world: &mut World<'_>) {
         let before_ms = epoch_ms(world.now) - IDLE_BEFORE_MS;
         self.state.handle(before_ms, Event::RunStarted);
         let mut effects = self.state.handle(before_ms, Event::WatchEnded(WatchOutput::default()));
@@ -107,7 +116,7 @@ impl Instance {
         self.carry_out(effects, world);
     }
 
-    pub(super) fn handle(&mut self, event: ControllerEvent, world: &mut World<'_>) {
+    pub(crate) fn handle(&mut self, event: ControllerEvent, world: &mut World<'_>) {
         match event {
             ControllerEvent::Signal(announcement) => {
                 self.report(Event::TasksAnnounced(signal(announcement)), world);
@@ -118,6 +127,11 @@ impl Instance {
                 Some(Step::Report(event)) => self.report(event, world),
                 Some(Step::Launch(input)) => self.launch(input, world),
                 Some(Step::Resize(group)) => self.resize(&group, world),
+                Some(Step::NextRun) => self.next_run(world),
+                Some(Step::WatchLost(number)) if number == self.watch_number => {
+                    self.report(Event::WatchFailed, world);
+                }
+                Some(Step::WatchLost(_)) => {}
                 None => {}
             },
             ControllerEvent::Wake(number) if number == self.timer_number => {
@@ -154,12 +168,13 @@ impl Instance {
                 }
                 Effect::Watch => self.begin_watch(world),
                 Effect::StopWatch => self.watch = None,
-                // The task queues are registered, the spec is valid, and the run does not end.
+                // Only faults end a run.
+                Effect::ContinueAsNew => self.request_next_run(world),
+                // The task queues are registered, and the spec is valid.
                 Effect::Register
                 | Effect::RevalidateAt { .. }
                 | Effect::CancelRevalidation
                 | Effect::NotifyVersion
-                | Effect::ContinueAsNew
                 | Effect::End(_) => {}
             }
         }
@@ -181,7 +196,10 @@ impl Instance {
             number = number.wrapping_add(1);
             number.to_string()
         };
-        let effects = self.state.advance(epoch_ms(world.now), RunStatus::default(), new_id);
+        let now = world.now;
+        let history_is_long = world.faults.as_mut().is_some_and(|faults| faults.ends_run(now));
+        let run = RunStatus { history_is_long, ..RunStatus::default() };
+        let effects = self.state.advance(epoch_ms(now), run, new_id);
         self.numbers = number;
         self.carry_out(effects, world);
     }

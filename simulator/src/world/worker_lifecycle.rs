@@ -11,7 +11,7 @@ use crate::{
 const REFILL: Micros = Micros::from_ms(1_000);
 
 impl World<'_> {
-    pub(super) fn start_worker(&mut self) {
+    pub(super) fn start_worker(&mut self) -> WorkerId {
         let (now, workers) = (self.now, &self.scenario.workers);
         let (id, cold_start) = self.fleet.start(now);
         self.event_queue.add(now + cold_start, SimulationEvent::WorkerReady(id));
@@ -21,13 +21,17 @@ impl World<'_> {
             self.event_queue.add(now + workers.lifetime, SimulationEvent::WorkerKilled(id));
         }
         self.counters.peak = self.counters.peak.max(self.fleet.counts().alive());
+        id
     }
 
     /// Gives a free slot the next task, or has it poll.
     fn serve(&mut self, id: WorkerId, slot: u32) {
-        match self.queue.take() {
+        match self.queue.take(self.now) {
             Some(task) => self.assign((id, slot), task),
-            None => self.fleet.poll(id, slot),
+            None => {
+                self.fleet.poll(id, slot);
+                self.await_limit();
+            }
         }
     }
 
@@ -100,6 +104,7 @@ impl World<'_> {
 
     /// Removes a worker. Its tasks return to the queue after their timeout.
     pub(super) fn remove_worker(&mut self, id: WorkerId) {
+        self.forget_unknown(id);
         for task in self.fleet.remove(id, self.now) {
             self.counters.lost += 1;
             self.counters.away += 1;
@@ -121,6 +126,6 @@ impl World<'_> {
                 self.drain(id);
             }
         }
-        if have < size { self.request_workers(size - have) } else { Answer::default() }
+        if have < size { self.request_from_provider(size - have).0 } else { Answer::default() }
     }
 }

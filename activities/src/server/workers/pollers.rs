@@ -16,13 +16,14 @@ use crate::server::connection::{Server, StatsError, request};
 /// A poll lasts slightly more than a minute: a poller that was last seen earlier is gone.
 const POLL_LASTS: Duration = Duration::from_secs(70);
 
-/// The identities of the workers of `version` that poll `queue`.
+/// The identities of the workers of `version` that poll `queue`, and the tasks a second that the
+/// server lets through for all versions together, if it says so.
 pub(super) async fn read<'a>(
     server: &Server,
     version: &'a VersionId,
     queue: &VersionTaskQueue,
     now: Duration,
-) -> Result<impl Iterator<Item = String> + use<'a>, StatsError> {
+) -> Result<(impl Iterator<Item = String> + use<'a>, Option<f64>), StatsError> {
     let request = request(DescribeTaskQueueRequest {
         namespace: server.namespace(),
         task_queue: Some(TaskQueue {
@@ -34,9 +35,11 @@ pub(super) async fn read<'a>(
         ..Default::default()
     });
     let response = server.service().describe_task_queue(request).await.map_err(Box::new)?;
-    let pollers = response.into_inner().pollers.into_iter();
+    let response = response.into_inner();
+    let limit = response.effective_rate_limit.map(|limit| f64::from(limit.requests_per_second));
+    let pollers = response.pollers.into_iter();
     let current = pollers.filter(move |poller| is_current(poller, version, now));
-    Ok(current.map(|poller| poller.identity))
+    Ok((current.map(|poller| poller.identity), limit))
 }
 
 /// A poller stays listed for minutes after its worker is gone, and a queue has pollers of other

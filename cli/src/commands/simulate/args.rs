@@ -99,6 +99,9 @@ pub(super) struct ModelArgs {
     /// Partitions of the task queue
     #[arg(long, value_name = "N", default_value_t = 4)]
     pub(super) partitions: u32,
+    /// Rate limit of the task queue: tasks a second, however many workers poll [default: none]
+    #[arg(long, value_name = "N")]
+    pub(super) queue_rps: Option<f64>,
     /// Time from an event to the invocation that it causes
     #[arg(long, value_name = "TIME", default_value = "20ms")]
     pub(super) decision_latency: Micros,

@@ -19,6 +19,7 @@ pub(super) fn build(args: &ModelArgs) -> anyhow::Result<Scenario> {
         });
     }
     scenario.queue.partitions = args.partitions;
+    scenario.queue.rate_limit = args.queue_rps;
     let workers = &mut scenario.workers;
     workers.slots = args.slots;
     workers.cold_start = args.cold_start;

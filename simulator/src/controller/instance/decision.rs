@@ -38,6 +38,7 @@ impl Instance {
             self.report(Event::DecisionMade { input, output }, world);
             return;
         }
+        let Some(input) = self.decide_under_faults(input, world) else { return };
         let (output, wait) = self.decide_and_launch(&input, world);
         if wait == Micros::ZERO {
             self.report(Event::DecisionMade { input, output }, world);
@@ -48,7 +49,7 @@ impl Instance {
     }
 
     /// The decision, and how long it waits for its launch.
-    fn decide_and_launch(
+    pub(super) fn decide_and_launch(
         &mut self,
         input: &DecideInput,
         world: &mut World<'_>,

@@ -12,7 +12,10 @@ use wci_instance::{
 
 use super::{IDLE_BEFORE_MS, Instance};
 use crate::{
-    Micros, controller::algorithm_runner::epoch_ms, event_queue::ControllerEvent, world::World,
+    Micros,
+    controller::algorithm_runner::{epoch_ms, simulated_time},
+    event_queue::ControllerEvent,
+    world::World,
 };
 
 /// From the request for a watch to its first sample.
@@ -21,7 +24,7 @@ const FIRST_SAMPLE: Micros = Micros::from_ms(10);
 /// A watch, and what it looks for.
 #[derive(Debug)]
 pub(super) struct RunningWatch {
-    input: WatchInput,
+    pub(super) input: WatchInput,
     backlog: BacklogWatch,
 }
 
@@ -53,25 +56,45 @@ impl Instance {
 
     pub(super) fn sample(&mut self, world: &mut World<'_>) {
         let Some(RunningWatch { input, backlog }) = &mut self.watch else { return };
-        let poll = world.read_stats();
+        let Some(poll) = world.try_read_stats() else {
+            return self.sample_again(world);
+        };
         let since_launch = self.last_launch.map(|at| world.now.saturating_sub(at).whole_ms());
-        let sample = Sample {
+        let mut sample = Sample {
             now_ms: epoch_ms(world.now),
             since_launch_ms: since_launch.map(|ms| i64::try_from(ms).unwrap_or(i64::MAX)),
             stats: poll.stats,
         };
+        // The activity waits until workers poll, because nothing is new before.
+        if backlog.wants_fresh_stats(&sample) && world.workers().is_some_and(|it| it.seen > 0) {
+            sample.stats = world.read_fresh_stats();
+        }
         let Some(end) = backlog.judge(input, &sample) else {
-            let number = self.watch_number;
-            world.schedule(interval(backlog, &sample), ControllerEvent::Sample(number));
+            let (number, until_ms) = (self.watch_number, input.until_ms);
+            let interval = interval(backlog, &sample);
+            let is_empty = world.faults.is_some() && world.queue.waiting() == 0;
+            self.parked = is_empty.then_some(world.now);
+            let wait = if is_empty { wait_until(until_ms, world).max(interval) } else { interval };
+            world.schedule(wait, ControllerEvent::Sample(number));
             return;
         };
         self.watch = None;
         // The activity counts workers when it reports a backlog, and not when its time is up.
         let workers = poll.workers.filter(|_| end == WatchEnd::Backlog);
+        if workers.is_some() {
+            // The server names the limit when it lists the workers.
+            let limit = world.scenario.queue.rate_limit;
+            sample.stats.values_mut().for_each(|stats| stats.rate_limit = limit);
+        }
         let workers = workers.map(|workers| [(TaskType::Workflow, workers)].into());
         let output = WatchOutput { end, stats: sample.stats, workers, ..WatchOutput::default() };
         self.report(Event::WatchEnded(output), world);
     }
+}
+
+/// The time until `epoch_ms`.
+pub(super) fn wait_until(epoch_ms: i64, world: &World<'_>) -> Micros {
+    simulated_time(epoch_ms).saturating_sub(world.now)
 }
 
 /// The time until the next sample.
