@@ -43,6 +43,9 @@ impl Call<'_> {
     fn wanted(&mut self, need: &Need) -> u64 {
         let &Need { waiting, covered, workers, free, .. } = need;
         if workers > 0 {
+            if self.growth > 0 {
+                self.decision.add_reason(Reason::BacklogGrows { tasks: self.growth });
+            }
             self.decision.add_reason(Reason::Deficit { waiting, covered, workers });
             return workers;
         }
