@@ -6,7 +6,7 @@ target := $(or $(CARGO_TARGET_DIR),target)
 # Cargo builds its profile `dev` into a folder named debug.
 built := $(target)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 
-.PHONY: deny sbom help build demo lambda-demo function test test-build lint check-docs deploy-check doc record-histories bench bench-full bench-worker semver mutants fuzz semver-release clean
+.PHONY: deny sbom help build demo lambda-demo function test test-build test-servers lint check-docs deploy-check doc record-histories soak soak-long bench bench-full bench-worker semver mutants fuzz semver-release clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ test-build:
 test: test-build ## Run every test, including those on a real Temporal server
 	@WCI_TEMPORAL_CLI=$$(tools/temporal-cli) && export WCI_TEMPORAL_CLI && CARGO="$(CARGO)" tools/test
 
+test-servers: test-build ## Run the core end-to-end tests against several releases of Temporal Server (VERSIONS="1.8.3")
+	@CARGO="$(CARGO)" tools/test-servers $(VERSIONS)
+
 lint: ## Check formatting and run clippy; warnings are errors
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
@@ -48,6 +51,17 @@ doc: ## Build the API documentation; broken and private links are errors
 
 record-histories: test-build ## Record new workflow histories for the replay tests
 	@WCI_TEMPORAL_CLI=$$(tools/temporal-cli) && export WCI_TEMPORAL_CLI && $(CARGO) test --locked -p wci-tests --test record -- --ignored --nocapture
+
+# Where it can, in a user namespace: there a full disk can be tried without root.
+isolated := $(shell unshare --user --map-root-user --mount true 2>/dev/null && echo unshare --user --map-root-user --mount)
+MINUTES ?= 5
+soak: ## Load and faults at random for five minutes through real processes (MINUTES=20 SEED=7)
+	$(CARGO) build --locked -p wci -p greeter -p wci-tests --bins
+	@WCI_TEMPORAL_CLI=$$(tools/temporal-cli) && export WCI_TEMPORAL_CLI && \
+	$(isolated) $(target)/debug/soak --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
+
+soak-long: MINUTES = 240
+soak-long: soak ## The same for four hours
 
 # One build for all three: separate ones would compile the SDK twice.
 bench: ## Benchmark against the server's built-in controller; takes about eleven minutes (CASES=lone selects)

@@ -1,6 +1,7 @@
 //! The admin client: calls to the server and to instances. Every call has a time limit and an error
 //! that says what to do; nothing is printed here.
 
+mod announcements;
 mod compute;
 mod dry_run;
 mod error;
@@ -12,6 +13,7 @@ mod list;
 mod pollers;
 mod queues;
 mod release_mark;
+mod server_version;
 mod takeover;
 mod version;
 mod wire;
@@ -23,6 +25,7 @@ use temporalio_client::{Client, grpc::WorkflowService, tonic::IntoRequest};
 use temporalio_common::protos::temporal::api::workflowservice::v1::DescribeNamespaceRequest;
 use wci_contract::names::{DEFAULT_TASK_QUEUE, SERVER_QUEUE_PREFIX};
 
+pub use announcements::Announcements;
 pub(crate) use compute::{leftover, replacement};
 pub use error::ControlError;
 pub(crate) use error::within;
@@ -30,6 +33,7 @@ pub use execution::Owner;
 pub(crate) use execution::{Execution, Retrying};
 pub use list::Listed;
 pub(crate) use queues::Queue;
+pub use server_version::{ServerVersion, require_supported_server};
 pub(crate) use version::{Deployment, VersionStatus};
 
 use crate::connection::{self, ConnectionArgs};

@@ -62,8 +62,40 @@ impl Outcome {
         }
     }
 
+    /// What failed, also where the outcome does not say. For an outcome that is a success, the
+    /// answer means nothing.
+    pub fn failure_class(&self) -> FailureClass {
+        match self.class {
+            Some(class) if self.started == 0 || self.throttled == 0 => class,
+            _ if self.throttled > 0 => FailureClass::Throttled,
+            _ => FailureClass::Unavailable,
+        }
+    }
+
     /// Whether every requested worker was started.
     pub fn is_success(&self) -> bool {
         self.class.is_none() && self.throttled == 0 && self.refused == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_some_started_and_some_were_throttled_the_class_is_throttled() {
+        let outcome =
+            |started, throttled, class| Outcome { started, throttled, class, ..Outcome::default() };
+        let denied = Some(FailureClass::AccessDenied);
+        for (started, throttled, class, expected) in [
+            (0, 2, denied, FailureClass::AccessDenied),
+            (3, 0, denied, FailureClass::AccessDenied),
+            (3, 1, denied, FailureClass::Throttled),
+            (3, 1, None, FailureClass::Throttled),
+            (0, 1, None, FailureClass::Throttled),
+            (3, 0, None, FailureClass::Unavailable),
+        ] {
+            assert_eq!(outcome(started, throttled, class).failure_class(), expected);
+        }
     }
 }

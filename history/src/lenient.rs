@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use temporalio_common::protos::temporal::api::{
     common::v1::{Payload, Payloads},
     failure::v1::Failure,
+    sdk::v1::UserMetadata,
 };
 use wci_contract::{
     decision::{Action, Event},
@@ -25,6 +26,12 @@ pub(super) fn value<T: DeserializeOwned>(payloads: Option<&Payloads>) -> Option<
 
 pub(super) fn of_payload<T: DeserializeOwned>(payload: &Payload) -> Option<T> {
     serde_json::from_slice(&payload.data).ok()
+}
+
+/// The summary that the workflow or its starter set; empty if there is none.
+pub(super) fn summary(metadata: Option<&UserMetadata>) -> String {
+    let summary = metadata.and_then(|metadata| metadata.summary.as_ref());
+    summary.and_then(of_payload).unwrap_or_default()
 }
 
 /// The first value as text; empty if it is none.

@@ -14,6 +14,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod activity;
+mod announcing;
 mod back_off;
 mod event;
 mod history;
@@ -30,12 +31,14 @@ mod workflow_task;
 
 pub use self::{
     activity::{Activity, ActivityStatus},
+    announcing::Announcing,
     back_off::BackOff,
     event::{
         Close, Decision, Event, EventKind, Launch, LaunchResult, ResizeResult, WatchResult,
         WorkerSet,
     },
     history::{Group, History, Pending, Run, Timer},
+    phrase::how_failed,
     reason::{Explanation, explain},
     run_history::{LaunchRecord, RunHistory},
     sentence::{Sentence, sentences},

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use wci_contract::{stats::StatsByType, summaries};
+use wci_contract::{FailureClass, stats::StatsByType, summaries};
 
 use crate::time;
 
@@ -18,6 +18,16 @@ pub(super) fn count(number: impl Into<i128>, noun: &str) -> String {
 /// A length of time, milliseconds.
 pub(super) fn span(ms: i64) -> String {
     time::span(Duration::from_millis(u64::try_from(ms).unwrap_or(0)))
+}
+
+/// What became of a request that a provider did not carry out, with the class of its failure.
+/// Throttling is not called a failure: the provider works.
+pub fn how_failed(class: &str) -> String {
+    if class == FailureClass::Throttled.as_str() {
+        "was throttled".to_owned()
+    } else {
+        format!("failed ({class})")
+    }
 }
 
 /// The words with commas, and `and` before the last.

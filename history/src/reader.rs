@@ -78,7 +78,7 @@ impl Reader {
         use Attributes as A;
         let pending = &mut self.history.pending;
         match attributes {
-            A::WorkflowExecutionStartedEventAttributes(start) => self.start(start),
+            A::WorkflowExecutionStartedEventAttributes(start) => self.start(start, metadata),
             A::WorkflowExecutionSignaledEventAttributes(signal) => {
                 let text = lenient::text(signal.input.as_ref());
                 let tasks = TaskAdd::decode(text).filter(|_| signal.signal_name == TASK_ADD_SIGNAL);
@@ -119,8 +119,7 @@ impl Reader {
     }
 
     fn timer(&mut self, timer: &TimerStartedEventAttributes, metadata: Option<&UserMetadata>) {
-        let summary = metadata.and_then(|metadata| metadata.summary.as_ref());
-        let summary: String = summary.and_then(lenient::of_payload).unwrap_or_default();
+        let summary = lenient::summary(metadata);
         let timeout = timer.start_to_fire_timeout.unwrap_or_default();
         let fires = self.at.saturating_add(time::of_parts(timeout.seconds, timeout.nanos));
         let timer = Timer { summary: cut(&summary, MAX_MESSAGE).to_owned(), fires };

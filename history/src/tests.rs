@@ -80,8 +80,8 @@ fn trouble_is_told_in_the_words_of_the_provider() {
     assert_in_order(
         &history("provider-refuses-then-recovers"),
         &[
-            "aws-lambda failed to start 1 worker for default after 58 ms: throttled, operation error",
-            "backing off after a provider failure (throttled): retry in 925 ms",
+            "aws-lambda throttled the start of 1 worker for default after 58 ms: operation error",
+            "backing off, because the last request was throttled: retry in 925 ms",
             "probing the provider with one worker after 2 failures in a row",
             "aws-lambda started 1 worker for default",
             "Decided for default to start no workers: a launch started 1 worker.",

@@ -3,6 +3,7 @@
 use wci_contract::activities::{WATCH, WatchInput};
 
 use crate::{
+    Announcing,
     activity::{Activity, Purpose},
     event::{Close, WorkerSet},
     history::{History, Timer},
@@ -49,7 +50,11 @@ pub fn waits(history: &History, now: Millis) -> Vec<Waiting> {
     }
     waits.sort_by_key(|waiting| waiting.until.unwrap_or(Millis::MAX));
     waits.push(if pending.has_spec {
-        Waiting::new("signal", None, "A signal from the server that tasks found no worker")
+        let mut text = "A signal from the server that tasks found no worker".to_owned();
+        if let Announcing::Missing { .. } = Announcing::of(history, now) {
+            text.push_str(", although none came for tasks that waited");
+        }
+        Waiting::new("signal", None, text)
     } else {
         let text = "A compute config: without one, no workers are started (wci apply)";
         Waiting::new("update", None, text)

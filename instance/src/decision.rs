@@ -101,7 +101,8 @@ impl InstanceState {
             self.log_decision(DecisionLogEntry {
                 at_ms: now_ms,
                 event: "task-add".into(),
-                reasons: vec![Reason::NobodyServes { tasks: signal.misses }.to_string()],
+                // The server may omit the count of a single miss.
+                reasons: vec![Reason::NobodyServes { tasks: signal.misses.max(1) }.to_string()],
                 ..DecisionLogEntry::default()
             });
         }

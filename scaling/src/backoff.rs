@@ -59,7 +59,7 @@ impl BackOffPolicy {
                 _ => (None, Some(Reason::LaunchSucceeded { started })),
             };
         }
-        let class = class_of(outcome);
+        let class = outcome.failure_class();
         let next = match before {
             Some(open) if self.is_open(open, now_ms) && !open.probing => *open,
             Some(lasting) if started > 0 => self.open(now_ms, lasting.failures, class),
@@ -122,15 +122,6 @@ pub(crate) fn backing_off(backoff: &BackOff, now_ms: i64) -> Reason {
     Reason::BackingOff { class: backoff.class, remaining_ms }
 }
 
-/// The failure class, also where the outcome names none.
-fn class_of(outcome: &Outcome) -> FailureClass {
-    match outcome.class {
-        Some(class) if outcome.started == 0 || outcome.throttled == 0 => class,
-        _ if outcome.throttled > 0 => FailureClass::Throttled,
-        _ => FailureClass::Unavailable,
-    }
-}
-
 fn jitter_of(wait_ms: i64, thousandths: i64) -> i64 {
     wait_ms * thousandths / 1000
 }
@@ -165,22 +156,6 @@ mod tests {
         assert_eq!(mix(0, 1), 0xe220_a839_7b1d_cdaf);
         // Modulo 401, less 200, thousandths more of a second.
         assert_eq!(BackOffPolicy::default().wait_ms(0, 1, FailureClass::Throttled), 1076);
-    }
-
-    #[test]
-    fn where_some_started_and_some_were_throttled_the_class_is_throttled() {
-        let outcome =
-            |started, throttled, class| Outcome { started, throttled, class, ..Outcome::default() };
-        let denied = Some(FailureClass::AccessDenied);
-        for (started, throttled, class, expected) in [
-            (0, 2, denied, FailureClass::AccessDenied),
-            (3, 0, denied, FailureClass::AccessDenied),
-            (3, 1, denied, FailureClass::Throttled),
-            (3, 1, None, FailureClass::Throttled),
-            (3, 0, None, FailureClass::Unavailable),
-        ] {
-            assert_eq!(class_of(&outcome(started, throttled, class)), expected);
-        }
     }
 
     #[test]

@@ -61,6 +61,7 @@ pub(crate) struct Shared {
 struct Function {
     behaviour: Option<Behaviour>,
     calls: usize,
+    accepted: usize,
     get_function_calls: usize,
     worker: Option<Greeter>,
     workers: Vec<Process>,
@@ -109,6 +110,11 @@ impl Lambda {
         self.shared.with(function, |function| function.calls)
     }
 
+    /// The number of accepted invocations of `function`.
+    pub fn accepted(&self, function: &str) -> usize {
+        self.shared.with(function, |function| function.accepted)
+    }
+
     /// The number of `GetFunction` calls for `function`.
     pub fn get_function_calls(&self, function: &str) -> usize {
         self.shared.with(function, |function| function.get_function_calls)
@@ -141,6 +147,7 @@ impl Shared {
     fn accept(self: &Arc<Self>, name: &str) -> Response {
         let log = self.logs.join(format!("function-{name}.log"));
         let emulator = self.with(name, |function| {
+            function.accepted += 1;
             function.workers.extend(function.worker.as_ref().map(|worker| worker.start(&log)));
             function.running += usize::from(function.emulator.is_some());
             function.emulator.clone()

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use serde_json::Value;
 use temporalio_common::protos::temporal::api::history::v1::history_event::Attributes;
 use wci_contract::names::DEFAULT_TASK_QUEUE;
-use wci_tests::{Behaviour, History, SOON, Version, World, wait_for};
+use wci_tests::{Behaviour, Group, History, SOON, SpecFile, Version, World, wait_for};
 
 /// The task queue of the built-in controller.
 const BUILTIN_QUEUE: &str = "temporal-sys-per-ns-tq";
@@ -287,5 +287,47 @@ async fn a_release_that_the_server_rejects_leaves_the_version_with_wci() {
     let shown = version.described_by_cli().await;
     assert!(shown["metadata"]["wci-released"].is_null(), "{shown:#}");
     version.scaled_to_zero().await;
+    version.load(1, 10).await.done(SOON).await;
+}
+
+/// The server's controller has no `demand`, the scaler of a spec file that names none.
+#[tokio::test]
+async fn a_version_with_the_default_scaler_is_released_and_the_command_says_what_is_lost() {
+    let world = World::builder().with_controller().start().await;
+    let version = world.version("translated");
+    let worker = version.greeter().env("TEMPORAL_SERVERLESS_IDLE_TIMEOUT_MS", "300");
+    world.lambda().runs("translated", worker);
+    let group = Group::lambda("translated").demand("max_concurrent_workers", 7);
+    version.at_zero_with(&SpecFile::of(&version.id).group("default", group)).await;
+    let output = version.wci("release", &[]).await.ok().stdout;
+    for expected in [
+        "translated:v1 released",
+        "default: demand becomes no-sync",
+        "not carried over: max_concurrent_workers 7",
+        "wci adopt translated:v1",
+    ] {
+        assert!(output.contains(expected), "{expected:?} is missing:\n{output}");
+    }
+    assert_eq!(version.task_queue().await, BUILTIN_QUEUE);
+    let shown = version.described_by_cli().await;
+    let scaler = &shown["computeConfig"]["scalingGroups"]["default"]["scaler"]["type"];
+    assert_eq!(scaler, "no-sync", "{shown:#}");
+    version.load(1, 10).await.done(SOON).await;
+}
+
+#[tokio::test]
+async fn a_version_whose_provider_only_wci_has_is_not_released_and_nothing_is_touched() {
+    let world = World::builder().with_controller().start().await;
+    let version = world.version("processes");
+    version.at_zero().await;
+    let run = version.run_id().await;
+    let output = version.wci("release", &[]).await;
+    assert_eq!(output.code, Some(1), "{output:?}");
+    for expected in ["was not released", "provider subprocess", "`wci apply` first"] {
+        assert!(output.stderr.contains(expected), "{output:?}");
+    }
+    assert_eq!(version.run_id().await, run, "the instance was ended");
+    let shown = version.described_by_cli().await;
+    assert!(shown["metadata"]["wci-released"].is_null(), "{shown:#}");
     version.load(1, 10).await.done(SOON).await;
 }

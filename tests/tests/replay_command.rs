@@ -133,7 +133,7 @@ fn a_history_with_a_missing_part_is_reported() {
 #[test]
 fn an_inconsistent_history_is_reported() {
     let key = "workflowExecutionStartedEventAttributes";
-    for name in ["workflowType", "taskQueue", "originalExecutionRunId"] {
+    for name in ["workflowType", "originalExecutionRunId"] {
         let without = |events: &mut Vec<Value>| {
             events[0][key].as_object_mut().unwrap().remove(name);
         };
@@ -154,6 +154,43 @@ fn an_inconsistent_history_is_reported() {
             events[1]["eventType"] = json!("EVENT_TYPE_WORKFLOW_TASK_COMPLETED");
         }),
     );
+}
+
+#[test]
+fn a_history_that_names_no_task_queue_is_replayed() {
+    let key = "workflowExecutionStartedEventAttributes";
+    let without = changed(|events| {
+        events[0][key].as_object_mut().unwrap().remove("taskQueue");
+    });
+    let output = replay(&["-"], &without);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+}
+
+/// The server's HTTP API has old names of enum values, and data in place of payloads.
+#[test]
+fn a_history_of_the_http_api_is_explained_or_its_missing_part_is_named() {
+    let history = |summary: &str| {
+        format!(
+            r#"{{"history":{{"events":[{{"eventId":"1","eventTime":"2026-11-28T00:00:00Z",
+            "eventType":"WorkflowExecutionStarted","workflowExecutionStartedEventAttributes":
+            {{"workflowType":{{"name":"{}"}}}}{summary}}}]}}}}"#,
+            names::INSTANCE_WORKFLOW
+        )
+    };
+    let named = history(r#","userMetadata":{"summary":"starts workers for a:v1"}"#);
+    fails("has no completed workflow task in its events 1 to 1", named.as_bytes());
+    for (history, heading) in [
+        (named, "a:v1, at the end of the recording ("),
+        (history(""), "An instance whose version the recording does not name, at the end"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("run.json");
+        fs::write(&file, history).unwrap();
+        let output =
+            Command::new(built("wci")).args(["explain", "--history"]).arg(&file).output().unwrap();
+        assert!(text(&output.stdout).starts_with(heading), "{output:?}");
+        assert!(text(&output.stdout).contains("The instance started."), "{output:?}");
+    }
 }
 
 #[test]

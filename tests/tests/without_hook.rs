@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use temporalio_common::protos::temporal::api::enums::v1::EventType;
 use wci_contract::{names, payload::ConfigPayload};
-use wci_tests::{SOON, Version, World};
+use wci_tests::{SOON, Version, World, wait_for};
 
 /// Instances that get a task, and instances that only watch their queues.
 const MEASURED: usize = 4;
@@ -54,6 +54,58 @@ async fn a_first_task_is_served_within_seven_seconds_among_twenty_instances() {
     }
     println!("served after {took:?}");
     assert!(took.iter().all(|took| *took < SERVED_WITHIN), "{took:?}");
+}
+
+/// The version's report by a command, once `text` is in it.
+async fn shown(version: &Version, command: &str, text: &str) -> String {
+    wait_for(text, SOON, async || {
+        let output = version.wci(command, &[]).await.ok().stdout;
+        output.contains(text).then_some(output)
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_server_that_announces_nothing_is_reported_once_a_task_has_waited() {
+    let mut world = World::builder().without_hook().start().await;
+    let version = world.version("silent");
+    version.at_zero().await;
+    let before = version.wci("describe", &["-o", "json"]).await.ok().json();
+    assert_eq!(before["announcements"]["state"], "unknown", "{before:#}");
+    assert!(world.worker().log().contains("not known yet"), "{}", world.worker().log());
+    // The instance was there before the task, even though the server's stats are up to 5 s old.
+    let began = Instant::now();
+    wait_for("an older instance", SOON, async || {
+        (began.elapsed() > Duration::from_secs(6)).then_some(())
+    })
+    .await;
+    version.load(1, 0).await.done(SOON).await;
+    for command in ["describe", "explain"] {
+        let output = shown(&version, command, "waited unannounced by the server").await;
+        assert!(output.contains("workercontroller.enabled=true"), "{output}");
+    }
+    let output = version.wci("explain", &[]).await.ok().stdout;
+    assert!(output.contains("although none came for tasks that waited"), "{output}");
+    let applied = version.apply_with(&version.greeters(), &[]).await.ok().stdout;
+    assert!(applied.contains("workercontroller.enabled=true"), "{applied}");
+    world.worker().restart().await;
+    let worker = world.worker();
+    wait_for("the warning in the log", SOON, async || {
+        worker.log().contains("waited unannounced by the server").then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_server_that_announces_tasks_is_reported_to() {
+    let world = World::new().await;
+    let version = world.version("heard");
+    version.at_zero().await;
+    version.load(1, 0).await.done(SOON).await;
+    let output = version.wci("describe", &[]).await.ok().stdout;
+    assert!(output.contains("Announcements    received, the latest"), "{output}");
+    let output = version.wci("explain", &[]).await.ok().stdout;
+    assert!(!output.contains("although none came"), "{output}");
 }
 
 /// Without the hook, the server rejects compute configs; `wci` sends them to the instance.

@@ -1,6 +1,7 @@
 //! `wci worker`: the system worker.
 
 mod adoption;
+mod announcements;
 mod config;
 mod health;
 mod limits;
@@ -28,7 +29,7 @@ use crate::{
         shutdown::Shutdown, telemetry::Telemetry,
     },
 };
-use wci_cli::connection::ConnectionArgs;
+use wci_cli::{connection::ConnectionArgs, control::require_supported_server};
 
 pub(crate) use limits::Limits;
 
@@ -140,9 +141,11 @@ pub(crate) async fn run(connection: &ConnectionArgs, args: WorkerArgs) -> anyhow
     let host = Host::new(host);
     let telemetry = Telemetry::new(metrics_versions, host.clone())?;
     let runtime = Runtime::from_current_tokio(telemetry.runtime_options()?)?;
+    let server = target.connect().await?;
+    require_supported_server(&server).await?;
     let serving = Serving {
         runtime: &runtime,
-        server: &target.connect().await?,
+        server: &server,
         host: &host,
         target: &target,
         settings: &settings,

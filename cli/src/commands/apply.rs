@@ -17,7 +17,7 @@ use super::{
 use crate::{
     clock,
     connection::{self, ConnectionArgs},
-    control::Scope,
+    control::{AdminClient, Announcements, Scope},
     diff::{self, diff},
     output::Output,
     spec_file, when,
@@ -25,6 +25,9 @@ use crate::{
 use carry_out::carry_out;
 use registered::Registered;
 use report::{Outcome, Report};
+
+/// Other instances whose histories may show whether the server announces tasks.
+const MAX_READ: usize = 5;
 
 /// Create or update a version's compute config from a spec file
 ///
@@ -98,6 +101,7 @@ pub(super) async fn run(connection: &ConnectionArgs, args: ApplyArgs) -> anyhow:
     let identity = identity.unwrap_or_else(connection::identity);
     let wanted = spec_file::read(&file)?;
     let admin = scope.open(connection).await?;
+    admin.require_supported_server().await?;
     let current_state = CurrentState::read(&admin, &wanted.id).await?;
     let changes = diff(&current_state.spec, &wanted.spec);
     if dry_run {
@@ -130,6 +134,7 @@ pub(super) async fn run(connection: &ConnectionArgs, args: ApplyArgs) -> anyhow:
     let wci = admin.dump(id).await.ok().and_then(|state| state.wci).unwrap_or_default();
     report.warnings = wci.warnings;
     report.worker_sets = set_sizes(&wanted.spec, &wci.worker_sets);
+    report.announcements = Some(announcements(&admin, &current_state, id).await);
     report.print(output)?;
     match &report.registered {
         Registered::No { reason } => {
@@ -148,6 +153,18 @@ fn not_registered(id: &VersionId, timeout: Duration, reason: &str, stays: bool) 
          the latest attempt",
         clock::span(timeout)
     )
+}
+
+/// Whether the server announces tasks: from the version's own history, or that of a few others.
+async fn announcements(
+    admin: &AdminClient,
+    current_state: &CurrentState,
+    id: &VersionId,
+) -> Announcements {
+    if current_state.instance.is_some() {
+        return admin.announcements(id).await;
+    }
+    admin.announcements_of_any(MAX_READ).await.unwrap_or(Announcements::Unknown)
 }
 
 /// The sizes of worker sets: those that the instance knows, else their initial counts.

@@ -57,6 +57,7 @@ struct Report<'a> {
 pub(super) async fn run(connection: &ConnectionArgs, args: ClaimArgs) -> anyhow::Result<()> {
     let ClaimArgs { id, scope, output } = args;
     let admin = scope.open(connection).await?;
+    admin.require_supported_server().await?;
     if !admin.server_has_compute_configs() {
         bail!("this server does not store compute configs: create {id} with `wci apply`");
     }

@@ -78,5 +78,10 @@ async fn collect(
     let (state, deployment) = tokio::join!(admin.dump(id), admin.deployment(id));
     let state = state.map_err(|error| admin.query_error(error))?;
     let status = deployment?.and_then(|known| known.status(id.build_id()));
-    Ok(Report::new(id, admin.namespace(), execution, owner, state, status))
+    let mut report = Report::new(id, admin.namespace(), execution, owner, state, status);
+    if owner == Owner::Wci {
+        report.announcements = Some(admin.announcements(id).await);
+        report.server_problem = admin.server_problem().await;
+    }
+    Ok(report)
 }

@@ -126,6 +126,7 @@ async fn from_server(
     let mut trouble = None;
     if execution.is_open() && run_by != Owner::Server {
         trouble = admin.require_worker(&execution.task_queue).await.err().map(|e| e.to_string());
+        trouble = admin.server_problem().await.or(trouble);
     }
     let asks = at.is_none() && execution.is_open() && run_by == Owner::Wci && trouble.is_none();
     let state = if asks { admin.dump(id).await.ok() } else { None };

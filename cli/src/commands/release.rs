@@ -13,7 +13,9 @@ use crate::{
 
 /// Release a version to the server's own controller, with its compute config
 ///
-/// The server's controller starts without the scaling state. Automatic adoption skips a released
+/// The server's controller has neither the scaler `demand` nor processes: `demand` becomes
+/// `no-sync`, and the command prints what that lacks. A group of processes is not released. The
+/// server's controller starts without the scaling state. Automatic adoption skips a released
 /// version; `wci adopt` takes it over again. To continue an interrupted release, run it again.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -40,6 +42,8 @@ struct Report<'a> {
     /// Whether waiting tasks were announced to the server's controller.
     #[serde(rename = "told")]
     notified: bool,
+    /// What the server's controller does not have.
+    changes: &'a [String],
 }
 
 /// Runs the command.
@@ -50,9 +54,9 @@ pub(super) async fn run(connection: &ConnectionArgs, args: ReleaseArgs) -> anyho
     if !admin.server_has_compute_configs() {
         bail!("this server has no controller of its own that could run {id}");
     }
-    let (result, notified) = match release(&admin, &id, &identity).await? {
-        Released::Now { notified } => ("released", notified),
-        Released::Already => ("unchanged", false),
+    let (result, notified, changes) = match release(&admin, &id, &identity).await? {
+        Released::Now { notified, changes } => ("released", notified, changes),
+        Released::Already => ("unchanged", false, Vec::new()),
     };
     match output {
         Output::Json => output::json(&Report {
@@ -60,12 +64,21 @@ pub(super) async fn run(connection: &ConnectionArgs, args: ReleaseArgs) -> anyho
             build_id: id.build_id(),
             result,
             notified,
+            changes: &changes,
         }),
         Output::Table => {
             output::say(match result {
                 "released" => format!("{id} released: the server's controller runs it now"),
                 _ => format!("{id} is already run by the server's controller"),
             });
+            for change in &changes {
+                output::say(format!("changed: {change}"));
+            }
+            if !changes.is_empty() {
+                output::say(format!(
+                    "to undo this: wci adopt {id}, then wci apply with its spec file"
+                ));
+            }
             Ok(())
         }
     }

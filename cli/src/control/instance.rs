@@ -23,6 +23,7 @@ use wci_contract::{
     names,
     signal::TaskAdd,
     state::{State, Timestamp},
+    summaries,
 };
 
 use super::{
@@ -228,5 +229,5 @@ pub(super) fn memo_of(id: &VersionId, create_time: Timestamp) -> Memo {
 
 /// The summary that the UI shows beside the workflow.
 pub(super) fn summary(id: &VersionId) -> String {
-    format!("starts workers for {id}")
+    format!("{}{id}", summaries::INSTANCE)
 }

@@ -1,21 +1,27 @@
 //! Releases an instance to the server's controller.
 
+use std::fmt::Display;
+
 use anyhow::{anyhow, bail};
 use wci_contract::{VersionId, state::State};
 
 use super::{
+    ForServer,
+    for_server::for_server,
     reannounce::{announce_backlog, reannounce},
     retry::until_done,
 };
-use crate::control::{AdminClient, ControlError, Execution, Owner};
+use crate::control::{AdminClient, Execution, Owner};
 
 /// The result of a release.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Released {
     /// The version was released to the server's controller.
     Now {
         /// Whether tasks waited and were announced to it.
         notified: bool,
+        /// What its controller does not have, in sentences without a full stop.
+        changes: Vec<String>,
     },
     /// The server's controller ran it already.
     Already,
@@ -67,9 +73,12 @@ async fn end(
     identity: &str,
 ) -> anyhow::Result<State> {
     admin.require_worker(&instance.task_queue).await?;
-    if admin.require_description(id).await?.spec.is_none_or(|spec| spec.is_empty()) {
+    let spec = admin.require_description(id).await?.spec.unwrap_or_default();
+    if spec.is_empty() {
         bail!("{id} has no compute config yet: there is nothing to release");
     }
+    // Before anything is changed.
+    for_server(&spec).map_err(|why| not_released(id, &why))?;
     admin.mark_released(id, identity).await?;
     match admin.release(id, identity).await {
         Ok(state) => Ok(state),
@@ -83,7 +92,7 @@ async fn end(
             let mark = unmarked.err().map(|error| {
                 format!("; its mark stays, so that automatic adoption leaves it alone: {error}")
             });
-            Err(anyhow!("{id} was not released: {error}{}", mark.unwrap_or_default()))
+            Err(not_released(id, &format!("{error}{}", mark.unwrap_or_default())))
         }
     }
 }
@@ -95,7 +104,12 @@ async fn hand_over(
     last: State,
     identity: &str,
 ) -> anyhow::Result<Released> {
-    let spec = last.spec.clone().unwrap_or_default();
+    let translated = for_server(&last.spec.clone().unwrap_or_default());
+    let ForServer { spec, changes } = match translated {
+        Ok(translated) => translated,
+        // It was changed since it was checked.
+        Err(why) => return Err(take_back(admin, id, ours, last, identity, &why).await),
+    };
     if let Err(error) = admin.update_version(id, &spec, Vec::new(), identity).await {
         return Err(take_back(admin, id, ours, last, identity, &error).await);
     }
@@ -106,7 +120,11 @@ async fn hand_over(
              again to announce them"
         )
     })?;
-    Ok(Released::Now { notified: announced > 0 })
+    Ok(Released::Now { notified: announced > 0, changes })
+}
+
+fn not_released(id: &VersionId, why: &dyn Display) -> anyhow::Error {
+    anyhow!("{id} was not released: {why}")
 }
 
 /// The server could not take over, so our instance continues. Ends what the server's attempt left.
@@ -116,7 +134,7 @@ async fn take_back(
     ours: &Execution,
     last: State,
     identity: &str,
-    why: &ControlError,
+    why: &dyn Display,
 ) -> anyhow::Error {
     let result = async {
         let latest = until_done(|| admin.latest_run(id)).await?;

@@ -46,6 +46,12 @@ declare_reasons! {
         /// Workers that the rest needs.
         workers: u64,
     }
+    /// Tasks arrive faster than they are dispatched: those that are expected before a new worker
+    /// polls count as waiting.
+    "backlog_grows" BacklogGrows {
+        /// Tasks that are expected.
+        tasks: u64,
+    }
     /// Workers that are starting, or have just started, will take the tasks that wait.
     "in_flight_covers" InFlightCovers {
         /// Tasks that wait.

@@ -5,6 +5,7 @@ use temporalio_common::protos::temporal::api::{
         WorkflowExecutionStartedEventAttributes, WorkflowExecutionUpdateAcceptedEventAttributes,
         WorkflowExecutionUpdateCompletedEventAttributes,
     },
+    sdk::v1::UserMetadata,
     update::v1::outcome::Value,
 };
 use wci_contract::{
@@ -12,6 +13,7 @@ use wci_contract::{
     limits::{MAX_MESSAGE, cut},
     messages::{DeleteRequest, StartInput, UpdateReply},
     names::UPDATE,
+    summaries,
 };
 
 use super::Reader;
@@ -22,14 +24,24 @@ use crate::{
     lenient,
 };
 
+/// The version that the summary of an instance workflow names.
+fn version_in(summary: &str) -> Option<VersionId> {
+    summary.strip_prefix(summaries::INSTANCE)?.parse().ok()
+}
+
 impl Reader {
     /// A run starts, with the state of the run that it continues.
-    pub(super) fn start(&mut self, start: &WorkflowExecutionStartedEventAttributes) {
+    pub(super) fn start(
+        &mut self,
+        start: &WorkflowExecutionStartedEventAttributes,
+        metadata: Option<&UserMetadata>,
+    ) {
         let run_id = &start.continued_execution_run_id;
         let continued_from = (!run_id.is_empty()).then(|| run_id.clone());
         let input: StartInput = lenient::value(start.input.as_ref()).unwrap_or_default();
         self.history.id = VersionId::from_workflow_id(&start.workflow_id)
             .or_else(|| VersionId::new(&input.deployment_name, &input.build_id).ok())
+            .or_else(|| version_in(&lenient::summary(metadata)))
             .or(self.history.id.take());
         let state = input.state.unwrap_or_default();
         self.history.pending = Pending::default();

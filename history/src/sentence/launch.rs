@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use wci_contract::launch::Outcome;
+use wci_contract::{FailureClass, launch::Outcome};
 
 use crate::{
     event::{Launch, LaunchResult, ResizeResult, WorkerSet},
@@ -36,6 +36,13 @@ impl LaunchResult {
                 let started = count(outcome.started, "worker");
                 format!("{provider} started {started} for {group} after {after}{attempt}")
             }
+            Some(outcome) if outcome.started == 0 && is_throttled(outcome) => with_message(
+                format!(
+                    "{provider} throttled the start of {requested} for {group} after \
+                     {after}{attempt}"
+                ),
+                outcome,
+            ),
             Some(outcome) if outcome.started == 0 => format!(
                 "{provider} failed to start {requested} for {group} after {after}{attempt}: {}",
                 failure(outcome)
@@ -72,6 +79,12 @@ impl ResizeResult {
                 };
                 format!("{provider} keeps {} for {group}{more}", count(*size, "worker"))
             }
+            Some(outcome) if is_throttled(outcome) => with_message(
+                format!(
+                    "{provider} throttled the request for a worker set of size {size} for {group}"
+                ),
+                outcome,
+            ),
             Some(outcome) => format!(
                 "{provider} failed to set the size of the worker set of {group} to {size}: {}",
                 failure(outcome)
@@ -80,11 +93,20 @@ impl ResizeResult {
     }
 }
 
+fn is_throttled(outcome: &Outcome) -> bool {
+    outcome.failure_class() == FailureClass::Throttled
+}
+
+/// `text` with the provider's message, if there is one.
+fn with_message(text: String, outcome: &Outcome) -> String {
+    if outcome.message.is_empty() { text } else { format!("{text}: {}", outcome.message) }
+}
+
 /// The class and the message of a provider's failure.
 fn failure(outcome: &Outcome) -> String {
-    let class = outcome.class.map_or("failed", |class| class.as_str());
+    let class = outcome.failure_class();
     if outcome.message.is_empty() {
-        class.to_owned()
+        class.to_string()
     } else {
         format!("{class}, {}", outcome.message)
     }

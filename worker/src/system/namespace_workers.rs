@@ -25,8 +25,8 @@ use wci_contract::names::watch_queue;
 use wci_workflows::{Instance, Validate};
 
 use super::{
-    NamespaceAccess, Settings, adoption, metrics_interceptor::MetricsInterceptor, readiness,
-    shutdown::StopHandle,
+    NamespaceAccess, Settings, adoption, announcements::report_announcements,
+    metrics_interceptor::MetricsInterceptor, readiness, shutdown::StopHandle,
 };
 use wci_cli::connection;
 
@@ -122,6 +122,11 @@ impl NamespaceWorkers {
     /// Adopts instances until it is aborted.
     pub(super) fn adopting(&self) -> impl Future<Output = ()> + Send + use<> {
         adoption::adopt_continuously(self.client.clone(), self.task_queue.clone())
+    }
+
+    /// Logs whether the server announces tasks, until it is aborted.
+    pub(super) fn reporting(&self) -> impl Future<Output = ()> + Send + use<> {
+        report_announcements(self.client.clone(), self.task_queue.clone())
     }
 
     /// Handles that stop both workers.

@@ -6,6 +6,7 @@ use anyhow::{anyhow, bail};
 use futures::future::{BoxFuture, FutureExt, join_all};
 use temporalio_client::Connection;
 use temporalio_sdk::Runtime;
+use tokio::task::JoinHandle;
 use wci_providers::Host;
 
 use super::{
@@ -89,12 +90,11 @@ impl Serving<'_> {
         workers: NamespaceWorkers,
         shutdown: &Shutdown,
     ) -> anyhow::Result<()> {
-        let adopting = self.settings.adopt.then(|| tokio::spawn(workers.adopting()));
+        let mut beside = vec![tokio::spawn(workers.reporting())];
+        beside.extend(self.settings.adopt.then(|| tokio::spawn(workers.adopting())));
         shutdown.register(namespace, workers.stop_handles());
         let result = workers.run().await;
-        if let Some(adopting) = adopting {
-            adopting.abort();
-        }
+        beside.iter().for_each(JoinHandle::abort);
         result
     }
 

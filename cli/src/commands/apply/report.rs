@@ -8,6 +8,7 @@ use wci_contract::{VersionId, limits::cut};
 
 use super::registered::Registered;
 use crate::{
+    control::Announcements,
     diff::{Change, GroupChange, SettingChange},
     output::{self, Output},
 };
@@ -42,6 +43,8 @@ pub(super) struct Report {
     /// Sizes of worker sets, by group.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) worker_sets: BTreeMap<String, u32>,
+    /// Whether the server announces tasks; null for a dry run.
+    pub(super) announcements: Option<Announcements>,
     /// Warnings of the validation.
     pub(super) warnings: Vec<String>,
 }
@@ -57,6 +60,7 @@ impl Report {
             current: None,
             registered: Registered::Unknown,
             worker_sets: BTreeMap::new(),
+            announcements: None,
             warnings: Vec::new(),
         }
     }
@@ -76,6 +80,9 @@ impl Report {
                 }
                 for (group, size) in &self.worker_sets {
                     output::say(format!("{group} is a set of {size} workers"));
+                }
+                if let Some(problem) = self.announcements.and_then(Announcements::problem) {
+                    output::say(format!("warning: {problem}"));
                 }
                 self.warnings.iter().for_each(|warning| output::say(format!("warning: {warning}")));
             }

@@ -80,7 +80,7 @@ pub(super) struct BackingOff {
 pub(super) struct LastFailure {
     #[serde(serialize_with = "clock::as_rfc3339")]
     pub(super) at: Millis,
-    pub(super) class: Option<&'static str>,
+    pub(super) class: &'static str,
     pub(super) message: String,
     pub(super) started: u32,
     pub(super) throttled: u32,
@@ -161,7 +161,7 @@ impl From<&FailureRecord> for LastFailure {
         let outcome = &record.outcome;
         Self {
             at: record.at_ms,
-            class: outcome.class.map(|class| class.as_str()),
+            class: outcome.failure_class().as_str(),
             message: outcome.message.clone(),
             started: outcome.started,
             throttled: outcome.throttled,

@@ -10,7 +10,7 @@ use wci_contract::{
 use super::group::GroupReport;
 use crate::{
     clock::{self, Millis},
-    control::{Execution, Owner, Retrying, VersionStatus},
+    control::{Announcements, Execution, Owner, Retrying, VersionStatus},
     health,
     spec_file::Document,
 };
@@ -63,6 +63,10 @@ pub(super) struct Report {
     #[serde(serialize_with = "clock::as_rfc3339_or_null")]
     pub(super) next_wake_up: Option<Millis>,
     pub(super) decisions: Vec<Decision>,
+    /// Whether the server announces tasks; null where the server's own controller runs it.
+    pub(super) announcements: Option<Announcements>,
+    /// Why no worker is ever started on this server; null if it is one that works.
+    pub(super) server_problem: Option<String>,
 }
 
 /// A validation status that did not reach the server.
@@ -153,6 +157,8 @@ impl Report {
             latest_drop: wci.latest_drop,
             next_wake_up: wci.wake_at_ms,
             decisions: wci.decisions.into_iter().map(Decision::from).collect(),
+            announcements: None,
+            server_problem: None,
         }
     }
 }

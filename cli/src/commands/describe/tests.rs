@@ -102,6 +102,7 @@ fn programs_find_every_part_under_a_name_that_stays() {
     assert_eq!(
         keys,
         [
+            "announcements",
             "build_id",
             "created",
             "decisions",
@@ -116,6 +117,7 @@ fn programs_find_every_part_under_a_name_that_stays() {
             "run_by",
             "run_id",
             "run_started",
+            "server_problem",
             "signals_dropped",
             "signals_waiting",
             "spec",

@@ -53,8 +53,10 @@ fn summary(report: &Report, now: Millis) -> String {
         ("Workers started", report.workers_started.to_string()),
         ("Signals", signals(report)),
     ];
+    let announcements = report.announcements.map(|it| ("Announcements", it.describe(now)));
     let warnings = report.warnings.iter().map(|warning| ("Warning", warning.clone()));
-    let lines = lines.into_iter().chain(unfinished(report, now)).chain(warnings);
+    let lines = lines.into_iter().chain(announcements).chain(unfinished(report, now));
+    let lines = lines.chain(warnings);
     let lines = lines.map(|(name, value)| format!("{name:<16} {value}"));
     lines.collect::<Vec<_>>().join("\n")
 }
@@ -110,6 +112,9 @@ fn validation(report: &Report) -> String {
 }
 
 fn health(report: &Report) -> String {
+    if let Some(problem) = &report.server_problem {
+        return problem.clone();
+    }
     if report.spec.is_none() {
         return "no compute config yet: create it with `wci apply`".to_owned();
     }
@@ -177,7 +182,6 @@ fn failures(group: &GroupReport, now: Millis) -> String {
         });
     }
     if let Some(LastFailure { at, class, message, .. }) = &group.last_failure {
-        let class = class.unwrap_or("failed");
         lines.push(format!("{} {class}: {message}", clock::relative(*at, now)));
     }
     if lines.is_empty() { "-".to_owned() } else { lines.join("\n") }

@@ -2,20 +2,21 @@
 
 use serde::Serialize;
 use wci_contract::{decision::Reason, state::Extension};
-use wci_history::{Explanation, Group, History, Waiting, explain, sentences, waits};
+use wci_history::{Announcing, Explanation, Group, History, Waiting, explain, sentences, waits};
 
 use crate::{
     clock::{self, Millis},
     commands::history_source::{HistorySource, Origin},
-    control::Owner,
+    control::{Announcements, Owner},
     health,
 };
 
 /// Everything that is reported about an instance.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Report {
-    pub(super) deployment: String,
-    pub(super) build_id: String,
+    /// Null if a recording names no version.
+    pub(super) deployment: Option<String>,
+    pub(super) build_id: Option<String>,
     /// Null for files, which do not say.
     pub(super) namespace: Option<String>,
     pub(super) run_by: Option<Owner>,
@@ -38,6 +39,8 @@ pub(super) struct Report {
     pub(super) troubles: Vec<String>,
     /// What the instance counted since it was created; null where it was not queried.
     pub(super) totals: Option<Totals>,
+    /// Whether the server announces tasks, as far as the history shows.
+    pub(super) announcements: Announcements,
     pub(super) groups: Vec<GroupReport>,
     pub(super) waits_for: Vec<WaitReport>,
     /// Whether more events happened before the first of `events`.
@@ -146,12 +149,8 @@ impl Report {
         let is_now = at == now;
         let waits = waits(&history, at).into_iter();
         Self {
-            deployment: history
-                .id
-                .as_ref()
-                .map(|id| id.deployment().to_owned())
-                .unwrap_or_default(),
-            build_id: history.id.as_ref().map(|id| id.build_id().to_owned()).unwrap_or_default(),
+            deployment: history.id.as_ref().map(|id| id.deployment().to_owned()),
+            build_id: history.id.as_ref().map(|id| id.build_id().to_owned()),
             namespace,
             run_by,
             at,
@@ -163,6 +162,7 @@ impl Report {
             trouble: trouble.filter(|_| is_now),
             troubles: state.iter().filter(|_| is_now).flat_map(health::troubles).collect(),
             totals: state.and_then(|state| state.wci).map(Totals::from),
+            announcements: Announcing::of(&history, at).into(),
             groups: groups(&history, at),
             waits_for: waits.map(WaitReport::from).collect(),
             more: skipped > 0

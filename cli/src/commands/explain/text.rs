@@ -2,9 +2,12 @@
 
 use std::{collections::BTreeSet, fmt::Write};
 
+use wci_history::how_failed;
+
 use super::report::{BackingOff, DecisionReport, GroupReport, Report, Totals};
 use crate::{
     clock::{self, Millis},
+    control::Announcements,
     output,
 };
 
@@ -24,6 +27,10 @@ pub(super) fn of(report: &Report) -> String {
              {signals_dropped}; launches under way {launches_under_way}"
         );
     }
+    if matches!(report.announcements, Announcements::Missing { .. }) {
+        let text_of = report.announcements.describe(report.at);
+        let _ = write!(text, "\n\nAnnouncements of tasks are {text_of}.");
+    }
     for group in &report.groups {
         let _ = write!(text, "\n\n{}", of_group(group, report.at));
     }
@@ -41,7 +48,10 @@ pub(super) fn of(report: &Report) -> String {
 }
 
 fn heading(report: &Report) -> String {
-    let mut text = format!("{}:{}", report.deployment, report.build_id);
+    let mut text = match (&report.deployment, &report.build_id) {
+        (Some(deployment), Some(build_id)) => format!("{deployment}:{build_id}"),
+        _ => "An instance whose version the recording does not name".to_owned(),
+    };
     if let Some(namespace) = &report.namespace {
         let _ = write!(text, " in namespace {namespace}");
     }
@@ -66,14 +76,14 @@ fn of_group(group: &GroupReport, at: Millis) -> String {
     let scaler = if group.scaler.is_empty() { "default scaler" } else { &group.scaler };
     let mut text = format!("Group {} ({}, {scaler})", group.group, group.provider);
     if let Some(BackingOff { class, failures, until, probing }) = &group.backing_off {
-        let failed = format!("{class}, {failures} in a row");
+        let why = format!("the last request {} ({failures} in a row)", how_failed(class));
         let until = clock::relative(*until, at);
         let _ = match probing {
             true => {
-                write!(text, "\n  Probing the provider with one worker ({failed}).")
+                write!(text, "\n  Probing the provider with one worker, because {why}.")
             }
             false => {
-                write!(text, "\n  Backing off after a provider failure ({failed}): retry {until}.")
+                write!(text, "\n  Backing off, because {why}: retry {until}.")
             }
         };
     }

@@ -29,8 +29,14 @@ pub enum ReplayError {
     #[error("is not a whole history: {0}")]
     Broken(String),
     /// The history has no completed workflow task.
-    #[error("has no completed workflow task, so a replay proves nothing")]
-    ProvesNothing,
+    #[error(
+        "has no completed workflow task in its events 1 to {events}, so a replay proves nothing: \
+         record more of the run with temporal workflow show --output json"
+    )]
+    ProvesNothing {
+        /// The number of events.
+        events: usize,
+    },
     /// The workflow type is unknown to this build.
     #[error("is a run of {found:?}; this build has {known}")]
     UnknownType {
@@ -80,7 +86,7 @@ impl ReplayError {
             Self::NotJson(_) => "not-json",
             Self::NotAHistory(_) => "not-a-history",
             Self::Broken(_) => "broken-history",
-            Self::ProvesNothing => "proves-nothing",
+            Self::ProvesNothing { .. } => "proves-nothing",
             Self::UnknownType { .. } => "unknown-workflow-type",
             Self::Nondeterminism { .. } => "nondeterminism",
             Self::TaskFailed { .. } => "workflow-task-failed",

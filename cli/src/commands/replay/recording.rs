@@ -13,6 +13,7 @@ use temporalio_common::protos::temporal::api::{
     },
 };
 use temporalio_sdk_core::replay::HistoryInfo;
+use wci_contract::names::DEFAULT_TASK_QUEUE;
 use wci_history::json;
 
 use super::{ReplayError, error::MAX_BYTES};
@@ -54,23 +55,24 @@ impl Recording {
     }
 
     /// Checks that `history` can be replayed.
-    pub fn new(history: History) -> Result<Self, ReplayError> {
+    pub fn new(mut history: History) -> Result<Self, ReplayError> {
+        let task_queue = ensure_task_queue(&mut history);
         let start = start_of(&history)?;
         check_events(&history.events)?;
         let workflow_type = start.workflow_type.clone().unwrap_or_default().name;
-        let task_queue = start.task_queue.clone().unwrap_or_default().name;
-        let named = [
-            ("workflow type", &workflow_type),
-            ("task queue", &task_queue),
-            ("run", &start.original_execution_run_id),
-        ];
-        if let Some((what, _)) = named.iter().find(|(_, name)| name.is_empty()) {
-            return Err(ReplayError::Broken(format!("its first event names no {what}")));
+        if workflow_type.is_empty() {
+            return Err(ReplayError::Broken("its first event names no workflow type".into()));
         }
         let workflow_id = start.workflow_id.clone();
         let workflow_tasks = history.events.iter().filter(|event| is_task(event)).count();
         if workflow_tasks == 0 {
-            return Err(ReplayError::ProvesNothing);
+            return Err(ReplayError::ProvesNothing { events: history.events.len() });
+        }
+        // The run ID seeds what the workflow takes for random.
+        if start.original_execution_run_id.is_empty() {
+            return Err(ReplayError::Broken(
+                "its first event names no run (originalExecutionRunId)".into(),
+            ));
         }
         // The replayer panics where this does not succeed.
         HistoryInfo::new_from_history(&history, None)
@@ -126,6 +128,20 @@ fn start_of(history: &History) -> Result<&WorkflowExecutionStartedEventAttribute
         Some(Attributes::WorkflowExecutionStartedEventAttributes(start)) => Ok(start),
         _ => Err(ReplayError::Broken("its first event is not the start of a run".into())),
     }
+}
+
+/// The task queue of the run. A replay needs one but polls none: where the history names none, any
+/// name will do.
+fn ensure_task_queue(history: &mut History) -> String {
+    let first = history.events.first_mut().and_then(|event| event.attributes.as_mut());
+    let Some(Attributes::WorkflowExecutionStartedEventAttributes(start)) = first else {
+        return String::new();
+    };
+    let queue = start.task_queue.get_or_insert_default();
+    if queue.name.is_empty() {
+        DEFAULT_TASK_QUEUE.clone_into(&mut queue.name);
+    }
+    queue.name.clone()
 }
 
 fn check_events(events: &[HistoryEvent]) -> Result<(), ReplayError> {
