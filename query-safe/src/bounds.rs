@@ -59,8 +59,13 @@ impl Bounds {
             return Ok(());
         }
         let limit = self.history;
-        Err(Status::out_of_range(format!("the history has more than {limit} bytes")))
+        Err(too_long(format!("the history has more than {limit} bytes")))
     }
+}
+
+/// An error that the SDK does not retry: the history does not become shorter.
+pub(super) fn too_long(message: impl Into<String>) -> Status {
+    Status::failed_precondition(message)
 }
 
 /// Whether a response was not read because of its size.

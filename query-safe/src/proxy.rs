@@ -1,8 +1,6 @@
 //! Forwards a worker's gRPC calls to the server, truncates the histories of queries, and applies the
 //! bounds.
 
-use std::time::Duration;
-
 use prost::Message;
 use temporalio_client::{
     Connection,
@@ -25,15 +23,16 @@ use temporalio_common::protos::temporal::api::{
     },
 };
 
+use tokio::sync::Semaphore;
+
 use super::{
-    bounds::{Bounds, is_too_large},
+    bounds::{Bounds, is_too_large, too_long},
     history::truncate_unapplied,
     in_flight::InFlight,
 };
 
-/// After this, a task that nobody answered is not counted any more: the server has given it up.
-const WORKFLOW_TASK: Duration = Duration::from_secs(30);
-const ACTIVITY_TASK: Duration = Duration::from_secs(120);
+/// Histories that are read as a whole at a time.
+const WHOLE_HISTORIES: usize = 2;
 
 /// Headers of a connection, as opposed to those of the message sent over it.
 const CONNECTION_HEADERS: [&str; 5] =
@@ -45,12 +44,18 @@ pub(super) struct Proxy {
     bounds: Option<Bounds>,
     /// The tasks that the worker handles now.
     in_flight: InFlight,
+    /// Held while a whole history is read.
+    reading: Semaphore,
 }
 
 impl Proxy {
     pub(super) fn new(server: Connection, bounds: Option<Bounds>) -> Self {
         let in_flight = InFlight::new(bounds.as_ref().map_or(usize::MAX, |it| it.in_flight));
-        Self { server, bounds, in_flight }
+        let reading = match bounds {
+            Some(_) => Semaphore::new(WHOLE_HISTORIES),
+            None => Semaphore::new(Semaphore::MAX_PERMITS),
+        };
+        Self { server, bounds, in_flight, reading }
     }
 
     /// Forwards `call` to the server and returns its response.
@@ -136,7 +141,8 @@ impl Proxy {
             self.complete_query(&namespace, task).await?;
         }
         let bytes = task.encoded_len();
-        if !self.in_flight.admit(&task.task_token, bytes, WORKFLOW_TASK).await {
+        let run_id = task.workflow_execution.as_ref().map_or("", |it| &it.run_id);
+        if !self.in_flight.admit_workflow(&task.task_token, run_id, bytes).await {
             tracing::warn!(namespace, bytes, "dropped a workflow task: too many bytes in flight");
             return Ok(Response::new(Default::default()));
         }
@@ -184,7 +190,7 @@ impl Proxy {
             bounds.apply(task).await?;
         }
         let bytes = task.encoded_len();
-        if !self.in_flight.admit(&task.task_token, bytes, ACTIVITY_TASK).await {
+        if !self.in_flight.admit_activity(&task.task_token, bytes).await {
             tracing::warn!(namespace, bytes, "dropped an activity task: too many bytes in flight");
             return Ok(Response::new(Default::default()));
         }
@@ -218,7 +224,13 @@ impl Proxy {
         if !request.get_ref().next_page_token.is_empty() {
             return self.page(request).await;
         }
+        let _reading = self.reading.acquire().await;
+        let run_id = request.get_ref().execution.as_ref().map(|it| it.run_id.clone());
         let mut answer = self.all_pages(request).await?;
+        let bytes = answer.get_ref().encoded_len();
+        if !self.in_flight.grow(run_id.as_deref().unwrap_or_default(), bytes).await {
+            return Err(too_long("too many bytes in flight"));
+        }
         if let Some(history) = &mut answer.get_mut().history {
             truncate_unapplied(history);
         }
@@ -255,8 +267,14 @@ impl Proxy {
         &self,
         request: Request<GetWorkflowExecutionHistoryRequest>,
     ) -> Result<Response<GetWorkflowExecutionHistoryResponse>, Status> {
-        let mut answer =
-            self.server.workflow_service().get_workflow_execution_history(request).await?;
+        let read = self.server.workflow_service().get_workflow_execution_history(request).await;
+        let mut answer = match read {
+            Err(status) if self.bounds.is_some() && is_too_large(&status) => {
+                tracing::warn!(error = status.message(), "dropped a page of a history");
+                return Err(too_long(status.message()));
+            }
+            read => read?,
+        };
         if let Some(bounds) = &self.bounds {
             bounds.apply(answer.get_mut()).await?;
         }

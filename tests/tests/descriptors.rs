@@ -14,6 +14,7 @@ async fn connections_to_the_health_port_leave_descriptors_for_temporal_and_aws()
     let mut world = World::builder().with_lambda().open_files(OPEN_FILES).start().await;
     let version = world.version("starved");
     let spec = SpecFile::of(&version.id).group("default", Group::lambda("starved"));
+    world.lambda().runs("starved", version.greeter());
     let address = world.worker().health_address();
     let mut held = Vec::new();
     for _ in 0..3 * OPEN_FILES {
@@ -33,6 +34,7 @@ async fn a_process_that_runs_out_of_descriptors_for_a_while_serves_afterwards() 
     let mut world = World::builder().with_lambda().open_files(OPEN_FILES).start().await;
     let version = world.version("recovered");
     let spec = SpecFile::of(&version.id).group("default", Group::lambda("recovered"));
+    world.lambda().runs("recovered", version.greeter());
     let pid = world.worker().process().pid();
     // As many files as the process has open are allowed, while the first launch is made.
     set_open_files(pid, 1).await;

@@ -9,7 +9,7 @@ const MIB: usize = 1024 * 1024;
 /// continued in a new one from 4 MiB on.
 const MAX_HISTORY: usize = 16 * MIB;
 /// Of the tasks that a worker handles at a time.
-const MAX_IN_FLIGHT: usize = 24 * MIB;
+const MAX_IN_FLIGHT: usize = 16 * MIB;
 /// Metadata of a payload.
 const OVERHEAD: usize = 1024;
 
