@@ -123,6 +123,6 @@ impl SystemActivities {
 }
 
 /// The failure of an activity whose input no workflow of ours sends.
-fn refused(refusal: Refusal) -> ActivityError {
+pub(crate) fn refused(refusal: Refusal) -> ActivityError {
     ActivityError::Application(Box::new(ApplicationFailure::non_retryable(refusal)))
 }

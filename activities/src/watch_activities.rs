@@ -22,6 +22,7 @@ use crate::{
     metrics::ReadTiming,
     per_version::watch_leases::WatchLeases,
     server::{stats_by_type::stats_by_type, workers},
+    system_activities::refused,
     unix_time::{unix_now, unix_now_ms},
 };
 
@@ -64,6 +65,7 @@ impl WatchActivities {
         ctx: ActivityContext,
         input: WatchInput,
     ) -> Result<WatchOutput, ActivityError> {
+        input.check().map_err(refused)?;
         let (_sender, receiver) = tokio::sync::watch::channel(());
         with_heartbeats(&ctx, receiver, self.watch_until_end(&input)).await
     }

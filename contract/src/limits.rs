@@ -2,7 +2,7 @@
 
 /// Bytes of one input of a workflow, signal, update, query or activity, as JSON. No state that this
 /// controller carries over is larger; see `the_largest_state_fits_into_an_input`.
-pub const MAX_INPUT_BYTES: usize = 1536 * 1024;
+pub const MAX_INPUT_BYTES: usize = 1_700_000;
 /// Values, keys, lists and objects in one input: decoded, each takes far more memory than its text.
 pub const MAX_INPUT_VALUES: usize = 128 * 1024;
 /// Bytes of a spec as JSON. Every spec file that `wci apply` reads fits.

@@ -6,7 +6,7 @@ use wci_contract::{
         DecideInput, DecideOutput, RegisterOutput, ResizeInput, ValidateOutput, WatchOutput,
     },
     launch::Outcome,
-    limits::{MAX_IDENTITY, shorten},
+    limits::{MAX_IDENTITY, MAX_MESSAGE, shorten},
     signal::TaskAdd,
     state::ValidationState,
 };
@@ -130,13 +130,15 @@ impl Event {
             Self::SpecRemoved { identity } | Self::Deleted { identity } => {
                 shorten(identity, MAX_IDENTITY);
             }
+            Self::WatchEnded(output) => output.bound(),
+            Self::NotificationFailed { message, .. } => shorten(message, MAX_MESSAGE),
             // Bounded where they arise.
             Self::RunStarted
+            | Self::RulesFollowed(_)
             | Self::TasksAnnounced(_)
             | Self::SignalDropped { .. }
             | Self::TimerFired
             | Self::DecisionFailed { .. }
-            | Self::WatchEnded(_)
             | Self::WatchFailed
             | Self::RegistrationEnded { result: Err(_), .. }
             | Self::RevalidationDue

@@ -124,7 +124,7 @@ async fn instances_with_megabytes_of_junk_in_their_start_input_fail_and_all_othe
     serves_within_its_memory(&mut world, &bystander).await;
     let show = ["workflow", "show", "-n", HOSTILE, "-w", &id(0).workflow_id()];
     let shown = world.temporal(&show).await.ok().stdout;
-    assert!(shown.contains("bytes, at most 1572864 are allowed"), "{shown}");
+    assert!(shown.contains("bytes, at most 1700000 are allowed"), "{shown}");
 }
 
 #[tokio::test]
@@ -269,7 +269,7 @@ async fn activities_with_megabytes_of_input_fail_with_the_bound_that_they_exceed
     };
     let expected = |n: usize| match n % 3 {
         0 => (input(&"g".repeat(1_500_000)), "the name of a scaling group is 1500000 bytes long"),
-        1 => (input(&"g".repeat(1_900_000)), "at most 1572864 are allowed"),
+        1 => (input(&"g".repeat(1_900_000)), "at most 1700000 are allowed"),
         _ => (junk(1_400_000), "has more than 131072 values"),
     };
     for n in 0..COUNT {

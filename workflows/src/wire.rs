@@ -66,7 +66,7 @@ mod tests {
         let whole = text_of(&raw("json/plain", &vec![b' '; 1_800_000])).unwrap_err();
         let replaced = text_of(&raw("binary/oversized", b"1800000")).unwrap_err();
         assert_eq!(whole, replaced);
-        assert!(whole.message.contains("1800000 bytes, at most 1572864"), "{}", whole.message);
+        assert!(whole.message.contains("1800000 bytes, at most 1700000"), "{}", whole.message);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::{check_group_name, check_spec, json_len};
 use crate::{
     ComputeSpec, Refusal,
-    activities::{DecideInput, InvokeInput, RegisterInput, ResizeInput},
+    activities::{DecideInput, InvokeInput, RegisterInput, ResizeInput, WatchInput},
     limits::{MAX_CONFIG_BYTES, MAX_GROUPS, MAX_SHORT_TEXT},
 };
 
@@ -62,6 +62,23 @@ impl RegisterInput {
     pub fn check(&self) -> Result<(), Refusal> {
         check_text("the launch ID", &self.launch_id)?;
         check_spec(&self.spec)
+    }
+}
+
+impl WatchInput {
+    /// Checks the size: a watch is kept for minutes.
+    ///
+    /// # Errors
+    /// More or larger groups than a spec can have.
+    pub fn check(&self) -> Result<(), Refusal> {
+        let groups = self.known_crashes.len().max(self.types.len());
+        if groups > MAX_GROUPS {
+            return Err(Refusal::invalid(format!(
+                "the input has {groups} scaling groups or task types, at most {MAX_GROUPS} are \
+                 allowed"
+            )));
+        }
+        self.known_crashes.keys().try_for_each(|name| check_group_name(name))
     }
 }
 

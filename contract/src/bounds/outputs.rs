@@ -1,8 +1,11 @@
 //! Bounds of the results of activities. A client of the namespace can complete them, too.
 
+use std::collections::BTreeMap;
+
 use super::{json_len, state::bound_groups, state::bound_reasons};
 use crate::{
-    activities::{DecideOutput, RegisterOutput, ValidateOutput},
+    Crashes,
+    activities::{DecideOutput, RegisterOutput, ValidateOutput, WatchOutput},
     decision::{DecisionResult, GroupState},
     launch::Outcome,
     limits::{
@@ -60,7 +63,30 @@ impl RegisterOutput {
             bound_groups(groups);
             groups.values_mut().for_each(bound_message);
         }
+        bound_all_crashes(&mut self.crashes);
     }
+}
+
+impl WatchOutput {
+    /// Cuts messages, and drops groups that no spec can have.
+    pub fn bound(&mut self) {
+        bound_all_crashes(&mut self.crashes);
+    }
+}
+
+/// What processes report of their workers; its unknown fields are not kept.
+fn bound_all_crashes(crashes: &mut BTreeMap<String, Crashes>) {
+    bound_groups(crashes);
+    for crashes in crashes.values_mut() {
+        bound_crashes(crashes);
+        crashes.rest.clear();
+    }
+}
+
+pub(super) fn bound_crashes(crashes: &mut Crashes) {
+    shorten(&mut crashes.exit, MAX_SHORT_TEXT);
+    bound_message(&mut crashes.last_line);
+    crashes.reported.iter_mut().for_each(bound_message);
 }
 
 pub(super) fn bound_message(message: &mut String) {

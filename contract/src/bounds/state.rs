@@ -59,6 +59,7 @@ impl Extension {
     fn bound(&mut self, budget: &mut Budget) {
         budget.keep(&mut self.rest);
         if let Some(check) = &mut self.check {
+            super::outputs::bound_message(&mut check.trouble);
             budget.keep(&mut check.rest);
         }
         self.launches.retain(is_launch);
@@ -75,9 +76,15 @@ impl Extension {
         bound_groups(&mut self.worker_sets);
         self.bound_worker_sets(budget);
         bound_groups(&mut self.unregistered);
-        for group in self.unregistered.values_mut() {
-            super::outputs::bound_message(&mut group.message);
-            budget.keep(&mut group.rest);
+        for trouble in self.unregistered.values_mut().chain(&mut self.untold) {
+            super::outputs::bound_message(&mut trouble.message);
+            trouble.reported.iter_mut().for_each(super::outputs::bound_message);
+            budget.keep(&mut trouble.rest);
+        }
+        bound_groups(&mut self.crashes);
+        for crashes in self.crashes.values_mut() {
+            super::outputs::bound_crashes(crashes);
+            budget.keep(&mut crashes.rest);
         }
     }
 

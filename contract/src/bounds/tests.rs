@@ -1,5 +1,6 @@
 use super::*;
 use crate::{
+    Crashes, Trouble,
     decision::DecisionResult,
     launch::{Launch, Outcome},
     limits::{
@@ -9,7 +10,7 @@ use crate::{
     messages::StartInput,
     payload::ConfigPayload,
     signal::TaskAdd,
-    state::{DecisionLogEntry, Extension, FailureRecord, State, Unregistered, WorkerSet},
+    state::{DecisionLogEntry, Extension, FailureRecord, State, WorkerSet},
 };
 use serde_json::json;
 
@@ -72,7 +73,27 @@ fn largest_state() -> State {
         unregistered: groups
             .iter()
             .map(|group| {
-                (group.clone(), Unregistered { message: message.clone(), ..Default::default() })
+                (
+                    group.clone(),
+                    Trouble {
+                        message: message.clone(),
+                        reported: Some(message.clone()),
+                        ..Default::default()
+                    },
+                )
+            })
+            .collect(),
+        crashes: groups
+            .iter()
+            .map(|group| {
+                (
+                    group.clone(),
+                    Crashes {
+                        last_line: "l".repeat(500),
+                        reported: Some(message.clone()),
+                        ..Default::default()
+                    },
+                )
             })
             .collect(),
         ..Extension::default()
@@ -118,7 +139,7 @@ fn an_input_with_too_many_bytes_or_values_is_refused() {
     let refused = |text: String| check_input(text.as_bytes()).unwrap_err().message;
     assert_eq!(
         refused(format!("\"{}\"", "x".repeat(1_800_000))),
-        "the input has 1800002 bytes, at most 1572864 are allowed: send less"
+        "the input has 1800002 bytes, at most 1700000 are allowed: send less"
     );
     assert!(refused(format!("[{}0]", "0,".repeat(200_000))).contains("131072 values"));
     assert!(refused("[".repeat(200_000)).contains("131072 values"));
