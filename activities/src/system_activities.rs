@@ -13,10 +13,11 @@ mod validate;
 
 use std::{sync::Arc, time::Duration};
 
+use temporalio_common::error::ApplicationFailure;
 use temporalio_macros::activities;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
 use wci_contract::{
-    VersionId,
+    Refusal, VersionId,
     activities::{
         self as names, DecideInput, DecideOutput, InvokeInput, RegisterInput, RegisterOutput,
         ResizeInput, ValidateInput, ValidateOutput,
@@ -59,6 +60,7 @@ impl SystemActivities {
         ctx: ActivityContext,
         input: DecideInput,
     ) -> Result<DecideOutput, ActivityError> {
+        input.check().map_err(refused)?;
         let mut output = decide::decide(&self.reader, &input).await;
         let instance = ctx.info().workflow_id.as_deref().and_then(VersionId::from_workflow_id);
         if let Some(version) = instance {
@@ -93,6 +95,7 @@ impl SystemActivities {
         ctx: ActivityContext,
         input: RegisterInput,
     ) -> Result<RegisterOutput, ActivityError> {
+        input.check().map_err(refused)?;
         self.register_queues(&ctx, input).await
     }
 
@@ -103,6 +106,7 @@ impl SystemActivities {
         ctx: ActivityContext,
         input: InvokeInput,
     ) -> Result<Outcome, ActivityError> {
+        input.check().map_err(refused)?;
         self.launch_workers(&ctx, input).await
     }
 
@@ -113,6 +117,12 @@ impl SystemActivities {
         ctx: ActivityContext,
         input: ResizeInput,
     ) -> Result<Outcome, ActivityError> {
+        input.check().map_err(refused)?;
         self.resize_worker_set(&ctx, input).await
     }
+}
+
+/// The failure of an activity whose input no workflow of ours sends.
+pub(crate) fn refused(refusal: Refusal) -> ActivityError {
+    ActivityError::Application(Box::new(ApplicationFailure::non_retryable(refusal)))
 }

@@ -29,6 +29,7 @@ use crate::{
         stats_by_type::stats_by_type,
         workers::{self, FoundWorkers},
     },
+    system_activities::refused,
     unix_time::{unix_now, unix_now_ms},
 };
 
@@ -74,6 +75,7 @@ impl WatchActivities {
         ctx: ActivityContext,
         input: WatchInput,
     ) -> Result<WatchOutput, ActivityError> {
+        input.check().map_err(refused)?;
         let (_sender, receiver) = tokio::sync::watch::channel(());
         with_heartbeats(&ctx, receiver, self.watch_until_end(&input)).await?
     }

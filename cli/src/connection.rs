@@ -13,7 +13,9 @@ use temporal_client_connection::{
     SettingsError, Subject, connect, load, options,
 };
 use temporalio_client::{Client, ClientOptions, Connection, ConnectionOptions};
-use temporalio_common::data_converters::{DataConverter, DefaultPayloadCodec, PayloadConverter};
+use temporalio_common::data_converters::{
+    DataConverter, DefaultPayloadCodec, PayloadCodec, PayloadConverter,
+};
 use wci_workflows::TypedFailures;
 
 /// Time limit of connecting.
@@ -221,11 +223,17 @@ impl Target {
 
 /// A client for `namespace` that keeps the types of failures.
 pub fn client(connection: Connection, namespace: &str) -> anyhow::Result<Client> {
-    let converter = DataConverter::new(
-        PayloadConverter::default(),
-        TypedFailures::default(),
-        DefaultPayloadCodec,
-    );
+    client_with_codec(connection, namespace, DefaultPayloadCodec)
+}
+
+/// The same with a codec.
+pub fn client_with_codec(
+    connection: Connection,
+    namespace: &str,
+    codec: impl PayloadCodec + Send + Sync + 'static,
+) -> anyhow::Result<Client> {
+    let converter =
+        DataConverter::new(PayloadConverter::default(), TypedFailures::default(), codec);
     let options = ClientOptions::new(namespace).data_converter(converter).build();
     Ok(Client::new(connection, options)?)
 }

@@ -3,6 +3,8 @@
 //!
 //! Results go to stdout, everything else to stderr. Exit codes: 0 done, 1 failed, 2 usage.
 
+// Only `output` prints: it escapes what came from outside.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod clock;
@@ -18,3 +20,4 @@ mod when;
 pub mod yaml_file;
 
 pub use commands::{Command, replay, run};
+pub use output::error as print_error;

@@ -1,9 +1,14 @@
-//! Prints results to stdout, as a table or as JSON.
+//! Prints results to stdout, as a table or as JSON, and everything else to stderr. Nothing that
+//! came from outside reaches a terminal unescaped.
 
-use std::io::{self, IsTerminal, Write};
+use std::{
+    fmt::Display,
+    io::{self, IsTerminal, Write},
+};
 
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
+use wci_contract::{printable, printable_lines};
 
 /// Output format.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -15,13 +20,37 @@ pub(crate) enum Output {
     Json,
 }
 
-/// Prints `line`. A closed pipe is no error.
-pub(crate) fn say(line: impl std::fmt::Display) {
+/// Prints one line. A closed pipe is no error.
+pub(crate) fn say(line: impl Display) {
     let mut out = io::stdout().lock();
-    let _ = writeln!(out, "{line}");
+    let _ = writeln!(out, "{}", printable(&line.to_string()));
 }
 
-/// Prints `value` as JSON.
+/// Prints lines. Whatever came from outside is on one line already, as [`cell`] puts it.
+pub(crate) fn say_lines(text: impl Display) {
+    let mut out = io::stdout().lock();
+    let _ = writeln!(out, "{}", printable_lines(&text.to_string()));
+}
+
+/// Prints one line to stderr.
+pub(crate) fn note(line: impl Display) {
+    let _ = writeln!(io::stderr().lock(), "{}", printable(&line.to_string()));
+}
+
+/// Prints to stderr why a command failed. Further lines are indented, so that none looks like a
+/// message of its own.
+pub fn error(error: &anyhow::Error) {
+    let text = format!("error: {error:#}");
+    let text = printable_lines(text.trim_end()).replace('\n', "\n  ");
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// Text from outside, on one line.
+pub(crate) fn cell(text: impl AsRef<str>) -> String {
+    printable(text.as_ref()).into_owned()
+}
+
+/// Prints `value` as JSON, which has escapes of its own.
 pub(crate) fn json(value: &impl Serialize) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
     let result = serde_json::to_writer_pretty(&mut out, value).map_err(io::Error::from);

@@ -2,19 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::{
-    Refusal, Spec, TaskType,
-    limits::{MAX_GROUP_NAME, MAX_GROUPS},
-};
+use crate::{Refusal, Spec, TaskType, bounds::check_spec};
 
 /// Checks groups, names and task types of `spec`, in the order of the groups' names.
 pub fn check_groups(spec: &Spec) -> Result<(), Refusal> {
-    if spec.scaling_group_specs.len() > MAX_GROUPS {
-        return Err(Refusal::invalid(format!(
-            "the spec has {} scaling groups, at most {MAX_GROUPS} are allowed",
-            spec.scaling_group_specs.len()
-        )));
-    }
+    check_spec(spec)?;
     let mut seen = BTreeSet::new();
     let mut catch_all = false;
     for (name, group) in &spec.scaling_group_specs {
@@ -34,12 +26,6 @@ pub fn check_groups(spec: &Spec) -> Result<(), Refusal> {
 fn check_name(name: &str) -> Result<(), Refusal> {
     if name.is_empty() {
         return Err(Refusal::invalid("scaling groups without an ID are not supported"));
-    }
-    if name.len() > MAX_GROUP_NAME {
-        return Err(Refusal::invalid(format!(
-            "the name of a scaling group is {} bytes long, at most {MAX_GROUP_NAME} are allowed",
-            name.len()
-        )));
     }
     Ok(())
 }

@@ -7,6 +7,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod activities;
+pub mod bounds;
 pub mod checks;
 pub mod crashes;
 pub mod decision;
@@ -19,6 +20,7 @@ pub mod messages;
 pub mod names;
 pub mod number;
 pub mod payload;
+pub mod printable;
 pub mod signal;
 pub mod spec;
 pub mod state;
@@ -33,6 +35,7 @@ pub use crashes::Crashes;
 pub use failure::{FailureClass, FailureType, Refusal};
 pub use launch_strategy::LaunchStrategy;
 pub use payload::ConfigPayload;
+pub use printable::{printable, printable_lines};
 pub use spec::{ComputeSpec, GroupSpec, ScalingSpec, Spec};
 pub use task_type::TaskType;
 pub use trouble::Trouble;

@@ -2,6 +2,7 @@
 
 use crate::{
     GroupSpec, Refusal, Spec,
+    limits::{MAX_SHORT_TEXT, cut},
     messages::{UpdateRequest, Upsert},
     spec::ScalingSpec,
 };
@@ -51,6 +52,7 @@ fn merge_path(group: &mut GroupSpec, new: &GroupSpec, path: &str) -> Result<(), 
             edit_scaling(group, |scaling| scaling.config = config);
         }
         _ => {
+            let path = cut(path, MAX_SHORT_TEXT);
             return Err(Refusal::invalid(format!("unsupported field mask path: {path:?}")));
         }
     }

@@ -6,6 +6,7 @@ use wci_contract::{
         DecideInput, DecideOutput, RegisterOutput, ResizeInput, ValidateOutput, WatchOutput,
     },
     launch::Outcome,
+    limits::{MAX_IDENTITY, MAX_MESSAGE, shorten},
     signal::TaskAdd,
     state::ValidationState,
 };
@@ -114,6 +115,41 @@ pub enum Event {
 }
 
 impl Event {
+    /// Cuts and drops what is too large to be kept. A client of the namespace may have sent it.
+    pub(crate) fn bound(&mut self) {
+        match self {
+            Self::DecisionMade { output, .. } => output.bound(),
+            Self::LaunchEnded { outcome, .. } | Self::SetResized { outcome, .. } => outcome.bound(),
+            Self::RegistrationEnded { result: Ok(output), .. } => output.bound(),
+            Self::Revalidated { output: Some(output), .. } => output.bound(),
+            Self::SpecChanged { spec, identity, output } => {
+                spec.bound_unknown();
+                shorten(identity, MAX_IDENTITY);
+                output.bound();
+            }
+            Self::SpecRemoved { identity } | Self::Deleted { identity } => {
+                shorten(identity, MAX_IDENTITY);
+            }
+            Self::WatchEnded(output) => output.bound(),
+            Self::NotificationFailed { message, .. } => shorten(message, MAX_MESSAGE),
+            // Bounded where they arise.
+            Self::RunStarted
+            | Self::RulesFollowed(_)
+            | Self::TasksAnnounced(_)
+            | Self::SignalDropped { .. }
+            | Self::TimerFired
+            | Self::DecisionFailed { .. }
+            | Self::WatchFailed
+            | Self::RegistrationEnded { result: Err(_), .. }
+            | Self::RevalidationDue
+            | Self::Revalidated { output: None, .. }
+            | Self::VersionNotified(_)
+            | Self::SetsReleased
+            | Self::Released
+            | Self::UpdateFinished => {}
+        }
+    }
+
     /// Whether the main loop takes a step after this event in any case.
     pub(crate) fn wakes_main_loop(&self) -> bool {
         matches!(

@@ -45,7 +45,8 @@ impl InstanceState {
         if request.conflict_token.is_some() && request.conflict_token != self.state.conflict_token {
             return Err(Refusal::precondition("conflict token mismatch"));
         }
-        let next = mask::apply(&current, request)?;
+        let mut next = mask::apply(&current, request)?;
+        next.bound_unknown();
         if current.is_empty() && next.is_empty() {
             return Err(Refusal::invalid(
                 "the compute config has no scaling group: give at least one",

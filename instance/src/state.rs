@@ -93,8 +93,9 @@ impl InstanceState {
     /// The state of a run that began at `started` with `input`.
     ///
     /// # Errors
-    /// A start input that does not name a version.
+    /// A start input that does not name a version, or whose spec is too large.
     pub fn new(mut input: StartInput, started: Timestamp) -> Result<Self, Refusal> {
+        input.bound()?;
         let version = VersionId::new(&input.deployment_name, &input.build_id)
             .map_err(|e| Refusal::invalid(format!("the start input names no version: {e}")))?;
         let mut state = input.state.take().unwrap_or_default();
@@ -141,7 +142,8 @@ impl InstanceState {
     }
 
     /// Handles `event` at `now_ms`, and returns its effects.
-    pub fn handle(&mut self, now_ms: i64, event: Event) -> Vec<Effect> {
+    pub fn handle(&mut self, now_ms: i64, mut event: Event) -> Vec<Effect> {
+        event.bound();
         let wakes_main_loop = event.wakes_main_loop();
         self.apply(now_ms, event);
         let has_work = self.phase != Phase::Open || self.wants_decision(i64::MIN);

@@ -11,6 +11,7 @@ mod sdk_config;
 mod session;
 mod session_cache;
 mod slow_start;
+mod tls_roots;
 mod validate;
 mod warnings;
 
@@ -25,6 +26,7 @@ use crate::{InvokeProvider, LambdaSettings, LaunchRequest, Progress, ProviderErr
 pub use arn::{check_account, check_role};
 use config::LambdaConfig;
 pub(crate) use session_cache::SessionCache;
+pub use tls_roots::{NoTlsRoots, TlsRoots};
 
 /// The provider type as specs name it.
 pub const TYPE: &str = "aws-lambda";

@@ -25,7 +25,7 @@ mod tally;
 
 pub use error::ProviderError;
 pub use host::Host;
-pub use lambda::{TYPE as AWS_LAMBDA, check_account, check_role};
+pub use lambda::{NoTlsRoots, TYPE as AWS_LAMBDA, TlsRoots, check_account, check_role};
 pub use provider::{
     InvokeProvider, LaunchRequest, Progress, Provider, ResizeRequest, Scope, SetSize,
     WorkerSetProvider,

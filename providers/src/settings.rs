@@ -9,7 +9,7 @@ use std::{
 
 use aws_sdk_sts::config::SharedCredentialsProvider;
 
-use crate::Secrets;
+use crate::{Secrets, lambda::TlsRoots};
 
 /// Settings of the whole system worker: see [`Host`](crate::Host).
 #[derive(Debug, Clone, Default)]
@@ -27,6 +27,8 @@ pub struct AwsSettings {
     pub endpoint_url: Option<String>,
     /// The system worker's own credentials, instead of the SDK's default chain.
     pub credentials: Option<SharedCredentialsProvider>,
+    /// The root certificates; `None` for those of this machine at the first call.
+    pub roots: Option<TlsRoots>,
 }
 
 /// A role to assume before the role of a spec.

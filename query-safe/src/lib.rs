@@ -12,17 +12,27 @@
 //! Give [`query_safe_connection`]'s result to workers that run workflow code, and use the
 //! underlying connection for everything else.
 
+//!
+//! With [`Bounds`], the connection also bounds the memory of a worker whose tasks other clients of
+//! the namespace can make as large as the server allows: it replaces payloads, drops tasks with
+//! histories, and delays tasks beyond a number of bytes.
+
+mod bounds;
 mod history;
+mod in_flight;
 mod proxy;
 
 use std::sync::Arc;
 
+pub use bounds::Bounds;
 use futures::FutureExt;
 use temporalio_client::{
     Connection, ConnectionOptions, Url,
     callback_based::{CallbackBasedGrpcService, GrpcRequest},
     errors::ClientConnectError,
 };
+
+use proxy::Proxy;
 
 /// Creates a query-safe connection for workers that sends its calls over `server`.
 ///
@@ -32,9 +42,30 @@ use temporalio_client::{
 /// # Errors
 /// Those of [`Connection::connect`]. None of them is known to occur here.
 pub async fn query_safe_connection(server: &Connection) -> Result<Connection, ClientConnectError> {
+    connection(server, None).await
+}
+
+/// Creates a query-safe connection that delivers nothing beyond `bounds`.
+///
+/// # Errors
+/// Those of [`query_safe_connection`].
+pub async fn bounded_query_safe_connection(
+    server: &Connection,
+    bounds: Bounds,
+) -> Result<Connection, ClientConnectError> {
+    connection(server, Some(bounds)).await
+}
+
+async fn connection(
+    server: &Connection,
+    bounds: Option<Bounds>,
+) -> Result<Connection, ClientConnectError> {
     let identity = server.identity().to_owned();
-    let server = server.clone();
-    let callback = move |request: GrpcRequest| proxy::forward(server.clone(), request).boxed();
+    let proxy = Arc::new(Proxy::new(server.clone(), bounds));
+    let callback = move |request: GrpcRequest| {
+        let proxy = Arc::clone(&proxy);
+        async move { proxy.forward(request).await }.boxed()
+    };
     let service = CallbackBasedGrpcService { callback: Arc::new(callback) };
     let options = ConnectionOptions::new(placeholder()?)
         .identity(identity)

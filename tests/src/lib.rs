@@ -59,7 +59,7 @@ pub use process::Process;
 pub use programs::{Programs, built};
 pub use python::python_worker;
 pub use recording_proxy::RecordingProxy;
-pub use running::{CommandOutput, run, run_with_input};
+pub use running::{CommandOutput, run, run_with_env, run_with_input};
 pub use server::{Server, ServerOptions};
 pub use server_proxy::ServerProxy;
 pub use spec::{Group, SpecFile};

@@ -41,15 +41,34 @@ pub async fn run<A: AsRef<OsStr>>(
     run_with_input(program, args, "").await
 }
 
+/// Runs `program` to its end with these variables.
+pub async fn run_with_env<A: AsRef<OsStr>>(
+    program: &Path,
+    args: impl IntoIterator<Item = A>,
+    env: &[(&str, &str)],
+) -> CommandOutput {
+    let mut command = command(program, args);
+    command.envs(env.iter().copied());
+    finish(command, "").await
+}
+
 /// Runs `program` to its end with `input` on its standard input.
 pub async fn run_with_input<A: AsRef<OsStr>>(
     program: &Path,
     args: impl IntoIterator<Item = A>,
     input: &str,
 ) -> CommandOutput {
+    finish(command(program, args), input).await
+}
+
+fn command<A: AsRef<OsStr>>(program: &Path, args: impl IntoIterator<Item = A>) -> Command {
     let mut command = Command::new(program);
     command.args(args);
     clean(command.as_std_mut());
+    command
+}
+
+async fn finish(mut command: Command, input: &str) -> CommandOutput {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     let mut stdin = child.stdin.take().unwrap();

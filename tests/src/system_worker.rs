@@ -59,12 +59,17 @@ impl SystemWorker {
         self.process.log()
     }
 
-    /// Its Prometheus metrics.
-    pub async fn metrics(&self) -> Metrics {
+    /// The address of its health port.
+    pub fn health_address(&self) -> String {
         let log = self.log();
         let (_, rest) = log.rsplit_once(HEALTH).expect("a health address in the log");
         let address = rest.split_whitespace().next().expect("a health address in the log");
-        let response = get(address, "/metrics").await.expect("a response");
+        address.to_owned()
+    }
+
+    /// Its Prometheus metrics.
+    pub async fn metrics(&self) -> Metrics {
+        let response = get(&self.health_address(), "/metrics").await.expect("a response");
         let (head, text) = response.split_once("\r\n\r\n").expect("an HTTP response");
         assert!(head.starts_with("HTTP/1.0 200"), "{head}");
         assert!(head.contains("text/plain; version=0.0.4"), "{head}");

@@ -42,6 +42,7 @@ pub struct WorldBuilder {
     config: Option<String>,
     with_lambda: bool,
     rejected_namespaces: Option<Vec<String>>,
+    open_files: Option<usize>,
 }
 
 impl World {
@@ -60,6 +61,7 @@ impl World {
             config: None,
             with_lambda: false,
             rejected_namespaces: None,
+            open_files: None,
         }
     }
 
@@ -187,6 +189,12 @@ impl WorldBuilder {
         self
     }
 
+    /// Limits the open files of the system workers.
+    pub fn open_files(mut self, files: usize) -> Self {
+        self.open_files = Some(files);
+        self
+    }
+
     /// Adds a namespace on the server.
     pub fn namespace(mut self, name: &str) -> Self {
         self.server.namespaces.push(name.to_owned());
@@ -271,7 +279,13 @@ impl WorldBuilder {
             args.extend(lambda.into_iter().flat_map(|_| flags).map(str::to_owned));
         }
         args.extend(self.worker_args.iter().cloned());
-        ProcessSpec { program: PathBuf::from(&programs.wci), args, env }
+        let program = PathBuf::from(&programs.wci);
+        let Some(files) = self.open_files else { return ProcessSpec { program, args, env } };
+        // The shell becomes the program, with the same process ID.
+        let limited = format!("ulimit -n {files}; exec \"$0\" \"$@\"");
+        let program = program.display().to_string();
+        args.splice(0..0, ["-c".to_owned(), limited, program]);
+        ProcessSpec { program: PathBuf::from("/bin/sh"), args, env }
     }
 }
 

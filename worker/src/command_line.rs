@@ -6,7 +6,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, builder::Resettab
 
 use wci_cli::connection::ConnectionArgs;
 
-use crate::system;
+use crate::{response_limit, system};
 
 /// Worker Controller Instances for Temporal: starts serverless workers when tasks wait
 ///
@@ -38,7 +38,11 @@ pub(crate) fn run() -> ExitCode {
             return u8::try_from(error.exit_code()).unwrap_or(2).into();
         }
     };
-    let result = runtime().and_then(|runtime| {
+    let prepared = match command {
+        Command::Worker(_) => response_limit::apply(),
+        Command::Operate(_) => Ok(()),
+    };
+    let result = prepared.and_then(|()| runtime()).and_then(|runtime| {
         runtime.block_on(async {
             match command {
                 Command::Worker(args) => system::run(&connection, args).await,
@@ -51,7 +55,7 @@ pub(crate) fn run() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            wci_cli::print_error(&error);
             ExitCode::FAILURE
         }
     }

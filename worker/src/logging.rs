@@ -1,11 +1,15 @@
 //! Logging to stderr; stdout is for data.
 
-use std::io::{IsTerminal, stderr};
+mod escaping;
+
+use std::io::stderr;
 
 use tracing::{Level, Metadata};
 use tracing_subscriber::{
     EnvFilter, filter::filter_fn, fmt, layer::SubscriberExt, util::SubscriberInitExt,
 };
+
+use escaping::Escaping;
 
 /// Format of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -32,10 +36,13 @@ pub(crate) fn start(level: &str, format: LogFormat) -> anyhow::Result<()> {
         _ => EnvFilter::try_new(default)?,
     };
     let registry = tracing_subscriber::registry().with(filter).with(filter_fn(is_loggable));
-    let layer = fmt::layer().with_writer(stderr).with_ansi(stderr().is_terminal());
+    // Without colours: the log holds no escape sequence, whoever it is from.
+    let layer = fmt::layer().with_ansi(false);
     match format {
-        LogFormat::Text => registry.with(layer).try_init()?,
-        LogFormat::Json => registry.with(layer.json().flatten_event(true)).try_init()?,
+        LogFormat::Text => registry.with(layer.with_writer(Escaping)).try_init()?,
+        LogFormat::Json => {
+            registry.with(layer.json().flatten_event(true).with_writer(stderr)).try_init()?;
+        }
     }
     Ok(())
 }

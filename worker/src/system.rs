@@ -2,9 +2,12 @@
 
 mod adoption;
 mod announcements;
+mod cache_budget;
 mod config;
 mod health;
+mod input_codec;
 mod limits;
+mod memory;
 mod metrics_interceptor;
 mod namespace_workers;
 mod providers;
@@ -17,7 +20,7 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::{Context, bail};
 use futures::future::{BoxFuture, join_all};
-use temporalio_sdk::Runtime;
+use temporalio_sdk_core::CoreRuntime;
 use wci_activities::Metrics;
 use wci_contract::names::{DEFAULT_TASK_QUEUE, SERVER_QUEUE_PREFIX};
 use wci_providers::{Host, ProviderError, Registry};
@@ -35,6 +38,9 @@ pub(crate) use limits::Limits;
 
 /// Twice the default limit of instances of a namespace, here and in the server.
 const CACHED_INSTANCES: u32 = 200;
+/// As much as 200 instances of a typical size take, three times over.
+const CACHE_MEMORY_MIB: u32 = 64;
+const MIB: usize = 1024 * 1024;
 
 /// Run the system worker, which hosts the instances of one or more namespaces
 ///
@@ -74,6 +80,11 @@ pub(crate) struct WorkerArgs {
     #[arg(long, default_value_t = CACHED_INSTANCES, value_name = "N",
           value_parser = clap::value_parser!(u32).range(10..=100_000))]
     cached_instances: u32,
+    /// Memory of all cached instances of a namespace, in MiB; beyond it, the largest ones leave the
+    /// cache
+    #[arg(long, default_value_t = CACHE_MEMORY_MIB, value_name = "N",
+          value_parser = clap::value_parser!(u32).range(8..=65_536))]
+    cache_memory: u32,
     /// How long a stopping system worker waits for running launches, in seconds
     #[arg(long, default_value_t = 10, value_name = "SECONDS",
           value_parser = clap::value_parser!(u64).range(0..=3600))]
@@ -96,6 +107,8 @@ struct Settings {
     task_queue: String,
     reads_per_second: u32,
     cached_instances: usize,
+    /// Bytes.
+    cache_memory: usize,
     grace: Duration,
     /// Whether to adopt the instances of the server's controller.
     adopt: bool,
@@ -119,6 +132,7 @@ pub(crate) async fn run(connection: &ConnectionArgs, args: WorkerArgs) -> anyhow
         metrics_versions,
         reads_per_second,
         cached_instances,
+        cache_memory,
         grace,
         log_level,
         log_format,
@@ -133,14 +147,16 @@ pub(crate) async fn run(connection: &ConnectionArgs, args: WorkerArgs) -> anyhow
     let configs = providers.configs(namespaces, &target.namespace, limits.limits())?;
     let grace = Duration::from_secs(grace);
     let cached_instances = usize::try_from(cached_instances)?;
-    let settings = Settings { task_queue, reads_per_second, cached_instances, grace, adopt };
+    let cache_memory = usize::try_from(cache_memory)? * MIB;
+    let settings =
+        Settings { task_queue, reads_per_second, cached_instances, cache_memory, grace, adopt };
     let host = providers.host(&configs)?;
     if host.processes.is_some() {
         protect_memory()?;
     }
     let host = Host::new(host);
     let telemetry = Telemetry::new(metrics_versions, host.clone())?;
-    let runtime = Runtime::from_current_tokio(telemetry.runtime_options()?)?;
+    let runtime = CoreRuntime::new_assume_tokio(telemetry.runtime_options()?)?;
     let server = target.connect().await?;
     require_supported_server(&server).await?;
     let serving = Serving {

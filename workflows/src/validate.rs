@@ -47,7 +47,8 @@ impl Validate {
 
 fn input(request: &Result<DryRun, Refusal>) -> Result<ValidateInput, Refusal> {
     let DryRun { version, request } = request.clone()?;
-    let spec = mask::apply(&Spec::default(), &request)?;
+    let mut spec = mask::apply(&Spec::default(), &request)?;
+    spec.bound_unknown();
     if spec.is_empty() {
         return Err(Refusal::invalid("the compute config has no scaling group: give at least one"));
     }

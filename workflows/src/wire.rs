@@ -2,7 +2,10 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 use temporalio_common::{data_converters::RawValue, protos::temporal::api::common::v1::Payload};
-use wci_contract::Refusal;
+use wci_contract::{
+    Refusal,
+    bounds::{OVERSIZED_ENCODING, check_input, oversized_input},
+};
 
 const ENCODING: &str = "encoding";
 const JSON: &[u8] = b"json/plain";
@@ -11,12 +14,16 @@ const JSON: &[u8] = b"json/plain";
 pub fn text_of(raw: &RawValue) -> Result<&str, Refusal> {
     let payload = raw.payloads.first().ok_or_else(|| Refusal::invalid("no argument was given"))?;
     let encoding = payload.metadata.get(ENCODING).map_or(&b""[..], Vec::as_slice);
+    if encoding == OVERSIZED_ENCODING.as_bytes() {
+        return Err(oversized_input(&String::from_utf8_lossy(&payload.data)));
+    }
     if encoding != JSON {
         return Err(Refusal::invalid(format!(
             "encoding {}: payload encoding is not supported, send plain JSON",
             String::from_utf8_lossy(encoding.get(..100).unwrap_or(encoding))
         )));
     }
+    check_input(&payload.data)?;
     std::str::from_utf8(&payload.data)
         .map_err(|e| Refusal::invalid(format!("unable to decode: {e}")))
 }
@@ -52,6 +59,14 @@ mod tests {
     fn an_encrypted_argument_is_refused_by_its_encoding() {
         let refusal = text_of(&raw("binary/encrypted", b"x")).unwrap_err();
         assert!(refusal.message.starts_with("encoding binary/encrypted: "));
+    }
+
+    #[test]
+    fn an_input_that_is_too_large_is_refused_whether_or_not_it_arrives_whole() {
+        let whole = text_of(&raw("json/plain", &vec![b' '; 1_800_000])).unwrap_err();
+        let replaced = text_of(&raw("binary/oversized", b"1800000")).unwrap_err();
+        assert_eq!(whole, replaced);
+        assert!(whole.message.contains("1800000 bytes, at most 1700000"), "{}", whole.message);
     }
 
     #[test]

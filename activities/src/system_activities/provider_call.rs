@@ -3,8 +3,9 @@
 use serde_json::{Map, Value};
 use wci_contract::{
     ComputeSpec, FailureClass, VersionId,
+    bounds::check_group_name,
     launch::Outcome,
-    limits::{MAX_MESSAGE, cut},
+    limits::{MAX_GROUP_NAME, MAX_MESSAGE, MAX_SHORT_TEXT, cut},
     payload::config_map,
 };
 use wci_providers::{Progress, Provider, Scope};
@@ -44,6 +45,7 @@ impl SystemActivities {
         group: &str,
         compute: &ComputeSpec,
     ) -> Result<ProviderCall, CallRefused> {
+        check_group_name(group).map_err(|refusal| CallRefused::rejected(refusal.message))?;
         let provider = self.registry.find(&compute.provider_type).map_err(|error| CallRefused {
             class: FailureClass::Forbidden,
             message: error.to_string(),
@@ -86,6 +88,8 @@ impl CallLog<'_> {
     /// Logs `outcome`: a failure as a warning.
     pub(super) fn record(&self, outcome: &Outcome) {
         let Self { version, group, launch_id, size, on_success, on_failure } = self;
+        let group = cut(group, MAX_GROUP_NAME);
+        let launch_id = launch_id.map(|id| cut(id, MAX_SHORT_TEXT));
         let version = version.to_string();
         match outcome.class {
             None => tracing::info!(

@@ -80,6 +80,7 @@ fn provider(url: String) -> anyhow::Result<Provider> {
     let aws = AwsSettings {
         endpoint_url: Some(url),
         credentials: Some(SharedCredentialsProvider::new(own)),
+        ..AwsSettings::default()
     };
     let host = Host::new(HostSettings { aws, processes: None });
     Ok(Registry::new(&host, Settings::default())?.find("aws-lambda")?)

@@ -93,9 +93,9 @@ async fn claim(admin: &AdminClient, id: &VersionId) -> anyhow::Result<Outcome> {
         Err(error) => {
             // Creating the version now would hang.
             if let Err(error) = admin.terminate(id, "no system worker serves it").await {
-                eprintln!(
+                crate::output::note(format_args!(
                     "note: cannot end the unused instance of {id}, it will exit on its own: {error}"
-                );
+                ));
             }
             Err(error)
         }

@@ -34,5 +34,5 @@ pub(super) fn print(args: &CompletionArgs, mut program: clap::Command) {
     };
     let mut script = Vec::new();
     generate(shell, &mut program, "wci", &mut script);
-    super::output::say(String::from_utf8_lossy(&script).trim_end());
+    super::output::say_lines(String::from_utf8_lossy(&script).trim_end());
 }

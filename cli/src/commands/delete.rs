@@ -131,7 +131,8 @@ fn confirm(what: &str, namespace: &str) -> anyhow::Result<()> {
         "cannot ask for confirmation without a terminal: add --yes to delete {what}"
     );
     let mut err = io::stderr().lock();
-    write!(err, "delete {what} in namespace {namespace}? [y/N] ")?;
+    let question = output::cell(format!("delete {what} in namespace {namespace}?"));
+    write!(err, "{question} [y/N] ")?;
     err.flush()?;
     let mut answer = String::new();
     io::stdin().read_line(&mut answer)?;

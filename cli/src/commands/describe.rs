@@ -63,7 +63,7 @@ pub(super) async fn run(connection: &ConnectionArgs, args: DescribeArgs) -> anyh
     match output {
         Output::Json => output::json(&report),
         Output::Table => {
-            output::say(text::of(&report, clock::now())?);
+            output::say_lines(text::of(&report, clock::now())?);
             Ok(())
         }
     }

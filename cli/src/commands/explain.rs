@@ -55,7 +55,7 @@ pub(super) async fn run(connection: &ConnectionArgs, args: ExplainArgs) -> anyho
     match output {
         Output::Json => output::json(&report),
         Output::Table => {
-            output::say(text::of(&report));
+            output::say_lines(text::of(&report));
             Ok(())
         }
     }

@@ -200,9 +200,9 @@ fn print(report: &Report, wide: bool) {
             Some("") => "healthy".to_owned(),
             Some(trouble) => trouble.to_owned(),
         });
-        table.add_row(cells);
+        table.add_row(cells.into_iter().map(output::cell));
     }
-    output::say(output::text(&table));
+    output::say_lines(output::text(&table));
     let is_drained = |row: &&Row| row.status == Some("drained") && row.run_by == Owner::Wci;
     let drained = report.instances.iter().filter(is_drained).count();
     if drained > 0 {

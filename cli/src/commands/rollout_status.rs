@@ -50,7 +50,7 @@ impl RolloutStatuses {
     /// Prints the deployments that could not be described, and fails if there are any.
     pub(super) fn require_complete(&self) -> anyhow::Result<()> {
         for (deployment, error) in &self.failed {
-            eprintln!("deployment {deployment}: {error}");
+            crate::output::note(format_args!("deployment {deployment}: {error}"));
         }
         match self.failed.len() {
             0 => Ok(()),

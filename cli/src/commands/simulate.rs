@@ -28,11 +28,11 @@ pub(crate) fn run(args: SimulateArgs) -> anyhow::Result<()> {
     if let Some(path) = report {
         std::fs::write(&path, comparison.to_html())
             .with_context(|| format!("cannot write {}", path.display()))?;
-        eprintln!("report written to {}", path.display());
+        output::note(format!("report written to {}", path.display()));
     }
     match output {
         Output::Json => output::json(&comparison)?,
-        Output::Table => output::say(table::write(&comparison)),
+        Output::Table => output::say_lines(table::write(&comparison)),
     }
     Ok(())
 }
@@ -43,6 +43,9 @@ fn simulate_one(scenario: &Scenario, contender: &Contender) -> anyhow::Result<Ru
     let run = simulate(scenario, contender, &mut |progress| display.show(progress))?;
     display.end();
     let (tasks, took) = (wci_charts::count(run.tasks.arrived), began.elapsed());
-    eprintln!("{contender}: {tasks} tasks simulated in {:.2} s", took.as_secs_f64());
+    crate::output::note(format_args!(
+        "{contender}: {tasks} tasks simulated in {:.2} s",
+        took.as_secs_f64()
+    ));
     Ok(run)
 }

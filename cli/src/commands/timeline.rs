@@ -43,11 +43,11 @@ pub(super) async fn run(connection: &ConnectionArgs, args: TimelineArgs) -> anyh
     let last = history.runs.last().map_or(at, |run| run.last_event);
     let text = page(&history, if history.close().is_some() { last } else { at });
     if output.as_os_str() == "-" {
-        output::say(text.trim_end());
+        output::say_lines(text.trim_end());
         return Ok(());
     }
     fs::write(&output, text).with_context(|| format!("cannot write {}", output.display()))?;
-    eprintln!("wrote {}", output.display());
+    output::note(format!("wrote {}", output.display()));
     Ok(())
 }
 

@@ -12,6 +12,7 @@ use aws_smithy_http_client::{
     tls::{Provider, rustls_provider::CryptoMode},
 };
 
+use super::tls_roots::TlsRoots;
 use crate::AwsSettings;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -20,7 +21,7 @@ const OPERATION_TIMEOUT: Duration = Duration::from_secs(10);
 /// Loads credentials and endpoints as the AWS CLI does. `region` is the fallback if neither the
 /// environment nor a profile names one.
 pub(super) async fn load(settings: &AwsSettings, region: &str) -> SdkConfig {
-    let mut loader = loader(region.to_owned());
+    let mut loader = loader(settings, region.to_owned());
     if let Some(url) = &settings.endpoint_url {
         loader = loader.endpoint_url(url);
     }
@@ -30,8 +31,12 @@ pub(super) async fn load(settings: &AwsSettings, region: &str) -> SdkConfig {
     loader.load().await
 }
 
-fn loader(region: String) -> ConfigLoader {
-    let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+fn loader(settings: &AwsSettings, region: String) -> ConfigLoader {
+    let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring));
+    let http = match settings.roots.as_ref().and_then(TlsRoots::context) {
+        Some(context) => http.tls_context(context).build_https(),
+        None => http.build_https(),
+    };
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .operation_timeout(OPERATION_TIMEOUT)

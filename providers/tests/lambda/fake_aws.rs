@@ -109,6 +109,7 @@ impl FakeAws {
         AwsSettings {
             endpoint_url: Some(self.url.clone()),
             credentials: Some(SharedCredentialsProvider::new(own)),
+            ..AwsSettings::default()
         }
     }
 

@@ -1,5 +1,7 @@
 //! The HTTP endpoints `/healthz`, `/readyz` and `/metrics`.
 
+mod listener;
+
 use std::{
     net::SocketAddr,
     sync::{
@@ -59,11 +61,7 @@ pub(super) async fn serve(
         .route("/readyz", get(readiness))
         .with_state(health)
         .route("/metrics", get(metrics).with_state(telemetry));
-    tokio::spawn(async move {
-        if let Err(error) = axum::serve(listener, routes).await {
-            tracing::error!(%error, "the health endpoints failed");
-        }
-    });
+    tokio::spawn(listener::serve(listener, routes));
     Ok(())
 }
 

@@ -1,8 +1,9 @@
-//! Counts the events and failures of instance workflows, except during replay.
+//! Counts the events and failures of instance workflows, except during replay, and the bytes of the
+//! cached runs.
 
 use std::{
     collections::BTreeMap,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use async_trait::async_trait;
@@ -16,17 +17,20 @@ use temporalio_sdk::interceptors::WorkerInterceptor;
 use wci_activities::NamespaceMetrics;
 use wci_contract::{VersionId, names::INSTANCE_WORKFLOW};
 
+use super::cache_budget::CacheBudget;
+
 /// Records the metrics of the instance workflows of one namespace.
 pub(super) struct MetricsInterceptor {
     metrics: NamespaceMetrics,
     /// The versions of the cached runs, by run ID.
     runs: Mutex<BTreeMap<String, VersionId>>,
+    budget: Arc<CacheBudget>,
 }
 
 impl MetricsInterceptor {
-    pub(super) fn new(metrics: NamespaceMetrics) -> Self {
+    pub(super) fn new(metrics: NamespaceMetrics, budget: Arc<CacheBudget>) -> Self {
         metrics.cached(0);
-        Self { metrics, runs: Mutex::default() }
+        Self { metrics, runs: Mutex::default(), budget }
     }
 
     /// The version of a run; updates the set of cached runs.
@@ -75,6 +79,7 @@ impl WorkerInterceptor for MetricsInterceptor {
         &self,
         activation: &WorkflowActivation,
     ) -> Result<(), anyhow::Error> {
+        self.budget.activated(activation);
         let version = self.version(&activation.run_id, activation);
         if let Some(version) = version.filter(|_| !activation.is_replaying) {
             let jobs = activation.jobs.iter().filter_map(|job| job.variant.as_ref());
@@ -84,6 +89,7 @@ impl WorkerInterceptor for MetricsInterceptor {
     }
 
     async fn on_workflow_activation_completion(&self, completion: &WorkflowActivationCompletion) {
+        self.budget.completed(completion);
         if !matches!(completion.status, Some(Status::Failed(_))) {
             return;
         }

@@ -4,19 +4,20 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context, anyhow, bail};
 use futures::{FutureExt, future::BoxFuture};
-use temporal_query_safe_connection::query_safe_connection;
+use temporal_query_safe_connection::bounded_query_safe_connection;
 use temporalio_client::{
-    Client, Connection,
+    Client, Connection, NamespacedClient,
     tonic::{Code, IntoRequest},
 };
 use temporalio_common::protos::temporal::api::workflowservice::v1::DescribeNamespaceRequest;
 use temporalio_sdk::{
-    Runtime, Worker, WorkerOptions,
+    Worker, WorkerOptions,
     runtime::{
-        PollerBehavior,
+        CoreWorker, PollerBehavior,
         worker_tuner::{FixedSizeSlotSupplier, TunerHolder, WorkerTuner},
     },
 };
+use temporalio_sdk_core::{CoreRuntime, init_worker};
 use wci_activities::{
     NamespaceMetrics, ReadBudget, RecentLaunches, SpeculativeLaunches, SystemActivities,
     VersionReader, WatchActivities, WatchLeases, WorkerExits,
@@ -26,6 +27,7 @@ use wci_workflows::{Instance, Validate};
 
 use super::{
     NamespaceAccess, Settings, adoption, announcements::report_announcements,
+    cache_budget::CacheBudget, input_codec::InputCodec, memory,
     metrics_interceptor::MetricsInterceptor, readiness, shutdown::StopHandle,
 };
 use wci_cli::connection;
@@ -59,16 +61,15 @@ pub(super) struct NamespaceWorkers {
 impl NamespaceWorkers {
     /// Creates the workers of `namespace`, which must exist.
     pub(super) async fn open(
-        runtime: &Runtime,
+        runtime: &CoreRuntime,
         server: Connection,
         namespace: &str,
         access: NamespaceAccess,
         settings: &Settings,
         metrics: NamespaceMetrics,
     ) -> anyhow::Result<Self> {
-        let instances_server =
-            query_safe_connection(&server).await.context("cannot make a query-safe connection")?;
-        let instances_client = connection::client(instances_server, namespace)?;
+        let instances_client = bounded_client(&server, namespace).await?;
+        let watches_client = bounded_client(&server, namespace).await?;
         let client = connection::client(server, namespace)?;
         require_namespace(&client, namespace).await?;
         let NamespaceAccess { registry, limits } = access;
@@ -105,11 +106,14 @@ impl NamespaceWorkers {
             leases,
             exits,
         };
-        let instances = instances(settings, system_activities, MetricsInterceptor::new(metrics))?;
-        let instances = Worker::new(runtime, instances_client, instances)
-            .map_err(|e| anyhow!("cannot start the worker of namespace {namespace}: {e}"))?;
-        let watches = Worker::new(runtime, client.clone(), watches(settings, watch_activities))
-            .map_err(|e| anyhow!("cannot start the watches of namespace {namespace}: {e}"))?;
+        let cache = Arc::new(CacheBudget::new(settings.cache_memory));
+        let interceptor = MetricsInterceptor::new(metrics, Arc::clone(&cache));
+        let instances = instances(settings, system_activities, interceptor)?;
+        let (instances, core) = worker(runtime, instances_client, instances)
+            .with_context(|| format!("cannot start the worker of namespace {namespace}"))?;
+        cache.evict_from(Arc::downgrade(&core));
+        let (watches, _) = worker(runtime, watches_client, watches(settings, watch_activities))
+            .with_context(|| format!("cannot start the watches of namespace {namespace}"))?;
         let task_queue = settings.task_queue.clone();
         Ok(Self { namespace: namespace.to_owned(), client, task_queue, instances, watches })
     }
@@ -141,6 +145,29 @@ impl NamespaceWorkers {
         instances.with_context(context)?;
         watches.with_context(context)
     }
+}
+
+/// A client for a worker of `namespace`, which nothing too large reaches.
+async fn bounded_client(server: &Connection, namespace: &str) -> anyhow::Result<Client> {
+    let bounded = bounded_query_safe_connection(server, memory::BOUNDS).await;
+    let bounded = bounded.context("cannot make a query-safe connection")?;
+    connection::client_with_codec(bounded, namespace, InputCodec)
+}
+
+/// A worker, and the SDK's core of it, which evicts from the cache. As in [`Worker::new`], which
+/// hands out no core.
+fn worker(
+    runtime: &CoreRuntime,
+    client: Client,
+    options: WorkerOptions,
+) -> anyhow::Result<(Worker, Arc<CoreWorker>)> {
+    let config = options
+        .to_core_options(client.namespace(), client.identity())
+        .map_err(|error| anyhow!(error))?;
+    let core = Arc::new(init_worker(runtime, config, client.connection().clone())?);
+    let worker =
+        Worker::new_from_core_options(Arc::clone(&core), client.options().clone(), options)?;
+    Ok((worker, core))
 }
 
 fn instances(

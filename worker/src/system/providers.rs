@@ -10,9 +10,9 @@ use std::{
 
 use anyhow::{Context, bail};
 use wci_providers::{
-    AWS_LAMBDA, CommandSettings, Host, HostSettings, LambdaSettings, ProcessSettings,
+    AWS_LAMBDA, AwsSettings, CommandSettings, Host, HostSettings, LambdaSettings, ProcessSettings,
     ProviderError, Registry, SUBPROCESS, SUBPROCESS_POOL, Settings, SubprocessSettings,
-    SupervisorProgram,
+    SupervisorProgram, TlsRoots,
 };
 
 use super::{
@@ -122,7 +122,9 @@ impl ProviderArgs {
         let mut enabled = configs.values().flat_map(|it| &it.providers.enabled);
         let processes =
             enabled.any(|name| runs_processes(name)).then(|| self.processes()).transpose()?;
-        Ok(HostSettings { processes, ..HostSettings::default() })
+        let uses_aws = configs.values().any(|it| it.providers.enabled.contains(AWS_LAMBDA));
+        let roots = uses_aws.then(TlsRoots::load).transpose()?;
+        Ok(HostSettings { processes, aws: AwsSettings { roots, ..AwsSettings::default() } })
     }
 
     fn processes(&self) -> anyhow::Result<ProcessSettings> {

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use anyhow::{anyhow, bail};
 use futures::future::{BoxFuture, FutureExt, join_all};
 use temporalio_client::Connection;
-use temporalio_sdk::Runtime;
+use temporalio_sdk_core::CoreRuntime;
 use tokio::task::JoinHandle;
 use wci_providers::Host;
 
@@ -20,7 +20,7 @@ const RETRY_AFTER: Duration = Duration::from_secs(15);
 
 /// Everything needed to serve the namespaces.
 pub(super) struct Serving<'a> {
-    pub(super) runtime: &'a Runtime,
+    pub(super) runtime: &'a CoreRuntime,
     pub(super) server: &'a Connection,
     pub(super) host: &'a Host,
     pub(super) target: &'a Target,

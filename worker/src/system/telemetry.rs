@@ -9,7 +9,7 @@ use std::sync::Arc;
 use anyhow::anyhow;
 use prometheus::TextEncoder;
 use temporalio_common::telemetry::{TelemetryOptions, metrics::CoreMeter};
-use temporalio_sdk::runtime::RuntimeOptions;
+use temporalio_sdk_core::RuntimeOptions;
 use wci_activities::{Metrics, NamespaceMetrics};
 use wci_providers::Host;
 

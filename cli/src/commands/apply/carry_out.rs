@@ -121,17 +121,17 @@ impl Created {
         if self.instance
             && let Err(error) = end_unused(admin, id, self.is_served, identity).await
         {
-            eprintln!(
+            crate::output::note(format_args!(
                 "note: cannot end the unused instance of {id}, it will exit on its own: {error}"
-            );
+            ));
         }
         if self.deployment
             && let Err(error) = admin.delete_deployment(id, identity).await
         {
-            eprintln!(
+            crate::output::note(format_args!(
                 "note: cannot delete the empty Worker Deployment {}: {error}",
                 id.deployment()
-            );
+            ));
         }
     }
 }

@@ -76,7 +76,7 @@ impl Report {
             Output::Table => {
                 output::say(self.headline());
                 if self.result != Outcome::Unchanged {
-                    output::say(output::text(&self.table()));
+                    output::say_lines(output::text(&self.table()));
                 }
                 for (group, size) in &self.worker_sets {
                     output::say(format!("{group} is a set of {size} workers"));
@@ -109,10 +109,13 @@ impl Report {
     fn table(&self) -> comfy_table::Table {
         let mut table = output::table(&["GROUP", "CHANGE", "SETTINGS"]);
         for group in &self.groups {
-            let settings: Vec<String> =
-                group.settings.iter().map(|setting| describe(group.change, setting)).collect();
+            let settings: Vec<String> = group
+                .settings
+                .iter()
+                .map(|setting| output::cell(describe(group.change, setting)))
+                .collect();
             table.add_row([
-                group.group.as_str(),
+                output::cell(&group.group).as_str(),
                 group.change.as_str(),
                 settings.join("\n").as_str(),
             ]);

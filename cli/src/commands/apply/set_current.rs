@@ -30,7 +30,9 @@ pub(super) async fn set_current(
     }
     let result = match admin.set_current(id, false, identity).await {
         Err(ControlError::Precondition(message)) => {
-            eprintln!("note: {message}; continuing, because the instance starts workers on demand");
+            crate::output::note(format_args!(
+                "note: {message}; continuing, because the instance starts workers on demand"
+            ));
             admin.set_current(id, true, identity).await
         }
         result => result,

@@ -32,7 +32,7 @@ pub(super) async fn run(admin: &AdminClient, yes: bool, identity: &str) -> anyho
             Ok(Removed::Now) => output::say(format!("{id} deleted")),
             Ok(Removed::NotFound) => output::say(format!("{id} was deleted by another client")),
             Err(error) => {
-                eprintln!("{error:#}");
+                crate::output::note(format_args!("{error:#}"));
                 kept += 1;
             }
         }

@@ -35,15 +35,18 @@ impl ProgressDisplay {
     pub(super) fn step(&self, what: &str) {
         match &self.bar {
             Some(bar) => bar.set_message(what.to_owned()),
-            None => eprintln!("{:6.1}s  {what}", self.began.elapsed().as_secs_f64()),
+            None => crate::output::note(format_args!(
+                "{:6.1}s  {what}",
+                self.began.elapsed().as_secs_f64()
+            )),
         }
     }
 
     /// Prints a line that stays.
     pub(super) fn note(&self, what: &str) {
         match &self.bar {
-            Some(bar) => bar.suspend(|| eprintln!("{what}")),
-            None => eprintln!("{what}"),
+            Some(bar) => bar.suspend(|| crate::output::note(format_args!("{what}"))),
+            None => crate::output::note(format_args!("{what}")),
         }
     }
 
@@ -70,7 +73,9 @@ impl ProgressDisplay {
         }
         self.last.set(Some(Instant::now()));
         let (at, tasks) = (self.began.elapsed().as_secs_f64(), self.tasks);
-        eprintln!("{at:6.1}s  {done}/{tasks} completed, {open} open, {workers} live workers");
+        crate::output::note(format_args!(
+            "{at:6.1}s  {done}/{tasks} completed, {open} open, {workers} live workers"
+        ));
     }
 
     /// Removes the progress bar before the summary is printed.

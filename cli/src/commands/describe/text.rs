@@ -11,7 +11,7 @@ use super::{
 use crate::{
     clock::{self, Millis},
     control::Retrying,
-    output,
+    output::{self, cell},
 };
 
 /// The report as text, as of `now`.
@@ -27,7 +27,8 @@ pub(super) fn of(report: &Report, now: Millis) -> anyhow::Result<String> {
     if !report.decisions.is_empty() {
         write!(text, "\n\nRecent decisions\n{}", decisions(report, now))?;
     }
-    write!(text, "\n\nSee also: wci explain {}:{}", report.deployment, report.build_id)?;
+    let version = cell(format!("{}:{}", report.deployment, report.build_id));
+    write!(text, "\n\nSee also: wci explain {version}")?;
     Ok(text)
 }
 
@@ -57,7 +58,7 @@ fn summary(report: &Report, now: Millis) -> String {
     let warnings = report.warnings.iter().map(|warning| ("Warning", warning.clone()));
     let lines = lines.into_iter().chain(announcements).chain(unfinished(report, now));
     let lines = lines.chain(warnings);
-    let lines = lines.map(|(name, value)| format!("{name:<16} {value}"));
+    let lines = lines.map(|(name, value)| format!("{name:<16} {}", cell(value)));
     lines.collect::<Vec<_>>().join("\n")
 }
 
@@ -141,9 +142,9 @@ fn groups(groups: &[GroupReport], now: Millis) -> String {
     for group in groups {
         let types: Vec<&str> = group.task_types.iter().map(|kind| kind.as_str()).collect();
         table.add_row([
-            group.group.clone(),
-            group.provider.clone(),
-            if group.scaler.is_empty() { "default".to_owned() } else { group.scaler.clone() },
+            cell(&group.group),
+            cell(&group.provider),
+            cell(if group.scaler.is_empty() { "default" } else { &group.scaler }),
             types.join(","),
             workers(group),
             failures(group, now),
@@ -184,6 +185,7 @@ fn failures(group: &GroupReport, now: Millis) -> String {
     if let Some(LastFailure { at, class, message, .. }) = &group.last_failure {
         lines.push(format!("{} {class}: {message}", clock::relative(*at, now)));
     }
+    let lines: Vec<String> = lines.iter().map(cell).collect();
     if lines.is_empty() { "-".to_owned() } else { lines.join("\n") }
 }
 
@@ -191,10 +193,10 @@ fn in_flight(report: &Report, now: Millis) -> String {
     let mut table = output::table(&["GROUP", "WORKERS", "SINCE", "LAUNCH"]);
     for launch in &report.in_flight {
         table.add_row([
-            launch.group.clone(),
+            cell(&launch.group),
             launch.workers.to_string(),
             clock::relative(launch.since, now),
-            launch.launch_id.clone(),
+            cell(&launch.launch_id),
         ]);
     }
     indented(&output::text(&table))
@@ -206,13 +208,13 @@ fn decisions(report: &Report, now: Millis) -> String {
     for decision in report.decisions.iter().rev() {
         table.add_row([
             clock::relative(decision.at, now),
-            if decision.group.is_empty() { "-".to_owned() } else { decision.group.clone() },
-            decision.event.clone(),
+            cell(if decision.group.is_empty() { "-" } else { &decision.group }),
+            cell(&decision.event),
             decision
                 .set_size
                 .map_or_else(|| decision.workers.to_string(), |size| format!("set of {size}")),
             decision.throttled.to_string(),
-            decision.reasons.join("; "),
+            cell(decision.reasons.join("; ")),
         ]);
     }
     indented(&output::text(&table))

@@ -8,14 +8,14 @@ use super::report::{BackingOff, DecisionReport, GroupReport, Report, Totals};
 use crate::{
     clock::{self, Millis},
     control::Announcements,
-    output,
+    output::{self, cell},
 };
 
 /// The report in words.
 pub(super) fn of(report: &Report) -> String {
     let mut text = heading(report);
     if let Some(trouble) = &report.trouble {
-        let _ = write!(text, "\n\nThe instance makes no progress: {trouble}");
+        let _ = write!(text, "\n\nThe instance makes no progress: {}", cell(trouble));
     }
     for trouble in &report.troubles {
         let _ = write!(text, "\nNot well: {trouble}");
@@ -34,7 +34,7 @@ pub(super) fn of(report: &Report) -> String {
     for group in &report.groups {
         let _ = write!(text, "\n\n{}", of_group(group, report.at));
     }
-    let waits = report.waits_for.iter().map(|waiting| format!("  - {}", waiting.text));
+    let waits = report.waits_for.iter().map(|waiting| format!("  - {}", cell(&waiting.text)));
     let waits: Vec<String> = waits.collect();
     if !waits.is_empty() {
         let verb = if report.is_now { "It waits for" } else { "It waited for" };
@@ -49,11 +49,11 @@ pub(super) fn of(report: &Report) -> String {
 
 fn heading(report: &Report) -> String {
     let mut text = match (&report.deployment, &report.build_id) {
-        (Some(deployment), Some(build_id)) => format!("{deployment}:{build_id}"),
+        (Some(deployment), Some(build_id)) => cell(format!("{deployment}:{build_id}")),
         _ => "An instance whose version the recording does not name".to_owned(),
     };
     if let Some(namespace) = &report.namespace {
-        let _ = write!(text, " in namespace {namespace}");
+        let _ = write!(text, " in namespace {}", cell(namespace));
     }
     if let Some(run_by) = report.run_by {
         let _ = write!(text, ", run by {}", run_by.as_str());
@@ -74,7 +74,7 @@ fn heading(report: &Report) -> String {
 
 fn of_group(group: &GroupReport, at: Millis) -> String {
     let scaler = if group.scaler.is_empty() { "default scaler" } else { &group.scaler };
-    let mut text = format!("Group {} ({}, {scaler})", group.group, group.provider);
+    let mut text = cell(format!("Group {} ({}, {scaler})", group.group, group.provider));
     if let Some(BackingOff { class, failures, until, probing }) = &group.backing_off {
         let why = format!("the last request {} ({failures} in a row)", how_failed(class));
         let until = clock::relative(*until, at);
@@ -108,7 +108,7 @@ fn of_decision(decision: &DecisionReport, is_set: bool, at: Millis) -> String {
     };
     let mut text = format!("\n  Last decision, {ago}: {what}, because");
     for reason in &decision.reasons {
-        let _ = write!(text, "\n  - {}", reason.text);
+        let _ = write!(text, "\n  - {}", cell(&reason.text));
     }
     let advice: BTreeSet<&str> =
         decision.reasons.iter().filter_map(|reason| reason.advice).collect();
@@ -122,7 +122,7 @@ fn of_decision(decision: &DecisionReport, is_set: bool, at: Millis) -> String {
 fn events(report: &Report) -> String {
     let mut table = output::table(&["WHEN", "WHAT"]);
     for event in &report.events {
-        table.add_row([clock::rfc3339(event.at), event.text.clone()]);
+        table.add_row([clock::rfc3339(event.at), cell(&event.text)]);
     }
     let text = output::text(&table);
     let lines = text.lines().map(|line| format!("  {line}"));
