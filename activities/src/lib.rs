@@ -7,6 +7,8 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod activity_heartbeat;
+mod callers;
+mod ceilings;
 mod metrics;
 mod per_version;
 mod server;
@@ -15,6 +17,8 @@ mod timed_outcome;
 mod unix_time;
 mod watch_activities;
 
+pub use callers::{Callers, ScheduledHere};
+pub use ceilings::{Ceiling, Ceilings};
 pub use metrics::{Metrics, MetricsError, NamespaceMetrics};
 pub use per_version::{recent_launches::RecentLaunches, watch_leases::WatchLeases};
 pub use server::{connection::StatsError, read_budget::ReadBudget, version_reader::VersionReader};

@@ -2,6 +2,7 @@
 
 pub(crate) mod connection;
 mod instance_count;
+pub(crate) mod instance_runs;
 mod query_literal;
 pub(crate) mod read_budget;
 pub(crate) mod stats_by_type;

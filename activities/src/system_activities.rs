@@ -15,7 +15,7 @@ use std::{sync::Arc, time::Duration};
 
 use temporalio_common::error::ApplicationFailure;
 use temporalio_macros::activities;
-use temporalio_sdk::activities::{ActivityContext, ActivityError};
+use temporalio_sdk::activities::{ActivityContext, ActivityError, ActivityInfo};
 use wci_contract::{
     Refusal, VersionId,
     activities::{
@@ -27,7 +27,7 @@ use wci_contract::{
 use wci_providers::Registry;
 
 use crate::{
-    NamespaceMetrics, RecentLaunches, VersionReader,
+    Callers, Ceilings, NamespaceMetrics, RecentLaunches, VersionReader, callers::Refused,
     system_activities::speculative_launches::SpeculativeLaunches,
 };
 
@@ -39,6 +39,10 @@ pub struct SystemActivities {
     pub registry: Registry,
     /// The number of instances that the operator allows in this namespace.
     pub max_instances: u32,
+    /// The workflows whose activities are carried out.
+    pub callers: Arc<Callers>,
+    /// How many workers the operator lets this namespace start.
+    pub ceilings: Ceilings,
     /// The time until a valid compute config is checked again.
     pub validation_interval: Duration,
     /// Reads the namespace's versions.
@@ -61,16 +65,17 @@ impl SystemActivities {
         input: DecideInput,
     ) -> Result<DecideOutput, ActivityError> {
         input.check().map_err(refused)?;
+        let version = self.deciding_version(ctx.info())?;
         let mut output = decide::decide(&self.reader, &input).await;
-        let instance = ctx.info().workflow_id.as_deref().and_then(VersionId::from_workflow_id);
-        if let Some(version) = instance {
-            for queue in decide::announced_queues(&input) {
-                self.reader.record_announced(&version, queue);
-            }
-            self.metrics.decided(&version, &input, &output);
-            output.crashes = self.registry.crashes(&self.namespace, &version);
+        for queue in decide::announced_queues(&input) {
+            self.reader.record_announced(&version, queue);
         }
-        output.launched = self.launch_with_decision(input, &output).await;
+        self.metrics.decided(&version, &input, &output);
+        output.crashes = self.registry.crashes(&self.namespace, &version);
+        // An instance that is not known yet requests its launch as any other.
+        if self.callers.is_known(ctx.info(), &version) {
+            output.launched = self.launch_with_decision(&version, input, &output).await;
+        }
         Ok(output)
     }
 
@@ -125,4 +130,24 @@ impl SystemActivities {
 /// The failure of an activity whose input no workflow of ours sends.
 pub(crate) fn refused(refusal: Refusal) -> ActivityError {
     ActivityError::Application(Box::new(ApplicationFailure::non_retryable(refusal)))
+}
+
+impl SystemActivities {
+    /// The version whose instance requests a decision.
+    fn deciding_version(&self, info: &ActivityInfo) -> Result<VersionId, ActivityError> {
+        let id = info.workflow_id.as_deref().unwrap_or_default();
+        let version = VersionId::from_workflow_id(id).ok_or_else(|| {
+            let message = format!("a decision is only made for an instance, not for {id:.300}");
+            self.refused(Refused::Caller(message)).into_error()
+        })?;
+        let checked = self.callers.check_identity(info, &version);
+        checked.map_err(|refused| self.refused(refused).into_error())?;
+        Ok(version)
+    }
+
+    /// Counts and logs an activity that is not carried out.
+    pub(crate) fn refused(&self, refused: Refused) -> Refused {
+        self.metrics.refused(&refused);
+        refused
+    }
 }

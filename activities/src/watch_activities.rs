@@ -21,7 +21,7 @@ use wci_providers::Registry;
 use wci_instance::backlog_watch::{BacklogWatch, Sample};
 
 use crate::{
-    NamespaceMetrics, ReadBudget, RecentLaunches, StatsError, VersionReader,
+    Callers, NamespaceMetrics, ReadBudget, RecentLaunches, StatsError, VersionReader,
     activity_heartbeat::with_heartbeats,
     metrics::ReadTiming,
     per_version::watch_leases::WatchLeases,
@@ -48,6 +48,8 @@ pub struct WatchActivities {
     pub metrics: NamespaceMetrics,
     /// The latest watch of each version.
     pub leases: WatchLeases,
+    /// The workflows whose activities are carried out.
+    pub callers: Arc<Callers>,
     /// The namespace, and the providers that see how its workers exit.
     pub exits: WorkerExits,
 }
@@ -77,7 +79,20 @@ impl WatchActivities {
     ) -> Result<WatchOutput, ActivityError> {
         input.check().map_err(refused)?;
         let (_sender, receiver) = tokio::sync::watch::channel(());
-        with_heartbeats(&ctx, receiver, self.watch_until_end(&input)).await?
+        // With the first watch of a run, the server is asked about the instance before the first
+        // task arrives.
+        let work = async {
+            if !self.callers.is_counted(ctx.info(), &input.version) {
+                tokio::time::sleep(self.budget.reserve()).await;
+            }
+            let checked = self.callers.check_limit(ctx.info(), &input.version).await;
+            checked.map_err(|refused| {
+                self.metrics.refused(&refused);
+                refused.into_error()
+            })?;
+            self.watch_until_end(&input).await
+        };
+        with_heartbeats(&ctx, receiver, work).await?
     }
 }
 

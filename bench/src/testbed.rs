@@ -67,6 +67,7 @@ fn start_worker(
     worker
         .args(["worker", "--address", address, "--task-queue", task_queue])
         .args(["--aws-allow-no-role", "--max-instances", "5000"])
+        .args(["--max-workers", "1000000", "--max-workers-per-minute", "1000000"])
         .envs(aws);
     Process::start(&mut worker, &dir.join(format!("{task_queue}.log")))
 }

@@ -11,11 +11,12 @@ mod sdk_config;
 mod session;
 mod session_cache;
 mod slow_start;
+mod timeouts;
 mod tls_roots;
 mod validate;
 mod warnings;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use serde_json::{Map, Value};
@@ -26,6 +27,7 @@ use crate::{InvokeProvider, LambdaSettings, LaunchRequest, Progress, ProviderErr
 pub use arn::{check_account, check_role};
 use config::LambdaConfig;
 pub(crate) use session_cache::SessionCache;
+use timeouts::Timeouts;
 pub use tls_roots::{NoTlsRoots, TlsRoots};
 
 /// The provider type as specs name it.
@@ -35,12 +37,13 @@ pub const TYPE: &str = "aws-lambda";
 pub(crate) struct Lambda {
     sessions: Arc<SessionCache>,
     settings: LambdaSettings,
+    timeouts: Timeouts,
 }
 
 impl Lambda {
     /// Invokes functions with these sessions, within what `settings` allows.
     pub(crate) fn new(sessions: Arc<SessionCache>, settings: LambdaSettings) -> Self {
-        Self { sessions, settings }
+        Self { sessions, settings, timeouts: Timeouts::default() }
     }
 }
 
@@ -56,7 +59,13 @@ impl InvokeProvider for Lambda {
         config: &Map<String, Value>,
     ) -> Result<Vec<String>, ProviderError> {
         let config = LambdaConfig::parse(config, &self.settings)?;
-        validate::run(&self.sessions, &config, scope).await
+        validate::run(&self.sessions, &self.timeouts, &config, scope).await
+    }
+
+    fn longest_run(&self, config: &Map<String, Value>) -> Option<Duration> {
+        // A config that cannot be read starts nothing.
+        let config = LambdaConfig::parse(config, &self.settings).ok();
+        Some(config.map_or(Duration::ZERO, |config| self.timeouts.of(&config.function.text)))
     }
 
     async fn invoke(&self, request: &LaunchRequest, progress: &dyn Progress) -> Outcome {

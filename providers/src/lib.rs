@@ -6,6 +6,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod allowed_variables;
 mod clock;
 mod config_keys;
 mod error;
@@ -23,6 +24,7 @@ mod subprocess;
 pub mod supervisor;
 mod tally;
 
+pub use allowed_variables::AllowedVariables;
 pub use error::ProviderError;
 pub use host::Host;
 pub use lambda::{NoTlsRoots, TYPE as AWS_LAMBDA, TlsRoots, check_account, check_role};
@@ -36,4 +38,6 @@ pub use settings::{
     AwsSettings, CommandSettings, HostSettings, IntermediaryRole, LambdaSettings, ProcessSettings,
     Settings, SubprocessSettings, SupervisorProgram,
 };
-pub use subprocess::{POOL as SUBPROCESS_POOL, TYPE as SUBPROCESS, running_processes_in};
+pub use subprocess::{
+    POOL as SUBPROCESS_POOL, TYPE as SUBPROCESS, prepare_run_dir, running_processes_in,
+};

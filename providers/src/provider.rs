@@ -1,6 +1,6 @@
 //! The interface of compute providers, by launch strategy.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use serde_json::{Map, Value};
@@ -87,6 +87,10 @@ pub trait InvokeProvider: Send + Sync {
     /// three numbers add up to `request.count`, and workers of earlier attempts count as started.
     async fn invoke(&self, request: &LaunchRequest, progress: &dyn Progress) -> Outcome;
 
+    /// How long a worker with this config may run at most, for a provider that does not see its
+    /// workers exit; `None` if it does.
+    fn longest_run(&self, config: &Map<String, Value>) -> Option<Duration>;
+
     /// How the last worker of a launch exited that ended with an error: its exit code and the last
     /// line of its output, without secrets. `None` as long as none has, and for providers that do
     /// not see their workers exit.
@@ -115,6 +119,8 @@ pub struct ResizeRequest {
     /// When the instance decided the size, milliseconds since the Unix epoch. A request that is older
     /// than the last one carried out has no effect.
     pub requested_ms: i64,
+    /// By how many workers the set may grow; the rest is throttled.
+    pub max_growth: u32,
 }
 
 /// The size of a worker set that this system worker owns.
@@ -144,8 +150,9 @@ pub trait WorkerSetProvider: Send + Sync {
     ) -> Result<Vec<String>, ProviderError>;
 
     /// Sets the desired size to `request.count` workers. A surplus worker is told to stop and may
-    /// finish its tasks. The outcome says by how many workers the set grows, or why the size is not
-    /// accepted; the workers themselves start and stop afterwards.
+    /// finish its tasks. The outcome says by how many workers the set grows, how many more it was not
+    /// allowed to grow by (throttled, without a message), or why the size is not accepted; the workers
+    /// themselves start and stop afterwards.
     async fn resize(&self, request: &ResizeRequest) -> Outcome;
 
     /// Takes over the worker sets of `namespace` that an earlier system worker owned. Called within a

@@ -16,6 +16,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use nix::{fcntl::OFlag, unistd::geteuid};
 use serde::{Deserialize, Serialize};
 
 /// A record is a few short numbers; a larger file is not a record.
@@ -78,9 +79,22 @@ pub(crate) fn create(path: &Path) -> io::Result<bool> {
     }
 }
 
-/// Opens an existing file for reading and writing.
+/// Opens an existing file of this user for reading and writing.
 pub(crate) fn open(path: &Path) -> io::Result<File> {
-    OpenOptions::new().read(true).write(true).open(path)
+    let no_link = OFlag::O_NOFOLLOW.bits();
+    let file = OpenOptions::new().read(true).write(true).custom_flags(no_link).open(path)?;
+    check_owner(&file)?;
+    Ok(file)
+}
+
+/// Refuses a file of another user: whoever wrote it could have processes killed by its content.
+pub(crate) fn check_owner(file: &File) -> io::Result<()> {
+    let (owner, user) = (file.metadata()?.uid(), geteuid().as_raw());
+    if owner == user {
+        return Ok(());
+    }
+    let message = format!("it belongs to the user {owner}, not to {user}");
+    Err(io::Error::new(io::ErrorKind::PermissionDenied, message))
 }
 
 /// The state of the record at `path`.

@@ -7,7 +7,7 @@ use wci_contract::{Crashes, VersionId};
 use crate::{
     Host, Provider, ProviderError, Settings,
     lambda::{self, Lambda},
-    subprocess::{self, Subprocess, SubprocessPool},
+    subprocess::{self, Machine, ProcessAccess, Subprocess, SubprocessPool},
 };
 
 /// Every provider type of this build, enabled or not.
@@ -27,6 +27,7 @@ pub fn known_type(provider_type: &str) -> Option<&'static str> {
 #[derive(Clone)]
 pub struct Registry {
     enabled: BTreeMap<&'static str, Provider>,
+    machine: Option<Arc<Machine>>,
 }
 
 impl Registry {
@@ -38,7 +39,7 @@ impl Registry {
             let (name, provider) = build(host, &settings, name)?;
             enabled.insert(name, provider);
         }
-        Ok(Self { enabled })
+        Ok(Self { enabled, machine: host.machine() })
     }
 
     /// The enabled provider of this type.
@@ -55,6 +56,9 @@ impl Registry {
     /// Takes over the worker sets of `namespace` that an earlier system worker owned. Call it within
     /// a tokio runtime.
     pub fn resume(&self, namespace: &str) {
+        if let Some(machine) = &self.machine {
+            machine.keep_clean();
+        }
         for provider in self.enabled.values() {
             match provider {
                 Provider::Invoke(_) => {}
@@ -67,6 +71,12 @@ impl Registry {
     /// [`InvokeProvider::crashes`](crate::InvokeProvider::crashes).
     pub fn crashes(&self, namespace: &str, version: &VersionId) -> BTreeMap<String, Crashes> {
         self.enabled.values().flat_map(|it| it.crashes(namespace, version)).collect()
+    }
+
+    /// The number of processes of `namespace` that run on this machine. The first call reads the
+    /// disk.
+    pub fn running_processes(&self, namespace: &str) -> u32 {
+        self.machine.as_ref().map_or(0, |machine| machine.running_in(namespace))
     }
 
     /// The enabled types, in alphabetical order.
@@ -87,14 +97,14 @@ fn build(
         }
         subprocess::TYPE => {
             let machine = host.machine().ok_or(ProviderError::NoProcessSettings)?;
-            let provider =
-                Subprocess::new(machine, settings.subprocess.clone(), settings.secrets.clone());
+            let access = ProcessAccess::new(&settings.subprocess, settings);
+            let provider = Subprocess::new(machine, access);
             Ok((subprocess::TYPE, Provider::Invoke(Arc::new(provider))))
         }
         subprocess::POOL => {
             let machine = host.machine().ok_or(ProviderError::NoProcessSettings)?;
-            let provider =
-                SubprocessPool::new(machine, settings.pool.clone(), settings.secrets.clone());
+            let access = ProcessAccess::new(&settings.pool, settings);
+            let provider = SubprocessPool::new(machine, access);
             Ok((subprocess::POOL, Provider::WorkerSet(Arc::new(provider))))
         }
         other => Err(ProviderError::unknown_type(other)),

@@ -9,7 +9,7 @@ use std::{
 
 use aws_sdk_sts::config::SharedCredentialsProvider;
 
-use crate::{Secrets, lambda::TlsRoots};
+use crate::{AllowedVariables, Secrets, lambda::TlsRoots};
 
 /// Settings of the whole system worker: see [`Host`](crate::Host).
 #[derive(Debug, Clone, Default)]
@@ -82,6 +82,11 @@ pub struct Settings {
     pub enabled: BTreeSet<String>,
     /// The secrets that specs may use.
     pub secrets: Secrets,
+    /// The maximum number of processes of the namespace at the same time; `None` allows as many as
+    /// the machine.
+    pub max_processes: Option<u32>,
+    /// The maximum number of bytes that its processes may write to the log in a minute.
+    pub max_log_bytes_per_minute: u64,
     /// Settings of `aws-lambda`.
     pub lambda: LambdaSettings,
     /// Settings of `subprocess`.
@@ -90,12 +95,19 @@ pub struct Settings {
     pub pool: SubprocessSettings,
 }
 
+impl Settings {
+    /// The default of [`Settings::max_log_bytes_per_minute`].
+    pub const DEFAULT_LOG_BYTES_PER_MINUTE: u64 = 4_000_000;
+}
+
 impl Default for Settings {
     /// Enables only `aws-lambda`.
     fn default() -> Self {
         Self {
             enabled: BTreeSet::from([crate::AWS_LAMBDA.to_owned()]),
             secrets: Secrets::default(),
+            max_processes: None,
+            max_log_bytes_per_minute: Self::DEFAULT_LOG_BYTES_PER_MINUTE,
             lambda: LambdaSettings::default(),
             subprocess: SubprocessSettings::default(),
             pool: SubprocessSettings::default(),
@@ -139,33 +151,27 @@ pub struct CommandSettings {
     pub working_directory: Option<PathBuf>,
     /// Whether a spec may add arguments.
     pub allow_args: bool,
-    /// The variables that a spec may set in addition to those that tune a worker; `None` allows any
-    /// that changes neither what code the program loads nor where it connects.
-    pub allow_env: Option<BTreeSet<String>>,
+    /// The variables that a spec may set in addition to those that tune a worker.
+    pub allow_env: AllowedVariables,
     /// Whether a spec may set the working directory.
     pub allow_working_directory: bool,
 }
 
 impl CommandSettings {
-    /// A program for which specs may set everything.
+    /// A program for which specs may set arguments and working directory.
     pub fn open(path: PathBuf) -> Self {
         Self {
             path,
             args: Vec::new(),
             working_directory: None,
             allow_args: true,
-            allow_env: None,
+            allow_env: AllowedVariables::default(),
             allow_working_directory: true,
         }
     }
 
     /// A program for which specs may set only the variables that tune a worker.
     pub fn closed(path: PathBuf) -> Self {
-        Self {
-            allow_args: false,
-            allow_env: Some(BTreeSet::new()),
-            allow_working_directory: false,
-            ..Self::open(path)
-        }
+        Self { allow_args: false, allow_working_directory: false, ..Self::open(path) }
     }
 }

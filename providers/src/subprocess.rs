@@ -16,7 +16,9 @@ mod lines;
 mod machine;
 mod orphan;
 mod os_error;
+mod output_budget;
 mod pool;
+mod process_access;
 mod process_spec;
 mod process_table;
 mod record_cleanup;
@@ -25,23 +27,21 @@ mod worker_exit;
 mod worker_log;
 mod worker_process;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use serde_json::{Map, Value};
 use wci_contract::{Crashes, FailureClass, VersionId, launch::Outcome};
 
-use crate::{
-    InvokeProvider, LaunchRequest, Progress, ProviderError, Scope, Secrets, SubprocessSettings,
-};
+use crate::{InvokeProvider, LaunchRequest, Progress, ProviderError, Scope};
 
 use config::SubprocessConfig;
 use launch::LaunchProcessSpec;
 pub(crate) use machine::Machine;
 pub(crate) use pool::SubprocessPool;
 pub use pool::TYPE as POOL;
-use process_spec::ProcessSpec;
-pub use run_dir::running_processes_in;
+pub(crate) use process_access::ProcessAccess;
+pub use run_dir::{prepare_run_dir, running_processes_in};
 
 /// The provider type as specs name it.
 pub const TYPE: &str = "subprocess";
@@ -49,18 +49,13 @@ pub const TYPE: &str = "subprocess";
 /// Starts processes for one namespace.
 pub(crate) struct Subprocess {
     machine: Arc<Machine>,
-    settings: SubprocessSettings,
-    secrets: Secrets,
+    access: ProcessAccess,
 }
 
 impl Subprocess {
-    /// Starts processes on `machine`, within what `settings` allows, with these secrets.
-    pub(crate) fn new(
-        machine: Arc<Machine>,
-        settings: SubprocessSettings,
-        secrets: Secrets,
-    ) -> Self {
-        Self { machine, settings, secrets }
+    /// Starts processes on `machine`, within what `access` allows.
+    pub(crate) fn new(machine: Arc<Machine>, access: ProcessAccess) -> Self {
+        Self { machine, access }
     }
 
     fn process_spec(
@@ -68,7 +63,7 @@ impl Subprocess {
         config: &Map<String, Value>,
     ) -> Result<LaunchProcessSpec, ProviderError> {
         let config = SubprocessConfig::parse(config)?;
-        let process = ProcessSpec::new(config.process.clone(), &self.settings, &self.secrets)?;
+        let process = self.access.process_spec(config.process.clone())?;
         Ok(LaunchProcessSpec::new(process, &config))
     }
 }
@@ -93,9 +88,15 @@ impl InvokeProvider for Subprocess {
             return request.refused(FailureClass::Rejected, message);
         }
         match self.process_spec(&request.config) {
-            Ok(spec) => launch::run(&self.machine, &spec, request, progress).await,
+            Ok(spec) => {
+                launch::run(&self.machine, self.access.limits(), &spec, request, progress).await
+            }
             Err(error) => request.refused(error.class(), error.to_string()),
         }
+    }
+
+    fn longest_run(&self, _config: &Map<String, Value>) -> Option<Duration> {
+        None
     }
 
     fn last_exit(&self, launch_id: &str) -> Option<String> {

@@ -8,6 +8,7 @@
 
 mod api;
 mod change;
+mod client_workflow;
 mod collector;
 mod emulator;
 mod environment;
@@ -43,6 +44,7 @@ mod world;
 
 pub use api::groups_of;
 pub use change::{Change, GroupSent};
+pub use client_workflow::schedule_from_own_workflow;
 pub use collector::Collector;
 pub use emulator::{Emulator, FUNCTION};
 pub use environment::{ARN, Environment, Event, InvocationResult};

@@ -275,6 +275,9 @@ impl WorldBuilder {
             let greeter = format!("greeter={}", programs.greeter.display());
             let flags = ["-n", "default", "--enable-provider", "subprocess", "--allow-command"];
             args.extend(flags.into_iter().chain([greeter.as_str()]).map(str::to_owned));
+            args.extend(
+                ["--allow-env", "GREETER_*", "--allow-env", "GREETING_TOKEN"].map(str::to_owned),
+            );
             let flags = ["--enable-provider", "aws-lambda", "--aws-allow-no-role"];
             args.extend(lambda.into_iter().flat_map(|_| flags).map(str::to_owned));
         }

@@ -159,6 +159,22 @@ async fn flags_that_contradict_each_other_or_make_no_sense_are_rejected() {
         (&["worker", "--enable-provider", "ec3"], 2, "subprocess"),
         (&["worker", "--allow-command", "nonsense"], 2, "NAME=PATH"),
         (&["worker", "--max-processes", "0"], 2, "--max-processes"),
+        (&["worker", "--max-workers", "0"], 2, "--max-workers"),
+        (&["worker", "--max-workers-per-minute", "x"], 2, "--max-workers-per-minute"),
+        (&["worker", "--allow-env", "ORDERS_*"], 1, "--allow-command NAME=PATH"),
+        (
+            &[
+                "worker",
+                "--enable-provider",
+                "subprocess",
+                "--allow-command",
+                "a=/bin/true",
+                "--allow-env",
+                "PYTHON_*",
+            ],
+            1,
+            "list the names",
+        ),
         (&["apply", "-f", "x", "--dry-run", "--set-current"], 2, "--set-current"),
         (&["apply", "-f", "x", "--force"], 2, "--set-current"),
         (&["apply", "-f", "x", "--timeout", "soon"], 2, "write it like 90s"),
@@ -171,6 +187,18 @@ async fn flags_that_contradict_each_other_or_make_no_sense_are_rejected() {
     ] {
         assert_error(&wci(&[args, &address].concat()).await, code, &[expected]);
     }
+}
+
+#[tokio::test]
+async fn a_run_directory_that_others_can_change_is_refused_with_the_remedy() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let folder = dir.path().display().to_string();
+    let provider = ["--enable-provider", "subprocess", "--allow-command", "a=/bin/true"];
+    let worker = ["worker", "--address", "127.0.0.1:1", "--run-dir", &folder];
+    let output = wci(&[&worker[..], &provider].concat()).await;
+    assert_error(&output, 1, &["is not private", "mode 755", &format!("run chmod 700 {folder}")]);
 }
 
 #[tokio::test]

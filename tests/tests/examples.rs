@@ -32,7 +32,9 @@ async fn world(program: &str) -> (World, Version) {
 
 async fn world_of(program: &str, path: &Path) -> (World, Version) {
     let command = format!("{program}={}", path.display());
-    let world = World::builder().worker_args(&["--allow-command", &command]).start().await;
+    let args = ["--allow-command", &command, "--allow-env", "OTEL_EXPORTER_OTLP_ENDPOINT"];
+    let builder = World::builder().worker_args(&args);
+    let world = builder.worker_args(&["--allow-env", "OTEL_SERVICE_NAME"]).start().await;
     let version = world.version(program);
     (world, version)
 }

@@ -2,34 +2,16 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 
-use serde_json::json;
-use wci_contract::{activities::INVOKE, launch::Outcome, payload::ConfigPayload};
-use wci_tests::{SOON, World};
+use wci_tests::{Group, SOON, SpecFile, World, wait_for};
 
-const WORKERS: u32 = 20;
+const WORKERS: usize = 20;
 /// A lost activity times out within 5 s; starting the remaining workers takes time, too.
-const COMPLETED_WITHIN: Duration = Duration::from_secs(9);
-
-/// A launch as an instance would request it.
-fn launch(queue: &str) -> String {
-    let config = json!({"command": "greeter", "lifetime_ms": 60_000, "env": {
-        "TEMPORAL_TASK_QUEUE": queue, "TEMPORAL_SERVERLESS_IDLE_TIMEOUT_MS": "15000"}});
-    let config = ConfigPayload::from_map(config.as_object().unwrap());
-    json!({"deployment_name": queue, "build_id": "v1", "group": "default",
-        "compute": {"provider_type": "subprocess", "config": config},
-        "launch_id": "the-launch", "count": WORKERS})
-    .to_string()
-}
-
-/// Starts the activity without a workflow, because `no-sync` starts workers one by one.
-async fn start(world: &World, input: &str) {
-    let args = ["activity", "start", "--activity-id", "launch", "--type", INVOKE];
-    let options = ["--task-queue", "wci-system", "--heartbeat-timeout", "4s"];
-    let limits = ["--start-to-close-timeout", "60s", "--retry-initial-interval", "200ms"];
-    world.temporal(&[&args[..], &options, &limits, &["--input", input]].concat()).await.ok();
-}
+const COMPLETED_WITHIN: Duration = Duration::from_secs(15);
 
 /// Waits until some of the workers run. It polls every millisecond, because a launch is short.
 async fn wait_until_running(world: &World) {
@@ -43,18 +25,29 @@ async fn wait_until_running(world: &World) {
 #[tokio::test]
 async fn an_interrupted_launch_is_resumed_and_starts_no_more_workers_than_requested() {
     let mut world = World::new().await;
-    start(&world, &launch("halfway")).await;
+    let version = world.version("halfway");
+    let group = Group::greeters(&version.queue)
+        .provider("lifetime_ms", 600_000)
+        .env("TEMPORAL_SERVERLESS_ACTIVITY_SLOTS", "1")
+        .demand("worker_slots", 1);
+    version.at_zero_with(&SpecFile::of(&version.id).group("default", group)).await;
+    let registered = world.records();
+    let load = version.load(WORKERS, 5_000).await;
     wait_until_running(&world).await;
     world.worker().kill();
     world.worker().restart().await;
     let back = Instant::now();
-    let result = ["activity", "result", "--activity-id", "launch", "-o", "json"];
-    let result = world.temporal(&result).await.ok().json();
-    let took = back.elapsed();
-    let outcome: Outcome = serde_json::from_value(result["result"].clone()).unwrap();
-    assert_eq!(outcome, Outcome::started(WORKERS));
-    assert!(took < COMPLETED_WITHIN, "{took:?}");
-    let workers = usize::try_from(WORKERS).unwrap();
-    assert_eq!(world.records(), workers, "started workers");
-    assert!(world.running_workers().len() <= workers);
+    wait_for("the outcomes of all launches", SOON, async || {
+        let launches = version.history().await.launches();
+        launches.iter().all(|launch| launch.outcome.is_some()).then_some(())
+    })
+    .await;
+    assert!(back.elapsed() < COMPLETED_WITHIN, "{:?}", back.elapsed());
+    load.done(2 * SOON).await;
+    let launches = version.history().await.launches();
+    let ids: BTreeSet<_> = launches.iter().map(|launch| &launch.requested.launch_id).collect();
+    assert_eq!(ids.len(), launches.len());
+    let requested: u32 = launches.iter().map(|launch| launch.requested.count).sum();
+    let started = world.records() - registered;
+    assert!(started <= usize::try_from(requested).unwrap(), "{started} for {requested}");
 }

@@ -63,6 +63,31 @@ async fn a_watch_that_can_read_nothing_is_shown_and_goes_on_as_soon_as_it_can() 
 }
 
 #[tokio::test]
+async fn a_system_worker_ends_within_its_grace_period_even_if_the_server_is_away() {
+    let grace = Duration::from_secs(4);
+    for is_frozen in [true, false] {
+        let mut world = World::builder().worker_args(&["--grace", "4"]).start().await;
+        let version = world.version("away");
+        version.at_zero().await;
+        version.load(1, 60_000).await;
+        wait_for("a worker", SOON, async || (version.running_workers() == 1).then_some(())).await;
+        if is_frozen {
+            world.server.freeze();
+        } else {
+            world.server.kill();
+        }
+        let began = Instant::now();
+        world.worker().process().terminate();
+        let status = world.worker().process().exited(SOON).await;
+        assert!(began.elapsed() < grace + Duration::from_secs(1), "{:?}", began.elapsed());
+        assert!(status.success(), "{status:?}: {}", world.worker().log());
+        if is_frozen {
+            world.server.thaw();
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_failing_namespace_does_not_affect_another() {
     let world =
         World::builder().worker_args(&["-n", "second", "--adopt"]).namespace("second").start();

@@ -43,14 +43,17 @@ pub(crate) fn run() -> ExitCode {
         Command::Operate(_) => Ok(()),
     };
     let result = prepared.and_then(|()| runtime()).and_then(|runtime| {
-        runtime.block_on(async {
+        let result = runtime.block_on(async {
             match command {
                 Command::Worker(args) => system::run(&connection, args).await,
                 Command::Operate(command) => {
                     wci_cli::run(&connection, command, Cli::command()).await
                 }
             }
-        })
+        });
+        // A thread that waits for a file or a lock must not keep the process.
+        runtime.shutdown_background();
+        result
     });
     match result {
         Ok(()) => ExitCode::SUCCESS,

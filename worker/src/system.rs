@@ -12,16 +12,17 @@ mod metrics_interceptor;
 mod namespace_workers;
 mod providers;
 mod readiness;
+mod scheduled_interceptor;
 mod serving;
 mod shutdown;
 mod telemetry;
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::{Context, bail};
 use futures::future::{BoxFuture, join_all};
 use temporalio_sdk_core::CoreRuntime;
-use wci_activities::Metrics;
+use wci_activities::{Ceiling, Metrics};
 use wci_contract::names::{DEFAULT_TASK_QUEUE, SERVER_QUEUE_PREFIX};
 use wci_providers::{Host, ProviderError, Registry};
 
@@ -85,7 +86,8 @@ pub(crate) struct WorkerArgs {
     #[arg(long, default_value_t = CACHE_MEMORY_MIB, value_name = "N",
           value_parser = clap::value_parser!(u32).range(8..=65_536))]
     cache_memory: u32,
-    /// How long a stopping system worker waits for running launches, in seconds
+    /// How long a stopping system worker waits for running launches, in seconds; it exits then, even
+    /// if the server does not answer
     #[arg(long, default_value_t = 10, value_name = "SECONDS",
           value_parser = clap::value_parser!(u64).range(0..=3600))]
     grace: u64,
@@ -118,6 +120,8 @@ struct Settings {
 struct NamespaceAccess {
     registry: Result<Registry, ProviderError>,
     limits: Limits,
+    /// The ceilings of single providers, by type.
+    ceilings: BTreeMap<String, Ceiling>,
 }
 
 /// Serves until a signal stops it.
@@ -138,11 +142,7 @@ pub(crate) async fn run(connection: &ConnectionArgs, args: WorkerArgs) -> anyhow
         log_format,
     } = args;
     logging::start(&log_level, log_format)?;
-    if task_queue.starts_with(SERVER_QUEUE_PREFIX) {
-        bail!(
-            "--task-queue {task_queue}: names that begin with {SERVER_QUEUE_PREFIX} are reserved for the server: choose another name"
-        );
-    }
+    check_flags(connection, &task_queue)?;
     let target = connection.target()?;
     let configs = providers.configs(namespaces, &target.namespace, limits.limits())?;
     let grace = Duration::from_secs(grace);
@@ -157,8 +157,18 @@ pub(crate) async fn run(connection: &ConnectionArgs, args: WorkerArgs) -> anyhow
     let host = Host::new(host);
     let telemetry = Telemetry::new(metrics_versions, host.clone())?;
     let runtime = CoreRuntime::new_assume_tokio(telemetry.runtime_options()?)?;
-    let server = target.connect().await?;
-    require_supported_server(&server).await?;
+    let health = Arc::new(Health::default());
+    let shutdown = Shutdown::new();
+    shutdown::on_signal(Arc::clone(&shutdown), Arc::clone(&health))?;
+    let connecting = async {
+        let server = target.connect().await?;
+        require_supported_server(&server).await?;
+        anyhow::Ok(server)
+    };
+    let server = tokio::select! {
+        server = connecting => server?,
+        () = shutdown.requested() => return Ok(()),
+    };
     let serving = Serving {
         runtime: &runtime,
         server: &server,
@@ -168,16 +178,37 @@ pub(crate) async fn run(connection: &ConnectionArgs, args: WorkerArgs) -> anyhow
         telemetry: &telemetry,
         configs: &configs,
     };
-    let opened = serving.open().await?;
-    let health = Arc::new(Health::default());
+    let opened = tokio::select! {
+        opened = serving.open() => opened?,
+        () = shutdown.requested() => return Ok(()),
+    };
     if let Some(address) = health_address {
         health::serve(address, Arc::clone(&health), telemetry.clone()).await?;
     }
-    let shutdown = Shutdown::new();
-    shutdown::on_signal(Arc::clone(&shutdown), Arc::clone(&health))?;
     tokio::spawn(report_ready(serving::readiness(&opened), health));
-    serving.run(opened, &shutdown).await;
-    tracing::info!("stopped");
+    tokio::select! {
+        () = serving.run(opened, &shutdown) => tracing::info!("stopped"),
+        () = shutdown.is_overdue(grace) => tracing::warn!(
+            grace_s = grace.as_secs(),
+            "stopped at the end of the grace period: what was running is handed to another system \
+             worker when its time-out is over"
+        ),
+    }
+    Ok(())
+}
+
+/// Warns about flags that show a secret, and refuses task queues of the server.
+fn check_flags(connection: &ConnectionArgs, task_queue: &str) -> anyhow::Result<()> {
+    if connection.api_key.as_ref().is_some_and(|key| !key.is_empty()) {
+        tracing::warn!(
+            "--api-key shows the key in the process list: use --api-key-file or TEMPORAL_API_KEY"
+        );
+    }
+    if task_queue.starts_with(SERVER_QUEUE_PREFIX) {
+        bail!(
+            "--task-queue {task_queue}: names that begin with {SERVER_QUEUE_PREFIX} are reserved for the server: choose another name"
+        );
+    }
     Ok(())
 }
 

@@ -15,7 +15,7 @@ use super::{
     gauges::BackingOff,
     label_values::{self, NONE, OTHER},
 };
-use crate::timed_outcome::TimedOutcome;
+use crate::{callers::Refused, ceilings::Limit, timed_outcome::TimedOutcome};
 
 /// A request to a provider.
 #[derive(Debug, Clone, Copy)]
@@ -106,6 +106,29 @@ impl NamespaceMetrics {
             self.inner.builtin.scale_ups.of([&self.namespace, deployment, build, provider]).inc();
         }
         LaunchSpan { metrics: self.clone(), version: version.clone(), provider, operation, decided }
+    }
+
+    /// Counts workers that a ceiling of the operator kept from starting.
+    pub(crate) fn over_ceiling(&self, provider: &'static str, limit: Limit, workers: u32) {
+        let labels = [&*self.namespace, provider, limit.label()];
+        self.inner.own.over_ceiling.of(labels).inc_by(u64::from(workers));
+    }
+
+    /// Counts an activity that is not carried out because of who requests it.
+    pub(crate) fn refused(&self, refused: &Refused) {
+        let counter = self.inner.own.refused.of([&self.namespace, refused.label()]);
+        counter.inc();
+        // A client may request as many as it likes: the log tells of the first, and then of fewer.
+        let count = counter.get();
+        if count.is_power_of_two() {
+            tracing::warn!(
+                namespace = &*self.namespace,
+                reason = refused.label(),
+                count,
+                message = refused.message(),
+                "did not carry out an activity"
+            );
+        }
     }
 
     /// Counts a worker that was requested to register task queues.

@@ -4,7 +4,7 @@ use temporalio_client::tonic::Status;
 use temporalio_common::protos::temporal::api::workflowservice::v1::CountWorkflowExecutionsRequest;
 use wci_contract::{
     Refusal, VersionId,
-    names::{DIVISION, DIVISION_ATTRIBUTE, INSTANCE_WORKFLOW},
+    names::{DIVISION_ATTRIBUTE, INSTANCE_WORKFLOW},
 };
 
 use super::{
@@ -20,7 +20,8 @@ pub(super) async fn refuse_above(
     task_queue: &str,
     version: &VersionId,
 ) -> Option<Refusal> {
-    match other_instances(server, task_queue, version).await {
+    let others = instances(task_queue, &version.workflow_id());
+    match count(server, others).await {
         Ok(others) if others < i64::from(max) => None,
         Ok(others) => Some(Refusal::invalid(format!(
             "namespace {} has {others} instances, and the operator allows {max}: delete one (see \
@@ -34,20 +35,19 @@ pub(super) async fn refuse_above(
     }
 }
 
-/// The number of instances on `task_queue` besides that of `version`.
-async fn other_instances(
-    server: &Server,
-    task_queue: &str,
-    version: &VersionId,
-) -> Result<i64, Box<Status>> {
-    let own = query_literal(&version.workflow_id());
-    let task_queue = query_literal(task_queue);
-    let request = request(CountWorkflowExecutionsRequest {
-        namespace: server.namespace(),
-        query: format!(
-            "WorkflowType = '{INSTANCE_WORKFLOW}' AND {DIVISION_ATTRIBUTE} = '{DIVISION}' AND \
-             ExecutionStatus = 'Running' AND TaskQueue = {task_queue} AND WorkflowId != {own}"
-        ),
-    });
+/// The query for the instances on `task_queue` besides the workflow `own`: those as well that were
+/// started by hand, and belong to no division or to one that somebody made up.
+pub(super) fn instances(task_queue: &str, own: &str) -> String {
+    let (task_queue, own) = (query_literal(task_queue), query_literal(own));
+    format!(
+        "WorkflowType = '{INSTANCE_WORKFLOW}' AND ExecutionStatus = 'Running' AND \
+         TaskQueue = {task_queue} AND WorkflowId != {own} AND \
+         ({DIVISION_ATTRIBUTE} IS NULL OR {DIVISION_ATTRIBUTE} IS NOT NULL)"
+    )
+}
+
+/// The number of workflows that match `query`.
+pub(super) async fn count(server: &Server, query: String) -> Result<i64, Box<Status>> {
+    let request = request(CountWorkflowExecutionsRequest { namespace: server.namespace(), query });
     Ok(server.service().count_workflow_executions(request).await?.into_inner().count)
 }

@@ -8,6 +8,7 @@ use std::{
 
 use tokio::time::Instant;
 use wci_contract::{
+    VersionId,
     activities::{DecideInput, DecideOutput, InvokeInput},
     decision::Action,
     launch::Outcome,
@@ -26,6 +27,7 @@ impl SystemActivities {
     /// their outcomes then.
     pub(super) async fn launch_with_decision(
         self: &Arc<Self>,
+        version: &VersionId,
         input: DecideInput,
         output: &DecideOutput,
     ) -> BTreeMap<String, Outcome> {
@@ -37,6 +39,10 @@ impl SystemActivities {
             else {
                 continue;
             };
+            // The workflow would not be answered for another version either.
+            if launch.version != *version || launch.count != 1 {
+                continue;
+            }
             self.recent_launches.record(&launch.version);
             let activities = Arc::clone(self);
             let request = launch.clone();

@@ -8,7 +8,7 @@ use std::{
 
 use super::{SystemActivities, provider_call::NoProgress};
 use crate::activity_heartbeat::with_heartbeats;
-use temporalio_sdk::activities::{ActivityContext, ActivityError};
+use temporalio_sdk::activities::{ActivityContext, ActivityError, ActivityInfo};
 use tokio::sync::watch;
 use wci_contract::{
     TaskType,
@@ -30,9 +30,29 @@ impl SystemActivities {
         ctx: &ActivityContext,
         input: RegisterInput,
     ) -> Result<RegisterOutput, ActivityError> {
+        let checked = self.callers.check_identity(ctx.info(), &input.version);
+        checked.map_err(|refused| self.refused(refused).into_error())?;
         self.metrics.activity(&input.version, "invoke_workers_to_register_task_queues");
         let (_sender, receiver) = watch::channel(InvokeProgress::default());
-        with_heartbeats(ctx, receiver, self.start_and_wait(input)).await?
+        let work = async {
+            self.check_groups_of(ctx.info(), &input).await?;
+            self.start_and_wait(input).await
+        };
+        with_heartbeats(ctx, receiver, work).await?
+    }
+
+    /// Checks that the instance may start workers of each group.
+    async fn check_groups_of(
+        &self,
+        info: &ActivityInfo,
+        input: &RegisterInput,
+    ) -> Result<(), ActivityError> {
+        for (name, group) in &input.spec.scaling_group_specs {
+            let checked =
+                self.callers.check_launch(info, &input.version, name, &group.compute).await;
+            checked.map_err(|refused| self.refused(refused).into_error())?;
+        }
+        Ok(())
     }
 
     /// Starts a worker for each group that has none, and waits for a while until the server knows

@@ -1,7 +1,7 @@
 //! Validates a spec: whether this system worker can carry it out.
 
 use futures::future::join_all;
-use temporalio_sdk::activities::{ActivityContext, ActivityError};
+use temporalio_sdk::activities::{ActivityContext, ActivityError, ActivityInfo};
 use wci_contract::{
     FailureClass, GroupSpec, Refusal, VersionId,
     activities::{ValidateInput, ValidateOutput},
@@ -12,6 +12,7 @@ use wci_providers::ProviderError;
 use wci_scaling::{Algorithm, check_config};
 
 use super::{SystemActivities, decide::algorithm};
+use crate::Callers;
 
 /// A failure that may pass is reported to the client only at this attempt.
 const LAST_ATTEMPT: u32 = 3;
@@ -34,6 +35,7 @@ impl SystemActivities {
         ctx: &ActivityContext,
         input: ValidateInput,
     ) -> Result<ValidateOutput, ActivityError> {
+        self.check_caller(ctx.info(), &input.version).await?;
         if let Err(refusal) = check_groups(&input.spec) {
             return Ok(refused(refusal.message));
         }
@@ -49,6 +51,12 @@ impl SystemActivities {
             if let Err(message) = self.check_types(name, group) {
                 return Ok(refused(message));
             }
+        }
+        if let Err(message) = self.ceilings.admit_validation() {
+            if ctx.info().attempt < LAST_ATTEMPT {
+                return Err(std::io::Error::other(message).into());
+            }
+            return Ok(ValidateOutput { may_pass: true, ..refused(message) });
         }
         let checks = groups.iter().map(|(name, group)| self.check(&input.version, name, group));
         let interval_ms = u64::try_from(self.validation_interval.as_millis()).ok();
@@ -71,6 +79,19 @@ impl SystemActivities {
         }
         warnings.truncate(MAX_WARNINGS);
         Ok(ValidateOutput { warnings, interval_ms, ..ValidateOutput::default() })
+    }
+
+    /// Checks that an instance requests this, or the check of a version that has none.
+    async fn check_caller(
+        &self,
+        info: &ActivityInfo,
+        version: &VersionId,
+    ) -> Result<(), ActivityError> {
+        if Callers::is_dry_run(info) {
+            return Ok(());
+        }
+        let checked = self.callers.check_instance(info, version).await;
+        checked.map_err(|refused| self.refused(refused).into_error())
     }
 
     /// Checks the types of provider and algorithm, before any provider is called.

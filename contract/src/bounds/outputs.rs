@@ -29,6 +29,7 @@ impl DecideOutput {
         bound_groups(&mut self.launched);
         self.groups.values_mut().for_each(DecisionResult::bound);
         self.launched.values_mut().for_each(Outcome::bound);
+        bound_all_crashes(&mut self.crashes);
     }
 }
 
@@ -63,7 +64,6 @@ impl RegisterOutput {
             bound_groups(groups);
             groups.values_mut().for_each(bound_message);
         }
-        bound_all_crashes(&mut self.crashes);
     }
 }
 

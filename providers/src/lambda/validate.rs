@@ -8,6 +8,7 @@ use super::{
     failure::ProviderFailure,
     session::{Role, Session},
     session_cache::{RoleChain, SessionCache},
+    timeouts::Timeouts,
     warnings::{self, Retries},
 };
 use crate::{ProviderError, Scope};
@@ -15,6 +16,7 @@ use crate::{ProviderError, Scope};
 /// Checks role, function and trust policy, in this order. Returns warnings.
 pub(super) async fn run(
     sessions: &SessionCache,
+    timeouts: &Timeouts,
     config: &LambdaConfig,
     scope: &Scope,
 ) -> Result<Vec<String>, ProviderError> {
@@ -22,6 +24,9 @@ pub(super) async fn run(
     // Not the cached session: the check is whether the role can be assumed now.
     let session = sessions.new_session(&roles).await.map_err(ProviderFailure::connect)?;
     let found = find_function(&session, config).await?;
+    if let Some(seconds) = found.as_ref().and_then(FunctionConfiguration::timeout) {
+        timeouts.record(&config.function.text, seconds);
+    }
     if let Some(role) = &config.role {
         check_external_id(sessions, &roles, role).await?;
     }

@@ -1,19 +1,16 @@
 //! The environment variables of a worker process.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    env,
-    ffi::OsString,
-};
+use std::{collections::BTreeMap, env, ffi::OsString};
 
-use wci_contract::VersionId;
+use wci_contract::{VersionId, limits};
 
-use crate::ProviderError;
+use crate::{AllowedVariables, ProviderError, allowed_variables::is_name};
 
 /// The system worker's own variables that a process inherits.
 const INHERITED: [&str; 4] = ["PATH", "HOME", "TMPDIR", "LANG"];
-const MAX_NAME_BYTES: usize = 256;
-/// Variables that make interpreters, shells and libraries load code.
+/// Variables that make interpreters, shells and libraries load code, whatever the program is. An
+/// operator who lists one by mistake is told at once. The list need not be complete: what is not
+/// allowed by name or prefix is refused anyway.
 const LOADERS: [&str; 21] = [
     "BASH_ENV",
     "ENV",
@@ -96,12 +93,12 @@ pub(super) fn shared(
     all
 }
 
-/// Checks that a spec may set the variables `names`. `allowed` is the operator's list; `None`
-/// allows any variable that is not refused for another reason.
+/// Checks that a spec may set the variables `names`: those that tune a worker, and those that the
+/// operator allows.
 pub(super) fn check<'a>(
     names: impl Iterator<Item = &'a String>,
     pass_env: &BTreeMap<String, String>,
-    allowed: Option<&BTreeSet<String>>,
+    allowed: &AllowedVariables,
 ) -> Result<(), ProviderError> {
     for name in names {
         check_syntax(name)?;
@@ -113,8 +110,9 @@ pub(super) fn check<'a>(
             "only the operator says where workers connect"
         } else if loads_code(name) {
             "it changes what code the program loads"
-        } else if !is_tuning(name) && allowed.is_some_and(|allowed| !allowed.contains(name)) {
-            "the operator does not allow it for this command"
+        } else if !is_tuning(name) && !allowed.allows(name) {
+            "the operator does not allow it for this command (allow_env in the file of --config, or \
+             --allow-env)"
         } else {
             continue;
         };
@@ -126,14 +124,13 @@ pub(super) fn check<'a>(
 }
 
 fn check_syntax(name: &str) -> Result<(), ProviderError> {
-    let has_valid_start = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-    let is_valid = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    if has_valid_start && is_valid && name.len() <= MAX_NAME_BYTES {
+    if is_name(name) {
         return Ok(());
     }
     Err(ProviderError::invalid(format!(
-        "\"env\" has an invalid variable name {name:?}: use letters, digits and underscores, no \
-         digit first, and at most {MAX_NAME_BYTES} characters"
+        "\"env\" has an invalid variable name {:?}: use letters, digits and underscores, no digit \
+         first, and at most 256 characters",
+        limits::cut(name, limits::MAX_GROUP_NAME)
     )))
 }
 
@@ -155,14 +152,15 @@ mod tests {
 
     fn refusal(name: &str) -> Option<String> {
         let passed = BTreeMap::from([("TOKEN".to_owned(), "t".to_owned())]);
-        check([&name.to_owned()].into_iter(), &passed, None).err().map(|error| error.to_string())
+        let allowed = AllowedVariables::of(["RUST_LOG", "PATH", "ORDERS_*"]).unwrap();
+        let checked = check([&name.to_owned()].into_iter(), &passed, &allowed);
+        checked.err().map(|error| error.to_string())
     }
 
     #[test]
     fn the_operator_may_list_the_variables() {
-        let allowed = BTreeSet::from(["MODE".to_owned()]);
-        let check =
-            |name: &str| check([&name.to_owned()].into_iter(), &BTreeMap::new(), Some(&allowed));
+        let allowed = AllowedVariables::of(["MODE"]).unwrap();
+        let check = |name: &str| check([&name.to_owned()].into_iter(), &BTreeMap::new(), &allowed);
         for name in ["MODE", "TEMPORAL_TASK_QUEUE", "TEMPORAL_SERVERLESS_IDLE_TIMEOUT_MS"] {
             assert!(check(name).is_ok(), "{name}");
         }
@@ -172,7 +170,12 @@ mod tests {
 
     #[test]
     fn a_spec_tunes_its_worker() {
-        for name in ["RUST_LOG", "TEMPORAL_TASK_QUEUE", "TEMPORAL_SERVERLESS_IDLE_TIMEOUT_MS"] {
+        for name in [
+            "RUST_LOG",
+            "ORDERS_MODE",
+            "TEMPORAL_TASK_QUEUE",
+            "TEMPORAL_SERVERLESS_IDLE_TIMEOUT_MS",
+        ] {
             assert_eq!(refusal(name), None);
         }
     }
@@ -190,6 +193,14 @@ mod tests {
             "TEMPORAL_SERVERLESS_DEADLINE_MS",
             "WCI_LAUNCH_ID",
             "BASH_ENV",
+            "PYTHONWARNINGS",
+            "BROWSER",
+            "HOME",
+            "HTTPS_PROXY",
+            "AWS_ENDPOINT_URL",
+            "DOTNET_STARTUP_HOOKS",
+            "LUA_INIT",
+            "ANYTHING_ELSE",
         ] {
             assert!(refusal(name).unwrap().contains(name));
         }

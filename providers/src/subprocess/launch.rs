@@ -13,6 +13,7 @@ use super::{
     launch_records,
     machine::Machine,
     os_error,
+    process_access::ProcessLimits,
     process_spec::ProcessSpec,
     worker_exit::WorkerExit,
     worker_log::WorkerLog,
@@ -38,19 +39,28 @@ impl LaunchProcessSpec {
 /// Starts the missing workers of the launch.
 pub(super) async fn run(
     machine: &Arc<Machine>,
+    limits: ProcessLimits,
     spec: &LaunchProcessSpec,
     request: &LaunchRequest,
     progress: &dyn Progress,
 ) -> Outcome {
-    let claims = match LaunchClaims::acquire(machine, request).await {
+    let claims = match LaunchClaims::acquire(machine, limits, request).await {
         Ok(claims) => claims,
         Err(error) => {
             return request.refused(FailureClass::Internal, machine.cannot_write_records(&error));
         }
     };
     let mut tally = Tally::new(claims.started, progress);
-    tally.failed(claims.over_limit, FailureClass::Throttled, &machine.limit_reached());
-    let mut starts = start_all(machine, spec, request, claims.claims, &mut tally);
+    if claims.over_limit > 0 {
+        let message = machine.limit_reached(&request.scope.namespace, limits);
+        tally.failed(claims.over_limit, FailureClass::Throttled, &message);
+    }
+    let output = machine.output_budget(&request.scope.namespace, limits);
+    let log = || {
+        let (launch_id, secrets) = (request.launch_id.clone(), Arc::clone(&spec.process.secrets));
+        WorkerLog::new(launch_id, secrets, Arc::clone(&output))
+    };
+    let mut starts = start_all(machine, spec, request, claims.claims, log, &mut tally);
     while let Some(start) = starts.next().await {
         match start {
             Ok(Ok(())) => tally.started(),
@@ -72,6 +82,7 @@ fn start_all(
     spec: &LaunchProcessSpec,
     request: &LaunchRequest,
     claims: Vec<Claim>,
+    log: impl Fn() -> WorkerLog,
     tally: &mut Tally<'_>,
 ) -> FuturesUnordered<oneshot::Receiver<Started>> {
     let starts = FuturesUnordered::new();
@@ -82,13 +93,10 @@ fn start_all(
             None => spawn(machine, spec, request, &claim),
         };
         match spawned {
-            Ok(supervisor) => starts.push(follow(
-                Arc::clone(machine),
-                supervisor,
-                claim,
-                WorkerLog::new(request.launch_id.clone(), Arc::clone(&spec.process.secrets)),
-                request.scope.clone(),
-            )),
+            Ok(supervisor) => {
+                let scope = request.scope.clone();
+                starts.push(follow(Arc::clone(machine), supervisor, claim, log(), scope));
+            }
             Err((class, message)) => {
                 launch_records::release(&claim.record);
                 tally.failed(1, class, &message);

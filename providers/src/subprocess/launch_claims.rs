@@ -7,6 +7,7 @@ use tokio::task::spawn_blocking;
 use super::{
     launch_records::{LaunchRecords, LaunchStatus},
     machine::Machine,
+    process_access::ProcessLimits,
     process_table::Permit,
 };
 use crate::LaunchRequest;
@@ -39,16 +40,19 @@ impl LaunchClaims {
     /// Claims the missing workers of the launch, as far as the machine's limit allows.
     pub(super) async fn acquire(
         machine: &Arc<Machine>,
+        limits: ProcessLimits,
         request: &LaunchRequest,
     ) -> io::Result<Self> {
         let machine = Arc::clone(machine);
         let (count, already_started) = (request.count, request.already_started);
+        let namespace = request.scope.namespace.clone();
         let records =
             LaunchRecords::new(machine.run_dir(), &request.scope.namespace, &request.launch_id);
         let claiming = move || {
-            machine.clean_up_records();
+            machine.prepare()?;
             let status = await_pending(&records, count)?;
-            claim(&machine, &records, count, already_started, status)
+            let permits = |missing| machine.reserve(&namespace, limits, missing);
+            claim(permits, &records, count, already_started, status)
         };
         spawn_blocking(claiming).await.map_err(io::Error::other)?
     }
@@ -67,7 +71,7 @@ fn await_pending(records: &LaunchRecords, count: u32) -> io::Result<LaunchStatus
 }
 
 fn claim(
-    machine: &Machine,
+    permits: impl FnOnce(u32) -> Vec<Permit>,
     records: &LaunchRecords,
     count: u32,
     already_started: u32,
@@ -76,7 +80,7 @@ fn claim(
     // The records cover this machine only; an earlier attempt may have run on another one.
     let mut started = (status.started + status.pending).max(already_started).min(count);
     let missing = count - started;
-    let mut permits = machine.reserve(missing);
+    let mut permits = permits(missing);
     let mut claims = Vec::with_capacity(permits.len());
     for index in status.unclaimed {
         let Some(permit) = permits.pop() else { break };

@@ -1,7 +1,9 @@
 //! Worker processes that lost their supervisor.
 
+use std::{fs, path::Path};
+
 use nix::{
-    sys::signal::{Signal, killpg},
+    sys::signal::{Signal, kill as signal, killpg},
     unistd::Pid,
 };
 
@@ -17,5 +19,18 @@ pub(super) fn kill(record: &Record) {
     if supervisor::start_ticks(pid) == Some(start_ticks) {
         tracing::warn!(%pid, "killing a worker process that lost its supervisor");
         let _ = killpg(pid, Signal::SIGKILL);
+    }
+}
+
+/// Kills the supervisor of the record at `path`, which holds its lock and has not ended its worker
+/// in time; without it, the worker is an orphan and is killed as such.
+pub(super) fn kill_supervisor(record: &Record, path: &Path) {
+    // Its command line names the record, so it is no other process with the same ID.
+    let command_line = fs::read(format!("/proc/{}/cmdline", record.supervisor)).unwrap_or_default();
+    let record_path = path.as_os_str().as_encoded_bytes();
+    if command_line.split(|byte| *byte == 0).any(|arg| arg == record_path) {
+        let pid = Pid::from_raw(record.supervisor);
+        tracing::warn!(%pid, "killing the supervisor of a worker process that outlived its deadline");
+        let _ = signal(pid, Signal::SIGKILL);
     }
 }

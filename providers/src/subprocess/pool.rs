@@ -22,13 +22,10 @@ use serde_json::{Map, Value};
 use tokio::task::spawn_blocking;
 use wci_contract::{Crashes, FailureClass, VersionId, launch::Outcome, names};
 
-use super::Machine;
-use crate::{
-    ProviderError, ResizeRequest, Scope, Secrets, SubprocessSettings, WorkerSetProvider,
-    scrub::scrub,
-};
+use super::{Machine, process_access::ProcessAccess};
+use crate::{ProviderError, ResizeRequest, Scope, WorkerSetProvider, scrub::scrub};
 pub(crate) use owned_pools::OwnedPools;
-use pool_files::PoolFiles;
+use pool_files::{Growth, PoolFiles};
 use process_factory::ProcessFactory;
 
 /// The provider type as specs name it.
@@ -40,27 +37,24 @@ pub(crate) struct SubprocessPool {
 }
 
 impl SubprocessPool {
-    /// Keeps pools on `machine`, within what `settings` allows, with these secrets.
-    pub(crate) fn new(
-        machine: Arc<Machine>,
-        settings: SubprocessSettings,
-        secrets: Secrets,
-    ) -> Self {
-        Self { factory: Arc::new(ProcessFactory::new(machine, settings, secrets)) }
+    /// Keeps pools on `machine`, within what `access` allows.
+    pub(crate) fn new(machine: Arc<Machine>, access: ProcessAccess) -> Self {
+        Self { factory: Arc::new(ProcessFactory::new(machine, access)) }
     }
 
     /// Writes the desired state of the pool. Returns by how many workers the pool grows.
-    async fn set_desired(&self, request: &ResizeRequest) -> Result<u32, (FailureClass, String)> {
+    async fn set_desired(&self, request: &ResizeRequest) -> Result<Growth, (FailureClass, String)> {
         let machine = self.factory.machine();
         // Removing a pool needs no permission.
         if request.count > 0 {
             let allowed = self.factory.process_spec(&request.config);
             allowed.map_err(|error| (error.class(), error.to_string()))?;
-            let max = machine.max_processes();
+            let max = machine.max_processes(self.factory.limits());
             if request.count > max {
                 let message = format!(
-                    "a pool of {} processes exceeds the limit of {max} on this machine: lower \
-                     max_count, or raise the system worker's --max-processes",
+                    "a pool of {} processes exceeds the limit of {max} for this namespace on this \
+                     machine: lower max_count, or raise the system worker's --max-processes or the \
+                     namespace's max_processes",
                     request.count
                 );
                 return Err((FailureClass::Throttled, message));
@@ -68,11 +62,13 @@ impl SubprocessPool {
         }
         let files = PoolFiles::new(machine.run_dir(), &request.scope);
         let (owned_request, owned_files) = (request.clone(), files.clone());
-        let added = spawn_blocking(move || owned_files.set_desired(&owned_request))
-            .await
-            .map_err(io::Error::other)
-            .and_then(|added| added);
-        let added = added.map_err(|error| {
+        let preparing = Arc::clone(machine);
+        let write = move || {
+            preparing.prepare()?;
+            owned_files.set_desired(&owned_request)
+        };
+        let written = spawn_blocking(write).await.map_err(io::Error::other);
+        let growth = written.and_then(|growth| growth).map_err(|error| {
             let dir = machine.run_dir().display();
             (
                 FailureClass::Internal,
@@ -84,7 +80,7 @@ impl SubprocessPool {
         })?;
         owned_pools::own_all(&self.factory, &request.scope.namespace);
         machine.pools().wake(&files);
-        Ok(added)
+        Ok(growth)
     }
 }
 
@@ -105,7 +101,11 @@ impl WorkerSetProvider for SubprocessPool {
 
     async fn resize(&self, request: &ResizeRequest) -> Outcome {
         match self.set_desired(request).await {
-            Ok(added) => Outcome::started(added),
+            Ok(Growth { added, refused: 0 }) => Outcome::started(added),
+            Ok(Growth { added, refused }) => {
+                let throttled = Outcome::failed(refused, FailureClass::Throttled, "");
+                Outcome { started: added, ..throttled }
+            }
             Err((class, message)) => Outcome::failed(request.count.max(1), class, scrub(&message)),
         }
     }

@@ -44,7 +44,7 @@ impl ProcessSpec {
         let command = find_command(&config.command, settings)?;
         check_allowed(&config, command)?;
         let names = config.env.iter().map(|(name, _)| name);
-        environment::check(names, &settings.pass_env, command.allow_env.as_ref())?;
+        environment::check(names, &settings.pass_env, &command.allow_env)?;
         let (mut plain, mut secrets) = (Vec::new(), BTreeMap::new());
         for (name, text) in config.env {
             match text {

@@ -8,7 +8,10 @@ use std::{
 
 use wci_contract::limits::cut;
 
-use super::worker_exit::{FailedExit, WorkerExit};
+use super::{
+    output_budget::OutputBudget,
+    worker_exit::{FailedExit, WorkerExit},
+};
 use crate::{
     record::{Exit, Record},
     scrub::scrub,
@@ -27,6 +30,8 @@ pub(super) struct WorkerLog {
     /// The secrets of the process, which are removed from its output where it prints them
     /// unchanged.
     secrets: Arc<BTreeMap<String, Secret>>,
+    /// What the processes of the namespace may write.
+    output: Arc<OutputBudget>,
     window_start: Instant,
     window_lines: u32,
     /// The last line that is not empty, without secrets.
@@ -43,11 +48,16 @@ enum Verdict {
 
 impl WorkerLog {
     /// The log of a process that has these secrets.
-    pub(super) fn new(launch_id: String, secrets: Arc<BTreeMap<String, Secret>>) -> Self {
+    pub(super) fn new(
+        launch_id: String,
+        secrets: Arc<BTreeMap<String, Secret>>,
+        output: Arc<OutputBudget>,
+    ) -> Self {
         Self {
             launch_id,
             pid: 0,
             secrets,
+            output,
             window_start: Instant::now(),
             window_lines: 0,
             last_line: String::new(),
@@ -71,9 +81,9 @@ impl WorkerLog {
             cut(line.trim(), MAX_LAST_LINE).clone_into(&mut self.last_line);
         }
         match self.budget(Instant::now()) {
-            Verdict::Log => self.write(&line),
+            Verdict::Log if self.output.admits(line.len()) => self.write(&line),
             Verdict::LogDropping => self.log_dropping(),
-            Verdict::Drop => {}
+            Verdict::Log | Verdict::Drop => {}
         }
     }
 
@@ -138,11 +148,12 @@ impl WorkerLog {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::output_budget::OutputBudgets, *};
 
     #[test]
     fn a_flood_of_output_is_reported_once_a_minute() {
-        let mut log = WorkerLog::new("l".to_owned(), Arc::default());
+        let output = OutputBudgets::default().of("default", u64::MAX);
+        let mut log = WorkerLog::new("l".to_owned(), Arc::default(), output);
         let start = Instant::now();
         let mut count = |now: Instant, verdict: Verdict| {
             (0..3000).filter(|_| log.budget(now) == verdict).count()

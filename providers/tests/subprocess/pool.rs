@@ -30,7 +30,9 @@ const STUBBORN: &str = "trap '' TERM; echo $$ > $OUT/$$.pid; while :; do sleep 0
 
 async fn resize(machine: &TestMachine, count: u32, config: Value) -> Outcome {
     let requested_ms = i64::try_from(now_ms()).unwrap();
-    let request = ResizeRequest { scope: scope(), count, config: map(config), requested_ms };
+    let max_growth = u32::MAX;
+    let config = map(config);
+    let request = ResizeRequest { scope: scope(), count, config, requested_ms, max_growth };
     machine.pool().resize(&request).await
 }
 

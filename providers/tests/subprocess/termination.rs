@@ -137,6 +137,43 @@ async fn workers_of_a_killed_system_worker_run_to_their_deadline_and_are_not_sta
     wait_until("no process counts any more", || machine.host().running_processes() == 0).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn workers_that_lost_their_supervisor_during_a_restart_are_found_without_another_launch() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut parent = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "termination::the_system_worker_that_is_killed", "--ignored"])
+        .env(DIR, dir.path())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let machine = TestMachine::new(dir.path());
+    let start = now_ms();
+    wait_until("three workers run", || machine.running() == 3).await;
+    kill(Pid::from_raw(parent.id().try_into().unwrap()), Signal::SIGKILL).unwrap();
+    parent.wait().unwrap();
+    for record in machine.records() {
+        let supervisor = record["shepherd"].as_i64().unwrap();
+        kill(Pid::from_raw(supervisor.try_into().unwrap()), Signal::SIGKILL).unwrap();
+    }
+    machine.resume();
+    wait_until("no process runs", || machine.running() == 0).await;
+    assert!(now_ms() <= start + KILLED_MS + DELAY_MS, "{} ms", now_ms() - start);
+    wait_until("no record is left", || machine.records().is_empty()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_whose_supervisor_hangs_is_ended_soon_after_its_deadline() {
+    let dir = tempfile::tempdir().unwrap();
+    let machine = TestMachine::new(dir.path());
+    machine.resume();
+    let request = launch("l1", 1, machine.shell(STAY, SHORT_MS));
+    assert_eq!(invoke(&machine.provider(), &request).await.0, Outcome::started(1));
+    wait_until("the worker runs", || machine.running() == 1).await;
+    let supervisor = machine.records()[0]["shepherd"].as_i64().unwrap();
+    kill(Pid::from_raw(supervisor.try_into().unwrap()), Signal::SIGSTOP).unwrap();
+    wait_until("no process runs", || machine.running() == 0).await;
+}
+
 const KILLED_MS: u64 = 4_000;
 
 fn killed_launch(machine: &TestMachine) -> LaunchRequest {

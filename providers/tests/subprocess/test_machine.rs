@@ -14,8 +14,8 @@ use nix::{
 };
 use serde_json::{Value, json};
 use wci_providers::{
-    CommandSettings, Host, HostSettings, ProcessSettings, Provider, Registry, Settings,
-    SubprocessSettings, SupervisorProgram, WorkerSetProvider,
+    AllowedVariables, CommandSettings, Host, HostSettings, ProcessSettings, Provider, Registry,
+    Settings, SubprocessSettings, SupervisorProgram, WorkerSetProvider,
 };
 
 /// Writes a file named by its process ID, then sleeps.
@@ -70,10 +70,22 @@ impl TestMachine {
         pool
     }
 
+    /// Does what a system worker does in the background.
+    pub(crate) fn resume(&self) {
+        self.registry("subprocess").resume("default");
+    }
+
     fn find(&self, provider: &str) -> Provider {
+        self.registry(provider).find(provider).unwrap()
+    }
+
+    fn registry(&self, provider: &str) -> Registry {
+        let allow_env = AllowedVariables::of(["OUT"]).unwrap();
+        let command =
+            |path| CommandSettings { allow_env: allow_env.clone(), ..CommandSettings::open(path) };
         let commands = BTreeMap::from([
-            ("sh".to_owned(), CommandSettings::open("/bin/sh".into())),
-            ("script".to_owned(), CommandSettings::open(self.out.join("script"))),
+            ("sh".to_owned(), command("/bin/sh".into())),
+            ("script".to_owned(), command(self.out.join("script"))),
         ]);
         let pass_env =
             BTreeMap::from([("TEMPORAL_ADDRESS".to_owned(), "127.0.0.1:7233".to_owned())]);
@@ -84,7 +96,7 @@ impl TestMachine {
             pool: processes,
             ..Settings::default()
         };
-        Registry::new(&self.host, settings).unwrap().find(provider).unwrap()
+        Registry::new(&self.host, settings).unwrap()
     }
 
     /// The config of a `subprocess` that runs `script` in a shell.

@@ -3,12 +3,14 @@
 
 mod choice;
 mod lambda;
+mod limit_keys;
 mod secrets;
 mod subprocess;
 mod text;
 
 use std::{collections::BTreeMap, path::Path};
 
+use wci_activities::Ceiling;
 use wci_providers::Settings;
 
 use super::Limits;
@@ -28,6 +30,8 @@ pub(super) struct NamespaceConfig {
     pub(super) providers: Settings,
     /// Its limits.
     pub(super) limits: Limits,
+    /// The ceilings of single providers, by type.
+    pub(super) ceilings: BTreeMap<String, Ceiling>,
 }
 
 impl Config {

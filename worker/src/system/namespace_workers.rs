@@ -19,16 +19,24 @@ use temporalio_sdk::{
 };
 use temporalio_sdk_core::{CoreRuntime, init_worker};
 use wci_activities::{
-    NamespaceMetrics, ReadBudget, RecentLaunches, SpeculativeLaunches, SystemActivities,
-    VersionReader, WatchActivities, WatchLeases, WorkerExits,
+    Callers, Ceilings, NamespaceMetrics, ReadBudget, RecentLaunches, ScheduledHere,
+    SpeculativeLaunches, SystemActivities, VersionReader, WatchActivities, WatchLeases,
+    WorkerExits,
 };
 use wci_contract::names::watch_queue;
+use wci_providers::Registry;
 use wci_workflows::{Instance, Validate};
 
 use super::{
-    NamespaceAccess, Settings, adoption, announcements::report_announcements,
-    cache_budget::CacheBudget, input_codec::InputCodec, memory,
-    metrics_interceptor::MetricsInterceptor, readiness, shutdown::StopHandle,
+    Limits, NamespaceAccess, Settings, adoption,
+    announcements::report_announcements,
+    cache_budget::CacheBudget,
+    input_codec::InputCodec,
+    memory,
+    metrics_interceptor::MetricsInterceptor,
+    readiness,
+    scheduled_interceptor::ScheduledInterceptor,
+    shutdown::{self, StopHandle},
 };
 use wci_cli::connection;
 
@@ -72,24 +80,26 @@ impl NamespaceWorkers {
         let watches_client = bounded_client(&server, namespace).await?;
         let client = connection::client(server, namespace)?;
         require_namespace(&client, namespace).await?;
-        let NamespaceAccess { registry, limits } = access;
+        let NamespaceAccess { registry, limits, ceilings } = access;
         let registry = registry?;
-        tracing::info!(
-            namespace,
-            task_queue = settings.task_queue,
-            providers = registry.enabled().collect::<Vec<_>>().join(","),
-            max_instances = limits.max_instances,
-            validation_interval = %humantime::format_duration(limits.validation_interval),
-            "serving"
-        );
+        log_serving(namespace, settings, &registry, &limits);
         registry.resume(namespace);
         let recent_launches = Arc::new(RecentLaunches::default());
         let reader = VersionReader::new(client.clone());
         let exits = WorkerExits { namespace: namespace.to_owned(), registry: registry.clone() };
+        let scheduled = Arc::new(ScheduledHere::default());
+        let callers = Arc::new(Callers::new(
+            client.clone(),
+            &settings.task_queue,
+            limits.max_instances,
+            Arc::clone(&scheduled),
+        ));
         let system_activities = SystemActivities {
             namespace: namespace.to_owned(),
             registry,
             max_instances: limits.max_instances,
+            callers: Arc::clone(&callers),
+            ceilings: Ceilings::new(namespace, limits.ceiling, ceilings),
             validation_interval: limits.validation_interval,
             reader: reader.clone(),
             recent_launches: Arc::clone(&recent_launches),
@@ -105,10 +115,12 @@ impl NamespaceWorkers {
             metrics: metrics.clone(),
             leases,
             exits,
+            callers,
         };
         let cache = Arc::new(CacheBudget::new(settings.cache_memory));
-        let interceptor = MetricsInterceptor::new(metrics, Arc::clone(&cache));
-        let instances = instances(settings, system_activities, interceptor)?;
+        let mut instances = instances(settings, system_activities)?;
+        instances.worker_interceptor(ScheduledInterceptor::new(scheduled));
+        instances.worker_interceptor(MetricsInterceptor::new(metrics, Arc::clone(&cache)));
         let (instances, core) = worker(runtime, instances_client, instances)
             .with_context(|| format!("cannot start the worker of namespace {namespace}"))?;
         cache.evict_from(Arc::downgrade(&core));
@@ -170,24 +182,31 @@ fn worker(
     Ok((worker, core))
 }
 
-fn instances(
-    settings: &Settings,
-    activities: SystemActivities,
-    interceptor: MetricsInterceptor,
-) -> anyhow::Result<WorkerOptions> {
-    let mut options = WorkerOptions::new(&settings.task_queue)
+fn log_serving(namespace: &str, settings: &Settings, registry: &Registry, limits: &Limits) {
+    tracing::info!(
+        namespace,
+        task_queue = settings.task_queue,
+        providers = registry.enabled().collect::<Vec<_>>().join(","),
+        max_instances = limits.max_instances,
+        max_workers = limits.ceiling.workers,
+        max_workers_per_minute = limits.ceiling.workers_per_minute,
+        validation_interval = %humantime::format_duration(limits.validation_interval),
+        "serving"
+    );
+}
+
+fn instances(settings: &Settings, activities: SystemActivities) -> anyhow::Result<WorkerOptions> {
+    Ok(WorkerOptions::new(&settings.task_queue)
         .workflow_task_poller_behavior(PollerBehavior::SimpleMaximum(WORKFLOW_POLLERS))
         .tuner(slots(WORKFLOW_SLOTS, ACTIVITY_SLOTS))
         .max_cached_workflows(settings.cached_instances)
         .sticky_queue_schedule_to_start_timeout(STICKY_TIMEOUT)
         .max_heartbeat_throttle_interval(PROGRESS_EVERY)
-        .graceful_shutdown_period(settings.grace)
+        .graceful_shutdown_period(shutdown::drain_time(settings.grace))
         .register_workflow::<Instance>()?
         .register_workflow::<Validate>()?
         .register_activities(activities)
-        .build();
-    options.worker_interceptor(interceptor);
-    Ok(options)
+        .build())
 }
 
 fn watches(settings: &Settings, activities: WatchActivities) -> WorkerOptions {

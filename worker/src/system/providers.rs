@@ -8,11 +8,11 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use wci_providers::{
-    AWS_LAMBDA, AwsSettings, CommandSettings, Host, HostSettings, LambdaSettings, ProcessSettings,
-    ProviderError, Registry, SUBPROCESS, SUBPROCESS_POOL, Settings, SubprocessSettings,
-    SupervisorProgram, TlsRoots,
+    AWS_LAMBDA, AllowedVariables, AwsSettings, CommandSettings, Host, HostSettings, LambdaSettings,
+    ProcessSettings, ProviderError, Registry, SUBPROCESS, SUBPROCESS_POOL, Settings,
+    SubprocessSettings, SupervisorProgram, TlsRoots, prepare_run_dir,
 };
 
 use super::{
@@ -34,7 +34,7 @@ pub(super) struct ProviderArgs {
     /// Configuration file: which providers, AWS accounts, roles, commands and secrets each
     /// namespace may use. Without it, the flags below apply to every namespace
     #[arg(long, env = "WCI_CONFIG", value_name = "FILE",
-          conflicts_with_all = ["enabled", "commands", "aws_allow_no_role"])]
+          conflicts_with_all = ["enabled", "commands", "allow_env", "aws_allow_no_role"])]
     config: Option<PathBuf>,
     /// Provider that specs may use: aws-lambda, subprocess or subprocess-pool; repeat for more
     /// [default: aws-lambda]
@@ -44,11 +44,16 @@ pub(super) struct ProviderArgs {
     /// Program that subprocess and subprocess-pool may run, and its name in specs; repeat for more
     #[arg(long = "allow-command", value_name = "NAME=PATH", value_parser = parse_command)]
     commands: Vec<(String, PathBuf)>,
+    /// Variable that specs may set for these programs, or a prefix of your own, such as ORDERS_*;
+    /// repeat for more
+    #[arg(long, value_name = "NAME")]
+    allow_env: Vec<String>,
     /// Folder for records of launched processes; must survive a restart of the system worker
     /// [default: wci in the user's runtime folder]
     #[arg(long, env = "WCI_RUN_DIR", value_name = "DIR")]
     run_dir: Option<PathBuf>,
-    /// Limit of live processes
+    /// Limit of live processes; a namespace that shares it with others may have an equal share, or
+    /// what max_processes in --config says
     #[arg(long, default_value_t = ProcessSettings::DEFAULT_MAX_PROCESSES, value_name = "N",
           value_parser = clap::value_parser!(u32).range(1..))]
     max_processes: u32,
@@ -95,12 +100,14 @@ impl ProviderArgs {
     ) -> anyhow::Result<BTreeMap<String, NamespaceConfig>> {
         let Some(path) = &self.config else {
             let named = if named.is_empty() { vec![fallback.to_owned()] } else { named };
-            let config = NamespaceConfig { providers: self.settings()?, limits };
-            return Ok(named.into_iter().map(|name| (name, config.clone())).collect());
+            let ceilings = BTreeMap::new();
+            let config = NamespaceConfig { providers: self.settings()?, limits, ceilings };
+            let all = named.into_iter().map(|name| (name, config.clone())).collect();
+            return Ok(self.with_shares(all));
         };
         let Config { mut namespaces } = Config::read(path, limits)?;
         if named.is_empty() {
-            return Ok(namespaces);
+            return Ok(self.with_shares(namespaces));
         }
         let known = namespaces.keys().cloned().collect::<Vec<_>>().join(", ");
         let of_name = named.into_iter().map(|name| match namespaces.remove(&name) {
@@ -111,7 +118,26 @@ impl ProviderArgs {
                 path.display()
             ),
         });
-        of_name.collect()
+        of_name.collect::<anyhow::Result<_>>().map(|all| self.with_shares(all))
+    }
+
+    /// Divides the processes of the machine among the namespaces that may run some, where the
+    /// operator does not: none can take them all.
+    fn with_shares(
+        &self,
+        mut configs: BTreeMap<String, NamespaceConfig>,
+    ) -> BTreeMap<String, NamespaceConfig> {
+        let have_processes = |config: &&NamespaceConfig| {
+            config.providers.enabled.iter().any(|name| runs_processes(name))
+        };
+        let sharing = u32::try_from(configs.values().filter(have_processes).count()).unwrap_or(1);
+        let share = (self.max_processes / sharing.max(1)).max(1);
+        for config in configs.values_mut() {
+            let NamespaceConfig { providers, limits, .. } = config;
+            providers.max_processes = Some(limits.max_processes.unwrap_or(share));
+            providers.max_log_bytes_per_minute = limits.max_log_bytes_per_minute;
+        }
+        configs
     }
 
     /// The settings that all namespaces share.
@@ -128,9 +154,13 @@ impl ProviderArgs {
     }
 
     fn processes(&self) -> anyhow::Result<ProcessSettings> {
+        let run_dir = self.run_dir.clone().unwrap_or_else(default_run_dir);
+        prepare_run_dir(&run_dir).with_context(|| {
+            format!("cannot keep records of processes in {}", run_dir.display())
+        })?;
         let program = env::current_exe().context("cannot find the path of this program")?;
         Ok(ProcessSettings {
-            run_dir: self.run_dir.clone().unwrap_or_else(default_run_dir),
+            run_dir,
             max_processes: self.max_processes,
             supervisor: SupervisorProgram {
                 program,
@@ -153,9 +183,18 @@ impl ProviderArgs {
         if self.aws_allow_no_role && !enabled.contains(AWS_LAMBDA) {
             bail!("--aws-allow-no-role needs aws-lambda: add --enable-provider aws-lambda");
         }
-        let commands = self.commands.iter().cloned();
+        if !self.allow_env.is_empty() && self.commands.is_empty() {
+            bail!("--allow-env needs a program: add --allow-command NAME=PATH");
+        }
+        let allow_env = AllowedVariables::of(self.allow_env.iter().map(String::as_str))
+            .map_err(|message| anyhow!("--allow-env: {message}"))?;
+        let command = |path: &PathBuf| {
+            let allow_env = allow_env.clone();
+            CommandSettings { allow_env, ..CommandSettings::open(path.clone()) }
+        };
+        let commands = self.commands.iter();
         let processes = SubprocessSettings {
-            commands: commands.map(|(name, path)| (name, CommandSettings::open(path))).collect(),
+            commands: commands.map(|(name, path)| (name.clone(), command(path))).collect(),
             ..SubprocessSettings::default()
         };
         Ok(Settings {

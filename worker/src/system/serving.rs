@@ -103,7 +103,8 @@ impl Serving<'_> {
             bail!("namespace {name} is not configured");
         };
         let registry = registry(self.host, self.target, name, config.providers.clone());
-        let access = NamespaceAccess { registry, limits: config.limits };
+        let access =
+            NamespaceAccess { registry, limits: config.limits, ceilings: config.ceilings.clone() };
         let metrics = self.telemetry.of(name);
         NamespaceWorkers::open(
             self.runtime,

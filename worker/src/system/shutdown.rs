@@ -14,6 +14,16 @@ use tokio::{
 
 use super::health::Health;
 
+/// The part of the grace period that is left for reporting the last results to the server.
+const REPORTING: Duration = Duration::from_secs(2);
+/// Whatever the grace period, what is not running can end within this time.
+const SHORTEST_GRACE: Duration = Duration::from_secs(1);
+
+/// How long running tasks may take within the grace period.
+pub(super) fn drain_time(grace: Duration) -> Duration {
+    grace.saturating_sub(REPORTING.min(grace / 2))
+}
+
 /// Stops a worker.
 pub(super) type StopHandle = Box<dyn Fn() + Send>;
 
@@ -49,6 +59,20 @@ impl Shutdown {
         timeout(time, requested.wait_for(|requested| *requested)).await.is_ok()
     }
 
+    /// Waits for a shutdown request.
+    pub(super) async fn requested(&self) {
+        let mut requested = self.requested.subscribe();
+        // The sender lives as long as this.
+        let _ = requested.wait_for(|requested| *requested).await;
+    }
+
+    /// Waits until the grace period after a shutdown request is over. A server that is away keeps
+    /// workers from ending on their own.
+    pub(super) async fn is_overdue(&self, grace: Duration) {
+        self.requested().await;
+        tokio::time::sleep(grace.max(SHORTEST_GRACE)).await;
+    }
+
     fn request(&self) {
         let Ok(all) = self.stop_handles.lock() else { return };
         self.requested.send_replace(true);
@@ -77,5 +101,18 @@ async fn either(terminate: &mut Signal, interrupt: &mut Signal) {
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_results_are_reported_within_the_grace_period() {
+        let drained = |seconds| drain_time(Duration::from_secs(seconds));
+        assert_eq!(drained(10), Duration::from_secs(8));
+        assert_eq!(drained(1), Duration::from_millis(500));
+        assert_eq!(drained(0), Duration::ZERO);
     }
 }

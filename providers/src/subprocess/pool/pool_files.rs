@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
-    io::{self, Write},
+    io::{self, Read, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
@@ -39,6 +39,15 @@ pub(super) struct DesiredPool {
     /// stale.
     #[serde(rename = "asked_ms")]
     pub(super) requested_ms: i64,
+}
+
+/// By how many processes a pool grows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Growth {
+    /// Processes that it gets.
+    pub(super) added: u32,
+    /// Processes that it was to get, and may not have.
+    pub(super) refused: u32,
 }
 
 /// The paths of a pool's files, which are beside the folder with the records of its processes.
@@ -90,7 +99,11 @@ impl PoolFiles {
         let path = self.desired();
         match fs::metadata(&path) {
             Ok(found) if found.len() > MAX_BYTES => Err(io::ErrorKind::FileTooLarge.into()),
-            Ok(_) => Ok(Some(serde_json::from_slice(&fs::read(path)?)?)),
+            Ok(_) => {
+                let mut text = Vec::new();
+                record::open(&path)?.take(MAX_BYTES).read_to_end(&mut text)?;
+                Ok(Some(serde_json::from_slice(&text)?))
+            }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
@@ -98,7 +111,7 @@ impl PoolFiles {
 
     /// Writes the desired state of the pool, unless a newer one is there. Returns by how many
     /// processes the pool grows.
-    pub(super) fn set_desired(&self, request: &ResizeRequest) -> io::Result<u32> {
+    pub(super) fn set_desired(&self, request: &ResizeRequest) -> io::Result<Growth> {
         let _lock = self.lock_namespace()?;
         // An unreadable file is replaced.
         let before = self.read().ok().flatten();
@@ -106,8 +119,9 @@ impl PoolFiles {
             (before.count, before.requested_ms > request.requested_ms)
         });
         if is_stale || (before.is_none() && request.count == 0) {
-            return Ok(0);
+            return Ok(Growth::default());
         }
+        let count = request.count.min(had.saturating_add(request.max_growth));
         let same = before.filter(|it| request.count == 0 || it.config == request.config);
         let (config, generation) = same.map_or_else(
             || (request.config.clone(), request.requested_ms),
@@ -117,12 +131,12 @@ impl PoolFiles {
             namespace: request.scope.namespace.clone(),
             version: request.scope.version.clone(),
             group: request.scope.group.clone(),
-            count: request.count,
+            count,
             config,
             generation,
             requested_ms: request.requested_ms,
         })?;
-        Ok(request.count.saturating_sub(had))
+        Ok(Growth { added: count.saturating_sub(had), refused: request.count - count })
     }
 
     /// Removes the pool's files, unless the pool is wanted again: then returns `false`. Only the
@@ -166,7 +180,11 @@ fn namespace_folder(run_dir: &Path, namespace: &str) -> PathBuf {
 }
 
 fn open(path: &Path) -> io::Result<File> {
-    OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false).mode(0o600);
+    let file = options.open(path)?;
+    record::check_owner(&file)?;
+    Ok(file)
 }
 
 #[cfg(test)]
@@ -177,18 +195,34 @@ mod tests {
     fn request(build_id: &str, group: &str, count: u32, requested_ms: i64) -> ResizeRequest {
         let version = VersionId::new("orders", build_id).unwrap();
         let scope = Scope { namespace: "default".to_owned(), version, group: group.to_owned() };
-        ResizeRequest { scope, count, config: Map::new(), requested_ms }
+        ResizeRequest { scope, count, config: Map::new(), requested_ms, max_growth: u32::MAX }
     }
 
     #[test]
     fn a_size_that_was_decided_before_the_latest_is_stale() {
         let dir = tempfile::tempdir().unwrap();
         let files = PoolFiles::new(dir.path(), &request("v1", "g", 0, 0).scope);
-        assert_eq!(files.set_desired(&request("v1", "g", 3, 10)).unwrap(), 3);
-        assert_eq!(files.set_desired(&request("v1", "g", 9, 9)).unwrap(), 0);
-        assert_eq!(files.set_desired(&request("v1", "g", 5, 11)).unwrap(), 2);
+        let grows = |count, requested_ms| {
+            files.set_desired(&request("v1", "g", count, requested_ms)).unwrap().added
+        };
+        assert_eq!((grows(3, 10), grows(9, 9), grows(5, 11)), (3, 0, 2));
         assert_eq!(files.read().unwrap().unwrap().count, 5);
         assert_eq!(PoolFiles::all(dir.path(), "default"), [files]);
+    }
+
+    #[test]
+    fn a_pool_grows_by_no_more_than_it_may() {
+        let dir = tempfile::tempdir().unwrap();
+        let files = PoolFiles::new(dir.path(), &request("v1", "g", 0, 0).scope);
+        let resize = |count, requested_ms, max_growth| {
+            let request = ResizeRequest { max_growth, ..request("v1", "g", count, requested_ms) };
+            let Growth { added, refused } = files.set_desired(&request).unwrap();
+            (added, refused, files.read().unwrap().unwrap().count)
+        };
+        assert_eq!(resize(10, 1, 4), (4, 6, 4));
+        assert_eq!(resize(10, 2, 0), (0, 6, 4));
+        assert_eq!(resize(4, 3, 0), (0, 0, 4));
+        assert_eq!(resize(2, 4, 0), (0, 0, 2));
     }
 
     #[test]

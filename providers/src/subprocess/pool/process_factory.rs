@@ -5,10 +5,14 @@ use std::{ffi::OsString, sync::Arc};
 use serde_json::{Map, Value};
 
 use super::{
-    super::{Machine, process_spec::ProcessSpec},
+    super::{
+        Machine,
+        process_access::{ProcessAccess, ProcessLimits},
+        process_spec::ProcessSpec,
+    },
     config::PoolConfig,
 };
-use crate::{ProviderError, Secrets, SubprocessSettings};
+use crate::ProviderError;
 
 /// The part of its stop timeout that a worker keeps for its shutdown, milliseconds.
 const SHUTDOWN_MS: u64 = 3_000;
@@ -16,8 +20,7 @@ const SHUTDOWN_MS: u64 = 3_000;
 /// Builds process specs by the rules of one namespace.
 pub(super) struct ProcessFactory {
     machine: Arc<Machine>,
-    settings: SubprocessSettings,
-    secrets: Secrets,
+    access: ProcessAccess,
 }
 
 /// What one process of a pool runs.
@@ -29,12 +32,13 @@ pub(super) struct PoolProcessSpec {
 }
 
 impl ProcessFactory {
-    pub(super) fn new(
-        machine: Arc<Machine>,
-        settings: SubprocessSettings,
-        secrets: Secrets,
-    ) -> Self {
-        Self { machine, settings, secrets }
+    pub(super) fn new(machine: Arc<Machine>, access: ProcessAccess) -> Self {
+        Self { machine, access }
+    }
+
+    /// How many processes the namespace may have.
+    pub(super) fn limits(&self) -> ProcessLimits {
+        self.access.limits()
     }
 
     /// The processes on this machine.
@@ -48,7 +52,7 @@ impl ProcessFactory {
         config: &Map<String, Value>,
     ) -> Result<PoolProcessSpec, ProviderError> {
         let PoolConfig { process, stop_timeout } = PoolConfig::parse(config)?;
-        let mut process = ProcessSpec::new(process, &self.settings, &self.secrets)?;
+        let mut process = self.access.process_spec(process)?;
         let stop_ms = u64::try_from(stop_timeout.as_millis()).unwrap_or(u64::MAX);
         // Values that the spec sets take precedence.
         for (name, value) in tuning_variables(stop_ms) {

@@ -53,8 +53,9 @@ pub(super) fn start(
 ) -> Result<(), String> {
     let spec = factory.process_spec(&desired.config).map_err(|error| error.to_string())?;
     let machine = factory.machine();
-    let Some(permit) = machine.reserve(1).pop() else {
-        return Err(machine.limit_reached());
+    let (namespace, limits) = (&desired.namespace, factory.limits());
+    let Some(permit) = machine.reserve(namespace, limits, 1).pop() else {
+        return Err(machine.limit_reached(namespace, limits));
     };
     let record = Member::record(files.records(), number, desired.generation);
     match launch_records::create(files.records(), &record) {
@@ -68,7 +69,8 @@ pub(super) fn start(
         launch_records::release(&record);
         machine.cannot_start_supervisor(&error)
     })?;
-    let log = WorkerLog::new(launch_id, Arc::clone(&spec.process.secrets));
+    let output = machine.output_budget(namespace, limits);
+    let log = WorkerLog::new(launch_id, Arc::clone(&spec.process.secrets), output);
     let counts = machine.crash_counts().clone();
     let DesiredPool { namespace, version, group, .. } = desired.clone();
     let counted = (counts, Scope { namespace, version, group });

@@ -1,11 +1,9 @@
 //! Fuzz target: the operator's configuration file.
 
-use std::time::Duration;
-
 use bolero::check;
 use wci_fuzz::Mutation;
 
-use super::*;
+use super::{tests::LIMITS, *};
 
 #[test]
 fn operator_configurations() {
@@ -15,9 +13,8 @@ fn operator_configurations() {
         .skip(1)
         .filter_map(|rest| rest.split_once("```").map(|(example, _)| example))
         .collect();
-    let limits = Limits { max_instances: 100, validation_interval: Duration::from_secs(21_600) };
     check!().with_iterations(300).with_type::<Mutation>().for_each(|mutation| {
-        match text::parse("wci.yaml", &mutation.text(&samples), limits) {
+        match text::parse("wci.yaml", &mutation.text(&samples), LIMITS) {
             Ok(config) => assert!(!config.namespaces.is_empty()),
             Err(error) => {
                 let message = error.to_string();

@@ -1,25 +1,24 @@
 //! `subprocess` in the configuration file.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-    path::PathBuf,
-};
+use std::{collections::BTreeMap, fmt, path::PathBuf};
 
 use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, Visitor, value::MapAccessDeserializer},
 };
 use serde_saphyr::Spanned;
-use wci_providers::{CommandSettings, SubprocessSettings};
+use wci_activities::Ceiling;
+use wci_providers::{AllowedVariables, CommandSettings, SubprocessSettings};
 
-use super::{Problem, choice::Choice};
+use super::{Problem, choice::Choice, limit_keys::CeilingKeys};
 
 /// How specs may run processes.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Subprocess {
     commands: BTreeMap<String, Spanned<Command>>,
+    #[serde(default)]
+    max_workers_per_minute: Option<Spanned<String>>,
 }
 
 /// A path, or a path and what specs may pass to the program.
@@ -45,16 +44,19 @@ struct Whole {
 }
 
 impl Subprocess {
-    pub(super) fn into_settings(self) -> Result<SubprocessSettings, Problem> {
+    pub(super) fn into_settings(self) -> Result<(SubprocessSettings, Ceiling), Problem> {
+        let Self { commands: written, max_workers_per_minute } = self;
+        let ceilings = CeilingKeys { max_workers: None, max_workers_per_minute };
         let mut commands = BTreeMap::new();
-        for (name, command) in self.commands {
+        for (name, command) in written {
             let line = command.referenced.line();
             let settings = command.value.into_settings().map_err(|(at, message)| {
                 (at.or(Some(line)), format!("command {name:?}: {message}"))
             })?;
             commands.insert(name, settings);
         }
-        Ok(SubprocessSettings { commands, ..SubprocessSettings::default() })
+        let settings = SubprocessSettings { commands, ..SubprocessSettings::default() };
+        Ok((settings, ceilings.read(Ceiling::NONE)?))
     }
 }
 
@@ -68,8 +70,8 @@ impl Command {
                 working_directory: whole.working_directory,
                 allow_args: whole.allow_args,
                 allow_env: match whole.allow_env {
-                    Some(names) => names.read(|_| Ok(()))?,
-                    None => Some(BTreeSet::new()),
+                    Some(names) => variables(names)?,
+                    None => AllowedVariables::default(),
                 },
                 allow_working_directory: whole.allow_working_directory,
             },
@@ -82,6 +84,23 @@ impl Command {
         }
         Ok(settings)
     }
+}
+
+/// Names of variables, and prefixes of one's own.
+fn variables(written: Choice) -> Result<AllowedVariables, Problem> {
+    let Choice::These(items) = written else {
+        let message = "allow_env: any is not possible any more, because variables such as HOME, \
+                       PYTHONWARNINGS or HTTPS_PROXY decide what a program runs and where it \
+                       connects: list the names that specs may set, or a prefix of your own, for \
+                       example [LOG_LEVEL, \"ORDERS_*\"]";
+        return Err((None, message.to_owned()));
+    };
+    let mut all = AllowedVariables::default();
+    for item in items {
+        let line = Some(item.referenced.line());
+        all.add(&item.value).map_err(|message| (line, format!("allow_env: {message}")))?;
+    }
+    Ok(all)
 }
 
 impl<'de> Deserialize<'de> for Command {

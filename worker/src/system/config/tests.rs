@@ -1,11 +1,17 @@
 use std::{collections::BTreeSet, time::Duration};
 
+use wci_activities::Ceiling;
 use wci_providers::{CommandSettings, IntermediaryRole};
 
 use super::*;
 
-const LIMITS: Limits =
-    Limits { max_instances: 100, validation_interval: Duration::from_secs(21_600) };
+pub(super) const LIMITS: Limits = Limits {
+    max_instances: 100,
+    validation_interval: Duration::from_secs(21_600),
+    ceiling: Ceiling { workers: 5_000, workers_per_minute: 1_000 },
+    max_processes: None,
+    max_log_bytes_per_minute: 4_000_000,
+};
 
 fn read(text: &str) -> Config {
     text::parse("wci.yaml", text, LIMITS).unwrap()
@@ -43,7 +49,14 @@ fn the_example_of_the_published_page_is_read() {
         external_id: Some("hub-7c1e".to_owned()),
     };
     assert_eq!(lambda.intermediary_roles, [step]);
+    let ceiling = |workers, workers_per_minute| Ceiling { workers, workers_per_minute };
+    assert_eq!(orders.limits.ceiling, ceiling(300, 200));
+    assert_eq!(orders.ceilings["aws-lambda"], ceiling(200, 100));
     let billing = &namespaces["billing"];
+    assert_eq!(billing.limits.ceiling, ceiling(300, 1_000));
+    assert_eq!(billing.ceilings["subprocess"], ceiling(u32::MAX, 60));
+    assert_eq!(billing.limits.max_processes, Some(20));
+    assert_eq!(billing.limits.max_log_bytes_per_minute, 1_000_000);
     assert_eq!(billing.limits.max_instances, 50);
     assert_eq!(billing.limits.validation_interval, Duration::from_secs(3600));
     assert_eq!(billing.providers.subprocess.commands.len(), 2);
@@ -78,6 +91,23 @@ fn a_command_in_short_takes_nothing_from_a_spec() {
 }
 
 #[test]
+fn specs_may_set_variables_by_name_or_by_a_prefix_and_any_is_refused_with_the_remedy() {
+    let one = |allow_env: &str| {
+        command(&format!("          a: {{path: /bin/a, allow_env: {allow_env}}}\n"))
+    };
+    let any = one("any");
+    assert!(any.contains("allow_env: any is not possible any more"), "{any}");
+    assert!(any.contains("[LOG_LEVEL, \"ORDERS_*\"]"), "{any}");
+    for (list, expected) in [
+        ("[\"*\"]", "wci.yaml:6: "),
+        ("[\"AWS_*\"]", "list the names"),
+        ("[\"A B\"]", "letters, digits"),
+    ] {
+        assert!(one(list).contains(expected), "{}", one(list));
+    }
+}
+
+#[test]
 fn accounts_may_be_written_as_numbers_zeros_first_too() {
     for account in ["012345678901", "123456789012", "'123456789012'"] {
         let text = format!(
@@ -103,8 +133,8 @@ fn what_is_missing_is_named_with_an_example() {
 fn what_does_not_exist_is_answered_with_what_does() {
     assert_eq!(
         error("namespace: {}\n"),
-        "wci.yaml:1: unknown key \"namespace\": use max_instances, validation_interval or \
-         namespaces"
+        "wci.yaml:1: unknown key \"namespace\": use max_instances, validation_interval, max_workers, \
+         max_workers_per_minute, max_processes, max_log_bytes_per_minute or namespaces"
     );
     let providers = error("namespaces:\n  a:\n    providers:\n      aws-lamda: {}\n");
     assert!(
@@ -143,6 +173,11 @@ fn each_mistake_is_told_with_its_line() {
     assert!(command("          a: [x]\n").contains("a path, or a map with the key path"));
     for (text, expected) in [
         ("max_instances: 0\nnamespaces: {a: {}}\n", "wci.yaml:1: max_instances: give a whole"),
+        ("max_workers: 0\nnamespaces: {a: {}}\n", "wci.yaml:1: max_workers: give a whole"),
+        (
+            "namespaces:\n  a:\n    max_log_bytes_per_minute: 5\n",
+            ":3: namespace \"a\": max_log_bytes_per_minute: give a whole number of bytes",
+        ),
         ("namespaces:\n  a:\n    validation_interval: 5s\n", ":3: namespace \"a\": validation_in"),
         (
             "namespaces:\n  a:\n    secrets:\n      db: {env: A, file: /b}\n",

@@ -6,8 +6,14 @@ use serde::Deserialize;
 use serde_saphyr::Spanned;
 use wci_providers::{AWS_LAMBDA, SUBPROCESS, SUBPROCESS_POOL, Settings};
 
-use super::{Config, NamespaceConfig, Problem, lambda::Lambda, secrets, subprocess::Subprocess};
-use crate::system::{Limits, limits};
+use super::{
+    Config, NamespaceConfig, Problem,
+    lambda::Lambda,
+    limit_keys::{CeilingKeys, LimitKeys},
+    secrets,
+    subprocess::Subprocess,
+};
+use crate::system::Limits;
 use wci_cli::yaml_file::{self, FileError, Kind};
 
 pub(super) const KIND: Kind = Kind {
@@ -38,6 +44,14 @@ struct File {
     max_instances: Option<Spanned<String>>,
     #[serde(default)]
     validation_interval: Option<Spanned<String>>,
+    #[serde(default)]
+    max_workers: Option<Spanned<String>>,
+    #[serde(default)]
+    max_workers_per_minute: Option<Spanned<String>>,
+    #[serde(default)]
+    max_processes: Option<Spanned<String>>,
+    #[serde(default)]
+    max_log_bytes_per_minute: Option<Spanned<String>>,
     namespaces: Spanned<BTreeMap<String, Spanned<Namespace>>>,
 }
 
@@ -48,6 +62,14 @@ struct Namespace {
     max_instances: Option<Spanned<String>>,
     #[serde(default)]
     validation_interval: Option<Spanned<String>>,
+    #[serde(default)]
+    max_workers: Option<Spanned<String>>,
+    #[serde(default)]
+    max_workers_per_minute: Option<Spanned<String>>,
+    #[serde(default)]
+    max_processes: Option<Spanned<String>>,
+    #[serde(default)]
+    max_log_bytes_per_minute: Option<Spanned<String>>,
     #[serde(default)]
     providers: Providers,
     #[serde(default)]
@@ -67,11 +89,13 @@ struct Providers {
 
 /// Parses `text`, the content of `file`.
 pub(super) fn parse(file: &str, text: &str, limits: Limits) -> Result<Config, FileError> {
-    let File { max_instances, validation_interval, namespaces } =
-        yaml_file::parse(&KIND, file, text)?;
+    let mut content: File = yaml_file::parse(&KIND, file, text)?;
     let wrong = |line: u64, message: String| FileError::new(file, Some(line), message);
-    let limits = read_limits(max_instances, validation_interval, limits)
+    let limits = content
+        .limit_keys()
+        .read(limits)
         .map_err(|(line, message)| FileError::new(file, line, message))?;
+    let namespaces = content.namespaces;
     if namespaces.value.is_empty() {
         let message = "namespaces is empty: give at least one".to_owned();
         return Err(wrong(namespaces.referenced.line(), message));
@@ -87,55 +111,67 @@ pub(super) fn parse(file: &str, text: &str, limits: Limits) -> Result<Config, Fi
     Ok(Config { namespaces: read })
 }
 
-fn read_limits(
-    max_instances: Option<Spanned<String>>,
-    validation_interval: Option<Spanned<String>>,
-    mut limits: Limits,
-) -> Result<Limits, Problem> {
-    if let Some(text) = max_instances {
-        limits.max_instances =
-            limits::max_instances(&text.value).map_err(at(&text, "max_instances"))?;
+impl File {
+    fn limit_keys(&mut self) -> LimitKeys {
+        LimitKeys {
+            max_instances: self.max_instances.take(),
+            validation_interval: self.validation_interval.take(),
+            ceilings: CeilingKeys {
+                max_workers: self.max_workers.take(),
+                max_workers_per_minute: self.max_workers_per_minute.take(),
+            },
+            max_processes: self.max_processes.take(),
+            max_log_bytes_per_minute: self.max_log_bytes_per_minute.take(),
+        }
     }
-    if let Some(text) = validation_interval {
-        limits.validation_interval =
-            limits::validation_interval(&text.value).map_err(at(&text, "validation_interval"))?;
-    }
-    Ok(limits)
-}
-
-fn at<T>(value: &Spanned<T>, key: &'static str) -> impl Fn(String) -> Problem {
-    let line = value.referenced.line();
-    move |message| (Some(line), format!("{key}: {message}"))
 }
 
 impl Namespace {
-    fn into_config(self, limits: Limits) -> Result<NamespaceConfig, Problem> {
-        let Self { max_instances, validation_interval, providers, secrets } = self;
-        let limits = read_limits(max_instances, validation_interval, limits)?;
+    fn limit_keys(&mut self) -> LimitKeys {
+        LimitKeys {
+            max_instances: self.max_instances.take(),
+            validation_interval: self.validation_interval.take(),
+            ceilings: CeilingKeys {
+                max_workers: self.max_workers.take(),
+                max_workers_per_minute: self.max_workers_per_minute.take(),
+            },
+            max_processes: self.max_processes.take(),
+            max_log_bytes_per_minute: self.max_log_bytes_per_minute.take(),
+        }
+    }
+
+    fn into_config(mut self, limits: Limits) -> Result<NamespaceConfig, Problem> {
+        let limits = self.limit_keys().read(limits)?;
+        let Self { providers, secrets, .. } = self;
         let mut settings = Settings { enabled: BTreeSet::new(), ..Settings::default() };
+        let mut ceilings = BTreeMap::new();
         settings.secrets = secrets::read(secrets)?;
         if let Some(lambda) = providers.lambda {
-            let line = lambda.referenced.line();
-            settings.lambda =
-                lambda.value.into_settings().map_err(in_provider(AWS_LAMBDA, line))?;
-            settings.enabled.insert(AWS_LAMBDA.to_owned());
+            let read = section(AWS_LAMBDA, lambda, Lambda::into_settings)?;
+            settings.lambda = read.0;
+            ceilings.insert(AWS_LAMBDA.to_owned(), read.1);
         }
         if let Some(subprocess) = providers.subprocess {
-            let line = subprocess.referenced.line();
-            settings.subprocess =
-                subprocess.value.into_settings().map_err(in_provider(SUBPROCESS, line))?;
-            settings.enabled.insert(SUBPROCESS.to_owned());
+            let read = section(SUBPROCESS, subprocess, Subprocess::into_settings)?;
+            settings.subprocess = read.0;
+            ceilings.insert(SUBPROCESS.to_owned(), read.1);
         }
         if let Some(pool) = providers.pool {
-            let line = pool.referenced.line();
-            settings.pool =
-                pool.value.into_settings().map_err(in_provider(SUBPROCESS_POOL, line))?;
-            settings.enabled.insert(SUBPROCESS_POOL.to_owned());
+            let read = section(SUBPROCESS_POOL, pool, Subprocess::into_settings)?;
+            settings.pool = read.0;
+            ceilings.insert(SUBPROCESS_POOL.to_owned(), read.1);
         }
-        Ok(NamespaceConfig { providers: settings, limits })
+        settings.enabled = ceilings.keys().cloned().collect();
+        Ok(NamespaceConfig { providers: settings, limits, ceilings })
     }
 }
 
-fn in_provider(name: &'static str, line: u64) -> impl Fn(Problem) -> Problem {
-    move |(at, message)| (at.or(Some(line)), format!("{name}: {message}"))
+/// Reads the section of a provider. Errors name it.
+fn section<T, S>(
+    name: &'static str,
+    section: Spanned<T>,
+    read: impl Fn(T) -> Result<S, Problem>,
+) -> Result<S, Problem> {
+    let line = section.referenced.line();
+    read(section.value).map_err(|(at, message)| (at.or(Some(line)), format!("{name}: {message}")))
 }
