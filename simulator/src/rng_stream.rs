@@ -21,6 +21,7 @@ pub(crate) enum Purpose {
     ColdStarts = 5,
     Provider = 6,
     Phases = 7,
+    Looks = 8,
 }
 
 /// A stream of random numbers.
