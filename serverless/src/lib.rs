@@ -68,6 +68,7 @@ mod definition;
 mod drain_plan;
 mod environment;
 mod error;
+mod gate;
 mod hooks;
 mod invocation;
 #[cfg(feature = "lambda")]

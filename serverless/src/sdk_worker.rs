@@ -5,8 +5,9 @@ use crate::{
     definition::WorkerDefinition,
     drain_plan::cancel_after,
     error::Error,
+    gate::Gate,
     settings::Settings,
-    slot_supplier::{Gate, tracked_tuner},
+    slot_supplier::tracked_tuner,
     task_tracker::TaskTracker,
     worker_list::{self, Own},
 };

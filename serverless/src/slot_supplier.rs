@@ -5,6 +5,7 @@
 
 use crate::{
     capacity::Slots,
+    gate::Gate,
     task_tracker::{OpenPoll, TaskTracker},
 };
 use std::{future::pending, marker::PhantomData, sync::Arc};
@@ -13,24 +14,6 @@ use temporalio_sdk_core::{
     SlotSupplier, SlotSupplierPermit, TunerBuilder, TunerHolder,
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio_util::sync::CancellationToken;
-
-/// Open while the worker takes new tasks.
-///
-/// A closed gate stops new polls, except those for tasks of cached workflows. A poll that is under
-/// way ends by itself, and the worker serves the task that it brings. Clones share the gate.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Gate(CancellationToken);
-
-impl Gate {
-    pub(crate) fn close(&self) {
-        self.0.cancel();
-    }
-
-    fn is_closed(&self) -> bool {
-        self.0.is_cancelled()
-    }
-}
 
 /// A fixed number of slots of one kind whose use is tracked.
 struct TrackedSlots<K> {
@@ -63,6 +46,18 @@ impl<K: SlotKind> TrackedSlots<K> {
     fn is_shared(context: &dyn SlotReservationContext) -> bool {
         K::kind() != SlotKindType::LocalActivity && !context.is_sticky()
     }
+
+    /// Local activities take their slots without a poll.
+    fn is_open(&self, is_shared: bool) -> bool {
+        K::kind() == SlotKindType::LocalActivity || self.gate.is_open(is_shared)
+    }
+
+    /// Waits until the gate is open. The core stops waiting when the worker shuts down.
+    async fn opened(&self, is_shared: bool) {
+        if K::kind() != SlotKindType::LocalActivity {
+            self.gate.opened(is_shared).await;
+        }
+    }
 }
 
 #[async_trait::async_trait]
@@ -71,14 +66,15 @@ impl<K: SlotKind + Send + Sync> SlotSupplier for TrackedSlots<K> {
 
     async fn reserve_slot(&self, context: &dyn SlotReservationContext) -> SlotSupplierPermit {
         let is_shared = Self::is_shared(context);
-        let Ok(slot) = Arc::clone(&self.free).acquire_owned().await else {
-            return pending().await;
+        let slot = loop {
+            self.opened(is_shared).await;
+            let Ok(slot) = Arc::clone(&self.free).acquire_owned().await else {
+                return pending().await;
+            };
+            if self.is_open(is_shared) {
+                break slot;
+            }
         };
-        if is_shared && self.gate.is_closed() {
-            drop(slot);
-            // The core stops waiting for a slot when the worker shuts down.
-            return pending().await;
-        }
         // A local activity takes its slot without a poll.
         if K::kind() != SlotKindType::LocalActivity {
             self.tracker.poll_sent();
@@ -88,7 +84,7 @@ impl<K: SlotKind + Send + Sync> SlotSupplier for TrackedSlots<K> {
     }
 
     fn try_reserve_slot(&self, context: &dyn SlotReservationContext) -> Option<SlotSupplierPermit> {
-        if Self::is_shared(context) && self.gate.is_closed() {
+        if !self.is_open(Self::is_shared(context)) {
             return None;
         }
         let slot = Arc::clone(&self.free).try_acquire_owned().ok()?;

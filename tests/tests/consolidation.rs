@@ -67,21 +67,22 @@ async fn under_a_steady_load_the_surplus_leaves_and_the_needed_workers_stay() {
 #[tokio::test]
 async fn five_hundred_workers_leave_under_load_and_no_task_waits_for_a_timeout() {
     const LEAVES: usize = 500;
-    const ALIVE: usize = 14;
+    const MOST_ALIVE: usize = 30;
     let world = World::builder().workers(0).start().await;
     let (version, log) = (world.version("leavers"), world.dir().join("greeters.log"));
     let mut workers = vec![in_service(&world, &version, &log).await];
     let load = version.steady_load_of(Duration::from_millis(150), 200);
     let (began, mut started) = (Instant::now(), 0_usize);
     while surplus_reports(&log).len() < LEAVES {
-        for _ in running(&mut workers)..ALIVE {
+        // At this pace there are always enough younger ones: each leaves soon.
+        if running(&mut workers) < MOST_ALIVE {
             // Workers for activities alone share the queue with workers for everything.
             let role = if started.is_multiple_of(3) { "both" } else { "activities" };
             workers.push(consolidating(&version).env("GREETER_ROLE", role).start(&log));
             started += 1;
         }
         assert!(began.elapsed() < Duration::from_secs(600), "{}", surplus_reports(&log).len());
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        tokio::time::sleep(Duration::from_millis(200)).await;
     }
     let histories = load.histories().await;
     println!("{} workflows, {} leaves in {:?}", histories.len(), LEAVES, began.elapsed());
@@ -113,20 +114,14 @@ async fn a_worker_that_is_not_needed_completes_the_long_task_that_it_has() {
 
 #[tokio::test]
 async fn on_a_server_that_lists_no_workers_nobody_leaves() {
-    let config = "frontend.ListWorkersEnabled=false";
+    let config = "frontend.WorkerHeartbeatsEnabled=false";
     let world = World::builder().workers(0).dynamic_config(config).start().await;
     let (version, log) = (world.version("unlisted"), world.dir().join("greeters.log"));
     let mut workers = vec![in_service(&world, &version, &log).await];
     let load = version.steady_load_of(Duration::from_millis(200), 10);
     workers.extend((0..3).map(|_| consolidating(&version).start(&log)));
-    wait_for("all workers to have looked", SOON, async || {
-        let log = std::fs::read_to_string(&log).unwrap_or_default();
-        (log.matches("not consolidating").count() + log.matches("cannot list the workers").count()
-            >= 4)
-            .then_some(())
-    })
-    .await;
-    load.wait_for_more(20).await;
+    // Each worker looks about once a second; fifteen seconds of load are enough to leave.
+    load.wait_for_more(75).await;
     assert_eq!(running(&mut workers), 4);
     load.histories().await;
 }

@@ -3,9 +3,9 @@
 use super::retirement::{Hold, until_nothing_in_hand};
 use crate::{
     consolidation::Consolidation,
+    gate::Gate,
     millis::whole_millis,
     settings::Settings,
-    slot_supplier::Gate,
     task_tracker::TaskTracker,
     worker_list::{Own, Trouble, WorkerList},
 };
@@ -27,7 +27,7 @@ pub(super) struct Surroundings<'a> {
     pub(super) client: &'a Client,
     pub(super) settings: &'a Settings,
     pub(super) own: Own,
-    /// Closed when the worker is to leave.
+    /// Closes when the worker is to leave.
     pub(super) gate: Gate,
     /// Whether the server ends the polls of a worker that shuts down.
     pub(super) ends_polls: Rc<dyn Fn() -> bool>,
@@ -63,12 +63,12 @@ pub(super) async fn until_surplus(
             Err(Trouble::Failed(reason)) => pace.failed(tracker, &reason),
         }
     }
-    surroundings.gate.close();
     let hold = Hold {
-        workflows: surroundings.settings.pollers.sticky_cache > 0,
+        workflows: surroundings.settings.pollers.sticky_cache > 0
+            && surroundings.own.slots.workflow > 0,
         polls: !(surroundings.ends_polls)(),
     };
-    until_nothing_in_hand(tracker, hold).await;
+    until_nothing_in_hand(tracker, &surroundings.gate, hold).await;
 }
 
 /// Judges the worker by the list; `None` if the list does not know it.
