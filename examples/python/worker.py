@@ -1,8 +1,9 @@
 """A serverless worker in Python, for `wci`'s subprocess provider: the greeter in another language.
 
-It depends on the Temporal SDK alone (`pip install temporalio`). Environment variables tell it which
-server, namespace and task queue to use. It polls as the Worker Deployment Version that it was
-started for, and exits when it is idle, when its deadline approaches, or on SIGTERM.
+It depends on the Temporal SDK (`pip install temporalio`) and on the package beside it. Environment
+variables tell it which server, namespace and task queue to use. It polls as the Worker Deployment
+Version that it was started for, and exits when it is idle, when the other workers suffice, when its
+deadline approaches, or on SIGTERM.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ from datetime import timedelta
 from temporalio import activity, workflow
 from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
+from temporalio.runtime import Runtime, TelemetryConfig
 from temporalio.worker import (
     ActivityInboundInterceptor,
     ExecuteActivityInput,
@@ -22,6 +24,9 @@ from temporalio.worker import (
     Worker,
     WorkerDeploymentConfig,
 )
+
+with workflow.unsafe.imports_passed_through():
+    from temporal_worker_surplus import Consolidation
 
 # Exits this long after its last activity.
 IDLE = float(os.environ.get("TEMPORAL_SERVERLESS_IDLE_TIMEOUT_MS", "5000")) / 1000
@@ -90,9 +95,14 @@ async def run() -> str:
     client = await Client.connect(
         os.environ["TEMPORAL_ADDRESS"],
         namespace=os.environ["TEMPORAL_NAMESPACE"],
+        # The server's list of workers is as old as their heartbeats.
+        runtime=Runtime(
+            telemetry=TelemetryConfig(), worker_heartbeat_interval=timedelta(seconds=5)
+        ),
         identity=os.environ.get("TEMPORAL_SERVERLESS_IDENTITY") or f"{os.getpid()}@python",
     )
     tracker = IdleTracker()
+    consolidation = Consolidation.of_environment()
     version = WorkerDeploymentVersion(
         deployment_name=os.environ["TEMPORAL_DEPLOYMENT_NAME"],
         build_id=os.environ["TEMPORAL_WORKER_BUILD_ID"],
@@ -103,6 +113,7 @@ async def run() -> str:
         workflows=[Greet],
         activities=[compose_greeting],
         interceptors=[tracker],
+        plugins=[consolidation] if consolidation else [],
         deployment_config=WorkerDeploymentConfig(version=version, use_worker_versioning=True),
         max_concurrent_activities=5,
         graceful_shutdown_timeout=timedelta(seconds=STOP),
@@ -112,6 +123,9 @@ async def run() -> str:
                 return "sigterm"
             if tracker.idle():
                 return "idle"
+            # The load does not need this worker, and no activity runs.
+            if consolidation and consolidation.leaves():
+                return "surplus"
             if time_left() <= 0:
                 return "deadline"
             try:

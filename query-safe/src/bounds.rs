@@ -147,11 +147,12 @@ mod tests {
             input: Some(Input { args: payloads(&[2_000_000]), ..Input::default() }),
             ..UpdateRequest::default()
         };
-        let body = prost_types::Any { value: update.encode_to_vec(), ..Default::default() };
+        let mut message = ProtocolMessage::default();
+        message.body.get_or_insert_default().value = update.encode_to_vec();
         let mut task = PollWorkflowTaskQueueResponse {
             history: Some(History { events: vec![event; 3] }),
             query: Some(WorkflowQuery { query_args: payloads(&[900_000]), ..Default::default() }),
-            messages: vec![ProtocolMessage { body: Some(body), ..Default::default() }],
+            messages: vec![message],
             ..Default::default()
         };
         assert!(task.encoded_len() > 11_000_000);

@@ -2,6 +2,7 @@
 
 use crate::{
     capacity::{Pollers, Slots},
+    consolidation::Consolidation,
     definition::WorkerDefinition,
     environment::Environment,
     error::Error,
@@ -154,6 +155,15 @@ impl Builder {
     /// Sets the timeouts of a run.
     pub fn timing(mut self, timing: Timing) -> Self {
         self.requested.timing = timing;
+        self
+    }
+
+    /// Sets when the worker leaves although it has tasks, because the others suffice; `None` turns
+    /// that off.
+    ///
+    /// The default is [`Consolidation::default`].
+    pub fn consolidation(mut self, consolidation: Option<Consolidation>) -> Self {
+        self.requested.consolidation = consolidation;
         self
     }
 

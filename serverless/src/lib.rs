@@ -5,7 +5,7 @@
 //!
 //! 1. **init**: read the settings and connect to the server;
 //! 2. **work**: poll for tasks and process them until the worker has been idle for the idle
-//!    timeout, the deadline approaches, or a stop signal arrives;
+//!    timeout, the others suffice for the load, the deadline approaches, or a stop signal arrives;
 //! 3. **shutdown**: stop polling, wait for running tasks up to the worker stop timeout, run the
 //!    shutdown hooks, and finish before the deadline.
 //!
@@ -62,11 +62,13 @@ mod builder;
 mod capacity;
 mod config_file;
 mod connect;
+mod consolidation;
 mod deadline;
 mod definition;
 mod drain_plan;
 mod environment;
 mod error;
+mod gate;
 mod hooks;
 mod invocation;
 #[cfg(feature = "lambda")]
@@ -88,9 +90,11 @@ mod task_tracker;
 mod timing;
 pub mod variables;
 mod worker;
+mod worker_list;
 
 pub use builder::Builder;
 pub use capacity::{Pollers, Slots};
+pub use consolidation::Consolidation;
 pub use error::{Error, ErrorClass};
 pub use report::{HookOutcome, LeaveReason, Phases, Report};
 pub use runtime::block_on;

@@ -2,6 +2,8 @@
 
 mod drain;
 mod idle;
+mod retirement;
+mod surplus;
 
 use crate::{
     abandon::AbandonInterceptor,
@@ -9,16 +11,20 @@ use crate::{
     definition::WorkerDefinition,
     drain_plan::DrainPlan,
     error::{Error, chain},
+    gate::Gate,
     hooks,
     invocation::Invocation,
     report::{HookOutcome, LeaveReason, Phases, Report},
     runtime_context::in_runtime,
     sdk_worker::{self, RunResult},
+    settings::Settings,
     task_tracker::{TaskState, TaskTracker},
+    timing::Timing,
 };
 use drain::drain;
 use idle::until_idle;
-use std::{future::pending, pin::pin, time::Duration};
+use std::{future::pending, pin::pin, rc::Rc, time::Duration};
+use surplus::{Surroundings, until_surplus};
 use temporal_query_safe_connection::query_safe_connection;
 use temporalio_client::Client;
 use temporalio_sdk::{WorkerRunError, error::WorkerValidationError};
@@ -102,7 +108,18 @@ async fn work_and_drain(
     };
     let connection = query_safe_connection(client.connection()).await;
     let connection = connection.map_err(|error| Error::Worker(chain(&error)))?;
-    let mut sdk = sdk_worker::create(definition, client, connection, &tracker, interceptor)?;
+    let gate = Gate::default();
+    let consolidation = settings.consolidation.filter(|_| may_consolidate(settings, invocation));
+    let mut sdk = sdk_worker::create(
+        definition,
+        client,
+        connection,
+        (&tracker, &gate),
+        interceptor,
+        consolidation.is_some(),
+    )?;
+    let (own, ends_polls) = (sdk.own.clone(), Rc::clone(&sdk.ends_polls));
+    let surroundings = Surroundings { client, settings, own, gate, ends_polls };
     let stop_polling = sdk.worker.shutdown_handle();
     let mut run = pin!(sdk.worker.run());
     let reason = tokio::select! {
@@ -111,6 +128,7 @@ async fn work_and_drain(
         ended = run.as_mut() => return Err(unexpected_end(ended)),
         () = sleep_until_some(work_until) => LeaveReason::Deadline,
         idle = until_idle(&tracker, settings) => idle?,
+        () = until_surplus(&tracker, consolidation, &surroundings) => LeaveReason::Surplus,
     };
     let shutdown_began = Instant::now();
     let running = tracker.state().running.total();
@@ -123,6 +141,13 @@ async fn work_and_drain(
     let plan = DrainPlan::new(&settings.timing, invocation.time_left());
     let tasks = drain(run, plan, &tracker, &abandon, &mut invocation.signals).await;
     Ok(Worked { reason, shutdown_began, idle, tasks })
+}
+
+/// Whether a worker like this one may leave although it has tasks: something started it with a
+/// deadline and an idle timeout, and will start another one when there is more work.
+fn may_consolidate(settings: &Settings, invocation: &Invocation) -> bool {
+    let Timing { idle_timeout, heartbeat_interval, .. } = settings.timing;
+    invocation.deadline.is_some() && idle_timeout.is_some() && heartbeat_interval.is_some()
 }
 
 /// Sleeps until `time`, or forever if there is none.

@@ -6,12 +6,15 @@ use std::{fmt, time::Duration};
 
 /// Why a worker shut down.
 ///
-/// Displayed and serialized as `idle`, `deadline`, `sigterm` or `sigint`.
+/// Displayed and serialized as `idle`, `surplus`, `deadline`, `sigterm` or `sigint`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum LeaveReason {
     /// The worker was idle for the idle timeout.
     Idle,
+    /// The other workers of the version suffice for the load; see
+    /// [`Consolidation`](crate::Consolidation).
+    Surplus,
     /// The deadline approached.
     Deadline,
     /// The process received a signal.
@@ -24,6 +27,7 @@ impl LeaveReason {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Idle => "idle",
+            Self::Surplus => "surplus",
             Self::Deadline => "deadline",
             Self::Signal(StopSignal::Terminate) => "sigterm",
             Self::Signal(StopSignal::Interrupt) => "sigint",

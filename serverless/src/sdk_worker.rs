@@ -1,14 +1,30 @@
 //! The SDK's worker, created with this crate's settings.
 
 use crate::{
-    abandon::AbandonInterceptor, definition::WorkerDefinition, drain_plan::cancel_after,
-    error::Error, settings::Settings, slot_supplier::tracked_tuner, task_tracker::TaskTracker,
+    abandon::AbandonInterceptor,
+    definition::WorkerDefinition,
+    drain_plan::cancel_after,
+    error::Error,
+    gate::Gate,
+    settings::Settings,
+    slot_supplier::tracked_tuner,
+    task_tracker::TaskTracker,
+    worker_list::{self, Own},
 };
-use std::sync::Arc;
+use std::{
+    rc::Rc,
+    sync::{Arc, Weak},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+use temporal_worker_surplus::ByType;
 use temporalio_client::{Client, Connection, NamespacedClient};
-use temporalio_common::{telemetry::TelemetryOptions, worker::WorkerDeploymentOptions};
+use temporalio_common::{
+    protos::temporal::api::worker::v1::PluginInfo,
+    telemetry::TelemetryOptions,
+    worker::{WorkerDeploymentOptions, WorkerTaskTypes},
+};
 use temporalio_sdk::{Worker, WorkerOptions, WorkerRunError, runtime::PollerBehavior};
-use temporalio_sdk_core::{CoreRuntime, RuntimeOptions, init_worker};
+use temporalio_sdk_core::{CoreRuntime, RuntimeOptions, Worker as CoreWorker, init_worker};
 
 /// How the SDK's worker ended.
 pub(crate) type RunResult = Result<(), WorkerRunError>;
@@ -16,6 +32,10 @@ pub(crate) type RunResult = Result<(), WorkerRunError>;
 /// A worker and the runtime that it needs until it ends.
 pub(crate) struct SdkWorker {
     pub(crate) worker: Worker,
+    /// The worker as it appears in the server's list.
+    pub(crate) own: Own,
+    /// Whether the server ends the polls of a worker that shuts down, as far as it is known.
+    pub(crate) ends_polls: Rc<dyn Fn() -> bool>,
     connection: Connection,
     _runtime: CoreRuntime,
 }
@@ -35,14 +55,15 @@ impl Drop for SdkWorker {
 
 /// Creates the SDK's worker for one run of `definition`. It does not poll yet.
 ///
-/// The worker polls over `connection` and reports its tasks to `tracker`. `abandon` ends its
-/// activities.
+/// The worker polls over `connection`, as long as `gate` is open, and reports its tasks to
+/// `tracker`. `abandon` ends its activities. It says in the server's list whether it consolidates.
 pub(crate) fn create(
     definition: &WorkerDefinition,
     client: &Client,
     connection: Connection,
-    tracker: &TaskTracker,
+    tracker: (&TaskTracker, &Gate),
     abandon: AbandonInterceptor,
+    consolidates: bool,
 ) -> Result<SdkWorker, Error> {
     let WorkerDefinition { settings, core_meter, .. } = definition;
     let mut options = definition.options.clone();
@@ -64,12 +85,43 @@ pub(crate) fn create(
     let mut config =
         options.to_core_options(client.namespace(), client.identity()).map_err(failed)?;
     // Only the core's options accept custom slot suppliers; the SDK's do not.
-    config.tuner = Some(Arc::new(tracked_tuner(&settings.slots, tracker)));
+    config.tuner = Some(Arc::new(tracked_tuner(&settings.slots, tracker.0, tracker.1)));
+    if consolidates {
+        let version = env!("CARGO_PKG_VERSION").to_owned();
+        config.plugins.insert(PluginInfo { name: worker_list::MARK.to_owned(), version });
+    }
+    let slots = polled_slots(settings, &config.task_types);
+    let started = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let core = init_worker(&runtime, config, connection.clone())
         .map_err(|error| failed(format!("{error:#}")))?;
-    let worker = Worker::new_from_core_options(Arc::new(core), client.options().clone(), options)
+    let core = Arc::new(core);
+    let ends_polls = ends_polls(Arc::downgrade(&core));
+    let worker = Worker::new_from_core_options(core, client.options().clone(), options)
         .map_err(|error| failed(error.to_string()))?;
-    Ok(SdkWorker { worker, connection, _runtime: runtime })
+    let key = worker.worker_instance_key().to_string();
+    let heartbeat = settings.timing.heartbeat_interval.unwrap_or(Duration::MAX);
+    let own = Own { key, started, slots, heartbeat };
+    Ok(SdkWorker { worker, own, ends_polls, connection, _runtime: runtime })
+}
+
+/// Asks the core, which reads the namespace's capabilities when the worker starts.
+fn ends_polls(core: Weak<CoreWorker>) -> Rc<dyn Fn() -> bool> {
+    Rc::new(move || {
+        let core = core.upgrade();
+        core.is_some_and(|core| core.get_namespace_capabilities().graceful_poll_shutdown())
+    })
+}
+
+/// The slots of the task types that the worker polls for.
+fn polled_slots(settings: &Settings, polled: &WorkerTaskTypes) -> ByType<u32> {
+    let slots = |is_polled: bool, slots: usize| {
+        if is_polled { slots.try_into().unwrap_or(u32::MAX) } else { 0 }
+    };
+    ByType {
+        workflow: slots(polled.enable_workflows, settings.slots.workflow),
+        activity: slots(polled.enable_remote_activities, settings.slots.activity),
+        nexus: slots(polled.enable_nexus, settings.slots.nexus),
+    }
 }
 
 fn apply(settings: &Settings, options: &mut WorkerOptions) {

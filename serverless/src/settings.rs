@@ -3,6 +3,7 @@
 use crate::{
     capacity::{MAX_SLOTS, Pollers, Slots},
     config_file,
+    consolidation::{Consolidation, MIN_INTERVAL_MS, WAIT_PERCENT},
     environment::Environment,
     error::Error,
     timing::Timing,
@@ -22,6 +23,8 @@ pub(crate) struct Requested {
     pub(crate) slots: Slots,
     pub(crate) pollers: Pollers,
     pub(crate) timing: Timing,
+    /// `None` if it is turned off.
+    pub(crate) consolidation: Option<Consolidation>,
 }
 
 impl Requested {
@@ -36,6 +39,7 @@ impl Requested {
             slots: Slots::default(),
             pollers: Pollers::default(),
             timing: Timing::default(),
+            consolidation: Some(Consolidation::default()),
         }
     }
 }
@@ -50,6 +54,7 @@ pub(crate) struct Settings {
     pub(crate) slots: Slots,
     pub(crate) pollers: Pollers,
     pub(crate) timing: Timing,
+    pub(crate) consolidation: Option<Consolidation>,
     pub(crate) config_file: Option<PathBuf>,
     /// A warning about a valid but risky combination.
     pub(crate) warning: Option<String>,
@@ -81,6 +86,7 @@ impl Settings {
             slots,
             pollers: requested.pollers,
             timing,
+            consolidation: consolidation(requested.consolidation, environment)?,
             config_file: config_file::locate(environment, |path| path.is_file())?,
             warning,
         })
@@ -217,6 +223,34 @@ fn idle_timeout(
         }),
         Err(other) => Err(other),
     }
+}
+
+fn consolidation(
+    requested: Option<Consolidation>,
+    environment: &Environment,
+) -> Result<Option<Consolidation>, Error> {
+    let name = variables::CONSOLIDATE;
+    let requested = match environment.text(name) {
+        Some(value) if value.eq_ignore_ascii_case("off") => return Ok(None),
+        Some(value) if value.eq_ignore_ascii_case("on") => Some(requested.unwrap_or_default()),
+        Some(value) => {
+            let expected = "`on` or `off`".to_owned();
+            return Err(Error::Variable { name, value: value.to_owned(), expected });
+        }
+        None => requested,
+    };
+    let Some(requested) = requested else { return Ok(None) };
+    let percent = environment.count(variables::CONSOLIDATE_WAIT_PERCENT, WAIT_PERCENT)?;
+    let min_life = environment.millis(variables::CONSOLIDATE_MIN_LIFE_MS, 0)?;
+    let interval = environment.millis(variables::CONSOLIDATE_INTERVAL_MS, MIN_INTERVAL_MS)?;
+    let consolidation = Consolidation {
+        wait_percent: percent
+            .and_then(|percent| percent.try_into().ok())
+            .unwrap_or(requested.wait_percent),
+        min_life: min_life.unwrap_or(requested.min_life),
+        interval: interval.unwrap_or(requested.interval),
+    };
+    consolidation.checked().map(Some)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Numbers of tasks by kind.
 
 use serde::Serialize;
+use temporal_worker_surplus::ByType;
 use temporalio_sdk_core::SlotKindType;
 
 /// Numbers of tasks by kind.
@@ -21,6 +22,11 @@ impl TaskCounts {
     #[must_use]
     pub fn total(&self) -> u64 {
         self.workflow + self.activity + self.local_activity + self.nexus
+    }
+
+    /// The counts of those types that workers poll for.
+    pub(crate) fn by_type(&self) -> ByType<u64> {
+        ByType { workflow: self.workflow, activity: self.activity, nexus: self.nexus }
     }
 
     pub(crate) fn of_kind(&mut self, kind: SlotKindType) -> &mut u64 {

@@ -33,6 +33,14 @@ pub const NEXUS_SLOTS: &str = "TEMPORAL_SERVERLESS_NEXUS_SLOTS";
 /// Time without a task after which the worker shuts down. With `off` the worker runs until the
 /// deadline or a signal.
 pub const IDLE_TIMEOUT_MS: &str = "TEMPORAL_SERVERLESS_IDLE_TIMEOUT_MS";
+/// `off` keeps a worker whose tasks the others could process; `on`, the default, has it leave.
+pub const CONSOLIDATE: &str = "TEMPORAL_SERVERLESS_CONSOLIDATE";
+/// Share of tasks in percent that may find no free slot among the workers that stay.
+pub const CONSOLIDATE_WAIT_PERCENT: &str = "TEMPORAL_SERVERLESS_CONSOLIDATE_WAIT_PERCENT";
+/// How long a worker polls before it may leave although it has tasks.
+pub const CONSOLIDATE_MIN_LIFE_MS: &str = "TEMPORAL_SERVERLESS_CONSOLIDATE_MIN_LIFE_MS";
+/// Mean interval between two looks at the server's list of workers.
+pub const CONSOLIDATE_INTERVAL_MS: &str = "TEMPORAL_SERVERLESS_CONSOLIDATE_INTERVAL_MS";
 /// Time before the deadline that is reserved for the shutdown.
 pub const DEADLINE_BUFFER_MS: &str = "TEMPORAL_SERVERLESS_DEADLINE_BUFFER_MS";
 /// How long the shutdown waits for running tasks.
@@ -45,7 +53,7 @@ pub const LONGEST_ACTIVITY_MS: &str = "TEMPORAL_SERVERLESS_LONGEST_ACTIVITY_MS";
 pub const TERMINATION_GRACE_MS: &str = "TEMPORAL_SERVERLESS_TERMINATION_GRACE_MS";
 
 /// All of the above.
-pub(crate) const ALL: [&str; 18] = [
+pub(crate) const ALL: [&str; 22] = [
     DEADLINE_MS,
     DEPLOYMENT_NAME,
     BUILD_ID,
@@ -59,6 +67,10 @@ pub(crate) const ALL: [&str; 18] = [
     LOCAL_ACTIVITY_SLOTS,
     NEXUS_SLOTS,
     IDLE_TIMEOUT_MS,
+    CONSOLIDATE,
+    CONSOLIDATE_WAIT_PERCENT,
+    CONSOLIDATE_MIN_LIFE_MS,
+    CONSOLIDATE_INTERVAL_MS,
     DEADLINE_BUFFER_MS,
     WORKER_STOP_TIMEOUT_MS,
     SHUTDOWN_HOOK_BUDGET_MS,

@@ -23,6 +23,7 @@ impl ServerlessWorker {
     /// The worker shuts down when the first of these happens:
     ///
     /// - it has been idle for [`Timing::idle_timeout`](crate::Timing::idle_timeout);
+    /// - the other workers suffice for the load; see [`Consolidation`](crate::Consolidation);
     /// - the deadline in [`variables::DEADLINE_MS`] is only
     ///   [`Timing::deadline_buffer`](crate::Timing::deadline_buffer) away;
     /// - the process receives SIGTERM or SIGINT.

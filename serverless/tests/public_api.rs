@@ -15,7 +15,7 @@ use std::{
     time::Duration,
 };
 use temporal_serverless_worker::{
-    Builder, Error, ErrorClass, HookOutcome, LeaveReason, Phases, Pollers, Report,
+    Builder, Consolidation, Error, ErrorClass, HookOutcome, LeaveReason, Phases, Pollers, Report,
     ServerlessWorker, Slots, StopSignal, TaskCounts, Timing, VersioningBehavior, block_on,
     variables,
 };
@@ -38,6 +38,11 @@ fn builder(builder: Builder) -> Result<ServerlessWorker, Error> {
             termination_grace: None,
             heartbeat_interval: None,
         })
+        .consolidation(Some(Consolidation {
+            wait_percent: 10,
+            min_life: Duration::from_secs(5),
+            interval: Duration::from_secs(5),
+        }))
         .data_converter(temporalio_common::data_converters::DataConverter::default())
         .worker_options(|options| options.max_cached_workflows = 1)
         .on_shutdown(|| async {})
@@ -63,7 +68,7 @@ fn report(report: &Report) -> (impl Display + use<>, u64) {
     let _: Option<Duration> = first_poll;
     let _: &'static str = reason.as_str();
     match reason {
-        LeaveReason::Idle | LeaveReason::Deadline => {}
+        LeaveReason::Idle | LeaveReason::Surplus | LeaveReason::Deadline => {}
         LeaveReason::Signal(StopSignal::Terminate | StopSignal::Interrupt) => {}
         _ => {}
     }
@@ -121,6 +126,7 @@ fn have_traits() {
     is_plain::<Slots>();
     is_plain::<Pollers>();
     is_plain::<Timing>();
+    is_plain::<Consolidation>();
     is_plain::<Report>();
     is_plain::<Phases>();
     is_plain::<TaskCounts>();
@@ -134,6 +140,7 @@ fn have_traits() {
     has_default::<Slots>();
     has_default::<Pollers>();
     has_default::<Timing>();
+    has_default::<Consolidation>();
     is_shared::<ServerlessWorker>();
     is_moved::<Builder>();
 }
@@ -168,6 +175,10 @@ fn the_variables_keep_their_names() {
         (variables::LOCAL_ACTIVITY_SLOTS, "TEMPORAL_SERVERLESS_LOCAL_ACTIVITY_SLOTS"),
         (variables::NEXUS_SLOTS, "TEMPORAL_SERVERLESS_NEXUS_SLOTS"),
         (variables::IDLE_TIMEOUT_MS, "TEMPORAL_SERVERLESS_IDLE_TIMEOUT_MS"),
+        (variables::CONSOLIDATE, "TEMPORAL_SERVERLESS_CONSOLIDATE"),
+        (variables::CONSOLIDATE_WAIT_PERCENT, "TEMPORAL_SERVERLESS_CONSOLIDATE_WAIT_PERCENT"),
+        (variables::CONSOLIDATE_MIN_LIFE_MS, "TEMPORAL_SERVERLESS_CONSOLIDATE_MIN_LIFE_MS"),
+        (variables::CONSOLIDATE_INTERVAL_MS, "TEMPORAL_SERVERLESS_CONSOLIDATE_INTERVAL_MS"),
         (variables::DEADLINE_BUFFER_MS, "TEMPORAL_SERVERLESS_DEADLINE_BUFFER_MS"),
         (variables::WORKER_STOP_TIMEOUT_MS, "TEMPORAL_SERVERLESS_WORKER_STOP_TIMEOUT_MS"),
         (variables::SHUTDOWN_HOOK_BUDGET_MS, "TEMPORAL_SERVERLESS_SHUTDOWN_HOOK_BUDGET_MS"),

@@ -27,6 +27,8 @@ pub(crate) struct Counters {
     pub(crate) started: u64,
     pub(crate) throttled: u64,
     pub(crate) refused: u64,
+    /// Workers that left because the load did not need them.
+    pub(crate) surplus: u64,
     pub(crate) peak: u32,
     pub(crate) last_arrival: Micros,
     pub(crate) last_done: Micros,

@@ -15,6 +15,10 @@ pub(crate) enum SimulationEvent {
     TaskDone(WorkerId, u32),
     /// A worker may have reached its idle timeout.
     IdleCheck(WorkerId),
+    /// A worker sends a heartbeat.
+    WorkerReports(WorkerId),
+    /// A worker may look at the list of workers.
+    WorkerLooks(WorkerId),
     /// A worker stops taking tasks.
     WorkerDrains(WorkerId),
     /// A worker reaches its lifetime.

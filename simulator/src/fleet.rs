@@ -12,7 +12,7 @@ use crate::{
 };
 
 use worker::Worker;
-pub(crate) use worker::{Stage, WorkerCounts, WorkerId};
+pub(crate) use worker::{ListedState, Stage, WorkerCounts, WorkerId};
 
 /// All workers of the version.
 #[derive(Debug)]
@@ -129,19 +129,26 @@ impl Fleet {
         None
     }
 
-    pub(crate) fn assign(&mut self, (id, slot): (WorkerId, u32), task: Task) {
+    /// The workers that poll.
+    pub(crate) fn polling(&self) -> impl Iterator<Item = &Worker> {
+        self.workers.iter().filter(|worker| worker.stage == Stage::Polling)
+    }
+
+    pub(crate) fn assign(&mut self, (id, slot): (WorkerId, u32), now: Micros, task: Task) {
         let Some(worker) = self.get(id) else { return };
+        worker.listed.mean.record(now.into(), u64::from(worker.busy));
         worker.slots[slot as usize] = Some(task);
         worker.busy += 1;
         self.running += 1;
     }
 
     /// A slot completes its task; `None` if its worker has exited.
-    pub(crate) fn done(&mut self, id: WorkerId, slot: u32) -> Option<&mut Worker> {
+    pub(crate) fn done(&mut self, id: WorkerId, slot: u32, now: Micros) -> Option<&mut Worker> {
         let worker = self.workers.get_mut(id.index as usize)?;
         if worker.generation != id.generation || worker.stage == Stage::Exited {
             return None;
         }
+        worker.listed.mean.record(now.into(), u64::from(worker.busy));
         worker.slots[slot as usize] = None;
         worker.busy -= 1;
         self.running -= 1;

@@ -4,6 +4,7 @@ use std::{
     fmt,
     ops::{Add, AddAssign},
     str::FromStr,
+    time::Duration,
 };
 
 use serde::{Serialize, Serializer};
@@ -71,6 +72,18 @@ impl Micros {
     #[expect(clippy::cast_precision_loss, reason = "exact up to 285 years")]
     fn as_f64(self) -> f64 {
         self.0 as f64
+    }
+}
+
+impl From<Micros> for Duration {
+    fn from(time: Micros) -> Self {
+        Self::from_micros(time.0)
+    }
+}
+
+impl From<Duration> for Micros {
+    fn from(time: Duration) -> Self {
+        Self(time.as_micros().try_into().unwrap_or(u64::MAX))
     }
 }
 

@@ -23,6 +23,7 @@ pub(crate) enum Purpose {
     Phases = 7,
     Faults = 8,
     Plan = 9,
+    Looks = 10,
 }
 
 /// A stream of random numbers.

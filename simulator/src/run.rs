@@ -55,6 +55,8 @@ pub struct Workers {
     pub peak: u32,
     /// Alive at the end.
     pub at_end: u32,
+    /// Left because the load did not need them.
+    pub surplus: u64,
     /// The sum of their lifetimes.
     pub seconds: f64,
     /// That, as a multiple of the ideal.
@@ -118,6 +120,7 @@ impl Run {
             workers: Workers {
                 peak: counters.peak,
                 at_end: counts.alive(),
+                surplus: counters.surplus,
                 seconds,
                 to_ideal: seconds / ideal_seconds,
             },

@@ -66,6 +66,8 @@ pub struct WorkerModel {
     pub task_timeout: Micros,
     /// Share of workers that start but never poll, 0 to 1.
     pub no_show: f64,
+    /// Whether workers leave that the load does not need, as those of the worker library do.
+    pub consolidate: bool,
 }
 
 /// The provider.
@@ -115,6 +117,7 @@ impl Default for Scenario {
                 drain: Micros::from_ms(10_000),
                 task_timeout: Micros::from_ms(10_000),
                 no_show: 0.0,
+                consolidate: false,
             },
             provider: ProviderModel {
                 latency: Distribution::Fixed(Micros::from_ms(30)),

@@ -1,5 +1,6 @@
 //! The simulated world: task queue, server, provider and workers.
 
+mod consolidation;
 mod under_faults;
 mod worker_lifecycle;
 
@@ -37,6 +38,8 @@ pub(crate) struct World<'a> {
     /// The phases of what repeats since before the simulation.
     phases: RngStream,
     provider: Provider,
+    /// When workers look at the list of workers.
+    looks: RngStream,
     /// The size of the worker set; `None` if workers exit on their own.
     set_size: Option<u32>,
     /// Whether the dispatch of a task that the rate limit holds back is scheduled.
@@ -60,6 +63,7 @@ impl<'a> World<'a> {
             stats: ServerStats::new(phases.within(scenario.queue.stats_age)),
             phases,
             provider: Provider::new(seed, &scenario.provider),
+            looks: RngStream::new(seed, Purpose::Looks),
             set_size: None,
             is_limit_awaited: false,
             faults: None,
@@ -145,7 +149,7 @@ impl<'a> World<'a> {
     fn assign(&mut self, slot: (WorkerId, u32), task: Task) {
         self.stats.dispatched(self.now);
         self.counters.waits.push(self.now.saturating_sub(task.since));
-        self.fleet.assign(slot, task);
+        self.fleet.assign(slot, self.now, task);
         self.event_queue.add(self.now + task.service, SimulationEvent::TaskDone(slot.0, slot.1));
     }
 
@@ -155,6 +159,8 @@ impl<'a> World<'a> {
             SimulationEvent::WorkerReady(id) => self.ready(id),
             SimulationEvent::TaskDone(id, slot) => self.done(id, slot),
             SimulationEvent::IdleCheck(id) => self.idle(id),
+            SimulationEvent::WorkerReports(id) => self.report(id),
+            SimulationEvent::WorkerLooks(id) => self.look(id),
             SimulationEvent::WorkerDrains(id) => self.drain(id),
             SimulationEvent::WorkerKilled(id) => self.remove_worker(id),
             SimulationEvent::TaskReturns(service) => {

@@ -91,14 +91,25 @@ impl History {
         self.launches().into_iter().filter_map(|launch| launch.outcome).map(|o| o.started).sum()
     }
 
+    /// The number of tasks that the server gave to a worker and never saw again.
+    pub fn timed_out_tasks(&self) -> usize {
+        let lost = [EventType::WorkflowTaskTimedOut, EventType::ActivityTaskTimedOut];
+        self.events.iter().filter(|event| lost.contains(&event.event_type())).count()
+    }
+
     /// The longest time from a task's scheduling to its start.
     pub fn longest_wait(&self) -> Duration {
+        self.waits().into_iter().max().unwrap_or_default()
+    }
+
+    /// The times from the tasks' scheduling to their start.
+    pub fn waits(&self) -> Vec<Duration> {
         let tasks = self.workflow_tasks().into_iter().map(|task| (task.scheduled, task.started));
         let activities = self.activities().into_iter().map(|it| (it.scheduled, it.started));
         let waits = tasks.chain(activities).filter_map(|(scheduled, started)| {
             started.map(|started| time::since(scheduled, started))
         });
-        waits.max().unwrap_or_default()
+        waits.collect()
     }
 
     /// The decisions whose time differs from that of the workflow task that requested them. A

@@ -59,7 +59,7 @@ pub use metrics::Metrics;
 pub use moto::Moto;
 pub use process::Process;
 pub use programs::{Programs, built};
-pub use python::python_worker;
+pub use python::{python_worker, python_worker_tests};
 pub use recording_proxy::RecordingProxy;
 pub use running::{CommandOutput, run, run_with_env, run_with_input};
 pub use server::{Server, ServerOptions};

@@ -114,3 +114,42 @@ fn a_heartbeat_interval_that_the_sdk_would_refuse_is_refused_here() {
     hasty.timing.heartbeat_interval = Some(Duration::from_millis(10));
     assert!(refusal(hasty, &[]).contains("10 ms"));
 }
+
+#[test]
+fn consolidation_is_on_unless_the_program_or_the_environment_turns_it_off() {
+    assert_eq!(resolve(requested(), &[]).unwrap().consolidation, Some(Consolidation::default()));
+    let off = [("TEMPORAL_SERVERLESS_CONSOLIDATE", "OFF")];
+    assert_eq!(resolve(requested(), &off).unwrap().consolidation, None);
+    let without = || Requested { consolidation: None, ..requested() };
+    assert_eq!(resolve(without(), &[]).unwrap().consolidation, None);
+    let on = [("TEMPORAL_SERVERLESS_CONSOLIDATE", "on")];
+    assert_eq!(resolve(without(), &on).unwrap().consolidation, Some(Consolidation::default()));
+    let never = [("TEMPORAL_SERVERLESS_CONSOLIDATE", "never")];
+    assert!(refusal(requested(), &never).contains("`on` or `off`"));
+}
+
+#[test]
+fn consolidation_can_be_tuned_by_the_environment() {
+    let tuned = [
+        ("TEMPORAL_SERVERLESS_CONSOLIDATE_WAIT_PERCENT", "2"),
+        ("TEMPORAL_SERVERLESS_CONSOLIDATE_MIN_LIFE_MS", "20000"),
+        ("TEMPORAL_SERVERLESS_CONSOLIDATE_INTERVAL_MS", "1000"),
+    ];
+    let consolidation = resolve(requested(), &tuned).unwrap().consolidation.unwrap();
+    assert_eq!(consolidation.wait_percent, 2);
+    assert_eq!(consolidation.min_life, Duration::from_secs(20));
+    assert_eq!(consolidation.interval, Duration::from_secs(1));
+    let none = [("TEMPORAL_SERVERLESS_CONSOLIDATE_WAIT_PERCENT", "0")];
+    assert!(refusal(requested(), &none).contains("from 1 to 50"));
+    let hasty = [("TEMPORAL_SERVERLESS_CONSOLIDATE_INTERVAL_MS", "10")];
+    assert!(refusal(requested(), &hasty).contains("from 1000"));
+}
+
+#[test]
+fn a_consolidation_that_the_program_sets_is_checked_too() {
+    let with = |consolidation| Requested { consolidation: Some(consolidation), ..requested() };
+    let all = Consolidation { wait_percent: 90, ..Consolidation::default() };
+    assert!(refusal(with(all), &[]).contains("90 percent"));
+    let hasty = Consolidation { interval: Duration::ZERO, ..Consolidation::default() };
+    assert!(refusal(with(hasty), &[]).contains("0 ms"));
+}

@@ -1,5 +1,7 @@
 //! One worker, and the number of workers at each stage.
 
+use temporal_worker_surplus::BusyMean;
+
 use crate::{Micros, queue::Task};
 
 /// Identifies a worker. The index of a worker that exited is used again, with the next generation.
@@ -32,6 +34,21 @@ pub(crate) struct Worker {
     /// Whether a check of its idle timeout is scheduled.
     pub(crate) is_idle_check_due: bool,
     pub(crate) never_polls: bool,
+    pub(crate) listed: ListedState,
+}
+
+/// What a worker that consolidates knows about itself, and what the server's list says about it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ListedState {
+    /// Decides between workers that began to poll at the same time.
+    pub(crate) key: String,
+    /// When it began to poll.
+    pub(crate) started: Micros,
+    /// Its busy slots at its latest heartbeat.
+    pub(crate) used: u32,
+    pub(crate) mean: BusyMean,
+    pub(crate) last_look: Micros,
+    pub(crate) next_look: Micros,
 }
 
 /// The number of workers at each stage.
@@ -68,6 +85,7 @@ impl Worker {
             idle_since: Micros::ZERO,
             is_idle_check_due: false,
             never_polls: false,
+            listed: ListedState::default(),
         }
     }
 }

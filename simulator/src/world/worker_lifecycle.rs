@@ -1,6 +1,6 @@
 //! The lifecycle of workers: they start, poll, become idle, drain and exit.
 
-use super::World;
+use super::{World, consolidation::QUIET};
 use crate::{
     Micros,
     event_queue::{Answer, SimulationEvent},
@@ -40,6 +40,7 @@ impl World<'_> {
             Some(worker) if worker.never_polls => self.remove_worker(id),
             Some(worker) if worker.stage == Stage::Starting => {
                 self.fleet.set_stage(id, Stage::Polling);
+                self.enter_list(id);
                 for slot in 0..self.scenario.workers.slots {
                     self.serve(id, slot);
                 }
@@ -50,7 +51,7 @@ impl World<'_> {
     }
 
     pub(super) fn done(&mut self, id: WorkerId, slot: u32) {
-        let Some(worker) = self.fleet.done(id, slot) else { return };
+        let Some(worker) = self.fleet.done(id, slot, self.now) else { return };
         let (stage, busy) = (worker.stage, worker.busy);
         self.counters.done += 1;
         self.counters.last_done = self.now;
@@ -72,6 +73,9 @@ impl World<'_> {
         }
         let Some(worker) = self.fleet.get(id).filter(|worker| worker.busy == 0) else { return };
         worker.idle_since = now;
+        if self.scenario.workers.consolidate {
+            self.event_queue.add(now + QUIET, SimulationEvent::WorkerLooks(id));
+        }
         if !std::mem::replace(&mut worker.is_idle_check_due, true) {
             self.event_queue.add(now + wait, SimulationEvent::IdleCheck(id));
         }

@@ -80,6 +80,9 @@ pub(super) struct ModelArgs {
     /// Share of workers that start but never poll, 0 to 1
     #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
     pub(super) no_show: f64,
+    /// Workers leave that the load does not need, as those of the worker library do
+    #[arg(long)]
+    pub(super) consolidate: bool,
     /// Limit of concurrent workers of the provider [default: none]
     #[arg(long, value_name = "N")]
     pub(super) concurrency: Option<u32>,

@@ -28,6 +28,7 @@ pub(super) fn build(args: &ModelArgs) -> anyhow::Result<Scenario> {
     workers.drain = args.drain;
     workers.task_timeout = args.task_timeout;
     workers.no_show = args.no_show;
+    workers.consolidate = args.consolidate;
     let provider = &mut scenario.provider;
     provider.latency = args.invoke_latency;
     provider.concurrency = args.concurrency;
