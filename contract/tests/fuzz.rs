@@ -116,10 +116,10 @@ fn config_payloads() {
     let payload = ConfigPayload::from_map(&config.unwrap());
     let samples = [serde_json::to_string(&payload).unwrap()];
     check!().with_iterations(ITERATIONS).with_type::<Mutation>().for_each(|mutation| {
-        if let Some(payload) = stable::<ConfigPayload>(&mutation.text(&samples)) {
-            if let Ok(map) = payload.to_map() {
-                assert_eq!(ConfigPayload::from_map(&map).to_map().unwrap(), map);
-            }
+        if let Some(payload) = stable::<ConfigPayload>(&mutation.text(&samples))
+            && let Ok(map) = payload.to_map()
+        {
+            assert_eq!(ConfigPayload::from_map(&map).to_map().unwrap(), map);
         }
     });
 }

@@ -1,6 +1,6 @@
 //! The program `wci`: the system worker, and the operator's commands of `wci-cli`.
 
-#![deny(clippy::print_stdout, clippy::print_stderr)]
+#![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod command_line;
