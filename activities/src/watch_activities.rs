@@ -3,7 +3,11 @@
 
 #![allow(missing_docs, reason = "the SDK's macros generate items without docs")]
 
-use std::{collections::BTreeMap, sync::Arc, time::Instant};
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use temporalio_macros::activities;
 use temporalio_sdk::activities::{ActivityContext, ActivityError};
@@ -17,13 +21,16 @@ use wci_providers::Registry;
 use wci_instance::backlog_watch::{BacklogWatch, Sample};
 
 use crate::{
-    NamespaceMetrics, ReadBudget, RecentLaunches, VersionReader,
+    NamespaceMetrics, ReadBudget, RecentLaunches, StatsError, VersionReader,
     activity_heartbeat::with_heartbeats,
     metrics::ReadTiming,
     per_version::watch_leases::WatchLeases,
     server::{stats_by_type::stats_by_type, workers},
     unix_time::{unix_now, unix_now_ms},
 };
+
+/// A watch that could read nothing for this long fails, so that the trouble is shown.
+const FAILS_AFTER: Duration = Duration::from_secs(30);
 
 /// Watches the queues of one namespace's versions.
 pub struct WatchActivities {
@@ -65,19 +72,22 @@ impl WatchActivities {
         input: WatchInput,
     ) -> Result<WatchOutput, ActivityError> {
         let (_sender, receiver) = tokio::sync::watch::channel(());
-        with_heartbeats(&ctx, receiver, self.watch_until_end(&input)).await
+        with_heartbeats(&ctx, receiver, self.watch_until_end(&input)).await?
     }
 }
 
 impl WatchActivities {
-    async fn watch_until_end(&self, input: &WatchInput) -> WatchOutput {
+    /// Fails once nothing could be read for a while. The server retries the activity, and shows the
+    /// last failure.
+    async fn watch_until_end(&self, input: &WatchInput) -> Result<WatchOutput, ActivityError> {
         let mut watch = BacklogWatch::default();
+        let mut failing_since = None;
         let span = self.metrics.watch(&input.version);
         let lease = self.leases.take(&input.version);
         loop {
             if lease.is_over() {
                 span.end(WatchEnd::TimeUp);
-                return WatchOutput::default();
+                return Ok(WatchOutput::default());
             }
             let due = Instant::now();
             tokio::time::sleep(self.budget.reserve()).await;
@@ -86,15 +96,22 @@ impl WatchActivities {
             // all the time.
             let sampled = Box::pin(self.sample(input)).await;
             let timing = ReadTiming { waited, lag: due.elapsed() };
-            span.read(timing, sampled.as_ref().map(|(sample, _)| &sample.stats));
-            let Some((sample, queues)) = sampled else {
-                if unix_now_ms() >= input.until_ms {
+            span.read(timing, sampled.as_ref().ok().map(|(sample, _)| &sample.stats));
+            let (sample, queues) = match sampled {
+                Ok(sampled) => sampled,
+                Err(_) if unix_now_ms() >= input.until_ms => {
                     span.end(WatchEnd::TimeUp);
-                    return WatchOutput { end: WatchEnd::TimeUp, ..WatchOutput::default() };
+                    return Ok(WatchOutput { end: WatchEnd::TimeUp, ..WatchOutput::default() });
                 }
-                tokio::time::sleep(watch.interval(&Sample::default())).await;
-                continue;
+                Err(error) => {
+                    if failing_since.get_or_insert(due).elapsed() >= FAILS_AFTER {
+                        return Err(error.into());
+                    }
+                    tokio::time::sleep(watch.interval(&Sample::default())).await;
+                    continue;
+                }
             };
+            failing_since = None;
             let crashes = self.exits.of(input);
             // The instance learns at once that workers keep failing, and that one lives again.
             let is_news = input
@@ -114,7 +131,7 @@ impl WatchActivities {
             }
             if let Some(end) = end {
                 span.end(end);
-                return WatchOutput { end, stats: sample.stats, workers, crashes };
+                return Ok(WatchOutput { end, stats: sample.stats, workers, crashes });
             }
             drop(queues);
             tokio::time::sleep(watch.interval(&sample)).await;
@@ -146,15 +163,15 @@ impl WatchActivities {
             .ok()
     }
 
-    /// A sample of the stats, and the queues that it covers; `None` if the server did not answer.
-    async fn sample(&self, input: &WatchInput) -> Option<(Sample, Vec<VersionTaskQueue>)> {
-        let mut queues = match self.reader.queues(&input.version).await {
-            Ok(queues) => queues,
-            Err(error) => {
-                tracing::debug!(%error, version = %input.version, "cannot read the stats");
-                return None;
-            }
-        };
+    /// A sample of the stats, and the queues that it covers.
+    async fn sample(
+        &self,
+        input: &WatchInput,
+    ) -> Result<(Sample, Vec<VersionTaskQueue>), StatsError> {
+        let queues = self.reader.queues(&input.version).await;
+        let mut queues = queues.inspect_err(
+            |error| tracing::debug!(%error, version = %input.version, "cannot read the stats"),
+        )?;
         queues.retain(|queue| {
             TaskType::from_wire(queue.r#type.into()).is_some_and(|kind| input.types.contains(&kind))
         });
@@ -165,6 +182,6 @@ impl WatchActivities {
                 .map(|since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX)),
             stats: stats_by_type(&queues),
         };
-        Some((sample, queues))
+        Ok((sample, queues))
     }
 }

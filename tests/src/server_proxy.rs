@@ -44,6 +44,8 @@ pub struct ServerProxy {
 struct Rules {
     server: Channel,
     rejected: Mutex<BTreeSet<String>>,
+    /// The methods whose calls are rejected.
+    refused: Mutex<BTreeSet<String>>,
     rejections: AtomicUsize,
     calls: Mutex<BTreeMap<String, usize>>,
     /// The method whose calls are held.
@@ -57,6 +59,7 @@ impl ServerProxy {
         let rules = Arc::new(Rules {
             server: Endpoint::from_shared(format!("http://{server}")).unwrap().connect_lazy(),
             rejected: Mutex::new(rejected.iter().cloned().collect()),
+            refused: Mutex::default(),
             rejections: AtomicUsize::new(0),
             calls: Mutex::default(),
             held: watch::Sender::default(),
@@ -77,6 +80,16 @@ impl ServerProxy {
     /// Forwards calls for `namespace` again.
     pub fn accept(&self, namespace: &str) {
         self.rules.rejected.lock().unwrap().remove(namespace);
+    }
+
+    /// Rejects calls of `method` from now on.
+    pub fn refuse(&self, method: &str) {
+        self.rules.refused.lock().unwrap().insert(method.to_owned());
+    }
+
+    /// Forwards calls of `method` again.
+    pub fn admit(&self, method: &str) {
+        self.rules.refused.lock().unwrap().remove(method);
     }
 
     /// The number of rejected calls.
@@ -113,6 +126,9 @@ async fn pass(State(rules): State<Arc<Rules>>, request: Request) -> Response {
         return (REJECTION, ()).into_response();
     }
     let method = request.uri().path().rsplit('/').next().unwrap_or_default();
+    if rules.refused.lock().unwrap().contains(method) {
+        return (REJECTION, ()).into_response();
+    }
     *rules.calls.lock().unwrap().entry(method.to_owned()).or_default() += 1;
     if rules.is_held(method) {
         rules.waiting.fetch_add(1, Ordering::Relaxed);

@@ -37,6 +37,32 @@ async fn a_system_worker_that_is_down_is_reported_and_tasks_wait_for_it() {
 }
 
 #[tokio::test]
+async fn a_watch_that_can_read_nothing_is_shown_and_goes_on_as_soon_as_it_can() {
+    let world = World::builder().with_server_proxy(&[]).start().await;
+    let version = world.version("blind");
+    version.at_zero().await;
+    let reads = ["DescribeTaskQueue", "DescribeWorkerDeploymentVersion"];
+    reads.iter().for_each(|method| world.server_proxy().refuse(method));
+    wait_for("the failing watch to be shown", SOON * 3, async || {
+        let described = version.wci("describe", &[]).await.ok().stdout;
+        let mut lines = described.lines().filter(|line| line.starts_with("Not done yet"));
+        let is_shown = |line: &str| {
+            line.contains("WatchTaskQueues is at attempt") && line.contains("Request unauthorized")
+        };
+        lines.any(is_shown).then_some(())
+    })
+    .await;
+    reads.iter().for_each(|method| world.server_proxy().admit(method));
+    version.load(1, 10).await.done(SOON).await;
+    wait_for("the watch to go on", SOON, async || {
+        let described = version.wci("describe", &[]).await.ok().stdout;
+        (!described.contains("Not done yet")).then_some(())
+    })
+    .await;
+    assert_eq!(version.history().await.failed_tasks(), 0);
+}
+
+#[tokio::test]
 async fn a_failing_namespace_does_not_affect_another() {
     let world =
         World::builder().worker_args(&["-n", "second", "--adopt"]).namespace("second").start();

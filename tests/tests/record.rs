@@ -62,6 +62,55 @@ async fn registered_after_failed_starts() {
     delete_and_save(&world, &version, "registered-after-failed-starts").await;
 }
 
+/// A task that arrives while no worker polls brings the next attempt forward.
+#[tokio::test]
+#[ignore = "records"]
+async fn registered_when_a_task_arrives() {
+    let folder = tempfile::tempdir().unwrap();
+    let flaky = wci_tests::flaky_greeter(folder.path());
+    let allowed = format!("flaky={}", flaky.program.display());
+    let world = World::builder().worker_args(&["--allow-command", &allowed]).start().await;
+    let version = world.version("hurried");
+    let spec = SpecFile::of(&version.id).group("default", Group::command("flaky", "hurried"));
+    version.apply_unregistered(&spec).await.ok();
+    let attempts = async || Some(version.dump().await?.wci?.unregistered.get("default")?.attempts);
+    wait_for("four attempts", NEXT_CHECK, async || (attempts().await? >= 4).then_some(())).await;
+    flaky.mend();
+    let miss = TaskAdd {
+        task_queue_name: "hurried".to_owned(),
+        task_queue_type: 1,
+        misses: 1,
+        ..TaskAdd::default()
+    };
+    version.signal(names::TASK_ADD_SIGNAL, payload_of(&miss).unwrap()).await;
+    let is_registered = async || Some(version.dump().await?.wci?.unregistered.is_empty());
+    wait_for("the registration", SOON, async || is_registered().await?.then_some(())).await;
+    version.scaled_to_zero().await;
+    delete_and_save(&world, &version, "registered-when-a-task-arrives").await;
+}
+
+#[tokio::test]
+#[ignore = "records"]
+async fn crash_loop() {
+    let folder = tempfile::tempdir().unwrap();
+    let flaky = wci_tests::flaky_greeter(folder.path());
+    flaky.mend();
+    let allowed = format!("flaky={}", flaky.program.display());
+    let world = World::builder().worker_args(&["--allow-command", &allowed]).start().await;
+    let version = world.version("looping");
+    let spec = SpecFile::of(&version.id).group("default", Group::command("flaky", "looping"));
+    version.at_zero_with(&spec).await;
+    flaky.break_again();
+    let load = version.load(4, 10).await;
+    let is_loop = async || Some(version.dump().await?.wci?.crashes.get("default")?.is_loop());
+    wait_for("the loop", SOON, async || is_loop().await?.then_some(())).await;
+    flaky.mend();
+    load.done(NEXT_CHECK).await;
+    wait_for("its end", NEXT_CHECK, async || (!is_loop().await?).then_some(())).await;
+    version.scaled_to_zero().await;
+    delete_and_save(&world, &version, "crash-loop").await;
+}
+
 #[tokio::test]
 #[ignore = "records"]
 async fn create_and_scale_from_zero() {

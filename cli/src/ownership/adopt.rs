@@ -64,7 +64,7 @@ pub async fn adopt(
     }
     let state = admin.dump_run(id, &theirs.run_id).await?;
     let taken = spec_of(&state);
-    admin.take_over(id, state, &theirs.run_id).await?;
+    until_done(|| admin.take_over(id, state.clone(), &theirs.run_id)).await?;
     // From here on the version is ours, whatever happens.
     let rest = async {
         if is_released == Some(true) {

@@ -49,6 +49,20 @@ pub(super) async fn reannounce(
     }
 }
 
+/// Announces one task to each group of the running instance whose backlog the server reports.
+pub(super) async fn announce_backlog(
+    admin: &AdminClient,
+    id: &VersionId,
+) -> Result<(), ControlError> {
+    let spec = admin.describe(id).await?.spec;
+    let state = State { spec, ..State::default() };
+    let tasks = waiting(&state, &admin.queues(id).await?);
+    for task in once_for_each_group(&state.spec.unwrap_or_default(), tasks) {
+        admin.announce(id, &task).await?;
+    }
+    Ok(())
+}
+
 /// Announcements of tasks that wait, or may wait.
 fn waiting(last: &State, queues: &[Queue]) -> Vec<TaskAdd> {
     let pending = last.pending_task_add_signals.iter().filter(|task| task.is_eligible());

@@ -5,7 +5,12 @@ use std::fmt::Display;
 use anyhow::{anyhow, bail};
 use wci_contract::{VersionId, state::State};
 
-use super::{ForServer, for_server::for_server, reannounce::reannounce};
+use super::{
+    ForServer,
+    for_server::for_server,
+    reannounce::{announce_backlog, reannounce},
+    retry::until_done,
+};
 use crate::control::{AdminClient, Execution, Owner};
 
 /// The result of a release.
@@ -38,7 +43,11 @@ pub(crate) async fn release(
     };
     let ours = admin.task_queue();
     let last = match (Owner::of(&instance.task_queue, ours), instance.is_open()) {
-        (Owner::Server, true) if is_marked => return Ok(Released::Already),
+        // An earlier release may not have come to this.
+        (Owner::Server, true) if is_marked => {
+            until_done(|| announce_backlog(admin, id)).await?;
+            return Ok(Released::Already);
+        }
         (Owner::Server, true) => {
             admin.mark_released(id, identity).await?;
             return Ok(Released::Already);
@@ -78,8 +87,12 @@ async fn end(
             bail!("{error}; {id} may still be released: see `wci describe {id}`")
         }
         Err(error) => {
-            admin.unmark_released(id, identity).await?;
-            Err(not_released(id, &error))
+            // What went wrong first is what the reader needs.
+            let unmarked = until_done(|| admin.unmark_released(id, identity)).await;
+            let mark = unmarked.err().map(|error| {
+                format!("; its mark stays, so that automatic adoption leaves it alone: {error}")
+            });
+            Err(not_released(id, &format!("{error}{}", mark.unwrap_or_default())))
         }
     }
 }
@@ -100,9 +113,12 @@ async fn hand_over(
     if let Err(error) = admin.update_version(id, &spec, Vec::new(), identity).await {
         return Err(take_back(admin, id, ours, last, identity, &error).await);
     }
-    let announced = reannounce(admin, id, &last).await;
+    let announced = until_done(|| reannounce(admin, id, &last)).await;
     let announced = announced.map_err(|error| {
-        anyhow!("{id} is released, but its waiting tasks could not be announced: {error}")
+        anyhow!(
+            "{id} is released, but its waiting tasks could not be announced: {error}; release it \
+             again to announce them"
+        )
     })?;
     Ok(Released::Now { notified: announced > 0, changes })
 }
@@ -121,10 +137,10 @@ async fn take_back(
     why: &dyn Display,
 ) -> anyhow::Error {
     let result = async {
-        let latest = admin.latest_run(id).await?;
+        let latest = until_done(|| admin.latest_run(id)).await?;
         let latest = latest.map_or_else(|| ours.run_id.clone(), |latest| latest.run_id);
-        admin.take_over(id, last, &latest).await?;
-        admin.unmark_released(id, identity).await
+        until_done(|| admin.take_over(id, last.clone(), &latest)).await?;
+        until_done(|| admin.unmark_released(id, identity)).await
     };
     match result.await {
         Ok(()) => anyhow!(
