@@ -142,3 +142,30 @@ fn an_instance_without_a_spec_says_what_it_waits_for() {
     assert!(text.contains("Health           no compute config yet: create it with `wci apply`"));
     assert!(!text.contains("Groups"));
 }
+
+#[test]
+fn what_is_tried_until_it_is_true_is_shown_with_its_last_trouble() {
+    let report = report(json!({
+        "spec": {"scaling_group_specs": {"g": {"compute": {"provider_type": "subprocess"}}}},
+        "validation_state": {"last_validation_time": "2023-11-14T22:13:20Z", "status": "success"},
+        "wci": {
+            "check": {"trouble": "g: no answer"},
+            "untold": {"attempts": 2, "next_attempt_ms": NOW + 20_000, "message": "not found"},
+            "worker_sets": {"gone": {"wanted": 0}},
+            "last_failures": {"gone": {"outcome": {"refused": 1, "message": "disk full"}}},
+            "crashes": {"g": {"in_a_row": 3, "within_ms": 1_500, "exit": "exited with 3",
+                "last_line": "boom", "at_ms": NOW - 1_000}},
+        },
+    }));
+    let text = text::of(&report, NOW).unwrap();
+    for expected in [
+        "Validation       success (2023-11-14T22:13:20Z), not validated since: g: no answer",
+        "Health           crash loop: g: 3 workers in a row exited with 3 within 2 s: boom",
+        "Not done yet     the server does not know the validation status after 2 attempts, next in \
+         20s: not found",
+        "Not done yet     the worker set of gone is being ended: disk full",
+        "1s ago 3 workers in a row exited with 3 within 2 s: boom",
+    ] {
+        assert!(text.contains(expected), "{expected:?} is missing:\n{text}");
+    }
+}
