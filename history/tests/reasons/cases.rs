@@ -4,6 +4,7 @@ mod failures;
 mod limits;
 mod others;
 mod tasks;
+mod unknown;
 
 use wci_contract::decision::Decision;
 
@@ -46,6 +47,7 @@ pub(crate) fn cases() -> Vec<Case> {
         failures::failures(),
         others::no_sync(),
         others::rate_based(),
+        unknown::unknown(),
     ];
     all.into_iter().flatten().collect()
 }

@@ -47,7 +47,7 @@ impl Call<'_> {
             self.decision.add_reason(Reason::QueueRateLimit { waiting, per_minute });
         }
         if workers > 0 {
-            if self.growth > 0 {
+            if self.growth > 0 && need.held_back == 0 {
                 self.decision.add_reason(Reason::BacklogGrows { tasks: self.growth });
             }
             self.decision.add_reason(Reason::Deficit { waiting, covered, workers });

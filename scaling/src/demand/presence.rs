@@ -126,6 +126,11 @@ impl Presence {
         (gap_ms <= EXACT_MS && absent_ms >= trial_ms).then_some(start_ms)
     }
 
+    /// Whether the last workers that were requested did not start polling.
+    pub(super) fn has_no_shows(&self) -> bool {
+        self.no_shows > 0
+    }
+
     /// Workers requested after this time may still be starting, although they were expected
     /// earlier; `None` when every requested worker was seen.
     pub(super) fn unconfirmed_since(&self, now_ms: i64, settings: &Settings) -> Option<i64> {

@@ -37,7 +37,7 @@ impl Call<'_> {
         let Some(backlog) = self.memory.waiting.recent(self.now_ms) else { return false };
         let is_untouched = backlog.age_ms >= OLD_MS && backlog.dispatch <= 0.0;
         let has_workers = backlog.has_workers || self.memory.fleet.workers() > 0;
-        let is_tried = self.memory.fleet.requested() > 0;
+        let is_tried = self.memory.fleet.requested() > 0 || self.memory.presence.has_no_shows();
         is_untouched && !has_workers && !is_tried
     }
 
