@@ -86,6 +86,8 @@ impl SystemActivities {
         ctx: ActivityContext,
         input: ValidateInput,
     ) -> Result<ValidateOutput, ActivityError> {
+        // A stranger must not even have the version left alone for a while, as after a change.
+        self.check_caller(ctx.info(), &input.version).await?;
         let (version, has_config) = (input.version.clone(), !input.first);
         let result = self.validate_spec(&ctx, input).await;
         self.metrics.validated(&version, result.as_ref().ok());
