@@ -123,7 +123,7 @@ async def run() -> str:
                 return "sigterm"
             if tracker.idle():
                 return "idle"
-            # The load does not need this worker, and no activity runs.
+            # The load does not need this worker, and it has nothing in hand.
             if consolidation and consolidation.leaves():
                 return "surplus"
             if time_left() <= 0:

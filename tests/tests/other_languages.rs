@@ -2,7 +2,7 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use wci_tests::{
     Group, Process, SOON, SpecFile, World, python_worker, python_worker_tests, wait_for,
@@ -30,9 +30,13 @@ async fn python_workers_that_the_load_does_not_need_leave_and_lose_no_task() {
     let world = World::builder().workers(0).start().await;
     let (version, log) = (world.version("python"), world.dir().join("python.log"));
     let python = python_worker(world.dir()).await;
+    // It reads a point in time.
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let deadline = (now + Duration::from_secs(300)).as_millis().to_string();
     let worker = version
         .greeter()
         .program(&python)
+        .env("TEMPORAL_SERVERLESS_DEADLINE_MS", &deadline)
         .env("TEMPORAL_SERVERLESS_IDLE_TIMEOUT_MS", "60000")
         .env("TEMPORAL_SERVERLESS_CONSOLIDATE_INTERVAL_MS", "1000");
     let mut workers = vec![worker.start(&log)];

@@ -7,23 +7,17 @@ import random
 import socket
 import time
 from datetime import timedelta
-from typing import Any, Awaitable, Callable, List, Mapping, Optional, Tuple
+from typing import Any, Awaitable, Callable, Dict, List, Optional, Tuple
 
 from temporalio.api.enums.v1 import WorkerStatus
 from temporalio.api.worker.v1 import WorkerHeartbeat
-from temporalio.api.workflowservice.v1 import ListWorkersRequest
-from temporalio.client import Client, WorkflowHistory
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, ListWorkersRequest
+from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
-from temporalio.worker import (
-    ActivityInboundInterceptor,
-    ExecuteActivityInput,
-    Interceptor,
-    Plugin,
-    Worker,
-    WorkerConfig,
-)
+from temporalio.worker import FixedSizeSlotSupplier, Plugin, Worker, WorkerConfig, WorkerTuner
 
-from .rule import TYPES, BusyMean, Judgement, Listed, Looker, judge, pause
+from .rule import TYPES, Judgement, Listed, Looker, judge, pause
+from .slots import Ledger, Polls, Slots
 
 # Marks the workers that consolidate in the server's list. The Rust library uses it, too.
 MARK = "temporal-worker-surplus"
@@ -36,18 +30,24 @@ TIMEOUT = 2.0
 SILENCE, SILENCE_OF_OTHERS = 15.0, 180.0
 # The longest pause after reads that failed, in seconds.
 MAX_BACKOFF = 300.0
+# Seconds without a task after which no cached workflow is due soon, how long such workflows keep a
+# worker, and after which it leaves as soon as no task runs.
+DUE_SOON, PATIENCE, GIVE_UP = 2.0, 30.0, 45.0
+# Seconds without polls before the shutdown, and for how long the last polls are awaited.
+SETTLE, LAST_POLLS = 0.3, 12.0
 
 logger = logging.getLogger(__name__)
 
 
-class Consolidation(Interceptor, Plugin):
+class Consolidation(Plugin):
     """Tells a worker when the load does not need it. Pass it to `Worker` as a plugin.
 
     Use it only where something starts workers again when there is work. The worker needs heartbeats
     about every five seconds: `Runtime(worker_heartbeat_interval=timedelta(seconds=5))`.
 
     `wait_percent` is the share of tasks that may find no free slot among the workers that stay.
-    `min_life` and `interval` are seconds.
+    `min_life` and `interval` are seconds. It brings slots of its own, of the sizes in
+    `max_concurrent_activities` and the like, so the worker cannot have another tuner.
     """
 
     def __init__(
@@ -59,10 +59,10 @@ class Consolidation(Interceptor, Plugin):
             )
         self._share = wait_percent / 100
         self._min_life, self._interval = min_life, interval
-        self._running = 0
-        self._mean: Optional[BusyMean] = None
-        self._surplus = False
-        self._slots: Mapping[str, int] = {}
+        self._ledger = Ledger()
+        self._slots: Dict[str, int] = {}
+        self._caches = False
+        self._has_nothing_in_hand = False
 
     @classmethod
     def of_environment(cls) -> Optional["Consolidation"]:
@@ -82,27 +82,35 @@ class Consolidation(Interceptor, Plugin):
         )
 
     def leaves(self) -> bool:
-        """Whether to shut the worker down now: it is surplus, and no activity runs."""
-        return self._surplus and self._running == 0
-
-    # The plugin.
+        """Whether to shut the worker down now: it is surplus, and has nothing in hand."""
+        return self._has_nothing_in_hand
 
     def name(self) -> str:
         return MARK
 
     def configure_worker(self, config: WorkerConfig) -> WorkerConfig:
-        config["interceptors"] = [*config.get("interceptors", []), self]
-        has = {"workflow": config.get("workflows"), "activity": config.get("activities")}
-        limits = {
-            "workflow": config.get("max_concurrent_workflow_tasks"),
-            "activity": config.get("max_concurrent_activities"),
-        }
-        # The SDK's default is 100 slots.
-        self._slots = {kind: limits[kind] or 100 for kind in limits if has[kind]}
+        if config.get("tuner") is not None:
+            raise ValueError("Consolidation brings a tuner: remove `tuner` from the worker")
+        sizes = {}
+        for kind in ("workflow_tasks", "activities", "local_activities", "nexus_tasks"):
+            # The SDK's default is 100 slots.
+            sizes[kind] = config.get(f"max_concurrent_{kind}") or 100
+            config[f"max_concurrent_{kind}"] = None  # type: ignore[literal-required]
+        if config.get("workflows"):
+            self._slots["workflow"] = sizes["workflow_tasks"]
+            self._caches = config.get("max_cached_workflows", 1000) > 0
+        if config.get("activities"):
+            self._slots["activity"] = sizes["activities"]
+        config["tuner"] = WorkerTuner.create_composite(
+            workflow_supplier=Slots(self._ledger, "workflow", sizes["workflow_tasks"]),
+            activity_supplier=Slots(self._ledger, "activity", sizes["activities"]),
+            local_activity_supplier=FixedSizeSlotSupplier(sizes["local_activities"]),
+            nexus_supplier=FixedSizeSlotSupplier(sizes["nexus_tasks"]),
+        )
         return config
 
     async def run_worker(self, worker: Worker, next: Callable[[Worker], Awaitable[None]]) -> None:
-        self._mean = BusyMean(time.monotonic())
+        self._ledger.begins(list(self._slots))
         looking = asyncio.create_task(self._look(worker))
         try:
             await next(worker)
@@ -115,28 +123,6 @@ class Consolidation(Interceptor, Plugin):
     async def run_replayer(self, replayer: Any, histories: Any, next: Any) -> Any:
         return next(replayer, histories)
 
-    # The interceptor: it counts running activities.
-
-    def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
-        consolidation = self
-
-        class Counting(ActivityInboundInterceptor):
-            async def execute_activity(self, input: ExecuteActivityInput) -> object:
-                consolidation._count(1)
-                try:
-                    return await self.next.execute_activity(input)
-                finally:
-                    consolidation._count(-1)
-
-        return Counting(next)
-
-    def _count(self, change: int) -> None:
-        if self._mean is not None:
-            self._mean.record(time.monotonic(), self._running)
-        self._running += change
-
-    # The looks.
-
     async def _look(self, worker: Worker) -> None:
         await asyncio.sleep(max(self._min_life, pause(self._interval, 0, random.random())))
         failures = 0
@@ -144,11 +130,12 @@ class Consolidation(Interceptor, Plugin):
             try:
                 listed, own = await self._read(worker)
                 failures = 0
-                self._surplus = own is not None and self._is_surplus(own, listed)
+                if own is not None and self._is_surplus(own, listed):
+                    logger.info("the other workers suffice; taking no more tasks")
+                    return await self._retire(worker)
                 wait = pause(self._interval, len(listed), random.random())
             except RPCError as error:
                 # Without a list the worker stays.
-                self._surplus = False
                 if error.status == RPCStatusCode.UNIMPLEMENTED:
                     logger.info("the server does not list workers; not consolidating")
                     return
@@ -171,19 +158,59 @@ class Consolidation(Interceptor, Plugin):
         listed, own = [], None
         for info in response.workers_info[:PAGE]:
             sent = info.worker_heartbeat
-            entry = _entry(sent)
+            entry = _entry(sent, self._slots)
             if entry is not None:
                 listed.append(entry)
                 own = entry if _is_own(sent, client) else own
         return listed, own
 
     def _is_surplus(self, own: Listed, listed: List[Listed]) -> bool:
-        # Workflow tasks are not counted here: they go by what the workers report.
-        busy = {}
-        if self._mean is not None:
-            busy["activity"] = self._mean.until(time.monotonic(), self._running)
-        me = Looker(own.key, own.started, self._slots, busy)
+        me = Looker(own.key, own.started, self._slots, self._ledger.busy())
         return judge(me, listed, self._share) is Judgement.SURPLUS
+
+    async def _retire(self, worker: Worker) -> None:
+        """Waits until the worker has nothing in hand. It takes no new tasks meanwhile."""
+        ledger, began = self._ledger, time.monotonic()
+        ends_polls = await _ends_polls(worker.client)
+        while True:
+            ledger.set(Polls.OF_CACHED_WORKFLOWS)
+            while self._in_hand(began, ends_polls):
+                await asyncio.sleep(0.05)
+            ledger.set(Polls.NONE)
+            before = ledger.last_change
+            # A poll for cached workflows that reached the server after the news of the shutdown
+            # would have the server keep their tasks for this worker.
+            is_late = time.monotonic() > began + GIVE_UP
+            await asyncio.sleep(SETTLE if self._caches and not is_late else 0)
+            if is_late or ledger.last_change == before:
+                self._has_nothing_in_hand = True
+                return
+
+    def _in_hand(self, began: float, ends_polls: bool) -> bool:
+        """Whether tasks run, or more are likely."""
+        ledger, now = self._ledger, time.monotonic()
+        if any(ledger.running.values()):
+            return True
+        if not ends_polls and ledger.open_polls > 0 and now < began + LAST_POLLS:
+            return True
+        if not self._caches or ledger.last_change is None:
+            return False
+        due = ledger.last_change + DUE_SOON
+        # Workflow tasks may go on forever. The activities that this worker has do not.
+        if ledger.last_workflow_task == ledger.last_change:
+            due = min(due, began + PATIENCE)
+        return now < due
+
+
+async def _ends_polls(client: Client) -> bool:
+    """Whether the server ends the polls of a worker that shuts down."""
+    request = DescribeNamespaceRequest(namespace=client.namespace)
+    try:
+        timeout = timedelta(seconds=TIMEOUT)
+        found = await client.workflow_service.describe_namespace(request, timeout=timeout)
+    except RPCError:
+        return False
+    return found.namespace_info.capabilities.worker_poll_complete_on_shutdown
 
 
 def _query(worker: Worker) -> str:
@@ -205,7 +232,7 @@ def _is_own(sent: WorkerHeartbeat, client: Client) -> bool:
     return sent.worker_identity == client.identity and (host.host_name, host.process_id) == here
 
 
-def _entry(sent: WorkerHeartbeat) -> Optional[Listed]:
+def _entry(sent: WorkerHeartbeat, own_slots: Dict[str, int]) -> Optional[Listed]:
     """The worker that sent this heartbeat, unless it is gone."""
     consolidates = any(plugin.name == MARK for plugin in sent.plugins)
     silence = time.time() - _seconds(sent.heartbeat_time)
@@ -221,6 +248,9 @@ def _entry(sent: WorkerHeartbeat) -> Optional[Listed]:
         if polls or info.current_used_slots > 0 or info.total_processed_tasks > 0:
             used[kind] = max(0, info.current_used_slots)
             slots[kind] = used[kind] + max(0, info.current_available_slots)
+            # Slots like these do not report their number: it is that of this worker.
+            if consolidates and info.slot_supplier_kind != "Fixed":
+                slots[kind] = own_slots.get(kind, 0)
     started = _seconds(sent.start_time)
     return Listed(sent.worker_instance_key, started, consolidates, slots, used)
 

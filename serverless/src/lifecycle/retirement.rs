@@ -14,7 +14,7 @@ const DUE_SOON: Duration = Duration::from_secs(2);
 /// The longest time that cached workflows keep a worker. Workflows that never pause would keep it
 /// forever, for the price of one replay each.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// After this long it leaves with the next task that ends, though another one may follow.
+/// After this long it leaves as soon as no task runs, though another one may follow.
 const GIVE_UP: Duration = Duration::from_secs(45);
 /// The moment without polls before the shutdown: a poll reaches the server in less.
 const SETTLE: Duration = Duration::from_millis(300);
@@ -31,7 +31,8 @@ pub(super) async fn until_nothing_in_hand(tracker: &TaskTracker, gate: &Gate, ho
         gate.set(Polls::OfCachedWorkflows);
         until_quiet(tracker, hold, began).await;
         gate.set(Polls::None);
-        if !hold.workflows || settles(tracker).await || tracker.elapsed() > began + GIVE_UP {
+        let is_late = tracker.elapsed() > began + GIVE_UP;
+        if !hold.workflows || is_late || settles(tracker).await {
             return;
         }
     }
