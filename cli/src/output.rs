@@ -37,12 +37,9 @@ pub(crate) fn note(line: impl Display) {
     let _ = writeln!(io::stderr().lock(), "{}", printable(&line.to_string()));
 }
 
-/// Prints to stderr why a command failed. Further lines are indented, so that none looks like a
-/// message of its own.
+/// Prints to stderr, on one line, why a command failed.
 pub fn error(error: &anyhow::Error) {
-    let text = format!("error: {error:#}");
-    let text = printable_lines(text.trim_end()).replace('\n', "\n  ");
-    let _ = writeln!(io::stderr().lock(), "{text}");
+    note(format_args!("error: {error:#}"));
 }
 
 /// Text from outside, on one line.

@@ -13,8 +13,8 @@ use wci_contract::{
 };
 use wci_tests::{CommandOutput, Group, SOON, SpecFile, Version, World, wait_for};
 
-/// Clears the screen, reorders text, and begins a new line.
-const HOSTILE: &str = "\u{1b}[2J\u{202e}\nerror all workers deleted\r\u{9b}";
+/// Clears the screen, reorders text, and begins a new line. YAML has no C1 controls.
+const HOSTILE: &str = "\u{1b}[2J\u{202e}\nerror all workers deleted\r";
 const CONFIG: &str = r#"
 namespaces:
   default:
@@ -67,7 +67,7 @@ async fn no_command_prints_what_controls_a_terminal() {
     // Another client changes the spec under a hostile identity.
     let harmless = Group::greeters("evil").types(&["nexus"]).spec();
     let request = UpdateRequest {
-        identity: format!("operator{HOSTILE}"),
+        identity: format!("operator{HOSTILE}\u{9b}2J"),
         upsert_scaling_groups: [(
             format!("more{HOSTILE}"),
             Upsert { spec: GroupSpec { task_types: Some(vec![3]), ..harmless }, update_mask: None },

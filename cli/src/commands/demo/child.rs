@@ -49,7 +49,8 @@ impl Child {
             let log = std::fs::read_to_string(&self.log).unwrap_or_default();
             let tail: Vec<&str> = log.lines().rev().take(5).collect();
             let tail: Vec<&str> = tail.into_iter().rev().collect();
-            bail!("{} exited ({status}):\n{}", self.name, tail.join("\n"));
+            tail.iter().for_each(|line| crate::output::note(line));
+            bail!("{} exited ({status})", self.name);
         }
         Ok(())
     }
