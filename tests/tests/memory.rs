@@ -167,13 +167,14 @@ fn large_state() -> String {
 #[tokio::test]
 async fn many_instances_with_large_states_share_a_bounded_part_of_memory() {
     let (mut world, client, bystander) = world().await;
-    const COUNT: usize = 80;
+    const COUNT: usize = 60;
     let state = large_state();
     assert!(state.len() > 400_000, "{}", state.len());
     for n in 0..COUNT {
         start(&client, n, &state).await;
     }
-    all(&client, COUNT, |(_, events)| events >= 12).await;
+    // They leave the cache again and again, and are slow for it; the other namespace is not.
+    all(&client, COUNT, |(_, events)| events >= 4).await;
     serves_within_its_memory(&mut world, &bystander).await;
 }
 
