@@ -37,8 +37,8 @@ pub struct ConnectionArgs {
     #[arg(long, global = true, value_name = "FILE", conflicts_with = "api_key")]
     pub api_key_file: Option<PathBuf>,
     /// Header of each request; repeatable [env: TEMPORAL_GRPC_META_<NAME>]
-    #[arg(long, global = true, value_name = "NAME=VALUE", value_parser = header)]
-    pub grpc_meta: Vec<(String, String)>,
+    #[arg(long, global = true, value_name = "NAME=VALUE")]
+    pub grpc_meta: Vec<String>,
     /// Profile of temporal.toml to use [env: TEMPORAL_PROFILE] [default: default]
     #[arg(long, global = true, value_name = "NAME")]
     pub profile: Option<String>,
@@ -54,7 +54,13 @@ pub struct ConnectionArgs {
     pub tls_cert_path: Option<String>,
     /// Client certificate, as PEM text
     /// [env: TEMPORAL_TLS_CLIENT_CERT_DATA]
-    #[arg(long, global = true, value_name = "PEM", conflicts_with = "tls_cert_path")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "PEM",
+        conflicts_with = "tls_cert_path",
+        allow_hyphen_values = true
+    )]
     pub tls_cert_data: Option<String>,
     /// Private key of the client certificate, a PEM file [env: TEMPORAL_TLS_CLIENT_KEY_PATH]
     #[arg(long, global = true, value_name = "FILE")]
@@ -62,7 +68,13 @@ pub struct ConnectionArgs {
     /// Private key of the client certificate, as PEM text; prefer --tls-key-path, since other
     /// users of this machine can see it in the process list
     /// [env: TEMPORAL_TLS_CLIENT_KEY_DATA]
-    #[arg(long, global = true, value_name = "PEM", conflicts_with = "tls_key_path")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "PEM",
+        conflicts_with = "tls_key_path",
+        allow_hyphen_values = true
+    )]
     pub tls_key_data: Option<String>,
     /// CA certificate of the server, a PEM file
     /// [env: TEMPORAL_TLS_SERVER_CA_CERT_PATH]
@@ -70,7 +82,13 @@ pub struct ConnectionArgs {
     pub tls_ca_path: Option<String>,
     /// CA certificate of the server, as PEM text
     /// [env: TEMPORAL_TLS_SERVER_CA_CERT_DATA]
-    #[arg(long, global = true, value_name = "PEM", conflicts_with = "tls_ca_path")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "PEM",
+        conflicts_with = "tls_ca_path",
+        allow_hyphen_values = true
+    )]
     pub tls_ca_data: Option<String>,
     /// Expected name in the server's certificate [env: TEMPORAL_TLS_SERVER_NAME]
     #[arg(long, global = true, value_name = "NAME")]
@@ -124,7 +142,10 @@ impl ConnectionArgs {
         if let Some(key) = self.key()? {
             profile.api_key = Some(key);
         }
-        profile.grpc_meta.extend(self.grpc_meta.iter().cloned());
+        for text in &self.grpc_meta {
+            let (name, value) = header(text)?;
+            profile.grpc_meta.insert(name, value);
+        }
         self.override_tls(profile)
     }
 
@@ -192,12 +213,12 @@ fn pem(path: &Option<String>, data: &Option<String>) -> Option<DataSource> {
 }
 
 /// Parses a header. Its name is lower case with hyphens, as in the variables.
-fn header(text: &str) -> Result<(String, String), String> {
+fn header(text: &str) -> anyhow::Result<(String, String)> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => {
             Ok((name.to_lowercase().replace('_', "-"), value.to_owned()))
         }
-        _ => Err("write NAME=VALUE".to_owned()),
+        _ => bail!("--grpc-meta {text:?}: write NAME=VALUE"),
     }
 }
 

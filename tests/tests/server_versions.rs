@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use wci_tests::{Programs, SOON, Server, ServerOptions, SpecFile, World, run};
+use wci_tests::{Programs, Server, ServerOptions, SpecFile, World, run};
 
 /// An old server does not cancel the polls of a worker that shuts down: a task that it gives to such a
 /// poll is retried after its time-out of half a minute.

@@ -49,7 +49,7 @@ impl Child {
             let log = std::fs::read_to_string(&self.log).unwrap_or_default();
             let tail: Vec<&str> = log.lines().rev().take(5).collect();
             let tail: Vec<&str> = tail.into_iter().rev().collect();
-            tail.iter().for_each(|line| crate::output::note(line));
+            tail.iter().for_each(crate::output::note);
             bail!("{} exited ({status})", self.name);
         }
         Ok(())

@@ -61,7 +61,7 @@ pub(crate) fn prefix(queue: &str) -> String {
 async fn load(client: Client, queue: String, mut random: Pcg64, stop: Arc<AtomicBool>) -> usize {
     let mut started = 0;
     while !stop.load(Ordering::Relaxed) {
-        let is_burst = random.next_u64() % 60 == 0;
+        let is_burst = random.next_u64().is_multiple_of(60);
         let tasks = if is_burst { 10 + random.next_u64() % 30 } else { 1 };
         for _ in 0..tasks {
             let work_ms = 20 + random.next_u64() % 1_500;
