@@ -78,7 +78,9 @@ impl InstanceState {
                 let RegisterOutput { started, failed, empty_sets, unregistered } = output;
                 let tried = started.iter().chain(failed.keys()).chain(&empty_sets);
                 let tried = tried.cloned().collect();
-                let started = started.into_iter().map(|group| (group, now_ms));
+                // Workers of a config that is gone register nothing for the one that is in effect.
+                let started = started.into_iter().filter(|group| self.starts_as_in(spec, group));
+                let started: Vec<_> = started.map(|group| (group, now_ms)).collect();
                 self.wci().registering.extend(started);
                 self.populate_sets(empty_sets);
                 self.plan_attempts(now_ms, unregistered, &tried);
@@ -97,6 +99,13 @@ impl InstanceState {
             let outcome = Outcome::failed(1, FailureClass::Unavailable, message);
             self.record_failure(now_ms, &group, &outcome);
         }
+    }
+
+    /// Whether workers of `group` are started as `spec` says.
+    fn starts_as_in(&self, spec: &Spec, group: &str) -> bool {
+        let compute =
+            |spec: &Spec| spec.scaling_group_specs.get(group).map(|group| group.compute.clone());
+        self.state.spec.as_ref().and_then(compute) == compute(spec)
     }
 
     /// Groups with a starting worker: one that registers, or one that tasks called for.

@@ -235,3 +235,22 @@ fn why_the_server_was_not_told_is_kept_until_it_is() {
     instance.handle(3_000, Event::VersionNotified(status));
     assert_eq!(instance.dump().wci.unwrap().untold, None);
 }
+
+#[test]
+fn a_worker_of_a_config_that_is_gone_does_not_delay_the_registration_of_the_next() {
+    let mut instance = instance();
+    instance.begin_registration(0, String::new).unwrap();
+    let other: Spec = serde_json::from_value(json!({"scaling_group_specs": {"g": {
+        "compute": {"provider_type": "another"}}}}))
+    .unwrap();
+    let (identity, output) = ("me".to_owned(), ValidateOutput::default());
+    instance.handle(1, Event::SpecChanged { spec: other.clone(), identity, output });
+    let ended = RegisterOutput {
+        started: vec!["g".to_owned()],
+        unregistered: [("g".to_owned(), String::new())].into(),
+        ..RegisterOutput::default()
+    };
+    instance.handle(15_000, Event::RegistrationEnded { spec: GROUPS(), result: Ok(ended) });
+    let input = instance.begin_registration(15_000, String::new).unwrap();
+    assert_eq!((input.spec, input.underway.len()), (other, 0));
+}
