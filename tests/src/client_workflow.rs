@@ -20,10 +20,8 @@ use temporalio_common::protos::temporal::api::{
 use crate::wait_for;
 
 const LIMIT: Duration = Duration::from_secs(30);
-/// The client's own task queue.
-const QUEUE: &str = "clients-own";
 
-/// Starts a workflow of the type `kind` with this ID on the client's own task queue, has it
+/// Starts a workflow of the type `kind` with this ID on a task queue of the client's own, has it
 /// schedule `activity` on `task_queue`, and returns the result, or the message of the failure.
 pub async fn schedule_from_own_workflow(
     client: &Client,
@@ -32,7 +30,10 @@ pub async fn schedule_from_own_workflow(
     input: &Value,
 ) -> Result<Value, String> {
     let namespace = client.options().namespace.clone();
-    let queue = TaskQueue { name: QUEUE.to_owned(), ..Default::default() };
+    // One for each workflow: the end of an activity makes another task, which must not be polled
+    // for the next workflow.
+    let name = format!("clients-own-{}", uuid::Uuid::new_v4());
+    let queue = TaskQueue { name, ..Default::default() };
     let mut service = client.connection().workflow_service();
     let start = StartWorkflowExecutionRequest {
         namespace: namespace.clone(),
