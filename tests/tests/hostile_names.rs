@@ -61,7 +61,7 @@ async fn version(world: &World) -> (Version, SpecFile) {
 async fn no_command_prints_what_controls_a_terminal() {
     let world = World::builder().config(CONFIG).start().await;
     let (version, spec) = version(&world).await;
-    let applied = version.apply(&spec).await;
+    let applied = version.apply_with(&spec, &["--wait=false"]).await;
     assert_output("apply", &applied);
     applied.ok();
     // Another client changes the spec under a hostile identity.
@@ -143,7 +143,7 @@ async fn rejected(world: &World, spec: &SpecFile) {
 async fn the_text_log_has_one_harmless_line_for_each_event() {
     let mut world = World::builder().config(CONFIG).start().await;
     let (version, spec) = version(&world).await;
-    version.apply(&spec).await.ok();
+    version.apply_with(&spec, &["--wait=false"]).await.ok();
     let log = wait_for("the worker's output", SOON, async || {
         Some(world.worker().log()).filter(|log| log.contains("boom"))
     })

@@ -39,8 +39,12 @@ pub(super) async fn serve(listener: TcpListener, routes: Router) {
         match listener.accept().await {
             Ok((stream, _)) => {
                 open.retain(|connection| !connection.is_finished());
-                while open.len() >= MAX_CONNECTIONS {
-                    open.pop_front().inspect(JoinHandle::abort);
+                if open.len() >= MAX_CONNECTIONS
+                    && let Some(oldest) = open.pop_front()
+                {
+                    oldest.abort();
+                    // Its descriptor is free before the next connection takes one.
+                    let _ = oldest.await;
                 }
                 open.push_back(tokio::spawn(answer(stream, routes.clone())));
             }
