@@ -18,7 +18,7 @@ pub(super) fn of(report: &Report) -> String {
         let _ = write!(text, "\n\nThe instance makes no progress: {}", cell(trouble));
     }
     for trouble in &report.troubles {
-        let _ = write!(text, "\nNot well: {trouble}");
+        let _ = write!(text, "\nNot well: {}", cell(trouble));
     }
     if let Some(Totals { workers_started, signals_dropped, launches_under_way }) = &report.totals {
         let _ = write!(
@@ -80,10 +80,10 @@ fn of_group(group: &GroupReport, at: Millis) -> String {
         let until = clock::relative(*until, at);
         let _ = match probing {
             true => {
-                write!(text, "\n  Probing the provider with one worker, because {why}.")
+                write!(text, "\n  Probing the provider with one worker, because {}.", cell(&why))
             }
             false => {
-                write!(text, "\n  Backing off, because {why}: retry {until}.")
+                write!(text, "\n  Backing off, because {}: retry {until}.", cell(&why))
             }
         };
     }
