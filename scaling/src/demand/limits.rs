@@ -2,11 +2,16 @@
 
 use wci_contract::decision::Reason;
 
-use super::{Call, memory::Memory, push::Push, settings::Settings, sizing::Need};
+use super::{
+    Call, memory::Memory, push::Push, queue_limit::Hold, settings::Settings, sizing::Need,
+};
 use crate::{decision_builder::Admission, number};
 
 /// How often a group at its maximum is decided about again, milliseconds.
 const RECOUNT_MS: i64 = 5_000;
+
+/// Between two workers of a queue whose workers leave before the next task, milliseconds.
+const ONE_BY_ONE_MS: i64 = 2_000;
 
 /// A limit on the workers that are started.
 struct Limit {
@@ -92,11 +97,15 @@ impl Call<'_> {
     fn queue_is_limited(&self, need: &Need) -> Option<Limit> {
         let Memory { push, fleet, waiting, .. } = &*self.memory;
         let backlog = waiting.recent(self.now_ms)?;
-        let is_held_back = self.memory.is_held_back(self.now_ms, self.settings, backlog.dispatch);
+        let per_minute = u64::from(number::whole(backlog.dispatch * 60.0));
+        let hold = self.memory.hold(self.now_ms, self.settings, backlog.dispatch);
+        if hold == Hold::Missed {
+            return Some(self.one_by_one(need.waiting, per_minute));
+        }
+        let is_held_back = hold != Hold::None;
         let push = push.filter(|push| is_held_back || push.is_conclusive(fleet.workers()))?;
         let is_replaced = is_held_back && self.memory.needs_last_worker(self.now_ms);
         let is_over = is_replaced || push.until_ms() <= self.now_ms;
-        let per_minute = u64::from(number::whole(backlog.dispatch * 60.0));
         let at_ms = push.until_ms();
         let remaining_ms = at_ms.saturating_sub(self.now_ms).max(0);
         (is_over || push.is_fruitless()).then_some(Limit {
@@ -104,6 +113,17 @@ impl Call<'_> {
             reason: Reason::RateLimitedQueue { waiting: need.waiting, per_minute, remaining_ms },
             at_ms,
         })
+    }
+
+    /// One worker after another, because those before left too soon for the next task.
+    fn one_by_one(&self, waiting: u64, per_minute: u64) -> Limit {
+        let remaining_ms =
+            ONE_BY_ONE_MS.saturating_sub(self.memory.since_request(self.now_ms)).max(0);
+        Limit {
+            allowed: u64::from(remaining_ms == 0),
+            reason: Reason::RateLimitedQueue { waiting, per_minute, remaining_ms },
+            at_ms: self.now_ms.saturating_add(remaining_ms),
+        }
     }
 
     fn do_not_appear(&self) -> Option<Limit> {

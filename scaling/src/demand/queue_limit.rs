@@ -19,6 +19,8 @@ const BELIEVED_MS: i64 = 600_000;
 const REACHED: f64 = 0.85;
 /// Tasks by which a count within the window of the rates may be off.
 const OFF_BY: f64 = 1.5;
+/// The share of the limit below which nobody else can be taking the rest.
+const SHARED: f64 = 0.6;
 /// Slots given in excess of the dispatched tasks, as a share of these, from which workers evidently
 /// found no tasks.
 const EXCESS: f64 = 1.25;
@@ -32,6 +34,20 @@ pub(super) struct QueueLimit {
     rate: f64,
     /// When it was reported, milliseconds since the Unix epoch.
     at_ms: i64,
+}
+
+/// How a limit holds a queue back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hold {
+    /// It does not: more workers would help.
+    None,
+    /// Tasks are dispatched about as fast as it allows.
+    Reached,
+    /// Workers had many more slots than there were tasks for: others take a share of the limit, or
+    /// only some partitions of the queue have tasks left.
+    Shared,
+    /// Workers find no tasks, and leave before the limit lets through the next ones.
+    Missed,
 }
 
 /// The tasks that a limit of `rate` a second lets through within `within_ms`.
@@ -79,16 +95,14 @@ impl QueueLimit {
         Some(1000.0 / self.rate).filter(|ms| *ms < PAUSE_MS).and_then(number::truncate)
     }
 
-    /// Whether the limit, and not the number of workers, holds the queue back: either tasks are
-    /// dispatched about as fast as it allows, or the workers of the last half minute had many more
-    /// slots than there were tasks for.
-    pub(super) fn is_reached(
+    /// Whether the limit, and not the number of workers, holds the queue back.
+    pub(super) fn hold(
         self,
         now_ms: i64,
         dispatch: f64,
         fleet: &Fleet,
         (start_ms, slots): (i64, u64),
-    ) -> bool {
+    ) -> Hold {
         let seconds = |ms: i64| number::to_float(ms.max(0).unsigned_abs()) / 1000.0;
         let dispatched = dispatch * seconds(WINDOW_MS);
         // The rates may be as old as a sample, on average half as old.
@@ -96,12 +110,16 @@ impl QueueLimit {
         let lasted_ms = now_ms.saturating_sub(first_ms).saturating_sub(SAMPLE_AGE_MS / 2);
         let allowed = self.rate * seconds(lasted_ms.min(WINDOW_MS));
         if dispatched + OFF_BY >= REACHED * allowed {
-            return true;
+            return Hold::Reached;
         }
         let until_ms = now_ms.saturating_sub(SAMPLE_AGE_MS).saturating_sub(start_ms);
         let workers = fleet.requested_between(until_ms.saturating_sub(WINDOW_MS), until_ms);
         let given = number::to_float(workers.saturating_mul(slots));
         let spare = number::to_float(slots.saturating_mul(2));
-        given >= EXCESS * dispatched + spare
+        match given >= EXCESS * dispatched + spare {
+            true if dispatched < SHARED * allowed => Hold::Missed,
+            true => Hold::Shared,
+            false => Hold::None,
+        }
     }
 }

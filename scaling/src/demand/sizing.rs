@@ -2,7 +2,7 @@
 
 use super::{
     memory::Memory,
-    queue_limit::QueueLimit,
+    queue_limit::{Hold, QueueLimit},
     settings::Settings,
     waiting::{Backlog, SAMPLE_AGE_MS},
 };
@@ -51,18 +51,27 @@ impl Memory {
         self.learned.tasks_of_one(settings, wait_ms)
     }
 
-    /// Whether the rate limit of the queue holds it back, given its dispatch rate.
-    pub(super) fn is_held_back(&self, now_ms: i64, settings: &Settings, dispatch: f64) -> bool {
+    /// How the rate limit of the queue holds it back, given its dispatch rate.
+    pub(super) fn hold(&self, now_ms: i64, settings: &Settings, dispatch: f64) -> Hold {
         let workers = (self.learned.start_ms(settings), settings.slots);
-        self.limit.is_some_and(|it| it.is_reached(now_ms, dispatch, &self.fleet, workers))
+        self.limit.map_or(Hold::None, |it| it.hold(now_ms, dispatch, &self.fleet, workers))
+    }
+
+    /// The same as a yes or no.
+    pub(super) fn is_held_back(&self, now_ms: i64, settings: &Settings, dispatch: f64) -> bool {
+        self.hold(now_ms, settings, dispatch) != Hold::None
+    }
+
+    /// Since the last request, milliseconds.
+    pub(super) fn since_request(&self, now_ms: i64) -> i64 {
+        now_ms.saturating_sub(self.fleet.last_requested().unwrap_or(i64::MIN))
     }
 
     /// Whether all workers have left although tasks wait, and the limit lets through another task by
     /// now. One worker should always be there for it.
     pub(super) fn needs_last_worker(&self, now_ms: i64) -> bool {
         let spacing_ms = self.limit.and_then(QueueLimit::spacing_ms);
-        let last_ms = self.fleet.last_requested().unwrap_or(i64::MIN);
-        let since_ms = now_ms.saturating_sub(last_ms);
+        let since_ms = self.since_request(now_ms);
         self.fleet.workers() == 0 && spacing_ms.is_some_and(|spacing_ms| since_ms >= spacing_ms)
     }
 
@@ -99,8 +108,9 @@ impl Memory {
         let reachable = backlog.reachable.saturating_add(growth);
         let need = size((waiting, reachable), workers, backlog.free, tasks_of_one);
         let Some(push) = self.push.filter(|push| push.until_ms() > now_ms) else { return need };
-        let is_held_back = self.is_held_back(now_ms, settings, backlog.dispatch);
-        let is_replaced = is_held_back && self.needs_last_worker(now_ms);
+        let hold = self.hold(now_ms, settings, backlog.dispatch);
+        let is_held_back = hold != Hold::None;
+        let is_replaced = hold == Hold::Missed || is_held_back && self.needs_last_worker(now_ms);
         if is_replaced || !is_held_back && !push.is_conclusive(self.fleet.workers()) {
             return need;
         }
