@@ -35,7 +35,8 @@ fn workers_that_leave_between_two_tasks_are_followed_by_others() {
     for rate in [1.0, 2.0] {
         let run = sixty(rate, 1_000, |_| {});
         assert!(run.invocations.started <= 60, "{rate}: {}", run.invocations.started);
-        assert!(drained_s(&run) <= 2.0 * 60.0 / rate + 20.0, "{rate}: {}", drained_s(&run));
+        // They find the limit of each partition closed, and leave before it opens again.
+        assert!(drained_s(&run) <= 3.0 * 60.0 / rate + 20.0, "{rate}: {}", drained_s(&run));
     }
 }
 

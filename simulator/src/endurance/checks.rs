@@ -5,9 +5,9 @@ use wci_contract::limits::{MAX_INBOX, MAX_LAUNCHES};
 use super::{Violation, plan::setting};
 use crate::{Contender, Micros, controller::Instance, world::World};
 
-/// The longest that a task may wait, whatever happens: faults of five minutes, a back-off of five
-/// minutes after them, and a worker that takes all other tasks first.
-const LONGEST_WAIT: Micros = Micros::from_ms(1_800_000);
+/// The longest that a task may wait, whatever happens: a hundred tasks of 45 s need 25 minutes of the
+/// three workers that some providers allow, and faults and back-offs of five minutes come on top.
+const LONGEST_WAIT: Micros = Micros::from_ms(3_600_000);
 /// Bytes of the carried state, and of a group's scaling state.
 const MAX_STATE: usize = 64 * 1024;
 const MAX_SCALING_STATE: usize = 8 * 1024;

@@ -108,6 +108,7 @@ impl World<'_> {
         match strike {
             Strike::ServerRestarts => {
                 self.stats = ServerStats::new(now);
+                self.lose_track_of_workers();
                 self.announcers.iter_mut().for_each(|announcer| *announcer = Announcer::default());
             }
             Strike::WorkerCrashes => {
@@ -120,6 +121,16 @@ impl World<'_> {
             Strike::ProviderDown | Strike::StatsDown | Strike::SignalsDown | Strike::WatchLost => {}
         }
         Some(strike)
+    }
+
+    /// The server has forgotten that the workers took tasks. Where it does not list them either, the
+    /// controller rightly takes them for failed if tasks go on waiting.
+    fn lose_track_of_workers(&mut self) {
+        if !self.scenario.controller.sees_workers
+            && let Some(faults) = &mut self.faults
+        {
+            faults.unknown.extend(self.fleet.alive());
+        }
     }
 
     /// A worker is gone, whether the controller knew it or not.
