@@ -15,6 +15,7 @@ fn consolidating(version: &Version) -> Greeter {
         .greeter()
         .env("TEMPORAL_SERVERLESS_IDLE_TIMEOUT_MS", "60000")
         .env("TEMPORAL_SERVERLESS_ACTIVITY_SLOTS", "2")
+        .env("TEMPORAL_SERVERLESS_CONSOLIDATE", "on")
         .env("TEMPORAL_SERVERLESS_CONSOLIDATE_MIN_LIFE_MS", "0")
         .env("TEMPORAL_SERVERLESS_CONSOLIDATE_INTERVAL_MS", "1000")
 }
@@ -65,6 +66,7 @@ async fn under_a_steady_load_the_surplus_leaves_and_the_needed_workers_stay() {
 }
 
 #[tokio::test]
+#[ignore = "it takes six minutes: run it alone after a change of how workers leave"]
 async fn five_hundred_workers_leave_under_load_and_no_task_waits_for_a_timeout() {
     const LEAVES: usize = 500;
     const MOST_ALIVE: usize = 30;

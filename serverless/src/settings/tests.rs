@@ -116,14 +116,14 @@ fn a_heartbeat_interval_that_the_sdk_would_refuse_is_refused_here() {
 }
 
 #[test]
-fn consolidation_is_on_unless_the_program_or_the_environment_turns_it_off() {
-    assert_eq!(resolve(requested(), &[]).unwrap().consolidation, Some(Consolidation::default()));
-    let off = [("TEMPORAL_SERVERLESS_CONSOLIDATE", "OFF")];
-    assert_eq!(resolve(requested(), &off).unwrap().consolidation, None);
-    let without = || Requested { consolidation: None, ..requested() };
-    assert_eq!(resolve(without(), &[]).unwrap().consolidation, None);
+fn consolidation_is_off_unless_the_program_or_the_environment_turns_it_on() {
+    assert_eq!(resolve(requested(), &[]).unwrap().consolidation, None);
     let on = [("TEMPORAL_SERVERLESS_CONSOLIDATE", "on")];
-    assert_eq!(resolve(without(), &on).unwrap().consolidation, Some(Consolidation::default()));
+    assert_eq!(resolve(requested(), &on).unwrap().consolidation, Some(Consolidation::default()));
+    let with = || Requested { consolidation: Some(Consolidation::default()), ..requested() };
+    assert_eq!(resolve(with(), &[]).unwrap().consolidation, Some(Consolidation::default()));
+    let off = [("TEMPORAL_SERVERLESS_CONSOLIDATE", "OFF")];
+    assert_eq!(resolve(with(), &off).unwrap().consolidation, None);
     let never = [("TEMPORAL_SERVERLESS_CONSOLIDATE", "never")];
     assert!(refusal(requested(), &never).contains("`on` or `off`"));
 }
@@ -131,6 +131,7 @@ fn consolidation_is_on_unless_the_program_or_the_environment_turns_it_off() {
 #[test]
 fn consolidation_can_be_tuned_by_the_environment() {
     let tuned = [
+        ("TEMPORAL_SERVERLESS_CONSOLIDATE", "on"),
         ("TEMPORAL_SERVERLESS_CONSOLIDATE_WAIT_PERCENT", "2"),
         ("TEMPORAL_SERVERLESS_CONSOLIDATE_MIN_LIFE_MS", "20000"),
         ("TEMPORAL_SERVERLESS_CONSOLIDATE_INTERVAL_MS", "1000"),
@@ -139,9 +140,10 @@ fn consolidation_can_be_tuned_by_the_environment() {
     assert_eq!(consolidation.wait_percent, 2);
     assert_eq!(consolidation.min_life, Duration::from_secs(20));
     assert_eq!(consolidation.interval, Duration::from_secs(1));
-    let none = [("TEMPORAL_SERVERLESS_CONSOLIDATE_WAIT_PERCENT", "0")];
+    let on = ("TEMPORAL_SERVERLESS_CONSOLIDATE", "on");
+    let none = [on, ("TEMPORAL_SERVERLESS_CONSOLIDATE_WAIT_PERCENT", "0")];
     assert!(refusal(requested(), &none).contains("from 1 to 50"));
-    let hasty = [("TEMPORAL_SERVERLESS_CONSOLIDATE_INTERVAL_MS", "10")];
+    let hasty = [on, ("TEMPORAL_SERVERLESS_CONSOLIDATE_INTERVAL_MS", "10")];
     assert!(refusal(requested(), &hasty).contains("from 1000"));
 }
 
