@@ -32,7 +32,7 @@ pub(super) async fn until_nothing_in_hand(tracker: &TaskTracker, gate: &Gate, ho
         until_quiet(tracker, hold, began).await;
         gate.set(Polls::None);
         let is_late = tracker.elapsed() > began + GIVE_UP;
-        if !hold.workflows || is_late || settles(tracker).await {
+        if !hold.workflows || settles(tracker).await || is_late {
             return;
         }
     }
