@@ -36,7 +36,7 @@ pub struct ConnectionArgs {
     /// File with the API key, as a secret is mounted
     #[arg(long, global = true, value_name = "FILE", conflicts_with = "api_key")]
     pub api_key_file: Option<PathBuf>,
-    /// Header of each request; repeatable [env: TEMPORAL_GRPC_META_<NAME>]
+    /// Header of each request; repeatable. The variables TEMPORAL_GRPC_META_… set headers, too
     #[arg(long, global = true, value_name = "NAME=VALUE")]
     pub grpc_meta: Vec<String>,
     /// Profile of temporal.toml to use [env: TEMPORAL_PROFILE] [default: default]
