@@ -51,9 +51,29 @@ fn tasks_that_no_longer_exist_cost_one_worker() {
 }
 
 #[test]
-fn the_first_dispatched_task_brings_the_other_workers() {
-    let decision = scouting().at(NOW + 1_500, found(58, OLD_MS, 0.1, 1));
-    assert_eq!(started(&decision), 28);
+fn dispatched_tasks_bring_the_other_workers_in_a_few_steps() {
+    let mut group = scouting();
+    // The server counts tasks that it drops as dispatched: the workers have a moment for that.
+    let early = group.at(NOW + 1_000, found(58, OLD_MS, 0.1, 1));
+    assert_eq!((started(&early), early.wake_at_ms), (0, Some(NOW + 1_500)));
+    let steps = [(1_500, 3), (2_500, 0), (3_000, 12), (4_500, 14)];
+    for (after, workers) in steps {
+        assert_eq!(started(&group.at(NOW + after, found(60, OLD_MS, 0.1, 4))), workers, "{after}");
+    }
+}
+
+#[test]
+fn stats_from_before_the_first_worker_bring_no_others() {
+    let mut group = scouting();
+    assert_eq!(started(&group.at(NOW + 500, found(25, OLD_MS, 0.5, 1))), 0);
+    assert_eq!(started(&group.at(NOW + 2_000, found(60, OLD_MS, 0.0, 0))), 0);
+    assert_eq!(started(&group.at(NOW + 5_000, found(0, 0, 2.0, 1))), 0);
+}
+
+#[test]
+fn tasks_that_came_after_the_old_ones_get_their_workers_at_once() {
+    let decision = scouting().at(NOW + 1_000, found(60, OLD_MS - 1, 0.1, 1));
+    assert!(started(&decision) >= 28, "{:?}", decision.reasons);
 }
 
 #[test]
@@ -84,7 +104,9 @@ fn announcements_of_an_hour_that_arrive_together_start_one_worker() {
 fn announced_tasks_that_exist_get_their_workers_once_one_is_dispatched() {
     let mut group = group(json!({}));
     group.batch(NOW, &[announced(60), old()]);
-    assert!(started(&group.at(NOW + 2_000, found(56, OLD_MS, 0.2, 1))) >= 25);
+    let steps = [(2_000, 56), (4_000, 40), (6_000, 40)]
+        .map(|(after, waiting)| started(&group.at(NOW + after, found(waiting, OLD_MS, 0.2, 1))));
+    assert!(steps[0] == 3 && steps[1] >= 10, "{steps:?}");
 }
 
 #[test]

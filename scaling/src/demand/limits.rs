@@ -20,6 +20,8 @@ struct Limit {
     reason: Reason,
     /// When to decide again, milliseconds since the Unix epoch.
     at_ms: i64,
+    /// Whether that holds after an allowed start, too; otherwise the queues are polled soon enough.
+    is_paced: bool,
 }
 
 impl Call<'_> {
@@ -112,6 +114,7 @@ impl Call<'_> {
             allowed: u64::from(is_over),
             reason: Reason::RateLimitedQueue { waiting: need.waiting, per_minute, remaining_ms },
             at_ms,
+            is_paced: false,
         })
     }
 
@@ -119,10 +122,13 @@ impl Call<'_> {
     fn one_by_one(&self, waiting: u64, per_minute: u64) -> Limit {
         let remaining_ms =
             ONE_BY_ONE_MS.saturating_sub(self.memory.since_request(self.now_ms)).max(0);
+        let allowed = u64::from(remaining_ms == 0);
+        let wait_ms = if allowed == 0 { remaining_ms } else { ONE_BY_ONE_MS };
         Limit {
-            allowed: u64::from(remaining_ms == 0),
+            allowed,
             reason: Reason::RateLimitedQueue { waiting, per_minute, remaining_ms },
-            at_ms: self.now_ms.saturating_add(remaining_ms),
+            at_ms: self.now_ms.saturating_add(wait_ms),
+            is_paced: true,
         }
     }
 
@@ -130,7 +136,8 @@ impl Call<'_> {
         let (failed, at_ms) = self.memory.presence.slow_down(&self.memory.fleet, self.settings)?;
         let remaining_ms = at_ms.saturating_sub(self.now_ms).max(0);
         let allowed = u64::from(remaining_ms == 0);
-        Some(Limit { allowed, reason: Reason::WorkersDoNotAppear { failed, remaining_ms }, at_ms })
+        let reason = Reason::WorkersDoNotAppear { failed, remaining_ms };
+        Some(Limit { allowed, reason, at_ms, is_paced: false })
     }
 
     fn at_max(&self) -> Limit {
@@ -142,7 +149,7 @@ impl Call<'_> {
         let at_ms = leaves_ms.map_or(recount_ms, |ms| ms.min(recount_ms));
         // Workers of this decision count, too.
         let reason = Reason::AtMaxConcurrent { workers: workers.max(max), max };
-        Limit { allowed: max.saturating_sub(workers), reason, at_ms }
+        Limit { allowed: max.saturating_sub(workers), reason, at_ms, is_paced: false }
     }
 
     fn budget_is_spent(&self) -> Limit {
@@ -150,14 +157,13 @@ impl Call<'_> {
         let at_ms = self.memory.fleet.next_budget(self.now_ms);
         let remaining_ms = at_ms.saturating_sub(self.now_ms).max(0);
         let reason = Reason::RateBudgetSpent { requested: requested.max(max), max, remaining_ms };
-        Limit { allowed: max.saturating_sub(requested), reason, at_ms }
+        Limit { allowed: max.saturating_sub(requested), reason, at_ms, is_paced: false }
     }
 
-    /// Gives the limit's reason. Only a limit that allows no worker needs a tick: after a start the
-    /// queues are polled soon.
+    /// Gives the limit's reason, and sets the tick that it needs.
     fn apply_limit(&mut self, limit: Limit) -> u64 {
         self.decision.add_reason(limit.reason);
-        if limit.allowed == 0 {
+        if limit.allowed == 0 || limit.is_paced {
             self.decision.tick_by(limit.at_ms.max(self.now_ms.saturating_add(1)));
         }
         limit.allowed
@@ -171,7 +177,9 @@ impl Call<'_> {
         }
         let started = u64::from(self.decision.invoked());
         let memory = &mut *self.memory;
-        if let Some(backlog) = memory.waiting.recent(self.now_ms) {
+        // A few workers for an old backlog say nothing about what more workers would do.
+        let backlog = memory.waiting.recent(self.now_ms).filter(|_| memory.scout.is_none());
+        if let Some(backlog) = backlog {
             let (workers, seen) = (memory.fleet.workers(), (backlog.waiting, backlog.dispatch));
             let is_limited = memory.is_held_back(self.now_ms, self.settings, backlog.dispatch);
             memory.push = Push::after(memory.push, self.now_ms, seen, workers, is_limited);

@@ -10,6 +10,7 @@ use super::{
     presence::Presence,
     push::Push,
     queue_limit::QueueLimit,
+    scout::Scout,
     waiting::Waiting,
 };
 
@@ -25,8 +26,8 @@ pub(super) struct Memory {
     pub(super) push: Option<Push>,
     /// The rate limit of the task queues.
     pub(super) limit: Option<QueueLimit>,
-    /// When a worker was sent first to an old backlog.
-    pub(super) scout_ms: Option<i64>,
+    /// The workers that were sent first to an old backlog.
+    pub(super) scout: Option<Scout>,
     /// Since when tasks arrive faster than they are dispatched.
     pub(super) growing_since_ms: Option<i64>,
     /// When a poll was last requested.
@@ -45,7 +46,7 @@ impl Memory {
             learned: Learned::read(fields),
             push: Push::read(fields),
             limit: QueueLimit::read(fields),
-            scout_ms: fields.time("scout_ms"),
+            scout: Scout::read(fields),
             growing_since_ms: fields.time("pressed_ms"),
             poll_requested_ms: fields.time("looked_ms"),
         }
@@ -60,7 +61,9 @@ impl Memory {
         self.learned.write(&mut map);
         put(&mut map, "push", self.push.map(Push::to_json));
         put(&mut map, "limit", self.limit.map(QueueLimit::to_json));
-        put(&mut map, "scout_ms", self.scout_ms);
+        if let Some(scout) = self.scout {
+            scout.write(&mut map);
+        }
         put(&mut map, "pressed_ms", self.growing_since_ms);
         put(&mut map, "looked_ms", self.poll_requested_ms);
         let mut state = GroupState::new();
