@@ -90,16 +90,20 @@ impl Presence {
             return Observation::default();
         }
         let waits_since = now_ms.saturating_sub(sample.age_ms);
-        let stuck_ms = self.stuck_ms.filter(|_| follows).unwrap_or(now_ms).min(waits_since);
-        self.stuck_ms = Some(stuck_ms.max(0));
-        // An oldest task that is younger than the request: those before it were taken, or the server
-        // repeats an old answer. Neither says that no worker came.
-        let oldest_ms = if sample.age_ms > 0 { waits_since } else { stuck_ms };
-        let is_younger = |trial_ms: i64| oldest_ms > trial_ms.saturating_add(SAMPLE_AGE_MS);
-        if self.trial_ms.is_some_and(is_younger) {
+        if sample.age_ms > 0 && self.has_moved(waits_since) {
             return Observation::default();
         }
+        let stuck_ms = self.stuck_ms.filter(|_| follows).unwrap_or(now_ms).min(waits_since);
+        self.stuck_ms = Some(stuck_ms.max(0));
         Observation { start_ms: None, failed: self.count_failed(now_ms, stuck_ms, settings, fleet) }
+    }
+
+    /// Whether the oldest task, which has waited since `oldest_ms`, is another one than before, or
+    /// came after the request. Then tasks were taken, or the server repeats an old answer. Neither
+    /// says that no worker came.
+    fn has_moved(&self, oldest_ms: i64) -> bool {
+        let earliest_ms = [self.stuck_ms, self.trial_ms].into_iter().flatten().min();
+        earliest_ms.is_some_and(|ms| oldest_ms > ms.saturating_add(SAMPLE_AGE_MS))
     }
 
     fn count_failed(
