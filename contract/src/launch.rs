@@ -30,6 +30,10 @@ pub struct Outcome {
     /// Workers that it refused for another reason.
     #[serde(default)]
     pub refused: u32,
+    /// When the workers were requested, milliseconds since the Unix epoch, where a decision is told
+    /// of the launch. The outcome of an older launch may arrive after later workers were requested.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requested_ms: Option<i64>,
     /// What failed, if anything.
     #[serde(default, deserialize_with = "class", skip_serializing_if = "Option::is_none")]
     pub class: Option<FailureClass>,

@@ -68,6 +68,7 @@ impl InstanceState {
             return;
         };
         let launch = launches.remove(at);
+        let outcome = Outcome { requested_ms: Some(launch.since), ..outcome };
         self.record_outcome(now_ms, launch.group, outcome);
     }
 

@@ -89,6 +89,8 @@ fn tasks_behind_a_launch_that_failed_are_not_forgotten() {
     instance.end_launch(150, "launch-100-0", outcome.clone());
     let input = instance.decide_input(150);
     let events = &input.groups["g"].events;
+    // With the time of its request, because later workers may have been requested meanwhile.
+    let outcome = Outcome { requested_ms: Some(100), ..outcome };
     assert_eq!(events[0], ScalingEvent::Outcome(outcome));
     assert!(matches!(&events[1], ScalingEvent::TaskAdd(signal) if signal.misses == 1));
     assert_eq!(instance.dump().wci.unwrap().last_failures["g"].outcome.message, "slow down");

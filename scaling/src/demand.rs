@@ -82,7 +82,7 @@ pub(crate) fn decide(
             Event::Poll(poll) => call.poll(poll),
             Event::Outcome(outcome) => {
                 let missing = outcome.throttled.saturating_add(outcome.refused);
-                call.refused(u64::from(missing));
+                call.refused(u64::from(missing), outcome.requested_ms);
             }
             Event::Tick {} => {}
         }
@@ -152,9 +152,9 @@ impl Call<'_> {
         }
     }
 
-    fn refused(&mut self, workers: u64) {
+    fn refused(&mut self, workers: u64, requested_ms: Option<i64>) {
         if workers > 0 {
-            self.memory.fleet.refused(workers);
+            self.memory.fleet.refused(workers, requested_ms.unwrap_or(self.now_ms));
             self.memory.waiting.renew(self.now_ms);
         }
     }

@@ -89,6 +89,23 @@ fn a_launch_that_failed_in_part_allows_the_missing_workers() {
 }
 
 #[test]
+fn a_refusal_that_arrives_late_takes_away_no_worker_that_was_requested_since() {
+    let limits = json!({"max_concurrent_workers": 1, "worker_slots": 1,
+        "worker_lifetime_ms": 20_000, "start_timeout_ms": 5_000, "expected_start_ms": 100});
+    let refused = Outcome::failed(1, FailureClass::Throttled, "");
+    let started_after = |requested_ms| {
+        let mut group = group(limits.clone());
+        assert_eq!(started(&group.at(NOW, announced(1))), 1);
+        // That worker never appeared, and the next one is requested.
+        assert_eq!(started(&group.at(NOW + 25_000, announced(1))), 1);
+        let late = Outcome { requested_ms: Some(requested_ms), ..refused.clone() };
+        group.at(NOW + 26_000, outcome(late));
+        started(&group.at(NOW + 35_000, announced(3)))
+    };
+    assert_eq!([NOW + 10, NOW + 25_010].map(started_after), [0, 1]);
+}
+
+#[test]
 fn deferred_tasks_are_not_counted_again_once_the_backlog_is_known() {
     let mut group = group(json!({"max_concurrent_workers": 1, "worker_slots": 1,
         "worker_lifetime_ms": 40_000, "start_timeout_ms": 5_000, "expected_start_ms": 100}));

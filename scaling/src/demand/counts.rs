@@ -121,9 +121,10 @@ impl Counts {
         before - self.sum()
     }
 
-    /// Removes `count`, the newest first.
-    pub(super) fn take_newest(&mut self, mut count: u64) {
-        for (_, left) in self.0.iter_mut().rev() {
+    /// Removes `count` from the entries after `since_ms`, up to `until_ms`, the newest first.
+    pub(super) fn take_newest(&mut self, mut count: u64, (since_ms, until_ms): (i64, i64)) {
+        let is_within = |(ms, _): &&mut (i64, u64)| *ms > since_ms && *ms <= until_ms;
+        for (_, left) in self.0.iter_mut().rev().filter(is_within) {
             let taken = count.min(*left);
             *left -= taken;
             count -= taken;
@@ -172,7 +173,10 @@ mod tests {
         let mut list = counts(&[(0, 5), (1_000, 5), (2_000, 5)]);
         list.take_oldest(7, 1_000);
         assert_eq!(list.0, [(1_000, 3), (2_000, 5)]);
-        list.take_newest(6);
+        list.take_newest(9, (2_000, 3_000));
+        list.take_newest(1, (0, 1_000));
+        assert_eq!(list.0, [(1_000, 2), (2_000, 5)]);
+        list.take_newest(6, (1_000, 2_000));
         assert_eq!(list.0, [(1_000, 2)]);
         list.take_oldest(9, 999);
         assert_eq!(list.sum(), 2);

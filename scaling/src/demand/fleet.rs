@@ -10,6 +10,9 @@ use super::{
 /// How long a request counts against the budget of invocations, milliseconds.
 const MINUTE_MS: i64 = 60_000;
 
+/// The longest time from a decision to the request for its workers that is expected, milliseconds.
+const DECISION_MS: i64 = 10_000;
+
 /// The workers that were requested and are not known to have left.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Fleet {
@@ -62,9 +65,11 @@ impl Fleet {
         self.requested.add(now_ms, count);
     }
 
-    /// Records workers that were refused: the last that were requested.
-    pub(super) fn refused(&mut self, count: u64) {
-        self.starts.take_newest(count);
+    /// Records workers that were refused: the last that were decided on before the request at
+    /// `requested_ms`. They may be forgotten by then, and others requested since.
+    pub(super) fn refused(&mut self, count: u64, requested_ms: i64) {
+        let since_ms = requested_ms.saturating_sub(DECISION_MS);
+        self.starts.take_newest(count, (since_ms, requested_ms));
     }
 
     /// Removes the workers requested after `since_ms`, up to `until_ms`; returns their number.

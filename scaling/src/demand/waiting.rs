@@ -120,7 +120,7 @@ impl Waiting {
 
     /// Defers `misses` that were just recorded, `new` of them as new: they will be announced again.
     pub(super) fn defer(&mut self, now_ms: i64, new: u64, misses: u64) {
-        self.announced.take_newest(new);
+        self.announced.take_newest(new, (i64::MIN, i64::MAX));
         self.deferred.add(now_ms, misses);
     }
 

@@ -79,7 +79,7 @@ fn stats(stats: &Object<'_>) -> Result<QueueStats, FieldError> {
 }
 
 fn outcome(outcome: &Object<'_>) -> Result<Outcome, FieldError> {
-    outcome.only(&["started", "throttled", "refused", "class", "message"])?;
+    outcome.only(&["started", "throttled", "refused", "requested_ms", "class", "message"])?;
     let class = |value: &serde_json::Value| {
         serde_json::from_value::<FailureClass>(value.clone()).ok().map(Some)
     };
@@ -88,6 +88,8 @@ fn outcome(outcome: &Object<'_>) -> Result<Outcome, FieldError> {
         started: outcome.small_count("started")?,
         throttled: outcome.small_count("throttled")?,
         refused: outcome.small_count("refused")?,
+        requested_ms: outcome
+            .optional("requested_ms", "a time in milliseconds", |value| value.as_i64().map(Some))?,
         class: outcome.optional(
             "class",
             "throttled, access-denied, not-found, rejected, unavailable, internal, conflict or \

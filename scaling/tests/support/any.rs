@@ -220,7 +220,7 @@ pub(crate) fn outcome() -> impl Strategy<Value = Event> {
         Some(FailureClass::Unavailable),
     ]);
     (0_u32..3, 0_u32..3, any::<u32>(), class).prop_map(|(started, throttled, refused, class)| {
-        Event::Outcome(Outcome { started, throttled, refused, class, message: String::new() })
+        Event::Outcome(Outcome { started, throttled, refused, class, ..Outcome::default() })
     })
 }
 

@@ -80,6 +80,7 @@ impl World<'_> {
             Some(StatsFault::Missing) => None,
             Some(StatsFault::Stale) => {
                 self.stats.repeat_until(now + Micros::from_ms(30_000));
+                self.lose_track_of_workers();
                 Some(self.read_stats())
             }
             Some(StatsFault::Partial) => {
@@ -123,7 +124,8 @@ impl World<'_> {
         Some(strike)
     }
 
-    /// The server has forgotten that the workers took tasks. Where it does not list them either, the
+    /// The server has forgotten that the workers took tasks, or does not say so for longer than a
+    /// worker takes to start. Where it does not list them either, the
     /// controller rightly takes them for failed if tasks go on waiting.
     fn lose_track_of_workers(&mut self) {
         if !self.scenario.controller.sees_workers
