@@ -104,17 +104,12 @@ async fn workflows_that_were_terminated_meanwhile_start_a_few_workers_at_most() 
         (workers_started(&version).await > before).then_some(())
     })
     .await;
-    wait_for("an answer of that worker", SOON, async || {
-        let state = version.dump().await?.scaling_state.remove("default")?;
-        state["demand"].get("scout_ms").is_none().then_some(())
-    })
-    .await;
-    version.scaled_to_zero().await;
     // The server repeats its stats for some seconds.
     wait_for("an empty backlog", SOON, async || {
         version.backlog().await.is_some_and(|(waiting, _)| waiting == 0).then_some(())
     })
     .await;
+    version.scaled_to_zero().await;
     let workers = workers_started(&version).await - before;
     println!("{workers} workers for {TASKS} terminated workflows: {:?}", reasons(&version).await);
     assert!(workers <= 4, "{workers} workers for workflows that no longer exist");
