@@ -20,7 +20,9 @@ mod watch_activities;
 pub use callers::{Callers, ScheduledHere};
 pub use ceilings::{Ceiling, Ceilings};
 pub use metrics::{Metrics, MetricsError, NamespaceMetrics};
-pub use per_version::{recent_launches::RecentLaunches, watch_leases::WatchLeases};
+pub use per_version::{
+    idle_versions::IdleVersions, recent_launches::RecentLaunches, watch_leases::WatchLeases,
+};
 pub use server::{connection::StatsError, read_budget::ReadBudget, version_reader::VersionReader};
 pub use system_activities::{SystemActivities, speculative_launches::SpeculativeLaunches};
 pub use watch_activities::{WatchActivities, WorkerExits};

@@ -1,5 +1,6 @@
 //! What this process remembers about each version.
 
+pub(crate) mod idle_versions;
 pub(crate) mod known_queues;
 pub(crate) mod quiet_periods;
 pub(crate) mod recent_launches;

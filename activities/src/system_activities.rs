@@ -27,8 +27,8 @@ use wci_contract::{
 use wci_providers::Registry;
 
 use crate::{
-    Callers, Ceilings, NamespaceMetrics, RecentLaunches, VersionReader, callers::Refused,
-    system_activities::speculative_launches::SpeculativeLaunches,
+    Callers, Ceilings, IdleVersions, NamespaceMetrics, RecentLaunches, VersionReader,
+    callers::Refused, system_activities::speculative_launches::SpeculativeLaunches,
 };
 
 /// Decides, validates, registers, launches and resizes, for one namespace.
@@ -49,6 +49,8 @@ pub struct SystemActivities {
     pub reader: VersionReader,
     /// Launches of this process, for its watches.
     pub recent_launches: Arc<RecentLaunches>,
+    /// Versions that are left alone, for its watches.
+    pub idle: Arc<IdleVersions>,
     /// Launches that started with their decisions.
     pub speculative_launches: SpeculativeLaunches,
     /// The metrics of the namespace.
@@ -69,6 +71,7 @@ impl SystemActivities {
         let mut output = decide::decide(&self.reader, &input).await;
         for queue in decide::announced_queues(&input) {
             self.reader.record_announced(&version, queue);
+            self.idle.record_activity(&version);
         }
         self.metrics.decided(&version, &input, &output);
         output.crashes = self.registry.crashes(&self.namespace, &version);
@@ -135,6 +138,12 @@ pub(crate) fn refused(refusal: Refusal) -> ActivityError {
 }
 
 impl SystemActivities {
+    /// Workers of `version` are being launched: its watch looks after them.
+    fn record_launch(&self, version: &VersionId) {
+        self.recent_launches.record(version);
+        self.idle.record_activity(version);
+    }
+
     /// The version whose instance requests a decision.
     fn deciding_version(&self, info: &ActivityInfo) -> Result<VersionId, ActivityError> {
         let id = info.workflow_id.as_deref().unwrap_or_default();

@@ -18,13 +18,13 @@ use wci_contract::{
     stats::{StatsByType, all_of},
 };
 use wci_providers::Registry;
-use wci_instance::backlog_watch::{BacklogWatch, Sample};
+use wci_instance::backlog_watch::{BacklogWatch, Idleness, Sample};
 
 use crate::{
     Callers, NamespaceMetrics, ReadBudget, RecentLaunches, StatsError, VersionReader,
     activity_heartbeat::with_heartbeats,
     metrics::ReadTiming,
-    per_version::watch_leases::WatchLeases,
+    per_version::{idle_versions::IdleVersions, watch_leases::WatchLeases},
     server::{
         stats_by_type::stats_by_type,
         workers::{self, FoundWorkers},
@@ -35,6 +35,8 @@ use crate::{
 
 /// A watch that could read nothing for this long fails, so that the trouble is shown.
 const FAILS_AFTER: Duration = Duration::from_secs(30);
+/// A watch that may last no longer than this was requested because something happened.
+const REQUESTED: Duration = Duration::from_secs(60);
 
 /// Watches the queues of one namespace's versions.
 pub struct WatchActivities {
@@ -48,6 +50,8 @@ pub struct WatchActivities {
     pub metrics: NamespaceMetrics,
     /// The latest watch of each version.
     pub leases: WatchLeases,
+    /// The versions that are left alone.
+    pub idle: Arc<IdleVersions>,
     /// The workflows whose activities are carried out.
     pub callers: Arc<Callers>,
     /// The namespace, and the providers that see how its workers exit.
@@ -104,10 +108,13 @@ impl WatchActivities {
         let mut failing_since = None;
         let span = self.metrics.watch(&input.version);
         let lease = self.leases.take(&input.version);
+        if time_until(input.until_ms) <= REQUESTED {
+            self.idle.record_activity(&input.version);
+        }
         loop {
             if lease.is_over() {
                 span.end(WatchEnd::TimeUp);
-                return Ok(WatchOutput::default());
+                return Ok(self.nothing());
             }
             let due = Instant::now();
             tokio::time::sleep(self.budget.reserve()).await;
@@ -121,13 +128,14 @@ impl WatchActivities {
                 Ok(sampled) => sampled,
                 Err(_) if unix_now_ms() >= input.until_ms => {
                     span.end(WatchEnd::TimeUp);
-                    return Ok(WatchOutput { end: WatchEnd::TimeUp, ..WatchOutput::default() });
+                    return Ok(self.nothing());
                 }
                 Err(error) => {
                     if failing_since.get_or_insert(due).elapsed() >= FAILS_AFTER {
                         return Err(error.into());
                     }
-                    tokio::time::sleep(watch.interval(&Sample::default())).await;
+                    tokio::time::sleep(watch.interval(&Sample::default(), Idleness::default()))
+                        .await;
                     continue;
                 }
             };
@@ -156,10 +164,32 @@ impl WatchActivities {
             }
             if let Some(end) = end {
                 span.end(end);
-                return Ok(WatchOutput { crashes, ..output(end, sample.stats, found) });
+                let is_announced = self.reader.is_announced();
+                return Ok(WatchOutput {
+                    crashes,
+                    is_announced,
+                    ..output(end, sample.stats, found)
+                });
             }
             drop(queues);
-            tokio::time::sleep(watch.interval(&sample)).await;
+            let interval = watch.interval(&sample, self.idleness(input, watch.is_active(&sample)));
+            drop(sample);
+            self.idle.wait(&input.version, interval.min(time_until(input.until_ms))).await;
+        }
+    }
+
+    /// The output of a watch that found nothing.
+    fn nothing(&self) -> WatchOutput {
+        WatchOutput { is_announced: self.reader.is_announced(), ..WatchOutput::default() }
+    }
+
+    fn idleness(&self, input: &WatchInput, is_active: bool) -> Idleness {
+        if is_active {
+            self.idle.record_activity(&input.version);
+        }
+        Idleness {
+            lasting: self.idle.idle_for(&input.version),
+            is_announced: self.reader.is_announced(),
         }
     }
 
@@ -229,6 +259,11 @@ impl WatchActivities {
             stats: stats_by_type(queues),
         }
     }
+}
+
+/// The time until `at_ms`, milliseconds since the Unix epoch.
+fn time_until(at_ms: i64) -> Duration {
+    Duration::from_millis(u64::try_from(at_ms.saturating_sub(unix_now_ms())).unwrap_or(0))
 }
 
 fn is_watched(input: &WatchInput, queue: &VersionTaskQueue) -> bool {

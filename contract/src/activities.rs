@@ -230,6 +230,9 @@ pub struct WatchOutput {
     /// How workers of each group failed lately, as far as this process knows.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub crashes: BTreeMap<String, Crashes>,
+    /// Whether the server announces tasks of the namespace, as far as this process has seen.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_announced: bool,
 }
 
 /// Input of [`INVOKE`].

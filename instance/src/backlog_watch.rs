@@ -9,8 +9,20 @@ use wci_contract::{
 
 /// Between two samples while tasks wait or workers are starting.
 const BUSY_INTERVAL: Duration = Duration::from_secs(1);
-/// Between two samples of quiet queues.
-const IDLE_INTERVAL: Duration = Duration::from_secs(2);
+/// Between two samples of queues that were active lately: the tail of a burst is never announced, and
+/// signals are lost when there are many.
+const LATE_INTERVAL: Duration = Duration::from_secs(2);
+/// For how long after that.
+const LATE: Duration = Duration::from_secs(60);
+/// Between two samples of a version to which nothing has happened for as long, on a server that
+/// announces tasks: a sample finds only what was not announced.
+const ANNOUNCED_INTERVALS: [(Duration, Duration); 2] =
+    [(LATE, Duration::from_secs(60)), (Duration::from_secs(3_600), Duration::from_secs(300))];
+/// The same where no task was announced yet: there a sample is what finds the tasks.
+const UNANNOUNCED_INTERVALS: [(Duration, Duration); 2] = [
+    (Duration::from_secs(600), Duration::from_secs(5)),
+    (Duration::from_secs(3_600), Duration::from_secs(10)),
+];
 /// For this long after a launch, its workers are expected to take the backlog, milliseconds. The
 /// server's stats alone are up to 5 s old.
 const LAUNCH_GRACE_MS: i64 = 5_000;
@@ -38,6 +50,24 @@ pub struct Sample {
     pub since_launch_ms: Option<i64>,
     /// The stats.
     pub stats: StatsByType,
+}
+
+/// A version that is left alone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Idleness {
+    /// For how long nothing has happened to it.
+    pub lasting: Duration,
+    /// Whether the server announces tasks of its namespace, as far as this process has seen.
+    pub is_announced: bool,
+}
+
+impl Idleness {
+    /// The time until the next sample.
+    pub fn interval(self) -> Duration {
+        let steps = if self.is_announced { ANNOUNCED_INTERVALS } else { UNANNOUNCED_INTERVALS };
+        let reached = steps.iter().rev().find(|(after, _)| self.lasting >= *after);
+        reached.map_or(LATE_INTERVAL, |(_, interval)| *interval)
+    }
 }
 
 /// Whether tasks have waited for long, and nobody takes any. They may no longer exist.
@@ -124,11 +154,21 @@ impl BacklogWatch {
         }
     }
 
+    /// Whether tasks wait, or workers were launched within a minute.
+    pub fn is_active(&self, sample: &Sample) -> bool {
+        let is_recent = sample.since_launch_ms.is_some_and(|since| since < RECENT_LAUNCH_MS);
+        self.standing.is_some() || is_recent
+    }
+
     /// The time until the next sample.
-    pub fn interval(&self, sample: &Sample) -> Duration {
+    pub fn interval(&self, sample: &Sample, idleness: Idleness) -> Duration {
         let is_busy = self.standing.is_some()
             || sample.since_launch_ms.is_some_and(|since| since < 2 * LAUNCH_GRACE_MS);
-        if is_busy { BUSY_INTERVAL } else { IDLE_INTERVAL }
+        match (is_busy, self.is_active(sample)) {
+            (true, _) => BUSY_INTERVAL,
+            (false, true) => LATE_INTERVAL,
+            (false, false) => idleness.interval(),
+        }
     }
 }
 
@@ -225,6 +265,28 @@ mod tests {
         assert!(!watch.wants_fresh_stats(&old(1_500, 0.1)));
         assert!(!watch.wants_fresh_stats(&old(15_000, 0.0)));
         assert!(!watch.wants_fresh_stats(&sample(1_500, 50, 0.0)));
+    }
+
+    #[test]
+    fn an_idle_version_is_read_the_less_the_longer_it_is_idle() {
+        let interval = |is_announced, seconds| {
+            let lasting = Duration::from_secs(seconds);
+            let idleness = Idleness { lasting, is_announced };
+            BacklogWatch::default().interval(&sample(1, 0, 0.0), idleness).as_secs()
+        };
+        assert_eq!([0, 59, 60, 3_599, 3_600].map(|s| interval(true, s)), [2, 2, 60, 60, 300]);
+        assert_eq!([0, 599, 600, 3_600].map(|s| interval(false, s)), [2, 2, 5, 10]);
+    }
+
+    #[test]
+    fn workers_that_start_and_tasks_that_wait_are_looked_after_however_long_it_was_quiet() {
+        let idle = Idleness { lasting: Duration::from_secs(7_200), is_announced: true };
+        let mut watch = BacklogWatch::default();
+        let launched = |ms| Sample { since_launch_ms: Some(ms), ..sample(1, 0, 0.0) };
+        let seconds = [9_999, 59_999, 60_000].map(|ms| watch.interval(&launched(ms), idle));
+        assert_eq!(seconds.map(|it| it.as_secs()), [1, 2, 300]);
+        watch.judge(&INPUT(), &sample(500, 1, 1.0));
+        assert_eq!(watch.interval(&sample(500, 1, 1.0), idle), BUSY_INTERVAL);
     }
 
     #[test]

@@ -69,6 +69,8 @@ pub struct InstanceState {
     /// When each group wants the next stats of its queues, milliseconds after its last decision.
     pub(crate) next_poll_ms: BTreeMap<String, u64>,
     pub(crate) backlog_grace: BacklogGrace,
+    /// Whether the server announces tasks, as far as the last watch knew.
+    pub(crate) is_announced: bool,
     /// Backlogs in a row that were seen while no task was dispatched.
     pub(crate) unserved_backlogs: u32,
     /// Whether a registration is in progress or about to begin.
@@ -124,6 +126,7 @@ impl InstanceState {
             releasing_sets: false,
             orphaned_launches,
             next_poll_ms: BTreeMap::new(),
+            is_announced: false,
             backlog_grace: BacklogGrace::None,
             unserved_backlogs: 0,
             registering: false,

@@ -13,6 +13,12 @@ const IDLE_WATCH_MS: i64 = 3_600_000;
 /// How long a watch lasts if a backlog was seen or reads were requested lately. The loss of such a
 /// watch is noticed sooner.
 const BUSY_WATCH_MS: i64 = 60_000;
+/// A watch that was lost with its process is noticed within this time, while it is busy or idle. Each
+/// version has one at all times, so its heartbeats are most of what an idle version costs the server.
+const BUSY_HEARTBEAT_MS: u64 = 5_000;
+const IDLE_HEARTBEAT_MS: u64 = 30_000;
+/// The same where the server announces tasks: there a watch finds only what was not announced.
+const ANNOUNCED_HEARTBEAT_MS: u64 = 300_000;
 /// How long a backlog that was reported is left to workers: at first, and at most.
 const MIN_GRACE_MS: i64 = 5_000;
 const MAX_GRACE_MS: i64 = 60_000;
@@ -28,8 +34,9 @@ pub struct WatchRequest {
     pub input: WatchInput,
     /// How long it may last, milliseconds.
     pub lasting_ms: u64,
-    /// Whether tasks wait or workers are starting, so that the loss of the watch must be noticed soon.
-    pub is_busy: bool,
+    /// Within which time its loss must be noticed, milliseconds: soon while tasks wait or workers are
+    /// starting.
+    pub heartbeat_ms: u64,
 }
 
 impl InstanceState {
@@ -67,7 +74,11 @@ impl InstanceState {
                 known_crashes: self.known_crashes(),
             },
             lasting_ms: u64::try_from(until_ms - now_ms).unwrap_or(0),
-            is_busy,
+            heartbeat_ms: match (is_busy, self.is_announced) {
+                (true, _) => BUSY_HEARTBEAT_MS,
+                (false, false) => IDLE_HEARTBEAT_MS,
+                (false, true) => ANNOUNCED_HEARTBEAT_MS,
+            },
         })
     }
 
@@ -80,6 +91,7 @@ impl InstanceState {
     /// Gives each group the stats of the types that it serves, and requests the next watch.
     pub(crate) fn end_watch(&mut self, now_ms: i64, output: &WatchOutput) {
         self.note_crashes(output.crashes.clone());
+        self.is_announced = output.is_announced;
         self.set_backlog_grace(now_ms, &output.stats);
         self.watch_anew();
         let Some(spec) = self.spec() else { return };

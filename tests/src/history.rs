@@ -6,7 +6,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use temporalio_common::protos::temporal::api::{enums::v1::EventType, history::v1::HistoryEvent};
+use temporalio_common::protos::temporal::api::{
+    enums::v1::EventType,
+    history::v1::{HistoryEvent, history_event::Attributes},
+};
 use wci_contract::activities::{DECIDE, DecideInput};
 use wci_history::{
     LaunchRecord, RunHistory, WorkflowTaskStatus,
@@ -95,6 +98,30 @@ impl History {
     pub fn timed_out_tasks(&self) -> usize {
         let lost = [EventType::WorkflowTaskTimedOut, EventType::ActivityTaskTimedOut];
         self.events.iter().filter(|event| lost.contains(&event.event_type())).count()
+    }
+
+    /// Each of these tasks: what timed out, and who had it since when.
+    pub fn timeouts(&self) -> Vec<String> {
+        let started = |id: i64| self.events.iter().find(|event| event.event_id == id);
+        let describe = |kind, id| {
+            let event = started(id)?;
+            let identity = match event.attributes.as_ref()? {
+                Attributes::WorkflowTaskStartedEventAttributes(started) => &started.identity,
+                Attributes::ActivityTaskStartedEventAttributes(started) => &started.identity,
+                _ => return None,
+            };
+            Some(format!("{kind} of {identity} since {:?}", event.event_time))
+        };
+        let timeouts = self.events.iter().filter_map(|event| match event.attributes.as_ref()? {
+            Attributes::WorkflowTaskTimedOutEventAttributes(timed_out) => {
+                describe("workflow task", timed_out.started_event_id)
+            }
+            Attributes::ActivityTaskTimedOutEventAttributes(timed_out) => {
+                describe("activity", timed_out.started_event_id)
+            }
+            _ => None,
+        });
+        timeouts.collect()
     }
 
     /// The longest time from a task's scheduling to its start.

@@ -90,8 +90,9 @@ async fn five_hundred_workers_leave_under_load_and_no_task_waits_for_a_timeout()
     println!("{} workflows, {} leaves in {:?}", histories.len(), LEAVES, began.elapsed());
     let longest = histories.iter().map(|history| history.longest_wait()).max().unwrap();
     println!("longest wait {longest:?}");
+    let timeouts: Vec<_> = histories.iter().flat_map(|history| history.timeouts()).collect();
     let timed_out: usize = histories.iter().map(|history| history.timed_out_tasks()).sum();
-    assert_eq!(timed_out, 0, "longest wait {longest:?}");
+    assert_eq!(timed_out, 0, "longest wait {longest:?}: {timeouts:#?}");
     assert!(longest < NO_TIMEOUT, "{longest:?}");
     let reports = surplus_reports(&log);
     assert!(reports.iter().all(|report| report.contains("\"abandoned\":0")), "{reports:#?}");

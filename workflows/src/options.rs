@@ -19,11 +19,6 @@ const DECIDE_ATTEMPT: Duration = Duration::from_secs(2);
 /// The time limits of a validation by the providers. Clients of an update wait for it.
 const VALIDATE_ATTEMPT: Duration = Duration::from_secs(20);
 const VALIDATE_TOTAL: Duration = Duration::from_secs(45);
-/// A watch that was lost with its process is noticed within this time, while it is busy or idle.
-/// Each version has one at all times, so its heartbeats are most of what an idle version costs the
-/// server.
-const BUSY_HEARTBEAT: Duration = Duration::from_secs(5);
-const IDLE_HEARTBEAT: Duration = Duration::from_secs(30);
 
 fn retry(attempts: u32, first: Duration, most: Duration) -> RetryPolicy {
     RetryPolicy::builder()
@@ -93,10 +88,11 @@ pub(crate) fn decide() -> ActivityOptions {
         .build()
 }
 
-/// A watch that may last for `lasting`, on the watch queue of `task_queue`.
-pub(crate) fn watch(task_queue: &str, lasting: Duration, is_busy: bool) -> ActivityOptions {
+/// A watch that may last for `lasting` and whose loss is noticed within `heartbeat`, on the watch
+/// queue of `task_queue`.
+pub(crate) fn watch(task_queue: &str, lasting: Duration, heartbeat: Duration) -> ActivityOptions {
     ActivityOptions::with_start_to_close_timeout(lasting + Duration::from_secs(60))
-        .heartbeat_timeout(if is_busy { BUSY_HEARTBEAT } else { IDLE_HEARTBEAT })
+        .heartbeat_timeout(heartbeat)
         .task_queue(watch_queue(task_queue))
         .retry_policy(retry(0, Duration::from_millis(500), Duration::from_secs(10)))
         .do_not_eagerly_execute(true)

@@ -9,6 +9,7 @@
 
 use std::{
     collections::BTreeSet,
+    sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant},
 };
 
@@ -20,6 +21,9 @@ use super::PerVersion;
 const LASTS: Duration = Duration::from_secs(10);
 /// The queues of a version with announcements are read again after this.
 const LASTS_ANNOUNCED: Duration = Duration::from_secs(120);
+/// The same for versions without announcements on a server that announces tasks: a queue that is not
+/// listed yet is known from its first announcement on.
+const LASTS_QUIET: Duration = Duration::from_secs(300);
 /// More announcements are expected for this long after one.
 const ANNOUNCED: Duration = Duration::from_secs(10);
 /// Names of queues of one version up to which announcements are believed: anyone who may signal in
@@ -33,6 +37,8 @@ pub(crate) type QueueKey = (String, i32);
 #[derive(Debug, Default)]
 pub(crate) struct KnownQueues {
     known: PerVersion<Known>,
+    /// Whether tasks of any version were announced.
+    announced: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -56,7 +62,13 @@ impl KnownQueues {
     /// Records that tasks of `queue` were announced to `version`: it is one of the version's
     /// queues, even before the server reports it.
     pub(crate) fn record_announced(&self, version: &VersionId, queue: QueueKey) {
+        self.announced.store(true, Ordering::Relaxed);
         self.known.with(version, |known| known.announce(queue));
+    }
+
+    /// Whether tasks of any version were announced since this process started.
+    pub(crate) fn is_announced(&self) -> bool {
+        self.announced.load(Ordering::Relaxed)
     }
 
     /// Forgets the queues of `version`, which may change soon.
@@ -66,7 +78,8 @@ impl KnownQueues {
 
     /// The queues of `version`; `None` when they must be read from the server.
     pub(crate) fn of(&self, version: &VersionId) -> Option<Vec<QueueKey>> {
-        self.known.with(version, |known| known.current())?
+        let lasts = if self.is_announced() { LASTS_QUIET } else { LASTS };
+        self.known.with(version, |known| known.current(lasts))?
     }
 }
 
@@ -86,13 +99,14 @@ impl Known {
         }
     }
 
-    fn current(&self) -> Option<Vec<QueueKey>> {
+    /// The queues; `None` if they were reported too long ago: `lasts`, while nothing is announced.
+    fn current(&self, lasts: Duration) -> Option<Vec<QueueKey>> {
         let is_announced = self.announced.is_some_and(|at| at.elapsed() < ANNOUNCED);
         let lasts = match self.queues.is_empty() {
             _ if is_announced => LASTS_ANNOUNCED,
             // A version's first queues appear when its first worker does.
             true => Duration::ZERO,
-            false => LASTS,
+            false => lasts,
         };
         (self.reported.elapsed() < lasts).then(|| self.queues.clone())
     }

@@ -58,6 +58,11 @@ impl VersionReader {
         self.known_queues.record_announced(version, queue);
     }
 
+    /// Whether the server announced tasks of any version since this process started.
+    pub(crate) fn is_announced(&self) -> bool {
+        self.known_queues.is_announced()
+    }
+
     /// The types of the version's task queues that the server knows; empty if it does not know the
     /// version.
     pub(crate) async fn registered_types(

@@ -45,7 +45,7 @@ impl SystemActivities {
         let info = ctx.info();
         let checked = self.callers.check_identity(info, &input.version);
         checked.map_err(|refused| self.refused(refused).into_error())?;
-        self.recent_launches.record(&input.version);
+        self.record_launch(&input.version);
         let InvokeInput { version, compute, count, .. } = &input;
         let operation =
             LaunchOperation::Invoke { count: *count, is_first_attempt: info.attempt <= 1 };

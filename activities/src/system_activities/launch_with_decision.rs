@@ -43,7 +43,7 @@ impl SystemActivities {
             if launch.version != *version || launch.count != 1 {
                 continue;
             }
-            self.recent_launches.record(&launch.version);
+            self.record_launch(&launch.version);
             let activities = Arc::clone(self);
             let request = launch.clone();
             self.speculative_launches.start(&launch.launch_id, async move {

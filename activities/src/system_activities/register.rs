@@ -137,7 +137,7 @@ impl SystemActivities {
     }
 
     async fn start_worker(&self, launch: &InvokeInput) -> Outcome {
-        self.recent_launches.record(&launch.version);
+        self.record_launch(&launch.version);
         let outcome = self.request_workers(launch, 0, &NoProgress).await;
         self.metrics.registration(&launch.compute.provider_type, &outcome);
         tracing::info!(

@@ -27,7 +27,7 @@ impl SystemActivities {
         let info = ctx.info();
         let checked = self.callers.check_identity(info, version);
         checked.map_err(|refused| self.refused(refused).into_error())?;
-        self.recent_launches.record(version);
+        self.record_launch(version);
         let operation = LaunchOperation::Resize { is_first_attempt: info.attempt <= 1 };
         let span =
             self.metrics.launch(version, &compute.provider_type, operation, info.scheduled_time);

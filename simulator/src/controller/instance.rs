@@ -49,6 +49,9 @@ pub(crate) struct Instance {
     speculative: BTreeMap<String, SpeculativeLaunch>,
     watch: Option<RunningWatch>,
     last_launch: Option<Micros>,
+    /// When a watch last found something to do, or was requested for that: not since the simulation
+    /// began, if `None`.
+    active_at: Option<Micros>,
     /// When a watch that skips samples of an empty queue took its last one. Only under faults: a day
     /// has many samples.
     parked: Option<Micros>,
@@ -98,6 +101,7 @@ impl Instance {
             speculative: BTreeMap::new(),
             watch: None,
             last_launch: None,
+            active_at: None,
             parked: None,
             numbers: 0,
             watch_number: 0,

@@ -19,7 +19,7 @@ use temporalio_sdk::{
 };
 use temporalio_sdk_core::{CoreRuntime, init_worker};
 use wci_activities::{
-    Callers, Ceilings, NamespaceMetrics, ReadBudget, RecentLaunches, ScheduledHere,
+    Callers, Ceilings, IdleVersions, NamespaceMetrics, ReadBudget, RecentLaunches, ScheduledHere,
     SpeculativeLaunches, SystemActivities, VersionReader, WatchActivities, WatchLeases,
     WorkerExits,
 };
@@ -85,6 +85,7 @@ impl NamespaceWorkers {
         log_serving(namespace, settings, &registry, &limits);
         registry.resume(namespace);
         let recent_launches = Arc::new(RecentLaunches::default());
+        let idle = Arc::new(IdleVersions::default());
         let reader = VersionReader::new(client.clone());
         let exits = WorkerExits { namespace: namespace.to_owned(), registry: registry.clone() };
         let scheduled = Arc::new(ScheduledHere::default());
@@ -103,6 +104,7 @@ impl NamespaceWorkers {
             validation_interval: limits.validation_interval,
             reader: reader.clone(),
             recent_launches: Arc::clone(&recent_launches),
+            idle: Arc::clone(&idle),
             speculative_launches: SpeculativeLaunches::default(),
             metrics: metrics.clone(),
         };
@@ -114,6 +116,7 @@ impl NamespaceWorkers {
             budget,
             metrics: metrics.clone(),
             leases,
+            idle,
             exits,
             callers,
         };

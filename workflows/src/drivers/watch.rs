@@ -32,7 +32,8 @@ pub(crate) async fn drive(ctx: &WorkflowContext<Instance>) -> Infallible {
         };
         let Some(request) = request else { continue };
         let lasting = Duration::from_millis(request.lasting_ms);
-        let options = options::watch(ctx.task_queue(), lasting, request.is_busy);
+        let heartbeat = Duration::from_millis(request.heartbeat_ms);
+        let options = options::watch(ctx.task_queue(), lasting, heartbeat);
         let watching = ctx.execute_activity(InstanceActivities::watch, request.input, options);
         let mut watching = Box::pin(watching);
         let mut replaced = Box::pin(until(ctx, |s| s.outbox.watch.is_some()));

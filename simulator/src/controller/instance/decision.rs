@@ -63,6 +63,7 @@ impl Instance {
             output.groups.insert(name.clone(), DecisionResult::from(decision));
             let Some(launch) = launch else { continue };
             self.last_launch = Some(world.now);
+            self.end_idleness(world);
             let answer = world.request_workers(1);
             let latency = world.latency();
             if group.report_outcome && latency <= OUTCOME_WITHIN {

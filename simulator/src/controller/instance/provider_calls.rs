@@ -19,6 +19,7 @@ impl Instance {
     pub(super) fn launch(&mut self, input: InvokeInput, world: &mut World<'_>) {
         let InvokeInput { launch_id, count, .. } = input;
         self.last_launch = Some(world.now);
+        self.end_idleness(world);
         let SpeculativeLaunch { ends, answer } =
             self.speculative.remove(&launch_id).unwrap_or_else(|| {
                 let answer = world.request_workers(count);
@@ -31,6 +32,7 @@ impl Instance {
     pub(super) fn resize(&mut self, group: &str, world: &mut World<'_>) {
         let Some(input) = self.state.begin_resize(group) else { return };
         self.last_launch = Some(world.now);
+        self.end_idleness(world);
         let outcome = outcome(world.resize(input.count));
         let event = Event::SetResized { input, outcome };
         self.do_after(world.latency(), Step::Report(event), world);

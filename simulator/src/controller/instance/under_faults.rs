@@ -1,12 +1,17 @@
 //! What faults do to an instance: activities fail, watches are lost, and runs end at any point.
 
+use std::time::Duration;
+
 use wci_contract::{
     activities::{DecideInput, WatchEnd, WatchOutput},
     state::Timestamp,
 };
 use wci_instance::{Event, InstanceState};
 
-use super::{GROUP, Instance, Step, watch::wait_until};
+use super::{
+    GROUP, Instance, Step,
+    watch::{micros, wait_until},
+};
 use crate::{
     Micros,
     controller::algorithm_runner::epoch_ms,
@@ -23,6 +28,8 @@ const INTERVAL: Micros = Micros::from_ms(1_000);
 const DECISION_FAILS: Micros = Micros::from_ms(6_500);
 /// Until a lost watch is noticed, at most: its heartbeat timeout and the wait after it.
 const LOSS_NOTICED: Micros = Micros::from_ms(40_000);
+/// The same for a watch that finds only what was not announced.
+const IDLE_LOSS_NOTICED: Micros = Micros::from_ms(310_000);
 
 impl Instance {
     /// Fails the decision about `input`, if a fault says so; otherwise returns it.
@@ -67,10 +74,8 @@ impl Instance {
     pub(crate) fn unpark(&mut self, world: &mut World<'_>) {
         if self.parked.take().is_some() && self.watch.is_some() {
             self.watch_number = self.next_number();
-            let wait = world
-                .faults
-                .as_mut()
-                .map_or(INTERVAL, |faults| faults.time_up_to(INTERVAL.saturating_mul(2)));
+            let interval = micros(self.idleness(world).interval());
+            let wait = world.faults.as_mut().map_or(interval, |it| it.time_up_to(interval));
             world.schedule(wait, ControllerEvent::Sample(self.watch_number));
         }
     }
@@ -79,7 +84,9 @@ impl Instance {
     pub(crate) fn bear(&mut self, strike: Strike, world: &mut World<'_>) {
         let is_watch_lost = matches!(strike, Strike::WatchLost | Strike::ServerRestarts);
         if is_watch_lost && self.watch.take().is_some() {
-            let noticed = world.faults.as_mut().map(|faults| faults.time_up_to(LOSS_NOTICED));
+            let is_active = self.idleness(world).lasting < Duration::from_secs(60);
+            let within = if is_active { LOSS_NOTICED } else { IDLE_LOSS_NOTICED };
+            let noticed = world.faults.as_mut().map(|faults| faults.time_up_to(within));
             let lost = Step::WatchLost(self.watch_number);
             self.do_after(noticed.unwrap_or_default(), lost, world);
         }
