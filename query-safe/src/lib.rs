@@ -22,7 +22,7 @@ mod history;
 mod in_flight;
 mod proxy;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 pub use bounds::Bounds;
 use futures::FutureExt;
@@ -33,6 +33,11 @@ use temporalio_client::{
 };
 
 use proxy::Proxy;
+
+/// How long a poll lasts at most over a connection without bounds. The server answers a second
+/// earlier. A worker that leaves waits for its last polls, unless the server can end them: those of
+/// core 0.10.1 would last for more than a minute. The server warns of less than 20 s.
+pub const MAX_POLL: Duration = Duration::from_secs(21);
 
 /// Creates a query-safe connection for workers that sends its calls over `server`.
 ///

@@ -26,6 +26,7 @@ use temporalio_common::protos::temporal::api::{
 use tokio::sync::Semaphore;
 
 use super::{
+    MAX_POLL,
     bounds::{Bounds, is_too_large, too_long},
     history::truncate_unapplied,
     in_flight::InFlight,
@@ -122,8 +123,9 @@ impl Proxy {
     /// Polls for a workflow task. Completes and truncates the history of a query.
     async fn poll(
         &self,
-        request: Request<PollWorkflowTaskQueueRequest>,
+        mut request: Request<PollWorkflowTaskQueueRequest>,
     ) -> Result<Response<PollWorkflowTaskQueueResponse>, Status> {
+        self.limit_poll(&mut request);
         let namespace = request.get_ref().namespace.clone();
         let polled = self.server.workflow_service().poll_workflow_task_queue(request).await;
         let mut answer = match polled {
@@ -147,6 +149,12 @@ impl Proxy {
             return Ok(Response::new(Default::default()));
         }
         Ok(answer)
+    }
+
+    fn limit_poll<T>(&self, request: &mut Request<T>) {
+        if self.bounds.is_none() {
+            request.set_timeout(MAX_POLL);
+        }
     }
 
     async fn complete_query(
@@ -174,8 +182,9 @@ impl Proxy {
     /// Polls for an activity task.
     async fn poll_activity(
         &self,
-        request: Request<PollActivityTaskQueueRequest>,
+        mut request: Request<PollActivityTaskQueueRequest>,
     ) -> Result<Response<PollActivityTaskQueueResponse>, Status> {
+        self.limit_poll(&mut request);
         let namespace = request.get_ref().namespace.clone();
         let polled = self.server.workflow_service().poll_activity_task_queue(request).await;
         let mut answer = match polled {

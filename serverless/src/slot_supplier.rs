@@ -27,7 +27,7 @@ struct TrackedSlots<K> {
 #[derive(Debug)]
 struct Held {
     _slot: OwnedSemaphorePermit,
-    /// The poll for which the slot was reserved, unless its tasks belong to this worker alone.
+    /// The poll for which the slot was reserved.
     poll: Option<OpenPoll>,
 }
 
@@ -76,10 +76,11 @@ impl<K: SlotKind + Send + Sync> SlotSupplier for TrackedSlots<K> {
             }
         };
         // A local activity takes its slot without a poll.
-        if K::kind() != SlotKindType::LocalActivity {
+        let polls = K::kind() != SlotKindType::LocalActivity;
+        if polls {
             self.tracker.poll_sent();
         }
-        let poll = is_shared.then(|| self.tracker.poll_opened());
+        let poll = polls.then(|| self.tracker.poll_opened());
         SlotSupplierPermit::with_user_data(Held { _slot: slot, poll })
     }
 

@@ -6,6 +6,7 @@ use crate::{
     task_tracker::{TaskState, TaskTracker},
 };
 use std::time::Duration;
+use temporal_query_safe_connection::MAX_POLL;
 use tokio::time::{sleep_until, timeout};
 
 /// After this long without a task, no cached workflow is due soon. The end of an activity counts,
@@ -14,46 +15,50 @@ const DUE_SOON: Duration = Duration::from_secs(2);
 /// The longest time that cached workflows keep a worker. Workflows that never pause would keep it
 /// forever, for the price of one replay each.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// After this long it leaves as soon as no task runs, though another one may follow.
-const GIVE_UP: Duration = Duration::from_secs(45);
-/// The moment without polls before the shutdown: a poll reaches the server in less.
+/// The time in which the server ends the polls that have reached it. It is asked again for those
+/// that were on their way.
 const SETTLE: Duration = Duration::from_millis(300);
-/// The longest time that the last polls keep a worker. While there is work, they bring a task much
-/// sooner.
-const LAST_POLLS: Duration = Duration::from_secs(12);
+/// The longest time that the last polls keep a worker: longer than a poll lasts.
+const LAST_POLLS: Duration = Duration::from_secs(MAX_POLL.as_secs() + 2);
 
-/// Waits until the worker has nothing in hand, and none of its cached workflows is due soon.
+/// Waits until the worker has nothing in hand, none of its cached workflows is due soon, and no poll
+/// can bring it another task.
 ///
-/// It takes no new tasks meanwhile.
-pub(super) async fn until_nothing_in_hand(tracker: &TaskTracker, gate: &Gate, hold: Hold) {
-    let began = tracker.elapsed();
-    loop {
-        gate.set(Polls::OfCachedWorkflows);
-        until_quiet(tracker, hold, began).await;
-        gate.set(Polls::None);
-        let is_late = tracker.elapsed() > began + GIVE_UP;
-        if !hold.workflows || settles(tracker).await || is_late {
-            return;
+/// It takes no new tasks meanwhile. `end_polls` asks the server to end the polls that are under way.
+///
+/// The shutdown of core 0.10.1 loses a workflow task that a poll brings in the same moment, until it
+/// times out. So the polls end before.
+pub(super) async fn until_nothing_in_hand(
+    tracker: &TaskTracker,
+    gate: &Gate,
+    hold: Hold,
+    end_polls: impl AsyncFn(),
+) {
+    gate.set(Polls::OfCachedWorkflows);
+    until_quiet(tracker, hold.workflows, tracker.elapsed()).await;
+    gate.set(Polls::None);
+    let closed = tracker.elapsed();
+    let mut states = tracker.subscribe();
+    while tracker.elapsed() < closed + LAST_POLLS {
+        if !hold.polls {
+            end_polls().await;
+        }
+        // Not only at the moment when a poll has ended and its task has not begun.
+        let has_nothing = |state: &TaskState| state.open_polls == 0 && state.running.total() == 0;
+        let wait = if hold.polls { LAST_POLLS } else { SETTLE };
+        if timeout(wait, states.wait_for(has_nothing)).await.is_ok() {
+            break;
         }
     }
-}
-
-/// Whether nothing happens for a moment without polls.
-///
-/// A poll for cached workflows that reached the server after the news of the shutdown would have
-/// the server keep their tasks for this worker.
-async fn settles(tracker: &TaskTracker) -> bool {
-    let before = tracker.state().last_change;
-    let mut states = tracker.subscribe();
-    timeout(SETTLE, states.wait_for(|state| state.last_change != before)).await.is_err()
+    let _ = states.wait_for(|state| state.running.total() == 0).await;
 }
 
 /// Waits until no task runs, and until more are unlikely.
-async fn until_quiet(tracker: &TaskTracker, hold: Hold, began: Duration) {
+async fn until_quiet(tracker: &TaskTracker, has_cache: bool, began: Duration) {
     let mut states = tracker.subscribe();
     loop {
         let state = *states.borrow_and_update();
-        match in_hand(&state, hold, began, tracker.elapsed()) {
+        match in_hand(&state, has_cache, began, tracker.elapsed()) {
             InHand::Nothing => return,
             InHand::PerhapsUntil(time) => {
                 tokio::select! {
@@ -75,8 +80,8 @@ async fn until_quiet(tracker: &TaskTracker, hold: Hold, began: Duration) {
 pub(super) struct Hold {
     /// It keeps workflows between their tasks.
     pub(super) workflows: bool,
-    /// The server does not end the polls of a worker that shuts down. A task that it hands to such
-    /// a poll at that moment would be lost until its timeout.
+    /// The server does not end the polls of a worker on request. A task that it hands to such a poll
+    /// in the moment of a shutdown would be lost until its timeout.
     pub(super) polls: bool,
 }
 
@@ -86,19 +91,17 @@ enum InHand {
     Nothing,
     /// Tasks run.
     Tasks,
-    /// Cached workflows may continue soon, or polls may bring a task, until this time.
+    /// Cached workflows may continue soon, until this time.
     PerhapsUntil(Duration),
 }
 
 /// Determines what a worker with `state` has in hand at `now`, without a clock. `began` is when it
 /// stopped taking new tasks.
-fn in_hand(state: &TaskState, hold: Hold, began: Duration, now: Duration) -> InHand {
+fn in_hand(state: &TaskState, has_cache: bool, began: Duration, now: Duration) -> InHand {
     if state.running.total() > 0 {
         return InHand::Tasks;
     }
-    let workflows = hold.workflows.then(|| due_until(state, began)).flatten();
-    let polls = (hold.polls && state.open_polls > 0).then_some(began + LAST_POLLS);
-    match workflows.max(polls) {
+    match has_cache.then(|| due_until(state, began)).flatten() {
         Some(until) if until > now => InHand::PerhapsUntil(until),
         _ => InHand::Nothing,
     }
@@ -124,8 +127,12 @@ mod tests {
         Duration::from_secs(seconds)
     }
 
-    const CACHE: Hold = Hold { workflows: true, polls: false };
-    const NONE: Hold = Hold { workflows: false, polls: false };
+    const CACHE: bool = true;
+    const NONE: bool = false;
+
+    fn hold(workflows: bool) -> Hold {
+        Hold { workflows, polls: false }
+    }
 
     fn ended_at(seconds: u64) -> TaskState {
         let last = Some(at(seconds));
@@ -169,29 +176,39 @@ mod tests {
         assert_eq!(in_hand(&state, NONE, at(0), at(10_000)), InHand::Tasks);
     }
 
-    #[test]
-    fn on_a_server_that_does_not_end_polls_the_last_ones_are_awaited() {
-        let polling = TaskState { open_polls: 1, ..TaskState::default() };
-        let polls = Hold { polls: true, ..NONE };
-        assert_eq!(in_hand(&polling, NONE, at(9), at(9)), InHand::Nothing);
-        assert_eq!(in_hand(&polling, polls, at(9), at(9)), InHand::PerhapsUntil(at(21)));
-        assert_eq!(in_hand(&polling, polls, at(9), at(21)), InHand::Nothing);
-        assert_eq!(in_hand(&TaskState::default(), polls, at(9), at(9)), InHand::Nothing);
+    #[tokio::test(start_paused = true)]
+    async fn on_a_server_that_does_not_end_polls_the_last_ones_are_awaited() {
+        let (tracker, gate) = (TaskTracker::new(Instant::now()), Gate::default());
+        let poll = tracker.poll_opened();
+        let polls = async {
+            sleep(at(19)).await;
+            drop(poll);
+        };
+        let asked = async || panic!("it cannot end them");
+        let hold = Hold { workflows: false, polls: true };
+        tokio::join!(until_nothing_in_hand(&tracker, &gate, hold, asked), polls);
+        assert_eq!(tracker.elapsed(), at(19));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_task_that_comes_at_the_last_moment_is_served_with_what_follows_it() {
+    async fn a_poll_that_was_on_its_way_is_ended_too_and_its_task_is_served() {
         let (tracker, gate) = (TaskTracker::new(Instant::now()), Gate::default());
+        let polls = std::cell::RefCell::new(vec![tracker.poll_opened(), tracker.poll_opened()]);
+        // Each request ends one; the second one has brought a task.
+        let end_polls = async || {
+            let ended = polls.borrow_mut().pop();
+            if ended.is_some() && polls.borrow().is_empty() {
+                tracker.task_started(SlotKindType::Workflow);
+            }
+            drop(ended);
+        };
         let task = async {
-            sleep(SETTLE / 2).await;
+            sleep(at(5)).await;
             assert!(!gate.is_open(false), "it polls for nothing");
-            tracker.task_started(SlotKindType::Workflow);
-            sleep(at(1)).await;
-            assert!(gate.is_open(false) && !gate.is_open(true), "it polls for cached workflows");
             tracker.task_finished(SlotKindType::Workflow);
         };
-        tokio::join!(until_nothing_in_hand(&tracker, &gate, CACHE), task);
-        assert_eq!(tracker.elapsed(), SETTLE / 2 + at(1) + DUE_SOON + SETTLE);
+        tokio::join!(until_nothing_in_hand(&tracker, &gate, hold(true), end_polls), task);
+        assert_eq!((tracker.elapsed(), polls.borrow().len()), (at(5), 0));
     }
 
     #[tokio::test(start_paused = true)]
@@ -206,8 +223,8 @@ mod tests {
             tracker.task_finished(SlotKindType::Workflow);
         };
         let gate = Gate::default();
-        tokio::join!(until_nothing_in_hand(&tracker, &gate, CACHE), tasks);
-        assert_eq!(tracker.elapsed(), at(61) + SETTLE);
+        tokio::join!(until_nothing_in_hand(&tracker, &gate, hold(CACHE), async || ()), tasks);
+        assert_eq!(tracker.elapsed(), at(61));
         assert!(!gate.is_open(false));
     }
 }

@@ -16,11 +16,16 @@ use std::{
     time::Duration,
 };
 use temporal_worker_surplus::{ByType, Judgement, Looker, judge, next_look, pause};
-use temporalio_client::Client;
+use temporalio_client::{Client, NamespacedClient, tonic::IntoRequest};
+use temporalio_common::protos::temporal::api::{
+    enums::v1::TaskQueueType, workflowservice::v1::ShutdownWorkerRequest,
+};
 use tokio::time::sleep_until;
 
 /// The longest pause after reads that failed.
 const MAX_BACKOFF: Duration = Duration::from_secs(5 * 60);
+/// How long the server may take to end polls.
+const END_POLLS: Duration = Duration::from_secs(2);
 
 /// What a worker needs to look around and to leave.
 pub(super) struct Surroundings<'a> {
@@ -68,7 +73,33 @@ pub(super) async fn until_surplus(
             && surroundings.own.slots.workflow > 0,
         polls: !(surroundings.ends_polls)(),
     };
-    until_nothing_in_hand(tracker, &surroundings.gate, hold).await;
+    let end_polls = async || surroundings.end_polls().await;
+    until_nothing_in_hand(tracker, &surroundings.gate, hold, end_polls).await;
+}
+
+impl Surroundings<'_> {
+    /// Asks the server to end the worker's polls. The shutdown asks for the same, but then it is too
+    /// late for a task that one of them brings.
+    async fn end_polls(&self) {
+        let client = self.client;
+        let mut request = ShutdownWorkerRequest {
+            namespace: client.namespace(),
+            identity: client.connection().identity().to_owned(),
+            reason: "surplus".to_owned(),
+            worker_instance_key: self.own.key.clone(),
+            task_queue: self.settings.task_queue.clone(),
+            task_queue_types: vec![TaskQueueType::Workflow.into(), TaskQueueType::Activity.into()],
+            ..Default::default()
+        }
+        .into_request();
+        request.set_timeout(END_POLLS);
+        let mut service = client.connection().workflow_service();
+        match tokio::time::timeout(END_POLLS, service.shutdown_worker(request)).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => tracing::debug!(%error, "cannot end the polls"),
+            Err(_) => tracing::debug!("cannot end the polls: no answer within {END_POLLS:?}"),
+        }
+    }
 }
 
 /// Judges the worker by the list; `None` if the list does not know it.
