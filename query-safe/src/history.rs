@@ -3,6 +3,7 @@
 use temporalio_common::protos::temporal::api::{
     enums::v1::EventType,
     history::v1::{History, HistoryEvent},
+    workflowservice::v1::GetWorkflowExecutionHistoryRequest,
 };
 
 /// Truncates everything after the last completed workflow task and its commands.
@@ -21,6 +22,18 @@ pub(super) fn truncate_unapplied(history: &mut History) {
     events.truncate(completed + 1 + commands);
 }
 
+/// Whether this is how the core asks for the history of a workflow from its beginning: for one run,
+/// and without any option. The client's own methods name the events that they want.
+pub(super) fn is_of_core(request: &GetWorkflowExecutionHistoryRequest) -> bool {
+    let of_core = GetWorkflowExecutionHistoryRequest {
+        namespace: request.namespace.clone(),
+        execution: request.execution.clone(),
+        ..GetWorkflowExecutionHistoryRequest::default()
+    };
+    let names_run = request.execution.as_ref().is_some_and(|it| !it.run_id.is_empty());
+    names_run && *request == of_core
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -29,6 +42,9 @@ mod tests {
         WorkflowExecutionCompleted, WorkflowExecutionSignaled, WorkflowExecutionStarted,
         WorkflowExecutionTerminated, WorkflowExecutionUpdateAccepted, WorkflowTaskCompleted,
         WorkflowTaskFailed, WorkflowTaskScheduled, WorkflowTaskStarted, WorkflowTaskTimedOut,
+    };
+    use temporalio_common::protos::temporal::api::{
+        common::v1::WorkflowExecution, enums::v1::HistoryEventFilterType,
     };
 
     fn truncated(events: &[EventType]) -> Vec<EventType> {
@@ -113,5 +129,29 @@ mod tests {
         let events = [WorkflowExecutionStarted, WorkflowExecutionSignaled, WorkflowTaskScheduled];
         assert_eq!(truncated(&events), events);
         assert_eq!(truncated(&[]), []);
+    }
+
+    #[test]
+    fn only_the_histories_that_the_core_reads_are_truncated() {
+        let execution = |run_id: &str| {
+            Some(WorkflowExecution { workflow_id: "w".to_owned(), run_id: run_id.to_owned() })
+        };
+        let of_core = GetWorkflowExecutionHistoryRequest {
+            namespace: "default".to_owned(),
+            execution: execution("r"),
+            ..GetWorkflowExecutionHistoryRequest::default()
+        };
+        assert!(is_of_core(&of_core));
+        let next_page =
+            GetWorkflowExecutionHistoryRequest { next_page_token: vec![1], ..of_core.clone() };
+        let all = GetWorkflowExecutionHistoryRequest {
+            history_event_filter_type: HistoryEventFilterType::AllEvent.into(),
+            ..of_core.clone()
+        };
+        let waits = GetWorkflowExecutionHistoryRequest { wait_new_event: true, ..of_core.clone() };
+        let latest = GetWorkflowExecutionHistoryRequest { execution: execution(""), ..of_core };
+        for of_program in [next_page, all, waits, latest] {
+            assert!(!is_of_core(&of_program), "{of_program:?}");
+        }
     }
 }

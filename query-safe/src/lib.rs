@@ -9,15 +9,15 @@
 //! This connection truncates the unapplied events before the worker sees them. Nothing is lost:
 //! the workflow task that delivers them follows.
 //!
-//! Give [`query_safe_connection`]'s result to workers that run workflow code, and use the
-//! underlying connection for everything else.
-
+//! Give [`query_safe_connection`]'s result to workers that run workflow code. All other calls pass
+//! as they are, so activities can use the worker's client.
 //!
 //! With [`Bounds`], the connection also bounds the memory of a worker whose tasks other clients of
 //! the namespace can make as large as the server allows: it replaces payloads, drops tasks with
 //! histories, and delays tasks beyond a number of bytes.
 
 mod bounds;
+mod calls;
 mod history;
 mod in_flight;
 mod proxy;
@@ -41,8 +41,9 @@ pub const MAX_POLL: Duration = Duration::from_secs(21);
 
 /// Creates a query-safe connection for workers that sends its calls over `server`.
 ///
-/// It opens no connection of its own and calls nothing while it is created. It forwards the calls
-/// that a worker of core 0.10.1 makes and answers any other with `UNIMPLEMENTED` and its name.
+/// It opens no connection of its own and calls nothing while it is created. It forwards every call
+/// of every service, except the stream of the health service, which it answers with
+/// `UNIMPLEMENTED`.
 ///
 /// # Errors
 /// Those of [`Connection::connect`]. None of them is known to occur here.

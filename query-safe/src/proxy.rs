@@ -5,39 +5,47 @@ use prost::Message;
 use temporalio_client::{
     Connection,
     callback_based::{GrpcRequest, GrpcSuccessResponse},
-    tonic::{Extensions, Request, Response, Status, metadata::MetadataMap},
+    tonic::{Extensions, Request, Response, Status},
 };
 use temporalio_common::protos::temporal::api::{
     history::v1::History,
     workflowservice::v1::{
-        DescribeNamespaceRequest, GetSystemInfoResponse, GetWorkflowExecutionHistoryRequest,
+        GetSystemInfoResponse, GetWorkflowExecutionHistoryRequest,
         GetWorkflowExecutionHistoryResponse, PollActivityTaskQueueRequest,
-        PollActivityTaskQueueResponse, PollNexusTaskQueueRequest, PollWorkflowTaskQueueRequest,
-        PollWorkflowTaskQueueResponse, RecordActivityTaskHeartbeatRequest,
-        RecordWorkerHeartbeatRequest, RespondActivityTaskCanceledRequest,
-        RespondActivityTaskCompletedRequest, RespondActivityTaskFailedRequest,
-        RespondNexusTaskCompletedRequest, RespondNexusTaskFailedRequest,
-        RespondQueryTaskCompletedRequest, RespondWorkflowTaskCompletedRequest,
-        RespondWorkflowTaskCompletedResponse, RespondWorkflowTaskFailedRequest,
-        ShutdownWorkerRequest,
+        PollActivityTaskQueueResponse, PollWorkflowTaskQueueRequest, PollWorkflowTaskQueueResponse,
+        RespondActivityTaskCanceledRequest, RespondActivityTaskCompletedRequest,
+        RespondActivityTaskFailedRequest, RespondQueryTaskCompletedRequest,
+        RespondWorkflowTaskCompletedRequest, RespondWorkflowTaskCompletedResponse,
+        RespondWorkflowTaskFailedRequest,
     },
 };
-
 use tokio::sync::Semaphore;
 
 use super::{
     MAX_POLL,
     bounds::{Bounds, is_too_large, too_long},
-    history::truncate_unapplied,
+    calls::{WORKFLOW_SERVICE, encoded, pass, request},
+    history::{is_of_core, truncate_unapplied},
     in_flight::InFlight,
 };
 
 /// Histories that are read as a whole at a time.
 const WHOLE_HISTORIES: usize = 2;
 
-/// Headers of a connection, as opposed to those of the message sent over it.
-const CONNECTION_HEADERS: [&str; 5] =
-    ["content-type", "te", "user-agent", "grpc-encoding", "grpc-accept-encoding"];
+/// The calls of the workflow service that do not pass as they are.
+#[cfg(test)]
+pub(super) const HANDLED: [&str; 10] = [
+    "PollWorkflowTaskQueue",
+    "PollActivityTaskQueue",
+    "GetWorkflowExecutionHistory",
+    "GetSystemInfo",
+    "RespondWorkflowTaskCompleted",
+    "RespondActivityTaskCanceled",
+    "RespondActivityTaskCompleted",
+    "RespondActivityTaskFailed",
+    "RespondQueryTaskCompleted",
+    "RespondWorkflowTaskFailed",
+];
 
 /// Forwards the calls of one worker.
 pub(super) struct Proxy {
@@ -60,64 +68,47 @@ impl Proxy {
     }
 
     /// Forwards `call` to the server and returns its response.
+    ///
+    /// Only calls that bring tasks or histories, and their answers, are treated in a special way.
     pub(super) async fn forward(&self, call: GrpcRequest) -> Result<GrpcSuccessResponse, Status> {
-        macro_rules! dispatch {
-            (
-                answers: [$($answer:literal => $reply:ident($reply_type:ty),)*]
-                others: [$($rpc:literal => $method:ident($request:ty),)*]
-            ) => {
-                match call.rpc.as_str() {
-                    "PollWorkflowTaskQueue" => encoded(self.poll(request(&call)?).await?),
-                    "PollActivityTaskQueue" => encoded(self.poll_activity(request(&call)?).await?),
-                    "GetWorkflowExecutionHistory" => encoded(self.history(request(&call)?).await?),
-                    "GetSystemInfo" => encoded(Response::new(system_info(&self.server))),
-                    $($answer => {
-                        let request: Request<$reply_type> = request(&call)?;
-                        let token = request.get_ref().task_token.clone();
-                        let reply = self.server.workflow_service().$reply(request).await;
-                        self.in_flight.release(&token);
-                        encoded(reply?)
-                    })*
-                    "RespondWorkflowTaskCompleted" => {
-                        encoded(self.complete_workflow_task(request(&call)?).await?)
-                    }
-                    $($rpc => {
-                        let request: Request<$request> = request(&call)?;
-                        encoded(self.server.workflow_service().$method(request).await?)
-                    })*
-                    other => return Err(Status::unimplemented(format!(
-                        "a query-safe connection does not forward {other}; call it on the underlying connection"
-                    ))),
-                }
-            };
+        if call.service != WORKFLOW_SERVICE {
+            return pass(&self.server, &call).await;
         }
-        // The calls that core 0.10.1 makes for a worker.
-        Ok(dispatch! {
-            answers: [
-                "RespondActivityTaskCanceled" =>
-                    respond_activity_task_canceled(RespondActivityTaskCanceledRequest),
-                "RespondActivityTaskCompleted" =>
-                    respond_activity_task_completed(RespondActivityTaskCompletedRequest),
-                "RespondActivityTaskFailed" =>
-                    respond_activity_task_failed(RespondActivityTaskFailedRequest),
-                "RespondQueryTaskCompleted" =>
-                    respond_query_task_completed(RespondQueryTaskCompletedRequest),
-                "RespondWorkflowTaskFailed" =>
-                    respond_workflow_task_failed(RespondWorkflowTaskFailedRequest),
-            ]
-            others: [
-                "DescribeNamespace" => describe_namespace(DescribeNamespaceRequest),
-                "PollNexusTaskQueue" => poll_nexus_task_queue(PollNexusTaskQueueRequest),
-                "RecordActivityTaskHeartbeat" =>
-                    record_activity_task_heartbeat(RecordActivityTaskHeartbeatRequest),
-                "RecordWorkerHeartbeat" => record_worker_heartbeat(RecordWorkerHeartbeatRequest),
-                "RespondNexusTaskCompleted" =>
-                    respond_nexus_task_completed(RespondNexusTaskCompletedRequest),
-                "RespondNexusTaskFailed" =>
-                    respond_nexus_task_failed(RespondNexusTaskFailedRequest),
-                "ShutdownWorker" => shutdown_worker(ShutdownWorkerRequest),
-            ]
-        })
+        macro_rules! answer {
+            ($reply:ident($type:ty)) => {{
+                let request: Request<$type> = request(&call)?;
+                let token = request.get_ref().task_token.clone();
+                let reply = self.server.workflow_service().$reply(request).await;
+                self.in_flight.release(&token);
+                Ok(encoded(reply?))
+            }};
+        }
+        // Keep `HANDLED` in step.
+        match call.rpc.as_str() {
+            "PollWorkflowTaskQueue" => Ok(encoded(self.poll(request(&call)?).await?)),
+            "PollActivityTaskQueue" => Ok(encoded(self.poll_activity(request(&call)?).await?)),
+            "GetWorkflowExecutionHistory" => Ok(encoded(self.history(request(&call)?).await?)),
+            "GetSystemInfo" => Ok(encoded(Response::new(system_info(&self.server)))),
+            "RespondWorkflowTaskCompleted" => {
+                Ok(encoded(self.complete_workflow_task(request(&call)?).await?))
+            }
+            "RespondActivityTaskCanceled" => {
+                answer!(respond_activity_task_canceled(RespondActivityTaskCanceledRequest))
+            }
+            "RespondActivityTaskCompleted" => {
+                answer!(respond_activity_task_completed(RespondActivityTaskCompletedRequest))
+            }
+            "RespondActivityTaskFailed" => {
+                answer!(respond_activity_task_failed(RespondActivityTaskFailedRequest))
+            }
+            "RespondQueryTaskCompleted" => {
+                answer!(respond_query_task_completed(RespondQueryTaskCompletedRequest))
+            }
+            "RespondWorkflowTaskFailed" => {
+                answer!(respond_workflow_task_failed(RespondWorkflowTaskFailedRequest))
+            }
+            _ => pass(&self.server, &call).await,
+        }
     }
 
     /// Polls for a workflow task. Completes and truncates the history of a query.
@@ -225,12 +216,13 @@ impl Proxy {
     ///
     /// A history fetched from its beginning may serve a query that found the workflow evicted from
     /// the cache, so all its pages are fetched and truncated. Workflow tasks are unaffected: they
-    /// carry the end of their history themselves.
+    /// carry the end of their history themselves. A history that the program reads with the
+    /// worker's client stays whole.
     async fn history(
         &self,
         request: Request<GetWorkflowExecutionHistoryRequest>,
     ) -> Result<Response<GetWorkflowExecutionHistoryResponse>, Status> {
-        if !request.get_ref().next_page_token.is_empty() {
+        if !is_of_core(request.get_ref()) {
             return self.page(request).await;
         }
         let _reading = self.reading.acquire().await;
@@ -295,23 +287,4 @@ impl Proxy {
 fn system_info(server: &Connection) -> GetSystemInfoResponse {
     let capabilities = server.capabilities().cloned();
     GetSystemInfoResponse { capabilities, ..GetSystemInfoResponse::default() }
-}
-
-fn request<T: Message + Default>(call: &GrpcRequest) -> Result<Request<T>, Status> {
-    let message = T::decode(call.proto.clone())
-        .map_err(|error| Status::internal(format!("{} cannot be read: {error}", call.rpc)))?;
-    let mut headers = call.headers.clone();
-    for name in CONNECTION_HEADERS {
-        headers.remove(name);
-    }
-    Ok(Request::from_parts(MetadataMap::from_headers(headers), Extensions::default(), message))
-}
-
-fn encoded<T: Message>(answer: Response<T>) -> GrpcSuccessResponse {
-    let proto = answer.get_ref().encode_to_vec();
-    let mut headers = answer.metadata().clone();
-    for name in CONNECTION_HEADERS {
-        headers.remove(name);
-    }
-    GrpcSuccessResponse { headers: headers.into_headers(), proto }
 }

@@ -1,0 +1,203 @@
+//! A worker of the library whose activities do what the library must cope with.
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::{
+    env,
+    process::ExitCode,
+    thread,
+    time::{Duration, Instant},
+};
+
+use futures::TryStreamExt;
+use serde::{Deserialize, Serialize};
+use temporal_serverless_worker::ServerlessWorker;
+use temporalio_client::{
+    ActivityIdentifier, RpcOptions, WorkflowDescribeOptions, WorkflowExecuteUpdateOptions,
+    WorkflowFetchHistoryOptions, WorkflowQueryOptions, WorkflowSignalOptions, WorkflowStartOptions,
+};
+use temporalio_macros::{activities, workflow, workflow_methods};
+use temporalio_sdk::{
+    ActivityOptions, SyncWorkflowContext, WorkflowContext, WorkflowContextView, WorkflowResult,
+    activities::{ActivityContext, ActivityError},
+};
+
+/// The ID of the activity that another one completes.
+const COMPLETED_ELSEWHERE: &str = "completed-elsewhere";
+
+/// Waits for a letter.
+#[workflow]
+#[derive(Default)]
+pub struct Mailbox {
+    letters: Vec<String>,
+    closed: bool,
+}
+
+#[workflow_methods]
+impl Mailbox {
+    #[run(name = "mailbox")]
+    pub async fn run(ctx: &mut WorkflowContext<Self>) -> WorkflowResult<usize> {
+        ctx.wait_condition(|mailbox| mailbox.closed).await?;
+        Ok(ctx.state(|mailbox| mailbox.letters.len()))
+    }
+
+    #[signal]
+    pub fn post(&mut self, _: &mut SyncWorkflowContext<Self>, letter: String) {
+        self.letters.push(letter);
+    }
+
+    #[query]
+    pub fn letters(&self, _: &WorkflowContextView) -> Vec<String> {
+        self.letters.clone()
+    }
+
+    #[update]
+    pub fn close(&mut self, _: &mut SyncWorkflowContext<Self>) -> usize {
+        self.closed = true;
+        self.letters.len()
+    }
+}
+
+/// Runs an activity that uses its client, beside one that it completes.
+#[workflow]
+#[derive(Default)]
+pub struct Correspond;
+
+#[workflow_methods]
+impl Correspond {
+    #[run(name = "correspond")]
+    pub async fn run(ctx: &mut WorkflowContext<Self>) -> WorkflowResult<Vec<String>> {
+        let timeout = Duration::from_secs(60);
+        let open = ActivityOptions::with_start_to_close_timeout(timeout)
+            .activity_id(COMPLETED_ELSEWHERE.to_owned())
+            .build();
+        let open = ctx.execute_activity(Activities::stay_open, (), open);
+        let options = ActivityOptions::start_to_close_timeout(timeout);
+        let used = ctx.execute_activity(Activities::use_client, (), options);
+        let (open, used) = temporalio_workflow::join!(open, used);
+        Ok([used?, vec![open?]].concat())
+    }
+}
+
+/// What an activity is to do.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Errand {
+    /// How long it takes.
+    millis: u64,
+    /// Whether it blocks its thread.
+    #[serde(default)]
+    blocks: bool,
+    /// Whether it ends as soon as it is cancelled.
+    #[serde(default)]
+    yields: bool,
+}
+
+/// Runs one activity. Returns its attempt, and how long that took in milliseconds.
+#[workflow]
+#[derive(Default)]
+pub struct Run;
+
+#[workflow_methods]
+impl Run {
+    #[run(name = "errand")]
+    pub async fn run(ctx: &mut WorkflowContext<Self>, errand: Errand) -> WorkflowResult<u32> {
+        let options = ActivityOptions::start_to_close_timeout(Duration::from_secs(120));
+        Ok(ctx.execute_activity(Activities::run_errand, errand, options).await?)
+    }
+}
+
+pub struct Activities;
+
+#[activities]
+impl Activities {
+    #[activity(name = "stay-open")]
+    async fn stay_open(_: ActivityContext) -> Result<String, ActivityError> {
+        Err(ActivityError::WillCompleteAsync)
+    }
+
+    /// Starts, signals, queries, updates, describes and reads a workflow, and completes an activity.
+    #[activity(name = "use-client")]
+    async fn use_client(ctx: ActivityContext) -> Result<Vec<String>, ActivityError> {
+        Ok(correspond(&ctx).await?)
+    }
+
+    #[activity(name = "run-errand")]
+    async fn run_errand(ctx: ActivityContext, errand: Errand) -> Result<u32, ActivityError> {
+        let time = Duration::from_millis(errand.millis);
+        tracing::info!("errand began");
+        if errand.blocks {
+            thread::sleep(time);
+        } else if errand.yields {
+            tokio::select! {
+                () = tokio::time::sleep(time) => {}
+                () = ctx.cancelled() => {
+                    tracing::info!("errand was cancelled");
+                    return Err(ActivityError::cancelled());
+                }
+            }
+        } else {
+            tokio::time::sleep(time).await;
+        }
+        Ok(ctx.info().attempt)
+    }
+}
+
+async fn correspond(ctx: &ActivityContext) -> Result<Vec<String>, anyhow::Error> {
+    let client = ctx.client();
+    let own = ctx.info().workflow_id.clone().unwrap();
+    let open = ActivityIdentifier::by_id_workflow(own, "", COMPLETED_ELSEWHERE);
+    // Fails, and is retried, until that activity has started.
+    client
+        .get_async_activity_handle(open)
+        .complete(Some("completed".to_owned()), RpcOptions::default())
+        .await?;
+    let id = format!("mailbox-{}", ctx.info().attempt);
+    let queue = ctx.info().task_queue.clone();
+    let options = WorkflowStartOptions::new(queue, &id).build();
+    let mailbox = client.start_workflow(Mailbox::run, (), options).await?;
+    let letter = "a letter".to_owned();
+    mailbox.signal(Mailbox::post, letter, WorkflowSignalOptions::default()).await?;
+    let letters = mailbox.query(Mailbox::letters, (), WorkflowQueryOptions::default()).await?;
+    let options = WorkflowExecuteUpdateOptions::default();
+    let count = mailbox.execute_update(Mailbox::close, (), options).await?;
+    let described = mailbox.describe(WorkflowDescribeOptions::default()).await?;
+    let options = WorkflowFetchHistoryOptions::builder().build();
+    let events = mailbox.fetch_history(options).try_collect::<Vec<_>>().await?;
+    let running = client.count_workflows("WorkflowType='mailbox'", Default::default()).await?;
+    tracing::info!(count, ?described, events = events.len(), ?running, "corresponded");
+    Ok(letters)
+}
+
+fn main() -> ExitCode {
+    tracing_subscriber::fmt().json().flatten_event(true).with_writer(std::io::stderr).init();
+    let began = Instant::now();
+    let result = temporal_serverless_worker::block_on(async {
+        let mut worker = ServerlessWorker::builder("unruly")
+            .register_workflow::<Mailbox>()
+            .register_workflow::<Correspond>()
+            .register_workflow::<Run>()
+            .register_activities(Activities);
+        if env::var_os("HOOK_PANICS").is_some() {
+            worker = worker.on_shutdown(|| -> std::future::Ready<()> { panic!("on purpose") });
+        }
+        worker = worker.on_shutdown(|| async { tracing::info!("hook ran") });
+        worker.build()?.run().await
+    });
+    let total_ms = began.elapsed().as_millis();
+    match result.flatten() {
+        Ok(report) => {
+            let hooks = report.hooks;
+            tracing::info!(
+                total_ms,
+                completed = hooks.completed,
+                panicked = hooks.panicked,
+                "{report}"
+            );
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            tracing::error!(total_ms, %error, "the worker failed");
+            ExitCode::FAILURE
+        }
+    }
+}
