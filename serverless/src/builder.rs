@@ -161,7 +161,7 @@ impl Builder {
     /// Sets when the worker leaves although it has tasks, because the others suffice; `None` turns
     /// that off.
     ///
-    /// By default it is off; begin with [`Consolidation::default`].
+    /// By default it is [`Consolidation::default`].
     pub fn consolidation(mut self, consolidation: Option<Consolidation>) -> Self {
         self.requested.consolidation = consolidation;
         self

@@ -39,7 +39,7 @@ impl Requested {
             slots: Slots::default(),
             pollers: Pollers::default(),
             timing: Timing::default(),
-            consolidation: None,
+            consolidation: Some(Consolidation::default()),
         }
     }
 }

@@ -80,7 +80,7 @@ impl<K: SlotKind + Send + Sync> SlotSupplier for TrackedSlots<K> {
         if polls {
             self.tracker.poll_sent();
         }
-        let poll = polls.then(|| self.tracker.poll_opened());
+        let poll = polls.then(|| self.tracker.poll_opened(is_shared));
         SlotSupplierPermit::with_user_data(Held { _slot: slot, poll })
     }
 

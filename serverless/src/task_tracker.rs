@@ -19,6 +19,8 @@ pub(crate) struct TaskState {
     pub(crate) first_poll: Option<Duration>,
     /// Polls that are under way, without those for tasks of cached workflows.
     pub(crate) open_polls: u64,
+    /// Of these, polls for tasks that any worker could take.
+    pub(crate) open_shared_polls: u64,
     /// When a task last started or finished.
     pub(crate) last_change: Option<Duration>,
     /// When a workflow task last finished. Its workflow may be in the cache and continue soon.
@@ -86,9 +88,12 @@ impl TaskTracker {
     }
 
     /// Records that a poll is under way, until the result is dropped.
-    pub(crate) fn poll_opened(&self) -> OpenPoll {
-        self.state.send_modify(|state| state.open_polls += 1);
-        OpenPoll { tracker: self.clone(), is_open: AtomicBool::new(true) }
+    pub(crate) fn poll_opened(&self, is_shared: bool) -> OpenPoll {
+        self.state.send_modify(|state| {
+            state.open_polls += 1;
+            state.open_shared_polls += u64::from(is_shared);
+        });
+        OpenPoll { tracker: self.clone(), is_shared, is_open: AtomicBool::new(true) }
     }
 
     /// Records that a task has started.
@@ -141,6 +146,7 @@ impl TaskTracker {
 #[derive(Debug)]
 pub(crate) struct OpenPoll {
     tracker: TaskTracker,
+    is_shared: bool,
     is_open: AtomicBool,
 }
 
@@ -150,6 +156,8 @@ impl OpenPoll {
         if self.is_open.swap(false, Ordering::Relaxed) {
             self.tracker.state.send_modify(|state| {
                 state.open_polls = state.open_polls.saturating_sub(1);
+                let shared = u64::from(self.is_shared);
+                state.open_shared_polls = state.open_shared_polls.saturating_sub(shared);
             });
         }
     }
@@ -197,7 +205,7 @@ mod tests {
     #[tokio::test]
     async fn a_poll_ends_once_when_it_brings_a_task_or_is_given_up() {
         let tracker = TaskTracker::new(Instant::now());
-        let polls = [tracker.poll_opened(), tracker.poll_opened()];
+        let polls = [tracker.poll_opened(true), tracker.poll_opened(true)];
         assert_eq!(tracker.state().open_polls, 2);
         polls[0].end();
         polls[0].end();

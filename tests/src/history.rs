@@ -113,6 +113,12 @@ impl History {
             Some(format!("{kind} of {identity} since {:?}", event.event_time))
         };
         let timeouts = self.events.iter().filter_map(|event| match event.attributes.as_ref()? {
+            // Nobody polled the sticky queue that it was in.
+            Attributes::WorkflowTaskTimedOutEventAttributes(timed_out)
+                if timed_out.started_event_id == 0 =>
+            {
+                Some(format!("workflow task that nobody had, until {:?}", event.event_time))
+            }
             Attributes::WorkflowTaskTimedOutEventAttributes(timed_out) => {
                 describe("workflow task", timed_out.started_event_id)
             }

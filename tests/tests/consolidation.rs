@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use wci_tests::{Greeter, Group, Process, SOON, SpecFile, Version, World, wait_for};
+use wci_tests::{Greeter, Group, Process, SOON, SpecFile, Version, World, WorldBuilder, wait_for};
 
 /// The limit for waits: every timeout of a lost task is longer.
 const NO_TIMEOUT: Duration = Duration::from_secs(8);
@@ -66,16 +66,27 @@ async fn under_a_steady_load_the_surplus_leaves_and_the_needed_workers_stay() {
 }
 
 #[tokio::test]
-#[ignore = "it takes six minutes: run it alone after a change of how workers leave"]
+#[ignore = "it takes two minutes: run it alone after a change of how workers leave"]
 async fn five_hundred_workers_leave_under_load_and_no_task_waits_for_a_timeout() {
-    const LEAVES: usize = 500;
+    workers_leave_under_load(World::builder(), 500).await;
+}
+
+#[tokio::test]
+#[ignore = "it takes minutes: run it alone after a change of how workers leave"]
+async fn where_the_server_ends_no_polls_workers_leave_after_their_last_ones() {
+    let config = "frontend.enableCancelWorkerPollsOnShutdown=false";
+    workers_leave_under_load(World::builder().dynamic_config(config), 60).await;
+}
+
+/// Lets so many workers leave under load: no task may wait for a timeout.
+async fn workers_leave_under_load(world: WorldBuilder, leaves: usize) {
     const MOST_ALIVE: usize = 30;
-    let world = World::builder().workers(0).start().await;
+    let world = world.workers(0).start().await;
     let (version, log) = (world.version("leavers"), world.dir().join("greeters.log"));
     let mut workers = vec![in_service(&world, &version, &log).await];
     let load = version.steady_load_of(Duration::from_millis(150), 200);
     let (began, mut started) = (Instant::now(), 0_usize);
-    while surplus_reports(&log).len() < LEAVES {
+    while surplus_reports(&log).len() < leaves {
         // At this pace there are always enough younger ones: each leaves soon.
         if running(&mut workers) < MOST_ALIVE {
             // Workers for activities alone share the queue with workers for everything.
@@ -87,7 +98,7 @@ async fn five_hundred_workers_leave_under_load_and_no_task_waits_for_a_timeout()
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     let histories = load.histories().await;
-    println!("{} workflows, {} leaves in {:?}", histories.len(), LEAVES, began.elapsed());
+    println!("{} workflows, {leaves} leaves in {:?}", histories.len(), began.elapsed());
     let longest = histories.iter().map(|history| history.longest_wait()).max().unwrap();
     println!("longest wait {longest:?}");
     let timeouts: Vec<_> = histories.iter().flat_map(|history| history.timeouts()).collect();

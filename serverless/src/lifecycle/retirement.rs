@@ -26,6 +26,9 @@ const LAST_POLLS: Duration = Duration::from_secs(MAX_POLL.as_secs() + 2);
 ///
 /// It takes no new tasks meanwhile. `end_polls` asks the server to end the polls that are under way.
 ///
+/// A server that does not end them keeps the tasks of cached workflows for this worker, so that it
+/// polls for these until it leaves.
+///
 /// The shutdown of core 0.10.1 loses a workflow task that a poll brings in the same moment, until it
 /// times out. So the polls end before.
 pub(super) async fn until_nothing_in_hand(
@@ -35,18 +38,19 @@ pub(super) async fn until_nothing_in_hand(
     end_polls: impl AsyncFn(),
 ) {
     gate.set(Polls::OfCachedWorkflows);
+    let mut states = tracker.subscribe();
+    if hold.polls {
+        let are_over = |state: &TaskState| state.open_shared_polls == 0;
+        // Longer than a poll lasts: another one is lost anyway.
+        let _ = timeout(LAST_POLLS, states.wait_for(are_over)).await;
+    }
     until_quiet(tracker, hold.workflows, tracker.elapsed()).await;
     gate.set(Polls::None);
     let closed = tracker.elapsed();
-    let mut states = tracker.subscribe();
-    while tracker.elapsed() < closed + LAST_POLLS {
-        if !hold.polls {
-            end_polls().await;
-        }
-        // Not only at the moment when a poll has ended and its task has not begun.
+    while !hold.polls && tracker.elapsed() < closed + LAST_POLLS {
+        end_polls().await;
         let has_nothing = |state: &TaskState| state.open_polls == 0 && state.running.total() == 0;
-        let wait = if hold.polls { LAST_POLLS } else { SETTLE };
-        if timeout(wait, states.wait_for(has_nothing)).await.is_ok() {
+        if timeout(SETTLE, states.wait_for(has_nothing)).await.is_ok() {
             break;
         }
     }
@@ -179,7 +183,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn on_a_server_that_does_not_end_polls_the_last_ones_are_awaited() {
         let (tracker, gate) = (TaskTracker::new(Instant::now()), Gate::default());
-        let poll = tracker.poll_opened();
+        let poll = tracker.poll_opened(true);
         let polls = async {
             sleep(at(19)).await;
             drop(poll);
@@ -193,7 +197,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_poll_that_was_on_its_way_is_ended_too_and_its_task_is_served() {
         let (tracker, gate) = (TaskTracker::new(Instant::now()), Gate::default());
-        let polls = std::cell::RefCell::new(vec![tracker.poll_opened(), tracker.poll_opened()]);
+        let polls =
+            std::cell::RefCell::new(vec![tracker.poll_opened(true), tracker.poll_opened(false)]);
         // Each request ends one; the second one has brought a task.
         let end_polls = async || {
             let ended = polls.borrow_mut().pop();

@@ -116,14 +116,15 @@ fn a_heartbeat_interval_that_the_sdk_would_refuse_is_refused_here() {
 }
 
 #[test]
-fn consolidation_is_off_unless_the_program_or_the_environment_turns_it_on() {
-    assert_eq!(resolve(requested(), &[]).unwrap().consolidation, None);
+fn consolidation_is_on_unless_the_program_or_the_environment_turns_it_off() {
+    let default = Some(Consolidation::default());
+    assert_eq!(resolve(requested(), &[]).unwrap().consolidation, default);
+    let without = || Requested { consolidation: None, ..requested() };
+    assert_eq!(resolve(without(), &[]).unwrap().consolidation, None);
     let on = [("TEMPORAL_SERVERLESS_CONSOLIDATE", "on")];
-    assert_eq!(resolve(requested(), &on).unwrap().consolidation, Some(Consolidation::default()));
-    let with = || Requested { consolidation: Some(Consolidation::default()), ..requested() };
-    assert_eq!(resolve(with(), &[]).unwrap().consolidation, Some(Consolidation::default()));
+    assert_eq!(resolve(without(), &on).unwrap().consolidation, default);
     let off = [("TEMPORAL_SERVERLESS_CONSOLIDATE", "OFF")];
-    assert_eq!(resolve(with(), &off).unwrap().consolidation, None);
+    assert_eq!(resolve(requested(), &off).unwrap().consolidation, None);
     let never = [("TEMPORAL_SERVERLESS_CONSOLIDATE", "never")];
     assert!(refusal(requested(), &never).contains("`on` or `off`"));
 }
