@@ -51,7 +51,10 @@ const WORKERS: u64 = 55;
 async fn a_limited_queue_is_served(rate: &str, lasts: Duration) -> BTreeSet<String> {
     let world = World::new().await;
     let version = world.version("limited");
-    let group = Group::greeters(&version.queue).env(IDLE_TIMEOUT, IDLE_TIMEOUT_MS);
+    // One worker alone does not reach the limits of all partitions of a queue.
+    let group = Group::greeters(&version.queue)
+        .env(IDLE_TIMEOUT, IDLE_TIMEOUT_MS)
+        .env("TEMPORAL_SERVERLESS_CONSOLIDATE", "off");
     version.at_zero_with(&SpecFile::of(&version.id).group("default", group)).await;
     limit(&world, &version, rate).await;
     let before = workers_started(&version).await;
