@@ -235,8 +235,13 @@ impl Version {
 
     /// Runs a command of `wci` for this version: `wci <command> <version> <options>`.
     pub async fn wci(&self, command: &str, options: &[&str]) -> CommandOutput {
+        self.wci_at(&self.address, command, options).await
+    }
+
+    /// The same, connected to `address`.
+    pub async fn wci_at(&self, address: &str, command: &str, options: &[&str]) -> CommandOutput {
         let id = self.id.to_string();
-        let args = [command, &id, "--address", &self.address];
+        let args = [command, &id, "--address", address];
         run(&self.programs.wci, args.iter().chain(options)).await
     }
 }

@@ -331,3 +331,57 @@ async fn a_version_whose_provider_only_wci_has_is_not_released_and_nothing_is_to
     assert!(shown["metadata"]["wci-released"].is_null(), "{shown:#}");
     version.load(1, 10).await.done(SOON).await;
 }
+
+#[tokio::test]
+async fn an_adoption_whose_mark_stays_is_finished_by_repeating_it() {
+    let world = World::builder().with_controller().with_server_proxy(&[]).start().await;
+    let proxy = world.server_proxy();
+    let version = builtin_version(&world, "halfway").await;
+    version.wci("adopt", &[]).await.ok();
+    version.wci("release", &[]).await.ok();
+    proxy.refuse("UpdateWorkerDeploymentVersionMetadata");
+    let output = version.wci_at(&proxy.address, "adopt", &[]).await;
+    assert_eq!(output.code, Some(1), "{output:?}");
+    for expected in ["is run by wci now", "still marked", "`wci adopt halfway:v1` again"] {
+        assert!(output.stderr.contains(expected), "{output:?}");
+    }
+    assert_eq!(version.task_queue().await, DEFAULT_TASK_QUEUE);
+    version.load(1, 10).await.done(SOON).await;
+    proxy.admit("UpdateWorkerDeploymentVersionMetadata");
+    version.wci_at(&proxy.address, "adopt", &[]).await.ok();
+    let shown = version.described_by_cli().await;
+    assert!(shown["metadata"]["wci-released"].is_null(), "{shown:#}");
+}
+
+#[tokio::test]
+async fn a_release_that_fails_in_the_middle_says_what_is_lost_and_is_finished_by_repeating_it() {
+    let world = World::builder().with_controller().with_server_proxy(&[]).start().await;
+    let proxy = world.server_proxy();
+    let version = world.version("between");
+    world.lambda().runs("between", version.greeter());
+    let spec = SpecFile::of(&version.id).group("default", Group::lambda("between"));
+    version.at_zero_with(&spec).await;
+    let change = "UpdateWorkerDeploymentVersionComputeConfig";
+    proxy.refuse(change);
+    let output = version.wci_at(&proxy.address, "release", &[]).await;
+    assert_eq!(output.code, Some(1), "{output:?}");
+    assert!(output.stderr.contains("wci continues to run it"), "{output:?}");
+    assert!(
+        output.stderr.starts_with("will change: default: demand becomes no-sync"),
+        "{output:?}"
+    );
+    assert_eq!(version.task_queue().await, DEFAULT_TASK_QUEUE);
+    let shown = version.described_by_cli().await;
+    assert!(shown["metadata"]["wci-released"].is_null(), "{shown:#}");
+    version.load(1, 10).await.done(SOON).await;
+
+    proxy.refuse("StartWorkflowExecution");
+    let output = version.wci_at(&proxy.address, "release", &[]).await;
+    assert_eq!(output.code, Some(1), "{output:?}");
+    assert!(output.stderr.contains("nobody runs it now"), "{output:?}");
+    proxy.admit("StartWorkflowExecution");
+    proxy.admit(change);
+    version.wci_at(&proxy.address, "release", &[]).await.ok();
+    assert_eq!(version.task_queue().await, BUILTIN_QUEUE);
+    version.load(1, 10).await.done(SOON).await;
+}

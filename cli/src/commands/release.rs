@@ -14,7 +14,7 @@ use crate::{
 /// Release a version to the server's own controller, with its compute config
 ///
 /// The server's controller has neither the scaler `demand` nor processes: `demand` becomes
-/// `no-sync`, and the command prints what that lacks. A group of processes is not released. The
+/// `no-sync`, and the command first prints what that lacks. A group of processes is not released. The
 /// server's controller starts without the scaling state. Automatic adoption skips a released
 /// version; `wci adopt` takes it over again. To continue an interrupted release, run it again.
 #[derive(Debug, clap::Args)]
@@ -46,6 +46,13 @@ struct Report<'a> {
     changes: &'a [String],
 }
 
+/// Says what is lost, before anything is changed.
+fn warn(changes: &[String]) {
+    for change in changes {
+        output::note(format!("will change: {change}"));
+    }
+}
+
 /// Runs the command.
 pub(super) async fn run(connection: &ConnectionArgs, args: ReleaseArgs) -> anyhow::Result<()> {
     let ReleaseArgs { id, scope, identity, output } = args;
@@ -54,7 +61,7 @@ pub(super) async fn run(connection: &ConnectionArgs, args: ReleaseArgs) -> anyho
     if !admin.server_has_compute_configs() {
         bail!("this server has no controller of its own that could run {id}");
     }
-    let (result, notified, changes) = match release(&admin, &id, &identity).await? {
+    let (result, notified, changes) = match release(&admin, &id, &identity, warn).await? {
         Released::Now { notified, changes } => ("released", notified, changes),
         Released::Already => ("unchanged", false, Vec::new()),
     };

@@ -39,7 +39,10 @@ pub async fn adopt(
         return Err(AdoptError::NotRunning(id.clone()));
     };
     match Owner::of(&theirs.task_queue, admin.task_queue()) {
-        Owner::Wci => return Ok(Adopted::Already),
+        Owner::Wci => {
+            finish(admin, id, mode, identity).await?;
+            return Ok(Adopted::Already);
+        }
         Owner::Other => {
             return Err(AdoptError::OtherOwner { id: id.clone(), queue: theirs.task_queue });
         }
@@ -66,17 +69,35 @@ pub async fn adopt(
     let taken = spec_of(&state);
     until_done(|| admin.take_over(id, state.clone(), &theirs.run_id)).await?;
     // From here on the version is ours, whatever happens.
-    let rest = async {
-        if is_released == Some(true) {
-            until_done(|| admin.unmark_released(id, identity)).await?;
-        }
+    let caught_up = async {
         let after = until_done(|| admin.history(id, &theirs.run_id)).await?;
         catch_up(admin, id, &theirs.run_id, &before, &after, &taken).await
     };
-    match rest.await {
-        Ok(()) => Ok(Adopted::Now),
-        Err(error) => Err(AdoptError::NotCaughtUp { id: id.clone(), why: error.to_string() }),
+    // Tasks wait, the mark does not.
+    let caught_up = caught_up.await;
+    let unmarked = match is_released {
+        Some(true) => until_done(|| admin.unmark_released(id, identity)).await,
+        _ => Ok(()),
+    };
+    let (id, text) = (id.clone(), |error: ControlError| error.to_string());
+    caught_up.map_err(|error| AdoptError::NotCaughtUp { id: id.clone(), why: text(error) })?;
+    unmarked.map_err(|error| AdoptError::StillMarked { id, why: text(error) })?;
+    Ok(Adopted::Now)
+}
+
+/// Removes the mark that an interrupted adoption left.
+async fn finish(
+    admin: &AdminClient,
+    id: &VersionId,
+    mode: AdoptMode,
+    identity: &str,
+) -> Result<(), AdoptError> {
+    if mode == AdoptMode::Requested && admin.is_released(id).await? == Some(true) {
+        until_done(|| admin.unmark_released(id, identity))
+            .await
+            .map_err(|error| AdoptError::StillMarked { id: id.clone(), why: error.to_string() })?;
     }
+    Ok(())
 }
 
 fn spec_of(state: &State) -> Spec {

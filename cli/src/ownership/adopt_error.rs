@@ -50,6 +50,17 @@ pub enum AdoptError {
         /// The error of the call.
         why: String,
     },
+    /// Our instance runs, but the version still has the mark of a released one.
+    #[error(
+        "{id} is run by wci now, but it is still marked as released: {why}. Run `wci adopt {id}` \
+         again to remove the mark"
+    )]
+    StillMarked {
+        /// The version.
+        id: VersionId,
+        /// The error of the call.
+        why: String,
+    },
     /// A call failed.
     #[error("{0}")]
     Control(#[from] ControlError),

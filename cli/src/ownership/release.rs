@@ -29,11 +29,13 @@ pub(crate) enum Released {
 
 /// Releases the version: ends our instance, gives its spec to the server, which starts its own, and
 /// announces waiting tasks to that once. The version is marked first, so that nobody adopts it in
-/// between. An interrupted release can be repeated.
+/// between. An interrupted release can be repeated. `warn` gets what the server's controller lacks
+/// before anything is changed.
 pub(crate) async fn release(
     admin: &AdminClient,
     id: &VersionId,
     identity: &str,
+    warn: impl Fn(&[String]),
 ) -> anyhow::Result<Released> {
     let Some(instance) = admin.latest_run(id).await? else {
         bail!("{id} does not exist: no instance of it ever ran");
@@ -52,9 +54,18 @@ pub(crate) async fn release(
             admin.mark_released(id, identity).await?;
             return Ok(Released::Already);
         }
-        (Owner::Wci, true) => end(admin, id, &instance, identity).await?,
+        (Owner::Wci, true) => {
+            warn(&check(admin, id, &instance).await?);
+            end(admin, id, identity).await?
+        }
         // An interrupted release, or one whose instance the server did not start.
-        (Owner::Wci, false) if is_marked => admin.dump_run(id, &instance.run_id).await?,
+        (Owner::Wci, false) if is_marked => {
+            let last = admin.dump_run(id, &instance.run_id).await?;
+            if let Ok(translated) = for_server(&last.spec.clone().unwrap_or_default()) {
+                warn(&translated.changes);
+            }
+            last
+        }
         (Owner::Other, true) => bail!(
             "{id} runs on task queue {0}, not on {ours}: use --task-queue {0} to release it through \
              that system worker",
@@ -65,20 +76,22 @@ pub(crate) async fn release(
     hand_over(admin, id, &instance, last, identity).await
 }
 
-/// Ends our instance and returns its last state.
-async fn end(
+/// Fails unless the server's controller can run the version; returns what it lacks.
+async fn check(
     admin: &AdminClient,
     id: &VersionId,
     instance: &Execution,
-    identity: &str,
-) -> anyhow::Result<State> {
+) -> anyhow::Result<Vec<String>> {
     admin.require_worker(&instance.task_queue).await?;
     let spec = admin.require_description(id).await?.spec.unwrap_or_default();
     if spec.is_empty() {
         bail!("{id} has no compute config yet: there is nothing to release");
     }
-    // Before anything is changed.
-    for_server(&spec).map_err(|why| not_released(id, &why))?;
+    Ok(for_server(&spec).map_err(|why| not_released(id, &why))?.changes)
+}
+
+/// Ends our instance and returns its last state.
+async fn end(admin: &AdminClient, id: &VersionId, identity: &str) -> anyhow::Result<State> {
     admin.mark_released(id, identity).await?;
     match admin.release(id, identity).await {
         Ok(state) => Ok(state),
@@ -136,19 +149,23 @@ async fn take_back(
     identity: &str,
     why: &dyn Display,
 ) -> anyhow::Error {
-    let result = async {
+    let taken = async {
         let latest = until_done(|| admin.latest_run(id)).await?;
         let latest = latest.map_or_else(|| ours.run_id.clone(), |latest| latest.run_id);
-        until_done(|| admin.take_over(id, last.clone(), &latest)).await?;
-        until_done(|| admin.unmark_released(id, identity)).await
+        until_done(|| admin.take_over(id, last.clone(), &latest)).await
     };
-    match result.await {
-        Ok(()) => anyhow!(
-            "the server's controller did not take over {id}: {why}; wci continues to run it"
-        ),
+    let refused = format!("the server's controller did not take over {id}: {why}");
+    if let Err(error) = taken.await {
+        return anyhow!(
+            "{refused}; nobody runs it now, because wci could not continue either: {error}; run \
+             `wci release {id}` again"
+        );
+    }
+    match until_done(|| admin.unmark_released(id, identity)).await {
+        Ok(()) => anyhow!("{refused}; wci continues to run it"),
         Err(error) => anyhow!(
-            "the server's controller did not take over {id}: {why}; nobody runs it now, because \
-             wci could not continue either: {error}; retry"
+            "{refused}; wci continues to run it, but it is still marked as released: {error}; \
+             `wci adopt {id}` removes the mark"
         ),
     }
 }

@@ -111,7 +111,7 @@ fn record(
         Err(error @ (AdoptError::Released(_) | AdoptError::OtherOwner { .. })) => {
             tracing::debug!(namespace, %version, reason = %error, "not adopted");
         }
-        Err(error @ AdoptError::NotCaughtUp { .. }) => {
+        Err(error @ (AdoptError::NotCaughtUp { .. } | AdoptError::StillMarked { .. })) => {
             failures.remove(&version);
             tracing::warn!(namespace, %version, reason = %error, "adopted, but not completely");
         }
