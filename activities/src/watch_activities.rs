@@ -24,7 +24,10 @@ use crate::{
     Callers, NamespaceMetrics, ReadBudget, RecentLaunches, StatsError, VersionReader,
     activity_heartbeat::with_heartbeats,
     metrics::ReadTiming,
-    per_version::{idle_versions::IdleVersions, watch_leases::WatchLeases},
+    per_version::{
+        idle_versions::IdleVersions,
+        watch_leases::{WatchLease, WatchLeases},
+    },
     server::{
         stats_by_type::stats_by_type,
         workers::{self, FoundWorkers},
@@ -107,10 +110,7 @@ impl WatchActivities {
         let mut watch = BacklogWatch::default();
         let mut failing_since = None;
         let span = self.metrics.watch(&input.version);
-        let lease = self.leases.take(&input.version);
-        if time_until(input.until_ms) <= REQUESTED {
-            self.idle.record_activity(&input.version);
-        }
+        let lease = self.begin(input);
         loop {
             if lease.is_over() {
                 span.end(WatchEnd::TimeUp);
@@ -146,35 +146,45 @@ impl WatchActivities {
                 sample = fresh;
             }
             let crashes = self.exits.of(input);
-            // The instance learns at once that workers keep failing, and that one lives again.
-            let is_news = input
-                .known_crashes
-                .iter()
-                .any(|(group, known)| crashes.get(group).is_some_and(|it| it.is_news_to(*known)));
+            let is_news = is_news(input, &crashes);
             let end = watch.judge(input, &sample).or(is_news.then_some(WatchEnd::TimeUp));
-            let found = match end {
-                Some(WatchEnd::Backlog) => Box::pin(self.workers(input, &queues)).await,
-                None if watch.wants_count(&sample, span.has_workers()) => {
-                    Box::pin(self.workers_within_budget(input, &queues)).await
-                }
-                _ => None,
-            };
+            let wants_count = end.is_none() && watch.wants_count(&sample, span.has_workers());
+            let found = Box::pin(self.found_workers(input, &queues, end, wants_count)).await;
             if let Some(seen) = found.as_ref().and_then(|it| all_of(&it.workers, &sample.stats)) {
                 span.counted(seen);
             }
             if let Some(end) = end {
                 span.end(end);
+                let found = output(end, sample.stats, found);
                 let is_announced = self.reader.is_announced();
-                return Ok(WatchOutput {
-                    crashes,
-                    is_announced,
-                    ..output(end, sample.stats, found)
-                });
+                return Ok(WatchOutput { crashes, is_announced, ..found });
             }
             drop(queues);
             let interval = watch.interval(&sample, self.idleness(input, watch.is_active(&sample)));
             drop(sample);
             self.idle.wait(&input.version, interval.min(time_until(input.until_ms))).await;
+        }
+    }
+
+    fn begin(&self, input: &WatchInput) -> WatchLease<'_> {
+        if time_until(input.until_ms) <= REQUESTED {
+            self.idle.restart(&input.version);
+        }
+        self.leases.take(&input.version)
+    }
+
+    /// The workers, if the watch ends because tasks wait, or if they are to be counted.
+    async fn found_workers(
+        &self,
+        input: &WatchInput,
+        queues: &[VersionTaskQueue],
+        end: Option<WatchEnd>,
+        wants_count: bool,
+    ) -> Option<FoundWorkers> {
+        match end {
+            Some(WatchEnd::Backlog) => self.workers(input, queues).await,
+            None if wants_count => self.workers_within_budget(input, queues).await,
+            _ => None,
         }
     }
 
@@ -185,7 +195,7 @@ impl WatchActivities {
 
     fn idleness(&self, input: &WatchInput, is_active: bool) -> Idleness {
         if is_active {
-            self.idle.record_activity(&input.version);
+            self.idle.restart(&input.version);
         }
         Idleness {
             lasting: self.idle.idle_for(&input.version),
@@ -259,6 +269,12 @@ impl WatchActivities {
             stats: stats_by_type(queues),
         }
     }
+}
+
+/// The instance learns at once that workers keep failing, and that one lives again.
+fn is_news(input: &WatchInput, crashes: &BTreeMap<String, Crashes>) -> bool {
+    let mut known = input.known_crashes.iter();
+    known.any(|(group, known)| crashes.get(group).is_some_and(|it| it.is_news_to(*known)))
 }
 
 /// The time until `at_ms`, milliseconds since the Unix epoch.

@@ -30,10 +30,15 @@ struct Idle {
 }
 
 impl IdleVersions {
+    /// The watch itself sees that `version` is active.
+    pub(crate) fn restart(&self, version: &VersionId) {
+        self.versions.with(version, |idle| idle.since = Instant::now());
+    }
+
     /// Something happened to `version`. Ends a long wait for that.
     pub(crate) fn record_activity(&self, version: &VersionId) {
+        self.restart(version);
         self.versions.with(version, |idle| {
-            idle.since = Instant::now();
             // Kept for whoever is about to wait.
             idle.ended.notify_one();
         });

@@ -41,7 +41,7 @@ pub(super) async fn until_nothing_in_hand(
     let mut states = tracker.subscribe();
     if hold.polls {
         let are_over = |state: &TaskState| state.open_shared_polls == 0;
-        // Longer than a poll lasts: another one is lost anyway.
+        // A poll that is still open then has lost its connection.
         let _ = timeout(LAST_POLLS, states.wait_for(are_over)).await;
     }
     until_quiet(tracker, hold.workflows, tracker.elapsed()).await;
