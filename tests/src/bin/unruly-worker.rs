@@ -1,16 +1,10 @@
-//! A worker of the library whose activities do what the library must cope with.
+//! A worker of the library whose activities use their client.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use std::{
-    env,
-    process::ExitCode,
-    thread,
-    time::{Duration, Instant},
-};
+use std::{process::ExitCode, time::Duration};
 
 use futures::TryStreamExt;
-use serde::{Deserialize, Serialize};
 use temporal_serverless_worker::ServerlessWorker;
 use temporalio_client::{
     ActivityIdentifier, RpcOptions, WorkflowDescribeOptions, WorkflowExecuteUpdateOptions,
@@ -79,33 +73,6 @@ impl Correspond {
     }
 }
 
-/// What an activity is to do.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct Errand {
-    /// How long it takes.
-    millis: u64,
-    /// Whether it blocks its thread.
-    #[serde(default)]
-    blocks: bool,
-    /// Whether it ends as soon as it is cancelled.
-    #[serde(default)]
-    yields: bool,
-}
-
-/// Runs one activity. Returns its attempt, and how long that took in milliseconds.
-#[workflow]
-#[derive(Default)]
-pub struct Run;
-
-#[workflow_methods]
-impl Run {
-    #[run(name = "errand")]
-    pub async fn run(ctx: &mut WorkflowContext<Self>, errand: Errand) -> WorkflowResult<u32> {
-        let options = ActivityOptions::start_to_close_timeout(Duration::from_secs(120));
-        Ok(ctx.execute_activity(Activities::run_errand, errand, options).await?)
-    }
-}
-
 pub struct Activities;
 
 #[activities]
@@ -119,26 +86,6 @@ impl Activities {
     #[activity(name = "use-client")]
     async fn use_client(ctx: ActivityContext) -> Result<Vec<String>, ActivityError> {
         Ok(correspond(&ctx).await?)
-    }
-
-    #[activity(name = "run-errand")]
-    async fn run_errand(ctx: ActivityContext, errand: Errand) -> Result<u32, ActivityError> {
-        let time = Duration::from_millis(errand.millis);
-        tracing::info!("errand began");
-        if errand.blocks {
-            thread::sleep(time);
-        } else if errand.yields {
-            tokio::select! {
-                () = tokio::time::sleep(time) => {}
-                () = ctx.cancelled() => {
-                    tracing::info!("errand was cancelled");
-                    return Err(ActivityError::cancelled());
-                }
-            }
-        } else {
-            tokio::time::sleep(time).await;
-        }
-        Ok(ctx.info().attempt)
     }
 }
 
@@ -170,33 +117,20 @@ async fn correspond(ctx: &ActivityContext) -> Result<Vec<String>, anyhow::Error>
 
 fn main() -> ExitCode {
     tracing_subscriber::fmt().json().flatten_event(true).with_writer(std::io::stderr).init();
-    let began = Instant::now();
     let result = temporal_serverless_worker::block_on(async {
-        let mut worker = ServerlessWorker::builder("unruly")
+        let worker = ServerlessWorker::builder("unruly")
             .register_workflow::<Mailbox>()
             .register_workflow::<Correspond>()
-            .register_workflow::<Run>()
             .register_activities(Activities);
-        if env::var_os("HOOK_PANICS").is_some() {
-            worker = worker.on_shutdown(|| -> std::future::Ready<()> { panic!("on purpose") });
-        }
-        worker = worker.on_shutdown(|| async { tracing::info!("hook ran") });
         worker.build()?.run().await
     });
-    let total_ms = began.elapsed().as_millis();
     match result.flatten() {
         Ok(report) => {
-            let hooks = report.hooks;
-            tracing::info!(
-                total_ms,
-                completed = hooks.completed,
-                panicked = hooks.panicked,
-                "{report}"
-            );
+            tracing::info!("{report}");
             ExitCode::SUCCESS
         }
         Err(error) => {
-            tracing::error!(total_ms, %error, "the worker failed");
+            tracing::error!(%error, "the worker failed");
             ExitCode::FAILURE
         }
     }
